@@ -1,0 +1,112 @@
+//! The process boundary to a bank that pays out: what we may know after a call, and nothing more.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use money::Money;
+use tokio::time::Instant;
+
+use crate::hidden::Hidden;
+
+/// A future that can be called through `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A payout as the bank is asked to carry it out. The reference is ours and the bank's key for deduplication.
+#[derive(Clone, Debug)]
+pub struct PayoutOrder {
+    /// Our reference (`po_…`), committed before any call.
+    pub reference: String,
+    /// What the payee is to get.
+    pub amount: Money,
+    /// Who gets it.
+    pub beneficiary: Beneficiary,
+    /// What the payee's statement says.
+    pub remittance: Option<String>,
+}
+
+/// Whose account the money goes to.
+#[derive(Clone, Debug)]
+pub struct Beneficiary {
+    /// The account holder's name.
+    pub name: Hidden,
+    /// The account's number.
+    pub account_number: Hidden,
+    /// CNAPS, BIC or the country's own code.
+    pub bank_code: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
+}
+
+/// What is known after asking a bank to pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The bank has the order; the result comes later, by event or query.
+    Accepted {
+        /// The bank's own reference.
+        bank_reference: String,
+    },
+    /// A definite refusal: the bank will never execute this reference.
+    Rejected {
+        /// The bank's reason.
+        reason: String,
+    },
+    /// No byte of the request left us: the bank can't know of it. May be sent again as it is.
+    NotSent {
+        /// For operators; holds no personal data.
+        why: String,
+    },
+    /// The bank may or may not have it (R27): only [`Connector::query`] tells.
+    Unknown {
+        /// For operators; holds no personal data.
+        why: String,
+    },
+}
+
+/// What a bank says about a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryOutcome {
+    /// Executed.
+    Paid {
+        /// What was sent.
+        amount: Money,
+        /// What arrived at the payee, where the bank knows.
+        amount_received: Option<Money>,
+        /// The bank's own reference.
+        bank_reference: Option<String>,
+    },
+    /// Never executed and never will be.
+    Failed {
+        /// The bank's reason.
+        reason: String,
+    },
+    /// Accepted, no result yet.
+    Pending,
+    /// Executed, then returned (R29).
+    Returned {
+        /// What was sent.
+        amount: Money,
+        /// What came back, perhaps less.
+        amount_returned: Money,
+        /// The bank's own reference.
+        bank_reference: Option<String>,
+        /// The bank's reason.
+        reason: Option<String>,
+    },
+    /// The bank answers that it doesn't know the reference. A request may still be under way to it (R27).
+    NeverSeen,
+    /// No usable answer; nothing is known.
+    Unreachable {
+        /// For operators; holds no personal data.
+        why: String,
+    },
+}
+
+/// One bank's way to be asked. Implementations hold no state that correctness rests on.
+pub trait Connector: Send + Sync {
+    /// Sends one order, ending at `deadline` at the latest (and by the connector's own time-out, if earlier).
+    /// After `deadline` nothing is sent: [`SendOutcome::NotSent`].
+    fn send<'a>(&'a self, order: &'a PayoutOrder, deadline: Instant) -> BoxFuture<'a, SendOutcome>;
+
+    /// Asks what became of a reference.
+    fn query<'a>(&'a self, reference: &'a str, deadline: Instant) -> BoxFuture<'a, QueryOutcome>;
+}

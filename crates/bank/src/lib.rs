@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+pub mod connector;
+pub mod event;
+pub mod hidden;
+pub mod https;
+pub mod https_json;
+pub mod json;
+pub mod signing;
+
+pub use connector::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
+pub use event::{Event, FieldError, FundsReceived, ParseError, PayoutReport, PublishedRate, RatesPublished};
+pub use hidden::Hidden;
+pub use https_json::HttpsJson;
+pub use signing::{Refusal, Scheme, Signer, Verified, Verifier};
