@@ -1,5 +1,7 @@
 //! What the connector says it knows, against a scripted bank over real TLS (R27).
 
+#![allow(clippy::expect_used)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
