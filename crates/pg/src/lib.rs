@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod id;
+mod migrate;
+mod pool;
+mod shard;
+mod statement;
+mod tx;
+
+pub use error::{DatabaseError, Error};
+pub use id::{BadId, Id, Kind};
+pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, migrate, pending};
+pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
+pub use shard::{Shard, Shards};
+pub use tokio_postgres::types;
+pub use tokio_postgres::types::{FromSql, ToSql};
+pub use tokio_postgres::{Row, SimpleQueryMessage};
+pub use tx::Tx;

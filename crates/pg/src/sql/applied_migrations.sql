@@ -1,0 +1,1 @@
+SELECT owner, version, checksum FROM schema_migrations ORDER BY owner, version

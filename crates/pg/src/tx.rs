@@ -1,0 +1,124 @@
+//! A transaction that can't be committed by mistake.
+
+use deadpool_postgres::Transaction;
+use time::OffsetDateTime;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use crate::error::{After, Error, is_definite, sort};
+use crate::statement::{Session, Statements};
+
+/// A transaction. Dropped without [`Tx::commit`] it is rolled back.
+///
+/// It remembers a statement that failed, timed out or was given up, and refuses to commit after it:
+/// PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, which the driver takes for success.
+pub struct Tx<'a> {
+    transaction: Transaction<'a>,
+    session: &'a Session,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(transaction: Transaction<'a>, session: &'a Session) -> Tx<'a> {
+        Tx { transaction, session }
+    }
+
+    fn statements(&self) -> Result<Statements<'_>, Error> {
+        if self.session.is_aborted() {
+            return Err(Error::Aborted);
+        }
+        Ok(Statements {
+            client: self.transaction.client(),
+            cache: &self.transaction.statement_cache,
+            session: self.session,
+        })
+    }
+
+    /// All rows of a statement, which is prepared once a connection.
+    ///
+    /// # Errors
+    /// The database's. Any error aborts the transaction.
+    pub async fn query(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+        self.statements()?.query(sql, params).await
+    }
+
+    /// The only row, if there is one; more are an error.
+    ///
+    /// # Errors
+    /// The database's; [`Error::Broken`] with more than one row.
+    pub async fn query_opt(
+        &self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, Error> {
+        self.statements()?.query_opt(sql, params).await
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// The database's; [`Error::Broken`] with any other number of rows.
+    pub async fn query_one(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<Row, Error> {
+        self.statements()?.query_one(sql, params).await
+    }
+
+    /// Runs a statement; how many rows it concerned.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn execute(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
+        self.statements()?.execute(sql, params).await
+    }
+
+    /// Runs statements without parameters, separated by semicolons. For migrations and tests.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
+        self.statements()?.batch_execute(sql).await
+    }
+
+    /// The database's clock, now (not when the transaction began): the only clock that money goes by.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn now(&self) -> Result<OffsetDateTime, Error> {
+        let row = self.query_one("SELECT clock_timestamp()", &[]).await?;
+        row.try_get(0).map_err(|error| sort(&error).0)
+    }
+
+    /// Makes it durable. `Ok` means that PostgreSQL has said so.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] after a failed statement; [`Error::CommitUnknown`] when the answer to COMMIT did
+    /// not come; otherwise what PostgreSQL refused it for, and then nothing was done.
+    pub async fn commit(self) -> Result<(), Error> {
+        if self.session.is_aborted() {
+            return Err(Error::Aborted);
+        }
+        let session = self.session;
+        let mut definite = None;
+        let commit = async {
+            let answer = self.transaction.commit().await;
+            definite = Some(answer.as_ref().err().is_none_or(is_definite));
+            answer
+        };
+        match session.run(commit).await {
+            Ok(()) => Ok(()),
+            Err(error) if definite == Some(true) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no answer to COMMIT");
+                session.mark(After::Gone);
+                Err(Error::CommitUnknown)
+            }
+        }
+    }
+
+    /// Undoes it and waits until that is done. Dropping does the same without waiting.
+    ///
+    /// # Errors
+    /// The database's; it is undone all the same.
+    pub async fn rollback(self) -> Result<(), Error> {
+        let session = self.session;
+        session.run(self.transaction.rollback()).await
+    }
+}
