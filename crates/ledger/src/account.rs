@@ -1,0 +1,232 @@
+//! The chart of accounts. An account's id follows from what it is, so nothing is looked up to post to it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use money::Currency;
+use pg::Shard;
+use ring::digest;
+use uuid::Uuid;
+
+/// What an account is for. System accounts exist once per shard and are summed for display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccountKind {
+    /// Our money at a bank (asset): debited when money arrives, credited when it leaves.
+    Nostro,
+    /// A merchant's balance (liability), never below zero.
+    Merchant,
+    /// Money that arrived and is not yet known to be someone's (liability), never below zero.
+    Suspense,
+    /// Money on its way out through a bank (liability), never below zero.
+    PayoutClearing,
+    /// What was sold less what was bought, in one currency: a position of either sign.
+    Exchange,
+    /// Fees earned (income).
+    Fees,
+    /// What a merchant owes (asset), never below zero.
+    Receivable,
+    /// Carries money between shards inside one transaction; its sum over all shards is zero.
+    Intershard,
+}
+
+impl AccountKind {
+    /// All kinds, in chart order.
+    pub const ALL: [AccountKind; 8] = [
+        AccountKind::Nostro,
+        AccountKind::Merchant,
+        AccountKind::Suspense,
+        AccountKind::PayoutClearing,
+        AccountKind::Exchange,
+        AccountKind::Fees,
+        AccountKind::Receivable,
+        AccountKind::Intershard,
+    ];
+
+    /// The name stored in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AccountKind::Nostro => "nostro",
+            AccountKind::Merchant => "merchant",
+            AccountKind::Suspense => "suspense",
+            AccountKind::PayoutClearing => "payout_clearing",
+            AccountKind::Exchange => "exchange",
+            AccountKind::Fees => "fees",
+            AccountKind::Receivable => "receivable",
+            AccountKind::Intershard => "intershard",
+        }
+    }
+
+    /// The side that may never be smaller than the other one.
+    pub fn floor(self) -> Floor {
+        match self {
+            AccountKind::Merchant | AccountKind::Suspense | AccountKind::PayoutClearing => Floor::Credit,
+            AccountKind::Receivable => Floor::Debit,
+            AccountKind::Nostro | AccountKind::Exchange | AccountKind::Fees | AccountKind::Intershard => {
+                Floor::None
+            }
+        }
+    }
+}
+
+/// Which counter of an account may never be smaller than the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Floor {
+    /// Credits never below debits: what we owe somebody.
+    Credit,
+    /// Debits never below credits: what somebody owes us.
+    Debit,
+    /// Either sign.
+    None,
+}
+
+impl Floor {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Floor::Credit => "credit",
+            Floor::Debit => "debit",
+            Floor::None => "none",
+        }
+    }
+}
+
+/// Whose an account is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// The institution's own.
+    Institution,
+    /// At this bank.
+    Bank(Arc<str>),
+    /// This merchant's.
+    Merchant(Uuid),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Institution => Ok(()),
+            Owner::Bank(bank) => f.write_str(bank),
+            Owner::Merchant(merchant) => write!(f, "{}", merchant.simple()),
+        }
+    }
+}
+
+/// The key of an account: shard and an id derived from everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountKey {
+    /// The shard in which the row lies.
+    pub shard: Shard,
+    /// UUIDv8: SHA-256 over shard, kind, owner and currency, cut to 128 bits.
+    pub id: Uuid,
+}
+
+/// One account of the book, as a value: what it is says where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    key: AccountKey,
+    kind: AccountKind,
+    owner: Owner,
+    currency: Currency,
+}
+
+impl Account {
+    /// Our account at `bank`.
+    pub fn nostro(shard: Shard, bank: &Arc<str>, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Nostro, Owner::Bank(bank.clone()), currency)
+    }
+
+    /// The balance of `merchant`.
+    pub fn merchant(shard: Shard, merchant: Uuid, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Merchant, Owner::Merchant(merchant), currency)
+    }
+
+    /// Money of unknown owner.
+    pub fn suspense(shard: Shard, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Suspense, Owner::Institution, currency)
+    }
+
+    /// Money on its way out through `bank`.
+    pub fn payout_clearing(shard: Shard, bank: &Arc<str>, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::PayoutClearing, Owner::Bank(bank.clone()), currency)
+    }
+
+    /// The exchange position.
+    pub fn exchange(shard: Shard, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Exchange, Owner::Institution, currency)
+    }
+
+    /// Fees earned.
+    pub fn fees(shard: Shard, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Fees, Owner::Institution, currency)
+    }
+
+    /// What `merchant` owes.
+    pub fn receivable(shard: Shard, merchant: Uuid, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Receivable, Owner::Merchant(merchant), currency)
+    }
+
+    /// The shard's side of movements between shards.
+    pub fn intershard(shard: Shard, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Intershard, Owner::Institution, currency)
+    }
+
+    fn new(shard: Shard, kind: AccountKind, owner: Owner, currency: Currency) -> Account {
+        let key = AccountKey { shard, id: derive_id(shard, kind, &owner, currency) };
+        Account { key, kind, owner, currency }
+    }
+
+    /// Where its row lies.
+    pub fn key(&self) -> AccountKey {
+        self.key
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> AccountKind {
+        self.kind
+    }
+
+    /// Whose it is.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// Its one currency.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind.as_str())?;
+        if self.owner != Owner::Institution {
+            write!(f, ":{}", self.owner)?;
+        }
+        write!(f, " {} in shard {}", self.currency.code(), self.key.shard.number())
+    }
+}
+
+/// Stable for ever: rows already written depend on it.
+fn derive_id(shard: Shard, kind: AccountKind, owner: &Owner, currency: Currency) -> Uuid {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(b"sluice account 1\0");
+    context.update(&shard.number().to_be_bytes());
+    context.update(kind.as_str().as_bytes());
+    context.update(b"\0");
+    match owner {
+        Owner::Institution => context.update(b"-"),
+        Owner::Bank(bank) => {
+            context.update(b"b");
+            context.update(bank.as_bytes());
+        }
+        Owner::Merchant(merchant) => {
+            context.update(b"m");
+            context.update(merchant.as_bytes());
+        }
+    }
+    context.update(b"\0");
+    context.update(currency.code().as_bytes());
+    let hash = context.finish();
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}

@@ -1,0 +1,286 @@
+//! The journal of one batch: accounts locked once, postings decided in memory, all written at the end.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use money::Currency;
+use pg::{Shard, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::account::{Account, AccountKey, Floor, Owner};
+use crate::error::Error;
+use crate::layout::Layout;
+use crate::store;
+use crate::templates::{Leg, Movement, TransferKind};
+
+/// A transfer as decided; its sequence number and position are given when the batch is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// The shard of both accounts.
+    pub shard: Shard,
+    /// The account debited.
+    pub debit: Uuid,
+    /// The account credited.
+    pub credit: Uuid,
+    /// Minor units, positive.
+    pub amount: i64,
+    /// The currency of both accounts.
+    pub currency: Currency,
+    /// What it is.
+    pub kind: TransferKind,
+    /// The payment, withdrawal or payout that caused it.
+    pub cause: Uuid,
+    /// The merchant whose statement shows it.
+    pub owner: Option<Uuid>,
+}
+
+/// An account's counters while a batch is decided.
+#[derive(Debug, Clone, Copy)]
+struct Counters {
+    floor: Floor,
+    debits: i64,
+    credits: i64,
+    debit_delta: i64,
+    credit_delta: i64,
+}
+
+impl Counters {
+    fn debit(&mut self, amount: i64) -> Option<()> {
+        self.debit_delta = self.debit_delta.checked_add(amount)?;
+        self.debits.checked_add(self.debit_delta).map(|_| ())
+    }
+
+    fn credit(&mut self, amount: i64) -> Option<()> {
+        self.credit_delta = self.credit_delta.checked_add(amount)?;
+        self.credits.checked_add(self.credit_delta).map(|_| ())
+    }
+
+    /// Credits less debits, as they would be if the batch were written now.
+    fn credit_balance(&self) -> i128 {
+        i128::from(self.credits) + i128::from(self.credit_delta)
+            - i128::from(self.debits)
+            - i128::from(self.debit_delta)
+    }
+
+    fn holds_floor(&self) -> bool {
+        match self.floor {
+            Floor::Credit => self.credit_balance() >= 0,
+            Floor::Debit => self.credit_balance() <= 0,
+            Floor::None => true,
+        }
+    }
+}
+
+/// What one batch posts. Open it with every account the batch may touch (that locks them, in one order),
+/// `post` while deciding, `write` once, last.
+#[derive(Debug)]
+pub struct Journal {
+    layout: Layout,
+    counters: HashMap<AccountKey, Counters>,
+    transfers: Vec<Transfer>,
+}
+
+impl Journal {
+    /// Locks `accounts` in (shard, id) order until the transaction ends, creating those that are not there yet.
+    ///
+    /// # Errors
+    /// The database's; `Unexpected` when a row that was just created can't be found.
+    pub async fn open(tx: &Tx<'_>, layout: Layout, accounts: &[Account]) -> Result<Journal, Error> {
+        let mut wanted: BTreeMap<AccountKey, &Account> = BTreeMap::new();
+        for account in accounts {
+            wanted.insert(account.key(), account);
+        }
+        let mut found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+        if found.len() < wanted.len() {
+            let present: HashSet<AccountKey> = found.iter().map(|row| row.key).collect();
+            let missing = wanted.values().copied().filter(|a| !present.contains(&a.key()));
+            store::create_accounts(tx, missing).await?;
+            found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+        }
+        if found.len() != wanted.len() {
+            return Err(Error::Unexpected("an account that was just created is not there".into()));
+        }
+        let mut counters = HashMap::with_capacity(found.len());
+        for row in found {
+            let floor = wanted.get(&row.key).map_or(Floor::None, |account| account.kind().floor());
+            let (debits, credits) = (row.debits, row.credits);
+            counters.insert(row.key, Counters { floor, debits, credits, debit_delta: 0, credit_delta: 0 });
+        }
+        Ok(Journal { layout, counters, transfers: Vec::new() })
+    }
+
+    /// What the account holds with all of the batch's postings so far, in minor units on its normal side:
+    /// credits less debits, but debits less credits where debits may not fall below credits.
+    ///
+    /// # Errors
+    /// `NotOpened` when the account was not locked; `Overflow` beyond 64 bits.
+    pub fn balance(&self, account: &Account) -> Result<i64, Error> {
+        let counters =
+            self.counters.get(&account.key()).ok_or_else(|| Error::NotOpened(account.to_string()))?;
+        let balance = match account.kind().floor() {
+            Floor::Debit => -counters.credit_balance(),
+            Floor::Credit | Floor::None => counters.credit_balance(),
+        };
+        i64::try_from(balance).map_err(|_| Error::Overflow(account.to_string()))
+    }
+
+    /// Posts all legs of `movement` or none of them.
+    ///
+    /// # Errors
+    /// `BelowFloor` when a constrained account would fall below zero: nothing was posted and the caller may
+    /// decide otherwise. Everything else is a bug or a broken book.
+    pub fn post(&mut self, movement: &Movement, cause: Uuid) -> Result<(), Error> {
+        let legs = movement.legs();
+        let before: Vec<(AccountKey, Counters)> = legs
+            .iter()
+            .flat_map(|leg| [leg.debit.key(), leg.credit.key()])
+            .filter_map(|key| self.counters.get(&key).map(|counters| (key, *counters)))
+            .collect();
+        let result = self.apply(&legs, cause);
+        match result {
+            Ok(()) => {
+                self.transfers.extend(legs.iter().map(|leg| transfer(leg, cause)));
+                Ok(())
+            }
+            Err(error) => {
+                // In reverse, so that an account named twice gets its oldest value back.
+                for (key, counters) in before.into_iter().rev() {
+                    self.counters.insert(key, counters);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn apply(&mut self, legs: &[Leg], cause: Uuid) -> Result<(), Error> {
+        for leg in legs {
+            let currency = leg.amount.currency();
+            let same_shard = leg.debit.key().shard == leg.credit.key().shard;
+            if leg.debit.currency() != currency || leg.credit.currency() != currency || !same_shard {
+                return Err(Error::MixedCurrencies(cause));
+            }
+            let amount = leg.amount.minor();
+            if amount <= 0 {
+                return Err(Error::Unexpected(format!("a leg of {cause} moves nothing")));
+            }
+            self.counters_of(&leg.debit)?
+                .debit(amount)
+                .ok_or_else(|| Error::Overflow(leg.debit.to_string()))?;
+            self.counters_of(&leg.credit)?
+                .credit(amount)
+                .ok_or_else(|| Error::Overflow(leg.credit.to_string()))?;
+        }
+        for leg in legs {
+            for account in [&leg.debit, &leg.credit] {
+                if !self.counters_of(account)?.holds_floor() {
+                    return Err(Error::BelowFloor { account: account.to_string(), amount: leg.amount });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn counters_of(&mut self, account: &Account) -> Result<&mut Counters, Error> {
+        self.counters.get_mut(&account.key()).ok_or_else(|| Error::NotOpened(account.to_string()))
+    }
+
+    /// What the batch has posted so far.
+    pub fn transfers(&self) -> &[Transfer] {
+        &self.transfers
+    }
+
+    /// Writes balances and transfers and seals them, one seal for each chain touched. The chains' heads are
+    /// locked here, last of all locks. `now` is the database's time of the batch.
+    ///
+    /// # Errors
+    /// The database's; `Unexpected` when a row count is not what was locked.
+    pub async fn write(self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
+        if self.transfers.is_empty() {
+            return Ok(());
+        }
+        let mut deltas: Vec<(AccountKey, i64, i64)> = self
+            .counters
+            .iter()
+            .filter(|(_, c)| c.debit_delta != 0 || c.credit_delta != 0)
+            .map(|(key, c)| (*key, c.debit_delta, c.credit_delta))
+            .collect();
+        deltas.sort_unstable();
+        store::update_balances(tx, &deltas).await?;
+        store::seal(tx, &self.layout, self.transfers, now).await
+    }
+}
+
+fn transfer(leg: &Leg, cause: Uuid) -> Transfer {
+    let owner = [&leg.debit, &leg.credit].into_iter().find_map(|account| match account.owner() {
+        Owner::Merchant(merchant) => Some(*merchant),
+        Owner::Institution | Owner::Bank(_) => None,
+    });
+    Transfer {
+        shard: leg.debit.key().shard,
+        debit: leg.debit.key().id,
+        credit: leg.credit.key().id,
+        amount: leg.amount.minor(),
+        currency: leg.amount.currency(),
+        kind: leg.kind,
+        cause,
+        owner,
+    }
+}
+
+impl Transfer {
+    /// The bytes that a seal's Merkle leaf is made of. Fixed for ever: every field in column order, integers
+    /// big-endian, texts prefixed by their length, times in microseconds since 1970.
+    pub(crate) fn leaf_bytes(&self, seq: i64, position: i32, posted_at: OffsetDateTime) -> Vec<u8> {
+        let raw = RawTransfer {
+            shard: self.shard.number(),
+            seq,
+            position,
+            debit: self.debit,
+            credit: self.credit,
+            amount: self.amount,
+            currency: self.currency.code(),
+            kind: self.kind.as_str(),
+            cause: self.cause,
+            owner: self.owner,
+            posted_at,
+        };
+        raw.leaf_bytes()
+    }
+}
+
+/// A transfer's columns as they lie in the database.
+#[derive(Debug)]
+pub(crate) struct RawTransfer<'a> {
+    pub shard: i16,
+    pub seq: i64,
+    pub position: i32,
+    pub debit: Uuid,
+    pub credit: Uuid,
+    pub amount: i64,
+    pub currency: &'a str,
+    pub kind: &'a str,
+    pub cause: Uuid,
+    pub owner: Option<Uuid>,
+    pub posted_at: OffsetDateTime,
+}
+
+impl RawTransfer<'_> {
+    pub(crate) fn leaf_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(160);
+        bytes.extend_from_slice(&self.shard.to_be_bytes());
+        bytes.extend_from_slice(&self.seq.to_be_bytes());
+        bytes.extend_from_slice(&self.position.to_be_bytes());
+        bytes.extend_from_slice(self.debit.as_bytes());
+        bytes.extend_from_slice(self.credit.as_bytes());
+        bytes.extend_from_slice(&self.amount.to_be_bytes());
+        for text in [self.currency, self.kind] {
+            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        bytes.extend_from_slice(self.cause.as_bytes());
+        bytes.extend_from_slice(self.owner.unwrap_or(Uuid::nil()).as_bytes());
+        let micros = self.posted_at.unix_timestamp_nanos() / 1_000;
+        bytes.extend_from_slice(&micros.to_be_bytes());
+        bytes
+    }
+}

@@ -1,0 +1,1 @@
+SELECT chain, seq, hash FROM chain_heads ORDER BY chain

@@ -1,0 +1,1 @@
+SELECT shards, chains FROM ledger_layout

@@ -1,0 +1,1 @@
+SELECT count(*) FROM transfers t WHERE t.shard = ANY ($1::smallint[]) AND t.seq > $2

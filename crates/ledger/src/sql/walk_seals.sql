@@ -1,0 +1,1 @@
+SELECT seq, count, root, hash FROM seals WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT $3

@@ -1,0 +1,209 @@
+//! The posting templates: one for each way in which money can move, all in this one table.
+
+use std::sync::Arc;
+
+use money::{Currency, Money};
+use pg::Shard;
+use uuid::Uuid;
+
+use crate::account::Account;
+
+/// One row to be: `amount` from the debit account to the credit account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// The account whose debit counter grows.
+    pub debit: Account,
+    /// The account whose credit counter grows.
+    pub credit: Account,
+    /// How much, in the currency of both.
+    pub amount: Money,
+    /// What a statement calls it.
+    pub kind: TransferKind,
+}
+
+/// What one transfer is, as stored; a merchant's statement is made from these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransferKind {
+    /// A payment credited on arrival.
+    Payment,
+    /// A payment that went to suspense.
+    Suspense,
+    /// A reviewed payment, credited.
+    ReviewCredit,
+    /// A reviewed payment on its way back to the remitter.
+    ReviewReturn,
+    /// The way back failed: in suspense again.
+    ReviewReturnFailed,
+    /// The fee of a withdrawal.
+    Fee,
+    /// The net amount of a withdrawal in the same currency.
+    Withdrawal,
+    /// The net amount of a withdrawal, sold.
+    ExchangeSold,
+    /// What was bought for it.
+    ExchangeBought,
+    /// The bank carried a payout out.
+    PayoutPaid,
+    /// The bank gave a payout back, perhaps in part.
+    PayoutReturned,
+    /// The net amount of a withdrawal given back to the merchant.
+    Refund,
+    /// The fee of a withdrawal given back to the merchant.
+    FeeRefund,
+}
+
+impl TransferKind {
+    /// The name stored in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TransferKind::Payment => "payment",
+            TransferKind::Suspense => "suspense",
+            TransferKind::ReviewCredit => "review_credit",
+            TransferKind::ReviewReturn => "review_return",
+            TransferKind::ReviewReturnFailed => "review_return_failed",
+            TransferKind::Fee => "fee",
+            TransferKind::Withdrawal => "withdrawal",
+            TransferKind::ExchangeSold => "exchange_sold",
+            TransferKind::ExchangeBought => "exchange_bought",
+            TransferKind::PayoutPaid => "payout_paid",
+            TransferKind::PayoutReturned => "payout_returned",
+            TransferKind::Refund => "refund",
+            TransferKind::FeeRefund => "fee_refund",
+        }
+    }
+}
+
+/// A merchant as the book knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MerchantRef {
+    /// The merchant's shard.
+    pub shard: Shard,
+    /// The merchant's id.
+    pub id: Uuid,
+}
+
+impl MerchantRef {
+    /// The merchant's balance in `currency`.
+    pub fn balance(&self, currency: Currency) -> Account {
+        Account::merchant(self.shard, self.id, currency)
+    }
+}
+
+/// Everything that can happen to money. Amounts are positive; a zero fee posts no leg.
+#[derive(Debug, Clone)]
+pub enum Movement {
+    /// Arrived and known to be the merchant's: nostro → merchant, in the merchant's shard.
+    PaymentCredited { bank: Arc<str>, merchant: MerchantRef, amount: Money },
+    /// Arrived, not yet known to be someone's: nostro → suspense, in the payment's shard.
+    PaymentToSuspense { bank: Arc<str>, shard: Shard, amount: Money },
+    /// Review ended in credit: suspense → merchant, through `intershard` where the shards differ.
+    ReviewCredit { shard: Shard, merchant: MerchantRef, amount: Money },
+    /// Review ended in return: suspense → payout_clearing, in the payment's shard.
+    ReviewReturn { bank: Arc<str>, shard: Shard, amount: Money },
+    /// The bank would not carry the return out: payout_clearing → suspense.
+    ReviewReturnFailed { bank: Arc<str>, shard: Shard, amount: Money },
+    /// Withdrawal with exchange: merchant → fees, merchant → exchange (sold); exchange → payout_clearing (bought).
+    WithdrawalExchanged { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Money },
+    /// Withdrawal in one currency: merchant → fees, merchant → payout_clearing.
+    WithdrawalSameCurrency { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money },
+    /// The bank paid: payout_clearing → nostro.
+    PayoutPaid { bank: Arc<str>, shard: Shard, amount: Money },
+    /// The bank gave back what it had paid, as much as came: nostro → payout_clearing.
+    PayoutReturned { bank: Arc<str>, shard: Shard, amount: Money },
+    /// A same-currency payout that will not be sent again: payout_clearing → merchant (net), fees → merchant.
+    Refund { bank: Arc<str>, merchant: MerchantRef, net: Money, fee: Money },
+}
+
+impl Movement {
+    /// The rows of this movement, in the order in which they are posted.
+    pub fn legs(&self) -> Vec<Leg> {
+        match self {
+            Movement::PaymentCredited { bank, merchant, amount } => {
+                let nostro = Account::nostro(merchant.shard, bank, amount.currency());
+                vec![leg(nostro, merchant.balance(amount.currency()), *amount, TransferKind::Payment)]
+            }
+            Movement::PaymentToSuspense { bank, shard, amount } => {
+                let nostro = Account::nostro(*shard, bank, amount.currency());
+                let suspense = Account::suspense(*shard, amount.currency());
+                vec![leg(nostro, suspense, *amount, TransferKind::Suspense)]
+            }
+            Movement::ReviewCredit { shard, merchant, amount } => review_credit(*shard, *merchant, *amount),
+            Movement::ReviewReturn { bank, shard, amount } => {
+                let suspense = Account::suspense(*shard, amount.currency());
+                let clearing = Account::payout_clearing(*shard, bank, amount.currency());
+                vec![leg(suspense, clearing, *amount, TransferKind::ReviewReturn)]
+            }
+            Movement::ReviewReturnFailed { bank, shard, amount } => {
+                let suspense = Account::suspense(*shard, amount.currency());
+                let clearing = Account::payout_clearing(*shard, bank, amount.currency());
+                vec![leg(clearing, suspense, *amount, TransferKind::ReviewReturnFailed)]
+            }
+            Movement::WithdrawalExchanged { bank, merchant, fee, net, bought } => {
+                let (sold, shard) = (net.currency(), merchant.shard);
+                let position = Account::exchange(shard, sold);
+                let clearing = Account::payout_clearing(shard, bank, bought.currency());
+                let bought_position = Account::exchange(shard, bought.currency());
+                let mut legs = fee_leg(*merchant, *fee);
+                legs.push(leg(merchant.balance(sold), position, *net, TransferKind::ExchangeSold));
+                legs.push(leg(bought_position, clearing, *bought, TransferKind::ExchangeBought));
+                legs
+            }
+            Movement::WithdrawalSameCurrency { bank, merchant, fee, net } => {
+                let clearing = Account::payout_clearing(merchant.shard, bank, net.currency());
+                let mut legs = fee_leg(*merchant, *fee);
+                legs.push(leg(merchant.balance(net.currency()), clearing, *net, TransferKind::Withdrawal));
+                legs
+            }
+            Movement::PayoutPaid { bank, shard, amount } => {
+                let clearing = Account::payout_clearing(*shard, bank, amount.currency());
+                let nostro = Account::nostro(*shard, bank, amount.currency());
+                vec![leg(clearing, nostro, *amount, TransferKind::PayoutPaid)]
+            }
+            Movement::PayoutReturned { bank, shard, amount } => {
+                let clearing = Account::payout_clearing(*shard, bank, amount.currency());
+                let nostro = Account::nostro(*shard, bank, amount.currency());
+                vec![leg(nostro, clearing, *amount, TransferKind::PayoutReturned)]
+            }
+            Movement::Refund { bank, merchant, net, fee } => {
+                let balance = merchant.balance(net.currency());
+                let clearing = Account::payout_clearing(merchant.shard, bank, net.currency());
+                let mut legs = vec![leg(clearing, balance.clone(), *net, TransferKind::Refund)];
+                if fee.minor() > 0 {
+                    let fees = Account::fees(merchant.shard, fee.currency());
+                    legs.push(leg(fees, balance, *fee, TransferKind::FeeRefund));
+                }
+                legs
+            }
+        }
+    }
+
+    /// Every account that the movement touches: lock these before deciding.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.legs().into_iter().flat_map(|leg| [leg.debit, leg.credit]).collect()
+    }
+}
+
+fn leg(debit: Account, credit: Account, amount: Money, kind: TransferKind) -> Leg {
+    Leg { debit, credit, amount, kind }
+}
+
+fn fee_leg(merchant: MerchantRef, fee: Money) -> Vec<Leg> {
+    if fee.minor() == 0 {
+        return Vec::new();
+    }
+    let fees = Account::fees(merchant.shard, fee.currency());
+    vec![leg(merchant.balance(fee.currency()), fees, fee, TransferKind::Fee)]
+}
+
+fn review_credit(shard: Shard, merchant: MerchantRef, amount: Money) -> Vec<Leg> {
+    let currency = amount.currency();
+    let (suspense, balance) = (Account::suspense(shard, currency), merchant.balance(currency));
+    if shard == merchant.shard {
+        return vec![leg(suspense, balance, amount, TransferKind::ReviewCredit)];
+    }
+    let (here, there) = (Account::intershard(shard, currency), Account::intershard(merchant.shard, currency));
+    vec![
+        leg(suspense, here, amount, TransferKind::ReviewCredit),
+        leg(there, balance, amount, TransferKind::ReviewCredit),
+    ]
+}

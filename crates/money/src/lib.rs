@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod amount;
+mod convert;
+mod currency;
+mod error;
+mod fee;
+mod rate;
+
+pub use amount::Money;
+pub use convert::{Conversion, convert_floor, smallest_gross_for};
+pub use currency::{Currency, UnknownCurrency};
+pub use error::{AmountError, MoneyError, RateError};
+pub use fee::FeeSchedule;
+pub use rate::Rate;
