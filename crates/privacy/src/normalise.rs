@@ -1,0 +1,60 @@
+//! What counts as the same account number and the same name.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// An account number without spaces, dashes, width and case.
+pub fn normalise_account_number(number: &str) -> String {
+    number
+        .nfkc()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// A name as R21 compares it: case, width, spaces and the order of words don't matter, everything else does.
+pub fn normalise_name(name: &str) -> String {
+    let folded: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let mut words: Vec<&str> = folded.split_whitespace().collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r21_names_differ_in_case_width_spaces_and_word_order_only() {
+        let same = [
+            ("Zhang Wei", "zhang  WEI"),
+            ("Zhang Wei", "Wei Zhang"),
+            ("ＺＨＡＮＧ　ＷＥＩ", "zhang wei"),
+            (" 深圳 市 ", "市 深圳"),
+            ("José Núñez", "JOSE\u{301} NU\u{301}N\u{303}EZ"),
+        ];
+        for (a, b) in same {
+            assert_eq!(normalise_name(a), normalise_name(b), "{a} {b}");
+        }
+        let different = [
+            ("Zhang Wei", "Zhang Wai"),
+            ("Zhang Wei", "ZhangWei"),
+            ("Acme Ltd", "Acme Ltd."),
+            ("Acme Ltd", "Acme Limited"),
+            ("José", "Jose"),
+            ("O'Neil", "ONeil"),
+            ("Zhang Wei", "Zhang Wei Wei"),
+        ];
+        for (a, b) in different {
+            assert_ne!(normalise_name(a), normalise_name(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn account_numbers_ignore_how_they_are_written() {
+        for written in
+            ["DE89 3704 0044 0532 0130 00", "de89-3704-0044-0532-0130-00", "ＤＥ89370400440532013000"]
+        {
+            assert_eq!(normalise_account_number(written), "DE89370400440532013000");
+        }
+    }
+}
