@@ -49,6 +49,9 @@ pub enum Error {
     /// The connection string or the settings can't be used.
     #[error("cannot be used as a database: {0}")]
     Settings(String),
+    /// The private server can't be found, made, started or stopped.
+    #[error("private server: {0}")]
+    Server(String),
     /// The schema and this program do not fit each other.
     #[error("migration: {0}")]
     Migration(String),

@@ -4,6 +4,7 @@ mod error;
 mod id;
 mod migrate;
 mod pool;
+pub mod server;
 mod shard;
 mod statement;
 mod tx;

@@ -1,8 +1,10 @@
 //! Brings a schema up to date, once, whoever asks and how many ask at the same time.
 
+use std::time::Duration;
+
 use ring::digest;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::error::{Error, sort};
 use crate::pool::Connection;
@@ -10,6 +12,9 @@ use crate::pool::Connection;
 /// The role with whose rights the program runs. [`migrate`] creates it without login; each crate's
 /// migration grants it what that crate needs, and nothing more.
 pub const RUNTIME_ROLE: &str = "sluice_runtime";
+
+/// Longest wait for a connection. The migrations themselves take as long as they take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// One step of a schema. Once released it is never changed: a changed checksum is refused.
 #[derive(Debug, Clone, Copy)]
