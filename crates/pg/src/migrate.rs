@@ -63,8 +63,10 @@ impl Migration {
 /// the database's otherwise.
 pub async fn migrate(url: &str, sets: &[MigrationSet]) -> Result<Vec<PendingMigration>, Error> {
     check(sets)?;
-    let (mut client, connection) =
-        tokio_postgres::connect(url, NoTls).await.map_err(|error| sort(&error).0)?;
+    let mut config: Config = url.parse().map_err(|error| sort(&error).0)?;
+    config.connect_timeout(CONNECT).application_name("sluice migrate");
+    let connect = tokio::time::timeout(CONNECT, config.connect(NoTls)).await.map_err(|_| Error::Timeout)?;
+    let (mut client, connection) = connect.map_err(|error| sort(&error).0)?;
     let driver = tokio::spawn(connection);
     let outcome = run(&mut client, sets).await;
     drop(client);

@@ -112,6 +112,11 @@ impl PrivateServer {
         &self.folder.home
     }
 
+    /// The folder of its socket, whose name in it is `.s.PGSQL.5432`.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     /// The folder of its programs (`psql`, `pg_dump` …).
     pub fn binaries(&self) -> &Path {
         &self.postmaster.bin

@@ -1,4 +1,5 @@
 //! The private server against real PostgreSQL.
+#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod database;
+mod proxy;
+
+pub use database::{TestDb, break_connections, database, server};
+pub use proxy::{Fault, FaultProxy};
