@@ -143,7 +143,7 @@ impl AnswerBody {
 
     fn money(&self, amount: Option<&str>) -> Option<Money> {
         let currency = Currency::parse(self.currency.as_deref()?).ok()?;
-        Money::parse(amount?, &currency).ok()
+        Money::parse(amount?, currency).ok()
     }
 
     fn reason_or(&self, default: &str) -> String {

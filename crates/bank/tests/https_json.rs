@@ -92,7 +92,7 @@ fn connector(bank: &ScriptedBank) -> HttpsJson {
 fn order() -> PayoutOrder {
     PayoutOrder {
         reference: "po_1".into(),
-        amount: Money::parse("700.00", &Currency::CNY).expect("an amount"),
+        amount: Money::parse("700.00", Currency::CNY).expect("an amount"),
         beneficiary: Beneficiary {
             name: Hidden::new("ZHANG SAN"),
             account_number: Hidden::new("6222021234560000"),
@@ -185,7 +185,7 @@ async fn a_connection_that_the_bank_closed_while_idle_is_replaced() {
 
 #[tokio::test]
 async fn queries_say_what_the_bank_says() {
-    let cny = |text| Money::parse(text, &Currency::CNY).expect("an amount");
+    let cny = |text| Money::parse(text, Currency::CNY).expect("an amount");
     let bank_reference = Some("SB1".to_owned());
     for (status, body, expected) in [
         (

@@ -191,7 +191,7 @@ impl<'j, 'a> Section<'j, 'a> {
         let currency = self.currency("currency", faults);
         let text = self.text("amount", faults);
         let (currency, text) = (currency?, text?);
-        Money::parse(text, &currency).map_err(|error| self.fault("amount", error.to_string(), faults)).ok()
+        Money::parse(text, currency).map_err(|error| self.fault("amount", error.to_string(), faults)).ok()
     }
 
     /// An amount in a currency known from elsewhere.
@@ -202,7 +202,7 @@ impl<'j, 'a> Section<'j, 'a> {
         faults: &mut Faults,
     ) -> Option<Money> {
         let text = self.optional_text(name, faults)?;
-        Money::parse(text, &currency).map_err(|error| self.fault(name, error.to_string(), faults)).ok()
+        Money::parse(text, currency).map_err(|error| self.fault(name, error.to_string(), faults)).ok()
     }
 
     /// A price: plain decimal digits, above zero.

@@ -35,7 +35,7 @@ fn reads_funds_received_as_the_contract_shows_it() {
         Ok(Event::FundsReceived(FundsReceived {
             reference: "HB-20261123-000017".into(),
             account_number: "8335001234".into(),
-            amount: Money::parse("2500.00", &Currency::USD).unwrap(),
+            amount: Money::parse("2500.00", Currency::USD).unwrap(),
             value_date: Some(date!(2026 - 11 - 23)),
             remitter_name: Some("AMAZON PAYMENTS INC".into()),
             remitter_account: Some("998".into()),
@@ -159,8 +159,8 @@ fn reads_payout_reports() {
     let report = PayoutReport {
         reference: "po_1".into(),
         bank_reference: Some("SB1".into()),
-        amount: Money::parse("700.00", &Currency::CNY).unwrap(),
-        amount_received: Some(Money::parse("695.00", &Currency::CNY).unwrap()),
+        amount: Money::parse("700.00", Currency::CNY).unwrap(),
+        amount_received: Some(Money::parse("695.00", Currency::CNY).unwrap()),
         reason: Some("AC01".into()),
     };
     for (kind, expected) in [
