@@ -1,0 +1,215 @@
+//! R19: what leaves the balance, what arrives, and at which rate. Pure.
+
+use money::{Conversion, Currency, FeeSchedule, Money, MoneyError, Rate};
+use rust_decimal::Decimal;
+use time::{Duration, OffsetDateTime};
+
+use crate::market::Market;
+
+/// The side that the merchant fixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixedSide {
+    /// This much leaves the balance.
+    Sell(Money),
+    /// This much arrives.
+    Buy(Money),
+}
+
+impl FixedSide {
+    /// The name in the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FixedSide::Sell(_) => "sell",
+            FixedSide::Buy(_) => "buy",
+        }
+    }
+}
+
+/// A price, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    /// Gross: what leaves the balance, sold currency.
+    pub sell: Money,
+    /// The fee taken out of it, sold currency.
+    pub fee: Money,
+    /// `sell` less `fee`, sold currency: what is converted.
+    pub net: Money,
+    /// Bought units for one sold; none where the currency is the same.
+    pub rate: Option<Rate>,
+    /// The time at which the rate held.
+    pub rate_as_of: Option<OffsetDateTime>,
+    /// What arrives, bought currency.
+    pub buy: Money,
+    /// net × rate exactly, major units of the bought currency.
+    pub exact: Decimal,
+}
+
+/// Why there is no price.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PricingError {
+    /// The pair is not traded here.
+    #[error("these currencies can't be exchanged here")]
+    UnsupportedCorridor,
+    /// R16: no rate, or none that is new enough.
+    #[error("there is no rate that is new enough")]
+    RateUnavailable,
+    /// The fee takes all of it, or less than one minor unit would arrive.
+    #[error("the amount is too small: nothing would arrive")]
+    AmountTooSmall,
+    /// The amount can't be reckoned with.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Prices an exchange of `sell` into `buy`. Selling the base of a published pair takes the bid; buying it takes
+/// 1 ÷ ask. A rate older than `max_age` is not used (R16). One and the same currency needs no rate.
+///
+/// # Errors
+/// `PricingError`; the pair's being configured at all is the caller's to check.
+pub fn price(
+    side: FixedSide,
+    sell: Currency,
+    buy: Currency,
+    market: &Market,
+    fees: &FeeSchedule,
+    now: OffsetDateTime,
+    max_age: Duration,
+) -> Result<Price, PricingError> {
+    let quoted = if sell == buy { None } else { Some(quoted_rate(sell, buy, market, now, max_age)?) };
+    let rate = quoted.map(|(rate, _)| rate);
+    let gross = match side {
+        FixedSide::Sell(gross) => gross,
+        FixedSide::Buy(target) => {
+            money::smallest_gross_for(target, rate, fees, sell).map_err(|error| match error {
+                MoneyError::Unreachable => PricingError::AmountTooSmall,
+                other => PricingError::Money(other),
+            })?
+        }
+    };
+    let fee = fees.fee(gross)?;
+    let net = gross.checked_sub(fee).map_err(|_| PricingError::AmountTooSmall)?;
+    let converted = match rate {
+        Some(rate) => money::convert_floor(net, rate, buy)?,
+        None => same_currency(net),
+    };
+    let arrives = match side {
+        FixedSide::Sell(_) => converted.received,
+        FixedSide::Buy(target) => target,
+    };
+    if net.minor() == 0 || arrives.minor() == 0 {
+        return Err(PricingError::AmountTooSmall);
+    }
+    let rate_as_of = quoted.map(|(_, as_of)| as_of);
+    Ok(Price { sell: gross, fee, net, rate, rate_as_of, buy: arrives, exact: converted.exact })
+}
+
+fn same_currency(net: Money) -> Conversion {
+    let exact = Decimal::from_i128_with_scale(i128::from(net.minor()), net.currency().exponent());
+    Conversion { received: net, exact: exact.normalize() }
+}
+
+fn quoted_rate(
+    sell: Currency,
+    buy: Currency,
+    market: &Market,
+    now: OffsetDateTime,
+    max_age: Duration,
+) -> Result<(Rate, OffsetDateTime), PricingError> {
+    let (rate, as_of) = if let Some(pair) = market.pair(sell, buy) {
+        (pair.bid, pair.as_of)
+    } else if let Some(pair) = market.pair(buy, sell) {
+        (pair.ask.inverse_floor(), pair.as_of)
+    } else {
+        return Err(PricingError::RateUnavailable);
+    };
+    if now - as_of > max_age {
+        return Err(PricingError::RateUnavailable);
+    }
+    Ok((rate, as_of))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::market::CurrentRate;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-23 08:00:00 UTC);
+    const AGE: Duration = Duration::minutes(15);
+    const FEES: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
+
+    fn market(as_of: OffsetDateTime) -> Market {
+        let rate = |base, bid, ask| CurrentRate {
+            base,
+            quote: Currency::CNY,
+            bid: Rate::parse(bid).unwrap(),
+            ask: Rate::parse(ask).unwrap(),
+            as_of,
+            bank: "hb".into(),
+        };
+        Market::new([rate(Currency::USD, "7.1000", "7.1300"), rate(Currency::JPY, "0.047000", "0.047200")])
+    }
+
+    fn usd(text: &str) -> Money {
+        Money::parse(text, Currency::USD).unwrap()
+    }
+
+    fn cny(text: &str) -> Money {
+        Money::parse(text, Currency::CNY).unwrap()
+    }
+
+    fn shown(price: &Price) -> [String; 5] {
+        let rate = price.rate.map_or("-".into(), |rate| rate.to_string());
+        [price.sell.to_string(), price.fee.to_string(), price.net.to_string(), rate, price.buy.to_string()]
+    }
+
+    /// By hand. 1003.01 is the smallest gross for 7100.00 (see `money`); 100 CNY less 0.30 is 99.70, at
+    /// 0.14025245 that is 13.98316926…, so 13.98 USD.
+    #[test]
+    fn r19_sold_and_bought_side_in_both_directions() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        let table = [
+            (FixedSide::Sell(usd("1000.00")), u, c, ["1000.00", "3.00", "997.00", "7.1", "7078.70"]),
+            (FixedSide::Buy(cny("7100.00")), u, c, ["1003.01", "3.01", "1000.00", "7.1", "7100.00"]),
+            (FixedSide::Sell(cny("100.00")), c, u, ["100.00", "0.30", "99.70", "0.14025245", "13.98"]),
+            (FixedSide::Sell(usd("10.00")), u, u, ["10.00", "0.03", "9.97", "-", "9.97"]),
+            (FixedSide::Buy(usd("9.97")), u, u, ["10.00", "0.03", "9.97", "-", "9.97"]),
+        ];
+        for (side, sell, buy, expected) in table {
+            let price = price(side, sell, buy, &market(NOW), &FEES, NOW, AGE).unwrap();
+            assert_eq!(shown(&price), expected, "{side:?}");
+        }
+    }
+
+    #[test]
+    fn r16_an_old_rate_is_an_error_never_a_price() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        let at = |as_of| price(FixedSide::Sell(usd("1.00")), u, c, &market(as_of), &FEES, NOW, AGE);
+        assert!(at(NOW - AGE).is_ok());
+        assert_eq!(at(NOW - AGE - Duration::MICROSECOND), Err(PricingError::RateUnavailable));
+        let none = price(FixedSide::Sell(usd("1.00")), u, c, &Market::default(), &FEES, NOW, AGE);
+        assert_eq!(none, Err(PricingError::RateUnavailable));
+    }
+
+    #[test]
+    fn r19_what_would_leave_nothing_is_refused() {
+        let (u, c, j) = (Currency::USD, Currency::CNY, Currency::JPY);
+        // 0.01 USD: the fee is 0.01. 1 yen: the fee is 1.
+        let tiny = price(FixedSide::Sell(usd("0.01")), u, c, &market(NOW), &FEES, NOW, AGE);
+        assert_eq!(tiny, Err(PricingError::AmountTooSmall));
+        let yen = FixedSide::Sell(Money::parse("1", j).unwrap());
+        assert_eq!(price(yen, j, c, &market(NOW), &FEES, NOW, AGE), Err(PricingError::AmountTooSmall));
+    }
+
+    /// By hand: 1,000,000 yen × 0.0472 = 47,200 CNY; ÷ 7.1 = 6647.88…
+    #[test]
+    fn r33_limits_compare_in_dollars() {
+        let yen = Money::parse("1000000", Currency::JPY).unwrap();
+        let worth = market(NOW).usd_equivalent(yen).unwrap();
+        assert_eq!(worth.to_string(), "6647.88");
+        assert_eq!(market(NOW).usd_equivalent(usd("5.00")), Some(usd("5.00")));
+        assert_eq!(market(NOW).usd_equivalent(cny("7.10")), Some(usd("0.99")));
+        assert_eq!(Market::default().usd_equivalent(cny("7.10")), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! Blind indexes of this crate: one domain for each kind of datum.
+
+use privacy::Keyring;
+
+/// Finds an account number without its being readable, at banks and with payees alike.
+pub fn account_index(keyring: &Keyring, number: &str) -> [u8; 32] {
+    keyring.blind_index("account_number", &privacy::normalise_account_number(number))
+}
+
+/// Finds a name, as R21 compares names.
+pub fn name_index(keyring: &Keyring, name: &str) -> [u8; 32] {
+    keyring.blind_index("name", &privacy::normalise_name(name))
+}
+
+/// Finds an e-mail address.
+pub fn email_index(keyring: &Keyring, address: &str) -> [u8; 32] {
+    keyring.blind_index("email", &address.trim().to_lowercase())
+}
+
+/// What a sealed value is bound to: its table and column, and the row.
+pub(crate) fn context(column: &str, row: uuid::Uuid) -> Vec<u8> {
+    let mut context = column.as_bytes().to_vec();
+    context.push(0);
+    context.extend_from_slice(row.as_bytes());
+    context
+}
+
+/// Opens a sealed text.
+pub(crate) fn open_text(
+    keyring: &Keyring,
+    sealed: &[u8],
+    column: &str,
+    row: uuid::Uuid,
+) -> Result<privacy::Sensitive<String>, crate::Error> {
+    let bytes = keyring.open(sealed, &context(column, row))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| crate::Error::Unexpected(format!("{column} of {row} is not text")))?;
+    Ok(privacy::Sensitive::new(text))
+}

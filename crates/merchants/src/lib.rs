@@ -1,0 +1,83 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod error;
+mod keys;
+mod lock;
+mod payees;
+mod registry;
+mod state;
+mod users;
+
+pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
+pub use error::Error;
+pub use keys::{account_index, email_index, name_index};
+pub use lock::{Freeze, Locked, Merchant, lock};
+pub use payees::{
+    FieldError, NewPayee, Payee, PayeeRequest, PayeeState, create_payee, delete_payee, list_payees, payee,
+    payees,
+};
+pub use registry::{
+    MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, Order, add_orders,
+    currencies_of, expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant,
+    search,
+};
+pub use state::{
+    MerchantEvent, MerchantState, WithdrawalRefusal, may_receive, queued_payouts_are_sent, withdrawal_refusal,
+};
+pub use users::{ApiKey, Caller, UserState, authenticate, insert_user};
+
+/// The merchants' tables.
+pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
+    owner: "merchants",
+    migrations: &[pg::Migration {
+        version: 1,
+        name: "merchants",
+        sql: include_str!("../migrations/0001_merchants.sql"),
+    }],
+};
+
+/// Marks ids of merchants.
+#[derive(Debug)]
+pub enum MerchantMark {}
+impl pg::Kind for MerchantMark {
+    const PREFIX: &'static str = "mer";
+}
+/// `mer_…`; its shard is where all of the merchant lies.
+pub type MerchantId = pg::Id<MerchantMark>;
+
+/// Marks ids of users.
+#[derive(Debug)]
+pub enum UserMark {}
+impl pg::Kind for UserMark {
+    const PREFIX: &'static str = "usr";
+}
+/// `usr_…`
+pub type UserId = pg::Id<UserMark>;
+
+/// Marks ids of stores.
+#[derive(Debug)]
+pub enum StoreMark {}
+impl pg::Kind for StoreMark {
+    const PREFIX: &'static str = "sto";
+}
+/// `sto_…`
+pub type StoreId = pg::Id<StoreMark>;
+
+/// Marks ids of receiving accounts.
+#[derive(Debug)]
+pub enum ReceivingAccountMark {}
+impl pg::Kind for ReceivingAccountMark {
+    const PREFIX: &'static str = "acct";
+}
+/// `acct_…`; lies in the shard of (bank, number).
+pub type ReceivingAccountId = pg::Id<ReceivingAccountMark>;
+
+/// Marks ids of payees.
+#[derive(Debug)]
+pub enum PayeeMark {}
+impl pg::Kind for PayeeMark {
+    const PREFIX: &'static str = "pye";
+}
+/// `pye_…`
+pub type PayeeId = pg::Id<PayeeMark>;

@@ -1,0 +1,163 @@
+//! Merchants' rows as a batch holds them: shared by what depends on the state, exclusive for what changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pg::Tx;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::MerchantId;
+use crate::error::Error;
+use crate::state::{MerchantEvent, MerchantState};
+
+/// A merchant's row, locked until the transaction ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its id.
+    pub id: MerchantId,
+    /// Its state in this batch.
+    pub state: MerchantState,
+    /// The state to which an unfreeze leads back.
+    pub before_freeze: Option<MerchantState>,
+    /// The blind index of its name, for R21.
+    pub name_index: [u8; 32],
+}
+
+/// What a freeze says (R32).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// Why.
+    pub reason: String,
+    /// On whose order, where an authority gave one.
+    pub legal_reference: Option<String>,
+    /// When it is lifted by itself.
+    pub until: Option<OffsetDateTime>,
+}
+
+#[derive(Debug)]
+struct Held {
+    loaded: MerchantState,
+    row: Merchant,
+    exclusive: bool,
+    freeze: Option<Freeze>,
+}
+
+/// The merchants that a batch has locked.
+#[derive(Debug, Default)]
+pub struct Locked {
+    rows: BTreeMap<MerchantId, Held>,
+}
+
+/// Locks merchants in one global order, (shard, id): `exclusive` ones `FOR UPDATE`, the others `FOR SHARE`.
+/// Ids that are not there are simply missing.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn lock(tx: &Tx<'_>, share: &[MerchantId], exclusive: &[MerchantId]) -> Result<Locked, Error> {
+    let exclusive: BTreeSet<MerchantId> = exclusive.iter().copied().collect();
+    let all: BTreeSet<MerchantId> = share.iter().copied().chain(exclusive.iter().copied()).collect();
+    let mut locked = Locked::default();
+    if exclusive.is_empty() {
+        let shards: Vec<i16> = all.iter().map(|id| id.shard().number()).collect();
+        let ids: Vec<Uuid> = all.iter().map(|id| id.uuid()).collect();
+        if !ids.is_empty() {
+            for row in tx.query(include_str!("sql/lock_share.sql"), &[&shards, &ids]).await? {
+                locked.insert(&row, false)?;
+            }
+        }
+        return Ok(locked);
+    }
+    // One set-based statement can't mix both strengths in one order; freezes are rare, so row by row.
+    let ordered: BTreeSet<(i16, MerchantId)> = all.iter().map(|id| (id.shard().number(), *id)).collect();
+    for (shard, id) in ordered {
+        let rows = if exclusive.contains(&id) {
+            tx.query(include_str!("sql/lock_one_update.sql"), &[&shard, &id.uuid()]).await?
+        } else {
+            tx.query(include_str!("sql/lock_one_share.sql"), &[&shard, &id.uuid()]).await?
+        };
+        for row in rows {
+            locked.insert(&row, exclusive.contains(&id))?;
+        }
+    }
+    Ok(locked)
+}
+
+impl Locked {
+    fn insert(&mut self, row: &pg::Row, exclusive: bool) -> Result<(), Error> {
+        let id = MerchantId::from_uuid(row.get("id"));
+        let read = |name: &str| {
+            MerchantState::parse(name).ok_or_else(|| Error::Unexpected(format!("{id} is {name:?}")))
+        };
+        let state = read(row.get("state"))?;
+        let before: Option<&str> = row.get("state_before_freeze");
+        let name_index = <[u8; 32]>::try_from(row.get::<_, &[u8]>("name_index"))
+            .map_err(|_| Error::Unexpected(format!("the name index of {id}")))?;
+        let row = Merchant { id, state, before_freeze: before.map(read).transpose()?, name_index };
+        self.rows.insert(id, Held { loaded: state, row, exclusive, freeze: None });
+        Ok(())
+    }
+
+    /// The merchant, as it stands in this batch.
+    pub fn get(&self, id: MerchantId) -> Option<&Merchant> {
+        self.rows.get(&id).map(|held| &held.row)
+    }
+
+    /// All that are locked.
+    pub fn iter(&self) -> impl Iterator<Item = &Merchant> {
+        self.rows.values().map(|held| &held.row)
+    }
+
+    /// Freezes a merchant that was locked exclusively. False where its state does not allow it.
+    pub fn freeze(&mut self, id: MerchantId, freeze: Freeze) -> bool {
+        let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
+        let Some(state) = held.row.state.next(MerchantEvent::Freeze) else { return false };
+        held.row.before_freeze = Some(held.row.state);
+        held.row.state = state;
+        held.freeze = Some(freeze);
+        true
+    }
+
+    /// Unfreezes a merchant that was locked exclusively, back to the state before. False where it is not frozen.
+    pub fn unfreeze(&mut self, id: MerchantId) -> bool {
+        let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
+        let Some(before) = held.row.before_freeze else { return false };
+        let Some(state) = held.row.state.next(MerchantEvent::Unfreeze { before }) else { return false };
+        held.row.state = state;
+        held.row.before_freeze = None;
+        held.freeze = None;
+        true
+    }
+
+    /// Writes the states that changed, each from the one that was loaded.
+    ///
+    /// # Errors
+    /// The database's; `Unexpected` when a row is no longer in that state.
+    pub async fn save(&self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
+        let changed: Vec<&Held> = self.rows.values().filter(|held| held.loaded != held.row.state).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let freeze = |held: &&Held| held.freeze.clone();
+        let shards: Vec<i16> = changed.iter().map(|h| h.row.id.shard().number()).collect();
+        let ids: Vec<Uuid> = changed.iter().map(|h| h.row.id.uuid()).collect();
+        let expected: Vec<&str> = changed.iter().map(|h| h.loaded.as_str()).collect();
+        let states: Vec<&str> = changed.iter().map(|h| h.row.state.as_str()).collect();
+        let before: Vec<Option<&str>> =
+            changed.iter().map(|h| h.row.before_freeze.map(MerchantState::as_str)).collect();
+        let reasons: Vec<Option<String>> = changed.iter().map(|h| freeze(h).map(|f| f.reason)).collect();
+        let legal: Vec<Option<String>> =
+            changed.iter().map(|h| freeze(h).and_then(|f| f.legal_reference)).collect();
+        let until: Vec<Option<OffsetDateTime>> =
+            changed.iter().map(|h| freeze(h).and_then(|f| f.until)).collect();
+        let saved = tx
+            .execute(
+                include_str!("sql/save_states.sql"),
+                &[&shards, &ids, &expected, &states, &before, &reasons, &legal, &until, &now],
+            )
+            .await?;
+        if saved == changed.len() as u64 {
+            return Ok(());
+        }
+        Err(Error::Unexpected(format!("{saved} merchants saved instead of {}", changed.len())))
+    }
+}

@@ -1,0 +1,300 @@
+//! Merchants, stores, receiving accounts and orders: entered off the write path.
+
+use money::{Currency, Money};
+use pg::{Connection, Shards};
+use privacy::{Keyring, Sensitive};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::keys::{account_index, context, email_index, name_index, open_text};
+use crate::state::MerchantState;
+use crate::{MerchantId, ReceivingAccountId, StoreId};
+
+/// What a merchant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MerchantKind {
+    /// A natural person.
+    Individual,
+    /// A company.
+    Enterprise,
+}
+
+impl MerchantKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            MerchantKind::Individual => "individual",
+            MerchantKind::Enterprise => "enterprise",
+        }
+    }
+}
+
+/// A merchant to be entered.
+#[derive(Debug, Clone)]
+pub struct NewMerchant<'a> {
+    /// Its id.
+    pub id: MerchantId,
+    /// What it is.
+    pub kind: MerchantKind,
+    /// Where it starts.
+    pub state: MerchantState,
+    /// Its legal name.
+    pub name: &'a str,
+    /// Its e-mail address.
+    pub email: &'a str,
+}
+
+/// Enters a merchant; one that is already there stays as it is.
+///
+/// # Errors
+/// The database's; the keyring's.
+pub async fn insert_merchant(
+    conn: &Connection,
+    keyring: &Keyring,
+    new: &NewMerchant<'_>,
+) -> Result<(), Error> {
+    let id = new.id.uuid();
+    conn.execute(
+        include_str!("sql/insert_merchant.sql"),
+        &[
+            &new.id.shard().number(),
+            &id,
+            &new.kind.as_str(),
+            &new.state.as_str(),
+            &keyring.seal(new.name.as_bytes(), &context("merchants.name", id))?,
+            &name_index(keyring, new.name).as_slice(),
+            &keyring.seal(new.email.as_bytes(), &context("merchants.email", id))?,
+            &email_index(keyring, new.email).as_slice(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A store to be entered.
+#[derive(Debug, Clone)]
+pub struct NewStore<'a> {
+    /// Its id, in the merchant's shard.
+    pub id: StoreId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// `amazon`, `ebay`, …
+    pub platform: &'a str,
+    /// `US`, `DE`, …
+    pub site: &'a str,
+    /// What the merchant calls it.
+    pub name: &'a str,
+    /// Until when the merchant's authorisation holds.
+    pub authorised_until: Option<OffsetDateTime>,
+}
+
+/// Enters a store; one that is already there stays as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_store(conn: &Connection, new: &NewStore<'_>) -> Result<(), Error> {
+    conn.execute(
+        include_str!("sql/insert_store.sql"),
+        &[
+            &new.id.shard().number(),
+            &new.id.uuid(),
+            &new.merchant.uuid(),
+            &new.platform,
+            &new.site,
+            &new.name,
+            &new.authorised_until,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A receiving account to be entered.
+#[derive(Debug, Clone)]
+pub struct NewReceivingAccount<'a> {
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// At which bank.
+    pub bank: &'a str,
+    /// Its number there.
+    pub number: &'a str,
+    /// Its one currency.
+    pub currency: Currency,
+    /// The stores whose money it collects.
+    pub stores: &'a [StoreId],
+}
+
+/// Enters a receiving account with its links; one that is already there stays as it is.
+///
+/// # Errors
+/// The database's; the keyring's.
+pub async fn insert_receiving_account(
+    conn: &mut Connection,
+    keyring: &Keyring,
+    shards: Shards,
+    new: &NewReceivingAccount<'_>,
+) -> Result<(), Error> {
+    let number = privacy::normalise_account_number(new.number);
+    let index = account_index(keyring, &number);
+    let id = ReceivingAccountId::new(shards.of(&[new.bank.as_bytes(), &index]));
+    let sealed = keyring.seal(number.as_bytes(), &context("receiving_accounts.number", id.uuid()))?;
+    let tx = conn.begin().await?;
+    let inserted = tx
+        .execute(
+            include_str!("sql/insert_receiving_account.sql"),
+            &[
+                &id.shard().number(),
+                &id.uuid(),
+                &new.merchant.uuid(),
+                &new.bank,
+                &sealed,
+                &index.as_slice(),
+                &new.currency.code(),
+            ],
+        )
+        .await?;
+    if inserted == 1 {
+        for store in new.stores {
+            tx.execute(
+                include_str!("sql/link_store.sql"),
+                &[&id.uuid(), &store.shard().number(), &store.uuid()],
+            )
+            .await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A sale at a store: trade evidence.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The platform's id of it.
+    pub id: String,
+    /// What was sold for.
+    pub amount: Money,
+    /// When.
+    pub ordered_at: OffsetDateTime,
+}
+
+/// Adds orders of a store; ids that are already there stay as they are.
+///
+/// # Errors
+/// The database's.
+pub async fn add_orders(conn: &Connection, store: StoreId, orders: &[Order]) -> Result<u64, Error> {
+    let ids: Vec<&str> = orders.iter().map(|order| order.id.as_str()).collect();
+    let amounts: Vec<i64> = orders.iter().map(|order| order.amount.minor()).collect();
+    let currencies: Vec<&str> = orders.iter().map(|order| order.amount.currency().code()).collect();
+    let times: Vec<OffsetDateTime> = orders.iter().map(|order| order.ordered_at).collect();
+    let added = conn
+        .execute(
+            include_str!("sql/insert_orders.sql"),
+            &[&store.shard().number(), &store.uuid(), &ids, &amounts, &currencies, &times],
+        )
+        .await?;
+    Ok(added)
+}
+
+/// A merchant as operators look at it.
+#[derive(Debug, Clone)]
+pub struct MerchantProfile {
+    /// Its id.
+    pub id: MerchantId,
+    /// `individual` or `enterprise`.
+    pub kind: String,
+    /// Its state.
+    pub state: MerchantState,
+    /// Its name, to be masked.
+    pub name: Sensitive<String>,
+    /// Its address, to be masked.
+    pub email: Sensitive<String>,
+    /// Why it is frozen.
+    pub frozen_reason: Option<String>,
+    /// On whose order.
+    pub frozen_legal_reference: Option<String>,
+    /// Until when.
+    pub frozen_until: Option<OffsetDateTime>,
+    /// When it was entered.
+    pub created_at: OffsetDateTime,
+    /// When its state changed last.
+    pub updated_at: OffsetDateTime,
+}
+
+/// One merchant, or none.
+///
+/// # Errors
+/// The database's; the keyring's.
+pub async fn merchant(
+    conn: &Connection,
+    keyring: &Keyring,
+    id: MerchantId,
+) -> Result<Option<MerchantProfile>, Error> {
+    let rows = conn.query(include_str!("sql/merchant.sql"), &[&id.shard().number(), &id.uuid()]).await?;
+    rows.first().map(|row| profile(keyring, row)).transpose()
+}
+
+/// Merchants by id, whole name or e-mail address; all of them for an empty query. Ordered by id.
+///
+/// # Errors
+/// The database's; the keyring's.
+pub async fn search(
+    conn: &Connection,
+    keyring: &Keyring,
+    query: &str,
+    after: Option<MerchantId>,
+    limit: i64,
+) -> Result<Vec<MerchantProfile>, Error> {
+    let everything = query.trim().is_empty();
+    let id = query.trim().parse::<MerchantId>().ok().map(|id| id.uuid());
+    let name = name_index(keyring, query);
+    let email = email_index(keyring, query);
+    let after = after.map(|id| id.uuid());
+    let rows = conn
+        .query(
+            include_str!("sql/search_merchants.sql"),
+            &[&everything, &id, &name.as_slice(), &email.as_slice(), &after, &limit],
+        )
+        .await?;
+    rows.iter().map(|row| profile(keyring, row)).collect()
+}
+
+fn profile(keyring: &Keyring, row: &pg::Row) -> Result<MerchantProfile, Error> {
+    let id = MerchantId::from_uuid(row.get("id"));
+    let state = MerchantState::parse(row.get("state"))
+        .ok_or_else(|| Error::Unexpected(format!("the state of {id}")))?;
+    Ok(MerchantProfile {
+        id,
+        kind: row.get("kind"),
+        state,
+        name: open_text(keyring, row.get("name_sealed"), "merchants.name", id.uuid())?,
+        email: open_text(keyring, row.get("email_sealed"), "merchants.email", id.uuid())?,
+        frozen_reason: row.get("frozen_reason"),
+        frozen_legal_reference: row.get("frozen_legal_reference"),
+        frozen_until: row.get("frozen_until"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+/// The currencies of a merchant's receiving accounts.
+///
+/// # Errors
+/// The database's.
+pub async fn currencies_of(conn: &Connection, merchant: MerchantId) -> Result<Vec<Currency>, Error> {
+    let rows = conn.query(include_str!("sql/currencies_of.sql"), &[&merchant.uuid()]).await?;
+    rows.iter()
+        .map(|row| {
+            Currency::from_db(row.get("currency"))
+                .map_err(|_| Error::Unexpected(format!("a currency of {merchant}")))
+        })
+        .collect()
+}
+
+/// Merchants whose freeze is over (R32: lifted by itself).
+///
+/// # Errors
+/// The database's.
+pub async fn expired_freezes(conn: &Connection, limit: i64) -> Result<Vec<MerchantId>, Error> {
+    let rows = conn.query(include_str!("sql/expired_freezes.sql"), &[&limit]).await?;
+    Ok(rows.iter().map(|row| MerchantId::from_uuid(row.get::<_, Uuid>("id"))).collect())
+}

@@ -1,0 +1,3 @@
+SELECT m.id, m.kind, m.state, m.name_sealed, m.email_sealed, m.frozen_reason, m.frozen_legal_reference, m.frozen_until,
+       m.created_at, m.updated_at
+FROM merchants m WHERE m.shard = $1 AND m.id = $2

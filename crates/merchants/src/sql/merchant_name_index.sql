@@ -1,0 +1,1 @@
+SELECT name_index FROM merchants WHERE shard = $1 AND id = $2

@@ -1,0 +1,119 @@
+//! Users: who may speak for a merchant, by API key.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use privacy::Sensitive;
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::error::Error;
+use crate::state::MerchantState;
+use crate::{MerchantId, UserId};
+
+/// A merchant's API key: `sk_` and 256 random bits. Only its hash is stored; with that much entropy a plain
+/// SHA-256 is enough.
+#[derive(Debug, Clone)]
+pub struct ApiKey(Sensitive<String>);
+
+impl ApiKey {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn generate() -> Result<ApiKey, Error> {
+        let mut bytes = [0u8; 32];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| privacy::KeyError::Random)?;
+        Ok(ApiKey(Sensitive::new(format!("sk_{}", URL_SAFE_NO_PAD.encode(bytes)))))
+    }
+
+    /// A key as a caller sent it.
+    pub fn from_caller(text: &str) -> ApiKey {
+        ApiKey(Sensitive::new(text.to_owned()))
+    }
+
+    /// The key itself, to hand over once.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, self.0.reveal().as_bytes()).as_ref());
+        hash
+    }
+}
+
+/// Whether a user may act (R41).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserState {
+    /// Yes.
+    Active,
+    /// Not for now.
+    Frozen,
+    /// Never again.
+    Deleted,
+}
+
+impl UserState {
+    fn parse(name: &str) -> Option<UserState> {
+        match name {
+            "active" => Some(UserState::Active),
+            "frozen" => Some(UserState::Frozen),
+            "deleted" => Some(UserState::Deleted),
+            _ => None,
+        }
+    }
+}
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The merchant for whom it acts.
+    pub merchant: MerchantId,
+    /// Whether the user may act.
+    pub user_state: UserState,
+    /// The merchant's state at this moment; decisions about money read it again under a lock.
+    pub merchant_state: MerchantState,
+}
+
+/// The user with this key, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn authenticate(conn: &pg::Connection, key: &ApiKey) -> Result<Option<Caller>, Error> {
+    let hash = key.hash();
+    let rows = conn.query(include_str!("sql/authenticate.sql"), &[&hash.as_slice()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let user = UserId::from_uuid(row.get("id"));
+    let broken = |what: &str| Error::Unexpected(format!("{what} of {user}"));
+    Ok(Some(Caller {
+        user,
+        merchant: MerchantId::from_uuid(row.get("merchant")),
+        user_state: UserState::parse(row.get("user_state")).ok_or_else(|| broken("state"))?,
+        merchant_state: MerchantState::parse(row.get("merchant_state"))
+            .ok_or_else(|| broken("merchant's state"))?,
+    }))
+}
+
+/// Adds a user; one that is already there stays as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_user(
+    conn: &pg::Connection,
+    user: UserId,
+    merchant: MerchantId,
+    label: &str,
+    key: &ApiKey,
+) -> Result<(), Error> {
+    let hash = key.hash();
+    conn.execute(
+        include_str!("sql/insert_user.sql"),
+        &[&merchant.shard().number(), &user.uuid(), &merchant.uuid(), &label, &hash.as_slice()],
+    )
+    .await?;
+    Ok(())
+}

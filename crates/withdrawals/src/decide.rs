@@ -1,0 +1,391 @@
+//! Decisions about withdrawals, pure: over rows that the batch has locked, posting into its journal.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use exchange::{FixedSide, Market, Price, PricingError, QuoteId, QuoteRefusal, Quotes};
+use ledger::{Journal, Movement};
+use merchants::{Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
+use money::{Currency, FeeSchedule, Money};
+use time::{Duration, OffsetDateTime, Weekday};
+
+use crate::error::{Error, Refusal};
+use crate::state::{WithdrawalEvent, WithdrawalState};
+use crate::store::Withdrawals;
+use crate::{Failure, Withdrawal, WithdrawalId};
+
+/// How a withdrawal is priced.
+#[derive(Debug, Clone)]
+pub enum Pricing {
+    /// By a locked quote (R17).
+    Quote(QuoteId),
+    /// At the rate of this moment (R18).
+    Market {
+        /// Gross, sold currency.
+        sell: Money,
+        /// The bought currency.
+        buy: Currency,
+    },
+}
+
+/// A merchant's order to withdraw.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The id it will have.
+    pub id: WithdrawalId,
+    /// Whose balance.
+    pub merchant: MerchantId,
+    /// To whom.
+    pub payee: PayeeId,
+    /// At which price.
+    pub pricing: Pricing,
+    /// The merchant's own reference.
+    pub client_reference: Option<String>,
+}
+
+/// What configuration decides.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The one fee schedule.
+    pub fees: FeeSchedule,
+    /// Through which bank payouts of a currency go.
+    pub routes: HashMap<Currency, Arc<str>>,
+    /// Pairs that may be exchanged, (base, quote) as rates are published.
+    pub pairs: Vec<(Currency, Currency)>,
+    /// How old a rate may be (R16).
+    pub rate_max_age: Duration,
+    /// Whether a refund gives the fee back too (R28).
+    pub refund_fee: bool,
+}
+
+impl Policy {
+    /// Whether money of `sell` can be paid out as `buy`.
+    pub fn supports(&self, sell: Currency, buy: Currency) -> bool {
+        let exchanged = self.pairs.contains(&(sell, buy)) || self.pairs.contains(&(buy, sell));
+        self.routes.contains_key(&buy) && (sell == buy || exchanged)
+    }
+}
+
+/// Where withdrawals are decided: everything that was read and locked for the batch.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    /// Configuration.
+    pub policy: &'a Policy,
+    /// Payees that orders name.
+    pub payees: &'a HashMap<PayeeId, Payee>,
+    /// The rates of this moment.
+    pub market: &'a Market,
+    /// Quotes that orders name, locked.
+    pub quotes: &'a mut Quotes,
+    /// The journal of the batch, with the merchants' balances locked.
+    pub journal: &'a mut Journal,
+    /// The database's time.
+    pub now: OffsetDateTime,
+}
+
+impl Desk<'_> {
+    /// Decides one order. `merchant` is the locked row. When it is refused, nothing was posted and the quote is
+    /// still open.
+    ///
+    /// # Errors
+    /// The outer error voids the batch; the inner one is the caller's answer.
+    pub fn submit(
+        &mut self,
+        order: &Order,
+        merchant: &Merchant,
+    ) -> Result<Result<Withdrawal, Refusal>, Error> {
+        let (price, bank) = match self.terms(order, merchant) {
+            Ok(terms) => terms,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let withdrawal = self.withdrawal(order, &price, bank);
+        let merchant_ref = withdrawal.merchant_ref();
+        let (bank, fee, net) = (withdrawal.bank.clone(), price.fee, price.net);
+        let movement = if withdrawal.is_exchanged() {
+            Movement::WithdrawalExchanged { bank, merchant: merchant_ref, fee, net, bought: price.buy }
+        } else {
+            Movement::WithdrawalSameCurrency { bank, merchant: merchant_ref, fee, net }
+        };
+        match self.journal.post(&movement, withdrawal.id.uuid()) {
+            Ok(()) => {}
+            Err(ledger::Error::BelowFloor { .. }) => {
+                let balance = self.journal.balance(&merchant_ref.balance(price.sell.currency()))?;
+                let available = Money::new(balance.max(0), price.sell.currency())
+                    .map_err(|_| Error::Unexpected("a balance below zero".into()))?;
+                return Ok(Err(Refusal::InsufficientFunds { needed: price.sell, available }));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(quote) = withdrawal.quote {
+            self.quotes
+                .take(quote, order.merchant.uuid(), withdrawal.id.uuid(), self.now)
+                .map_err(|refusal| Error::Unexpected(format!("a quote that was open is {refusal:?}")))?;
+        }
+        Ok(Ok(withdrawal))
+    }
+
+    /// R20, R21, R16–R19: whether this merchant may withdraw to this payee, and at which price.
+    fn terms(&self, order: &Order, merchant: &Merchant) -> Result<(Price, Arc<str>), Refusal> {
+        may_withdraw(merchant)?;
+        let payee = self.payee(order.payee, order.merchant)?;
+        let price = match &order.pricing {
+            Pricing::Quote(id) => self
+                .quotes
+                .check(*id, order.merchant.uuid(), self.now)
+                .map(|quote| quote.price.clone())
+                .map_err(quote_refusal)?,
+            Pricing::Market { sell, buy } => self.market_price(*sell, *buy)?,
+        };
+        if payee.currency != price.buy.currency() {
+            let message =
+                format!("the payee receives {}, not {}", payee.currency.code(), price.buy.currency().code());
+            return Err(Refusal::Invalid { field: "payee_id", message });
+        }
+        let bank = self.policy.routes.get(&price.buy.currency()).ok_or(Refusal::UnsupportedCorridor)?;
+        Ok((price, bank.clone()))
+    }
+
+    fn market_price(&self, sell: Money, buy: Currency) -> Result<Price, Refusal> {
+        if !self.policy.supports(sell.currency(), buy) {
+            return Err(Refusal::UnsupportedCorridor);
+        }
+        exchange::price(
+            FixedSide::Sell(sell),
+            sell.currency(),
+            buy,
+            self.market,
+            &self.policy.fees,
+            self.now,
+            self.policy.rate_max_age,
+        )
+        .map_err(pricing_refusal)
+    }
+
+    fn payee(&self, id: PayeeId, merchant: MerchantId) -> Result<&Payee, Refusal> {
+        let payee = self
+            .payees
+            .get(&id)
+            .filter(|payee| payee.merchant == merchant && !payee.is_deleted())
+            .ok_or(Refusal::PayeeNotFound)?;
+        match payee.state {
+            PayeeState::Verified => Ok(payee),
+            PayeeState::Pending => Err(Refusal::PayeeNotVerified),
+            PayeeState::Rejected => Err(Refusal::PayeeHolderMismatch),
+        }
+    }
+
+    fn withdrawal(&self, order: &Order, price: &Price, bank: Arc<str>) -> Withdrawal {
+        Withdrawal {
+            id: order.id,
+            merchant: order.merchant,
+            payee: order.payee,
+            quote: match &order.pricing {
+                Pricing::Quote(id) => Some(*id),
+                Pricing::Market { .. } => None,
+            },
+            client_reference: order.client_reference.clone(),
+            state: WithdrawalState::Processing,
+            bank,
+            sell: price.sell,
+            fee: price.fee,
+            net: price.net,
+            rate: price.rate,
+            rate_as_of: price.rate_as_of,
+            buy: price.buy,
+            exact: price.exact,
+            to_send: price.buy,
+            attempts: 1,
+            failure: None,
+            estimated_arrival: estimated_arrival(price.buy.currency(), self.now),
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+
+    /// R28, R29: sends a withdrawal again under a new reference, to `payee` or to the one it had. The caller
+    /// has made sure that no attempt is unknown. Answers the withdrawal with its attempts counted up.
+    ///
+    /// # Errors
+    /// The caller's answer.
+    pub fn send_again(
+        &self,
+        withdrawals: &mut Withdrawals,
+        id: WithdrawalId,
+        payee: Option<PayeeId>,
+    ) -> Result<Withdrawal, Refusal> {
+        let withdrawal = withdrawals.get(id).ok_or(Refusal::NotFound)?;
+        let payee_id = payee.unwrap_or(withdrawal.payee);
+        let payee = self.payee(payee_id, withdrawal.merchant)?;
+        if payee.currency != withdrawal.buy.currency() {
+            let message = format!(
+                "the payee receives {}, not {}",
+                payee.currency.code(),
+                withdrawal.buy.currency().code()
+            );
+            return Err(Refusal::Invalid { field: "payee_id", message });
+        }
+        let state = transition(withdrawal, WithdrawalEvent::SentAgain)?;
+        let row = withdrawals.get_mut(id).ok_or(Refusal::NotFound)?;
+        row.state = state;
+        row.payee = payee_id;
+        row.attempts += 1;
+        row.failure = None;
+        row.estimated_arrival = estimated_arrival(row.buy.currency(), self.now);
+        row.updated_at = self.now;
+        Ok(row.clone())
+    }
+}
+
+impl Withdrawals {
+    /// R28: what a refund of this withdrawal would move, or why there is none. Gross with the fee unless
+    /// configured otherwise; after a return only what came back.
+    ///
+    /// # Errors
+    /// The caller's answer.
+    pub fn refund_movement(&self, id: WithdrawalId, policy: &Policy) -> Result<Movement, Refusal> {
+        let row = self.get(id).ok_or(Refusal::NotFound)?;
+        if row.is_exchanged() {
+            let why = "the currency is already exchanged: it can only be sent again, to another payee";
+            return Err(Refusal::IllegalTransition(why.into()));
+        }
+        transition(row, WithdrawalEvent::Refunded)?;
+        let keeps_fee = row.state == WithdrawalState::Returned || !policy.refund_fee;
+        let fee = if keeps_fee { Money::zero(row.fee.currency()) } else { row.fee };
+        Ok(Movement::Refund { bank: row.bank.clone(), merchant: row.merchant_ref(), net: row.to_send, fee })
+    }
+
+    /// Marks a withdrawal refunded, after its movement was posted.
+    ///
+    /// # Errors
+    /// The caller's answer.
+    pub fn refunded(&mut self, id: WithdrawalId, now: OffsetDateTime) -> Result<(), Refusal> {
+        self.advance(id, WithdrawalEvent::Refunded, now)?;
+        Ok(())
+    }
+
+    /// A payout of it was carried out. Answers false where the withdrawal's status leaves no room for it: the
+    /// payout is then disputed, not the withdrawal changed.
+    pub fn payout_paid(&mut self, id: WithdrawalId, now: OffsetDateTime) -> bool {
+        self.advance(id, WithdrawalEvent::PayoutPaid, now).is_ok()
+    }
+
+    /// A payout of it was definitely refused.
+    pub fn payout_failed(&mut self, id: WithdrawalId, failure: Failure, now: OffsetDateTime) -> bool {
+        let exchanged = self.get(id).is_some_and(Withdrawal::is_exchanged);
+        let event = if exchanged {
+            WithdrawalEvent::ExchangedPayoutFailed
+        } else {
+            WithdrawalEvent::SameCurrencyPayoutFailed
+        };
+        match self.advance(id, event, now) {
+            Ok(row) => {
+                row.failure = Some(failure);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// A paid payout came back with `amount`, perhaps short: only that can be sent again or refunded.
+    pub fn payout_returned(
+        &mut self,
+        id: WithdrawalId,
+        amount: Money,
+        failure: Failure,
+        now: OffsetDateTime,
+    ) -> bool {
+        match self.advance(id, WithdrawalEvent::PayoutReturned, now) {
+            Ok(row) => {
+                row.to_send = amount;
+                row.failure = Some(failure);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn advance(
+        &mut self,
+        id: WithdrawalId,
+        event: WithdrawalEvent,
+        now: OffsetDateTime,
+    ) -> Result<&mut Withdrawal, Refusal> {
+        let state = transition(self.get(id).ok_or(Refusal::NotFound)?, event)?;
+        let row = self.get_mut(id).ok_or(Refusal::NotFound)?;
+        row.state = state;
+        row.updated_at = now;
+        Ok(row)
+    }
+}
+
+fn transition(row: &Withdrawal, event: WithdrawalEvent) -> Result<WithdrawalState, Refusal> {
+    row.state.next(event).ok_or_else(|| {
+        Refusal::IllegalTransition(format!("not possible while the withdrawal is {}", row.state.as_str()))
+    })
+}
+
+/// R20 with R32's table.
+fn may_withdraw(merchant: &Merchant) -> Result<(), Refusal> {
+    match merchants::withdrawal_refusal(merchant.state) {
+        None => Ok(()),
+        Some(WithdrawalRefusal::Frozen) => Err(Refusal::MerchantFrozen),
+        Some(WithdrawalRefusal::Restricted) => Err(Refusal::MerchantRestricted),
+        Some(WithdrawalRefusal::Closed) => Err(Refusal::MerchantClosed),
+        Some(WithdrawalRefusal::NotActive) => Err(Refusal::MerchantNotActive),
+    }
+}
+
+fn quote_refusal(refusal: QuoteRefusal) -> Refusal {
+    match refusal {
+        QuoteRefusal::NotFound => Refusal::QuoteNotFound,
+        QuoteRefusal::Expired => Refusal::QuoteExpired,
+        QuoteRefusal::Used => Refusal::QuoteUsed,
+    }
+}
+
+fn pricing_refusal(error: PricingError) -> Refusal {
+    match error {
+        PricingError::UnsupportedCorridor => Refusal::UnsupportedCorridor,
+        PricingError::RateUnavailable => Refusal::RateUnavailable,
+        PricingError::AmountTooSmall | PricingError::Money(_) => {
+            Refusal::Invalid { field: "sell_amount", message: error.to_string() }
+        }
+    }
+}
+
+/// R26: CNY within minutes, foreign currency within two working days; Saturdays and Sundays are none.
+fn estimated_arrival(currency: Currency, now: OffsetDateTime) -> OffsetDateTime {
+    if currency == Currency::CNY {
+        return now + Duration::minutes(5);
+    }
+    let mut arrival = now;
+    let mut working_days = 0;
+    while working_days < 2 {
+        arrival += Duration::days(1);
+        if !matches!(arrival.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            working_days += 1;
+        }
+    }
+    arrival
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    /// 2026-11-23 is a Monday; the estimates are counted by hand on a calendar.
+    #[test]
+    fn r26_estimates_skip_weekends() {
+        let rows = [
+            (Currency::CNY, datetime!(2026-11-28 03:00 UTC), datetime!(2026-11-28 03:05 UTC)),
+            (Currency::USD, datetime!(2026-11-23 10:00 UTC), datetime!(2026-11-25 10:00 UTC)),
+            (Currency::USD, datetime!(2026-11-26 10:00 UTC), datetime!(2026-11-30 10:00 UTC)),
+            (Currency::EUR, datetime!(2026-11-28 10:00 UTC), datetime!(2026-12-01 10:00 UTC)),
+        ];
+        for (currency, now, expected) in rows {
+            assert_eq!(estimated_arrival(currency, now), expected, "{now}");
+        }
+    }
+}

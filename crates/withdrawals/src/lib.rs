@@ -1,0 +1,111 @@
+#![doc = include_str!("../README.md")]
+
+mod decide;
+mod error;
+mod gate;
+mod state;
+mod store;
+
+use std::sync::Arc;
+
+use exchange::QuoteId;
+use ledger::MerchantRef;
+use merchants::{MerchantId, PayeeId};
+use money::{Money, Rate};
+use rust_decimal::Decimal;
+use time::OffsetDateTime;
+
+pub use decide::{Desk, Order, Policy, Pricing};
+pub use error::{Error, Refusal};
+pub use gate::senders;
+pub use state::{WithdrawalEvent, WithdrawalState};
+pub use store::{
+    ReferenceClaim, Withdrawals, claim_references, get, in_transit, insert, list, lock, release_references,
+};
+
+/// The withdrawals' tables.
+pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
+    owner: "withdrawals",
+    migrations: &[pg::Migration {
+        version: 1,
+        name: "withdrawals",
+        sql: include_str!("../migrations/0001_withdrawals.sql"),
+    }],
+};
+
+/// Marks ids of withdrawals.
+#[derive(Debug)]
+pub enum WithdrawalKind {}
+
+impl pg::Kind for WithdrawalKind {
+    const PREFIX: &'static str = "wd";
+}
+
+/// `wd_…`; lies in its merchant's shard.
+pub type WithdrawalId = pg::Id<WithdrawalKind>;
+
+/// Why the last payout of a withdrawal did not arrive, for the merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The bank's code, e.g. ISO 20022 `AC01`.
+    pub code: String,
+    /// In words.
+    pub reason: String,
+}
+
+/// A merchant's instruction: this much of my balance, to that payee. Irrevocable once submitted (R25).
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Its id.
+    pub id: WithdrawalId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// To whom it goes; another one after R28.
+    pub payee: PayeeId,
+    /// The quote that was used up for it.
+    pub quote: Option<QuoteId>,
+    /// The merchant's own reference, unique per merchant.
+    pub client_reference: Option<String>,
+    /// Where it stands.
+    pub state: WithdrawalState,
+    /// The bank through which it goes.
+    pub bank: Arc<str>,
+    /// What left the balance, sold currency.
+    pub sell: Money,
+    /// The fee taken out of it, sold currency.
+    pub fee: Money,
+    /// `sell` less `fee`, sold currency.
+    pub net: Money,
+    /// Bought units for one sold; none where the currency is the same.
+    pub rate: Option<Rate>,
+    /// The time at which the rate held.
+    pub rate_as_of: Option<OffsetDateTime>,
+    /// What was instructed to arrive, bought currency.
+    pub buy: Money,
+    /// The exact product, major units of the bought currency.
+    pub exact: Decimal,
+    /// What a payout sent now would carry, bought currency: less than `buy` after a short return (R29).
+    pub to_send: Money,
+    /// How many payouts were made for it.
+    pub attempts: i32,
+    /// Why the last one failed or came back.
+    pub failure: Option<Failure>,
+    /// When it should arrive (R26).
+    pub estimated_arrival: OffsetDateTime,
+    /// When it was submitted.
+    pub created_at: OffsetDateTime,
+    /// When its status changed last.
+    pub updated_at: OffsetDateTime,
+}
+
+impl Withdrawal {
+    /// Whether money was exchanged for it: then it can't be refunded (R28).
+    pub fn is_exchanged(&self) -> bool {
+        self.sell.currency() != self.buy.currency()
+    }
+
+    /// Its merchant as the ledger names it.
+    pub fn merchant_ref(&self) -> MerchantRef {
+        MerchantRef { shard: self.merchant.shard(), id: self.merchant.uuid() }
+    }
+}
