@@ -1,1 +1,161 @@
 #![doc = include_str!("../README.md")]
+
+mod attempt;
+mod lane;
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pg::{Pool, Tx};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use lane::{Job, Lane};
+
+/// What a lane does with a batch. It must be able to meet the same command again: after a COMMIT whose answer was
+/// lost the whole batch runs once more, and only the command's own key can tell what was done.
+pub trait Work: Send + Sync + 'static {
+    /// One caller's wish.
+    type Command: Send + Sync + 'static;
+    /// What that caller is told once it is durable.
+    type Answer: Send + 'static;
+
+    /// Carries out `batch`, in order, in `tx`, without committing; one answer for each command, in order.
+    ///
+    /// # Errors
+    /// Any error undoes the whole batch. An outcome that concerns one command alone (a refusal) is an answer.
+    fn run(
+        &self,
+        tx: &Tx<'_>,
+        batch: &[&Self::Command],
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, BatchError>> + Send;
+}
+
+/// Why a batch was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// The database's error, which says whether to try again.
+    #[error(transparent)]
+    Database(#[from] pg::Error),
+    /// Something is not as the code left it. Never tried again as it is, only in parts.
+    #[error("unexpected state: {0}")]
+    Broken(Box<dyn StdError + Send + Sync>),
+}
+
+/// How lanes behave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How many transactions may be under way at once.
+    pub lanes: usize,
+    /// How many commands may wait in each lane; one more is refused.
+    pub queue: usize,
+    /// The most commands in one transaction; 1 gives each its own.
+    pub batch_max: usize,
+    /// How long after its arrival a command may be tried, and about how long its caller waits at most.
+    pub deadline: Duration,
+    /// How often a batch is tried again after a deadlock or a time-out, before it is split.
+    pub retries: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { lanes: 2, queue: 4096, batch_max: 256, deadline: Duration::from_secs(10), retries: 5 }
+    }
+}
+
+/// Why a command has no answer. After `Full`, `Draining` and `Failed` it is certain that it was not done; after the
+/// others the caller must ask again, with the same key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Too many wait already; nothing was done.
+    #[error("too many commands wait")]
+    Full,
+    /// The program is stopping; nothing was done.
+    #[error("no more commands are taken")]
+    Draining,
+    /// No answer before the deadline.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The database is away; done or not done.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The command failed though it was tried alone; it was not done.
+    #[error("the command failed: {0}")]
+    Failed(String),
+}
+
+/// The lane answers at the deadline; its caller listens a little longer, to hear the better reason.
+const LISTEN: Duration = Duration::from_millis(250);
+
+/// A fixed number of lanes. Dropped, it takes no more and finishes what is queued.
+pub struct Lanes<W: Work> {
+    queues: Vec<mpsc::Sender<Job<W>>>,
+    deadline: Duration,
+    draining: watch::Sender<bool>,
+    running: watch::Receiver<usize>,
+}
+
+impl<W: Work> Lanes<W> {
+    /// Starts the lanes on the current runtime. Give them a pool with at least as many connections as lanes,
+    /// which nothing else uses: nobody should wait for money behind a report.
+    pub fn start(pool: Pool, work: Arc<W>, settings: Settings) -> Lanes<W> {
+        let lanes = settings.lanes.max(1);
+        let (draining, stop) = watch::channel(false);
+        let (finished, running) = watch::channel(lanes);
+        let finished = Arc::new(finished);
+        let queues = (0..lanes)
+            .map(|number| {
+                let (queue, waiting) = mpsc::channel(settings.queue.max(1));
+                let lane = Lane::new(number, pool.clone(), work.clone(), &settings);
+                let (stop, finished) = (stop.clone(), finished.clone());
+                tokio::spawn(async move {
+                    lane.serve(waiting, stop).await;
+                    finished.send_modify(|running| *running -= 1);
+                });
+                queue
+            })
+            .collect();
+        Lanes { queues, deadline: settings.deadline, draining, running }
+    }
+
+    /// Hands in a command and waits until it is durable. Equal hints take the same lane and keep their order;
+    /// correctness must not rest on that, since other processes work at the same time.
+    ///
+    /// Dropping the future does not take the command back.
+    ///
+    /// # Errors
+    /// [`Refused`] says what is known of it.
+    pub async fn submit(&self, hint: usize, command: W::Command) -> Result<W::Answer, Refused> {
+        if *self.draining.borrow() {
+            return Err(Refused::Draining);
+        }
+        let since = Instant::now();
+        let deadline = since + self.deadline;
+        let (reply, answer) = oneshot::channel();
+        let job = Job { command, since, deadline, uncertain: false, reply };
+        let queue = self.queues.get(hint % self.queues.len()).ok_or(Refused::Draining)?;
+        queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Refused::Full,
+            TrySendError::Closed(_) => Refused::Draining,
+        })?;
+        match tokio::time::timeout_at(deadline + LISTEN, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Refused::Unavailable("the lane has ended".to_owned())),
+            Err(_) => Err(Refused::TimedOut),
+        }
+    }
+
+    /// How many commands wait in each lane.
+    pub fn depths(&self) -> Vec<usize> {
+        self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity()).collect()
+    }
+
+    /// Takes no more commands and returns once all that were taken have their answers.
+    pub async fn drain(&self) {
+        self.draining.send_replace(true);
+        // Fails only when the lanes are gone altogether.
+        self.running.clone().wait_for(|running| *running == 0).await.ok();
+    }
+}

@@ -1,0 +1,93 @@
+//! One transaction over one batch, and what its failure means.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use metrics::histogram;
+use pg::{Connection, Error};
+
+use crate::{BatchError, Work};
+
+/// Why an attempt did not go through, by what to do next.
+pub(crate) enum Failure {
+    /// The database asks for another try, or took too long.
+    Again(String),
+    /// No connection, or it was lost at the edges of the transaction.
+    Away(String),
+    /// The connection was lost while the batch was at work: the database's fault, or that of a command.
+    LostAtWork(String),
+    /// Done or not done: trying again finds out.
+    Unknown(String),
+    /// Another try of the same would fail in the same way.
+    Bad(String),
+}
+
+impl Failure {
+    pub fn away(error: Error) -> Failure {
+        Failure::Away(error.to_string())
+    }
+
+    fn at_work(error: BatchError) -> Failure {
+        match error {
+            BatchError::Database(error) if error.is_retryable() => Failure::Again(error.to_string()),
+            BatchError::Database(Error::Timeout) => Failure::Again(Error::Timeout.to_string()),
+            BatchError::Database(error) if error.is_unavailable() => Failure::LostAtWork(error.to_string()),
+            other => Failure::Bad(other.to_string()),
+        }
+    }
+
+    fn at_commit(error: Error) -> Failure {
+        match error {
+            Error::CommitUnknown => Failure::Unknown(error.to_string()),
+            error if error.is_retryable() || matches!(error, Error::Timeout) => {
+                Failure::Again(error.to_string())
+            }
+            error if error.is_unavailable() => Failure::Away(error.to_string()),
+            other => Failure::Bad(other.to_string()),
+        }
+    }
+
+    /// The metric's label.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Failure::Again(_) => "retried",
+            Failure::Away(_) | Failure::LostAtWork(_) => "lost",
+            Failure::Unknown(_) => "unknown",
+            Failure::Bad(_) => "split",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Failure::Again(why)
+        | Failure::Away(why)
+        | Failure::LostAtWork(why)
+        | Failure::Unknown(why)
+        | Failure::Bad(why)) = self;
+        f.write_str(why)
+    }
+}
+
+/// The answers are true only once this returns them: after the commit.
+pub(crate) async fn run<W: Work>(
+    conn: &mut Connection,
+    work: &W,
+    commands: &[&W::Command],
+) -> Result<Vec<W::Answer>, Failure> {
+    let tx = conn.begin().await.map_err(Failure::away)?;
+    // A panic is one command's fault; the lane goes on. The transaction is dropped with whatever it held.
+    let answers = AssertUnwindSafe(work.run(&tx, commands)).catch_unwind().await;
+    let answers = answers.unwrap_or_else(|_| Err(BatchError::Broken("the work panicked".into())));
+    let answers = answers.map_err(Failure::at_work)?;
+    if answers.len() != commands.len() {
+        return Err(Failure::Bad(format!("{} answers to {} commands", answers.len(), commands.len())));
+    }
+    let began = Instant::now();
+    tx.commit().await.map_err(Failure::at_commit)?;
+    histogram!("sluice_lane_commit_seconds").record(began.elapsed().as_secs_f64());
+    histogram!("sluice_lane_batch_size").record(commands.len() as f64);
+    Ok(answers)
+}

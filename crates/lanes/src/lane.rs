@@ -1,0 +1,169 @@
+//! One lane: takes what waits, carries it out, answers, and never gives up its neighbours for one bad command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+use pg::Pool;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use crate::attempt::{self, Failure};
+use crate::{Refused, Settings, Work};
+
+/// A command that waits, and who waits for it.
+pub(crate) struct Job<W: Work> {
+    pub command: W::Command,
+    pub since: Instant,
+    pub deadline: Instant,
+    /// Was it part of a commit whose answer was lost?
+    pub uncertain: bool,
+    pub reply: oneshot::Sender<Result<W::Answer, Refused>>,
+}
+
+impl<W: Work> Job<W> {
+    fn answer(self, answer: Result<W::Answer, Refused>) {
+        // The caller may have gone; what was done stays done.
+        self.reply.send(answer).ok();
+    }
+}
+
+pub(crate) struct Lane<W> {
+    label: String,
+    pool: Pool,
+    work: Arc<W>,
+    batch_max: usize,
+    retries: u32,
+}
+
+impl<W: Work> Lane<W> {
+    pub fn new(number: usize, pool: Pool, work: Arc<W>, settings: &Settings) -> Lane<W> {
+        let (batch_max, retries) = (settings.batch_max.max(1), settings.retries);
+        Lane { label: number.to_string(), pool, work, batch_max, retries }
+    }
+
+    /// Runs until intake has stopped and the queue is empty.
+    pub async fn serve(self, mut waiting: mpsc::Receiver<Job<W>>, mut stop: watch::Receiver<bool>) {
+        let depth = gauge!("sluice_lane_queue_depth", "lane" => self.label.clone());
+        let mut batch = Vec::with_capacity(self.batch_max);
+        let mut open = true;
+        loop {
+            // No timer: one that waits goes at once, and those who come meanwhile make the next batch.
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop), if open => {
+                    open = false;
+                    waiting.close();
+                    continue;
+                }
+                taken = waiting.recv_many(&mut batch, self.batch_max) => if taken == 0 { return },
+            }
+            depth.set(waiting.len() as f64);
+            let wait = histogram!("sluice_lane_wait_seconds");
+            for job in &batch {
+                wait.record(job.since.elapsed().as_secs_f64());
+            }
+            self.carry_out(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    /// Answers every job of `batch`, in order of their arrival, in as few transactions as go through.
+    async fn carry_out(&self, batch: Vec<Job<W>>) {
+        let mut parts = vec![unexpired(batch, || Refused::TimedOut)];
+        while let Some(part) = parts.pop() {
+            if let Some((mut first, reason)) = self.try_until_settled(part).await {
+                if first.len() > 1 {
+                    count("split");
+                    tracing::warn!(lane = self.label, size = first.len(), %reason, "batch split");
+                    let second = first.split_off(first.len() / 2);
+                    parts.push(second);
+                    parts.push(first);
+                } else if let Some(job) = first.pop() {
+                    let refusal = self.give_up(job.uncertain, reason);
+                    job.answer(Err(refusal));
+                }
+            }
+        }
+    }
+
+    /// Tries `part` until it is committed or its commands' deadlines have passed, and answers. What can't go
+    /// through as it is comes back with the reason.
+    async fn try_until_settled(&self, mut part: Vec<Job<W>>) -> Option<(Vec<Job<W>>, Failure)> {
+        let mut tries = 0;
+        loop {
+            if part.is_empty() {
+                return None;
+            }
+            let failure = match self.attempt(&part).await {
+                Ok(answers) => {
+                    count("committed");
+                    part.into_iter().zip(answers).for_each(|(job, answer)| job.answer(Ok(answer)));
+                    return None;
+                }
+                Err(failure) => failure,
+            };
+            let bounded = match &failure {
+                Failure::Bad(_) => return Some((part, failure)),
+                Failure::Again(_) | Failure::LostAtWork(_) => true,
+                Failure::Away(_) | Failure::Unknown(_) => false,
+            };
+            count(failure.outcome());
+            tracing::warn!(lane = self.label, size = part.len(), tries, %failure, "batch to be tried again");
+            if matches!(failure, Failure::Unknown(_)) {
+                part.iter_mut().for_each(|job| job.uncertain = true);
+            }
+            if bounded && tries >= self.retries {
+                return Some((part, failure));
+            }
+            tokio::time::sleep(pause(tries)).await;
+            tries = tries.saturating_add(1);
+            part = unexpired(part, || Refused::Unavailable(failure.to_string()));
+        }
+    }
+
+    async fn attempt(&self, part: &[Job<W>]) -> Result<Vec<W::Answer>, Failure> {
+        // Waiting for a connection beyond everybody's deadline would help nobody.
+        let last = part.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
+        let conn = tokio::time::timeout_at(last, self.pool.get()).await;
+        let mut conn = conn.unwrap_or(Err(pg::Error::Timeout)).map_err(Failure::away)?;
+        let commands: Vec<&W::Command> = part.iter().map(|job| &job.command).collect();
+        attempt::run(&mut conn, &*self.work, &commands).await
+    }
+
+    /// A command that went wrong alone.
+    fn give_up(&self, uncertain: bool, reason: Failure) -> Refused {
+        match reason {
+            Failure::Bad(reason) if !uncertain => {
+                count("failed");
+                tracing::error!(lane = self.label, reason, "command failed");
+                Refused::Failed(reason)
+            }
+            other => {
+                count("unavailable");
+                tracing::error!(lane = self.label, reason = %other, "command given up");
+                Refused::Unavailable(other.to_string())
+            }
+        }
+    }
+}
+
+/// Those that may still be tried; the others are refused.
+fn unexpired<W: Work>(jobs: Vec<Job<W>>, refusal: impl Fn() -> Refused) -> Vec<Job<W>> {
+    let now = Instant::now();
+    let (late, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.deadline <= now);
+    if !late.is_empty() {
+        count("expired");
+        late.into_iter().for_each(|job| job.answer(Err(refusal())));
+    }
+    rest
+}
+
+fn count(outcome: &'static str) {
+    counter!("sluice_lane_batches_total", "outcome" => outcome).increment(1);
+}
+
+/// 5 ms, doubled each time up to 320 ms, and of that a random half more or less: two lanes that met in a deadlock
+/// should not meet again.
+fn pause(tries: u32) -> Duration {
+    let full = Duration::from_millis(5 << tries.min(6));
+    full.mul_f64(0.5 + fastrand::f64())
+}

@@ -1,0 +1,356 @@
+//! Lanes against real PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use lanes::{BatchError, Lanes, Refused, Settings, Work};
+use pg::{Migration, MigrationSet, Pool, PoolSettings, Tx};
+use testkit::{Fault, FaultProxy, TestDb};
+use tokio::sync::Semaphore;
+
+const SETS: &[MigrationSet] = &[MigrationSet {
+    owner: "lanes-test",
+    migrations: &[Migration {
+        version: 1,
+        name: "done",
+        sql: "CREATE TABLE done (key bigint PRIMARY KEY, transaction xid8 NOT NULL DEFAULT pg_current_xact_id());
+              GRANT SELECT, INSERT ON done TO sluice_runtime;",
+    }],
+}];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cmd {
+    /// Inserts its key, once.
+    Do(i64),
+    /// Makes PostgreSQL refuse the statement.
+    Poison,
+    /// The code notices that something is off.
+    Off,
+    /// The code does not even notice.
+    Panic,
+    /// Answers come one short.
+    Mute,
+    /// Fails and is committed all the same by careless code.
+    Careless,
+    /// Takes longer than a statement may.
+    Slow,
+    /// Kills its own connection.
+    Kill,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    New,
+    Known,
+}
+
+/// Inserts keys; waits for the gate before each batch.
+struct Inserts {
+    gate: Semaphore,
+    batches: Mutex<Vec<usize>>,
+    retries_left: AtomicUsize,
+}
+
+impl Work for Inserts {
+    type Command = Cmd;
+    type Answer = Answer;
+
+    async fn run(&self, tx: &Tx<'_>, batch: &[&Cmd]) -> Result<Vec<Answer>, BatchError> {
+        self.batches.lock().unwrap().push(batch.len());
+        self.gate.acquire().await.unwrap().forget();
+        let mut keys = Vec::new();
+        for command in batch {
+            match command {
+                Cmd::Do(key) => keys.push(*key),
+                Cmd::Poison => drop(tx.query("SELECT 1 / (random() * 0)::integer", &[]).await?),
+                Cmd::Off => return Err(BatchError::Broken("off".into())),
+                Cmd::Panic => panic!("told to"),
+                Cmd::Mute => return Ok(Vec::new()),
+                Cmd::Careless => drop(tx.query("SELECT 1 / (random() * 0)::integer", &[]).await.ok()),
+                Cmd::Slow => drop(tx.query("SELECT pg_sleep(60)", &[]).await?),
+                Cmd::Kill => {
+                    let kill = "SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())";
+                    tx.batch_execute(kill).await?;
+                }
+            }
+        }
+        keys.sort_unstable();
+        if self.retries_left.load(Ordering::SeqCst) > 0 {
+            self.retries_left.fetch_sub(1, Ordering::SeqCst);
+            tx.batch_execute("DO $$ BEGIN RAISE EXCEPTION 'told to' USING ERRCODE = '40P01'; END $$").await?;
+        }
+        let insert =
+            "INSERT INTO done (key) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING RETURNING key";
+        let new: Vec<i64> =
+            tx.query(insert, &[&keys]).await.unwrap_or_default().iter().map(|row| row.get(0)).collect();
+        let answer = |command: &&Cmd| match command {
+            Cmd::Do(key) if new.contains(key) => Answer::New,
+            _ => Answer::Known,
+        };
+        Ok(batch.iter().map(answer).collect())
+    }
+}
+
+struct Bench {
+    db: TestDb,
+    work: Arc<Inserts>,
+    lanes: Lanes<Inserts>,
+}
+
+const ONE_LANE: Settings =
+    Settings { lanes: 1, queue: 64, batch_max: 16, deadline: Duration::from_secs(10), retries: 2 };
+
+fn inserts(gate: usize) -> Arc<Inserts> {
+    Arc::new(Inserts {
+        gate: Semaphore::new(gate),
+        batches: Mutex::default(),
+        retries_left: AtomicUsize::new(0),
+    })
+}
+
+const OPEN: usize = Semaphore::MAX_PERMITS / 2;
+
+async fn bench(gate: usize, settings: Settings) -> Bench {
+    let db = testkit::database(SETS).await;
+    let work = inserts(gate);
+    let quick = PoolSettings {
+        role: Some(pg::RUNTIME_ROLE),
+        statement: Duration::from_millis(700),
+        ..PoolSettings::default()
+    };
+    let lanes = Lanes::start(Pool::open(&db.url, quick).unwrap(), work.clone(), settings);
+    Bench { db, work, lanes }
+}
+
+impl Bench {
+    async fn keys(&self) -> Vec<i64> {
+        let conn = self.db.pool.get().await.unwrap();
+        let rows = conn.query("SELECT key FROM done ORDER BY key", &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn until(&self, what: impl Fn(&Bench) -> bool) {
+        while !what(self) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn batches(&self) -> Vec<usize> {
+        self.work.batches.lock().unwrap().clone()
+    }
+
+    fn submit(
+        &self,
+        commands: impl IntoIterator<Item = Cmd>,
+    ) -> impl Future<Output = Vec<Result<Answer, Refused>>> {
+        join_all(commands.into_iter().map(|command| self.lanes.submit(0, command)))
+    }
+}
+
+#[tokio::test]
+async fn a_busy_lane_fills_batches_and_an_idle_one_does_not_wait() {
+    let bench = bench(0, ONE_LANE).await;
+    let all = async {
+        let (first, rest) = tokio::join!(bench.lanes.submit(0, Cmd::Do(0)), async {
+            bench.until(|b| b.batches() == [1]).await;
+            bench.submit((1..=20).map(Cmd::Do)).await
+        });
+        assert_eq!(first, Ok(Answer::New));
+        assert!(rest.iter().all(|answer| *answer == Ok(Answer::New)));
+    };
+    let open = async {
+        bench.until(|b| b.lanes.depths() == [20]).await;
+        bench.work.gate.add_permits(3);
+    };
+    tokio::join!(all, open);
+    assert_eq!(bench.batches(), [1, 16, 4]);
+    assert_eq!(bench.keys().await, (0..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn batch_max_one_is_a_transaction_a_command() {
+    let bench = bench(OPEN, Settings { batch_max: 1, ..ONE_LANE }).await;
+    let answers = bench.submit((0..10).map(Cmd::Do)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let conn = bench.db.pool.get().await.unwrap();
+    let row = conn.query_one("SELECT count(DISTINCT transaction) FROM done", &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 10);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let bench = bench(0, Settings { queue: 4, ..ONE_LANE }).await;
+    let (answers, ()) = tokio::join!(
+        async {
+            let (first, rest) = tokio::join!(bench.lanes.submit(0, Cmd::Do(0)), async {
+                bench.until(|b| b.batches() == [1]).await;
+                bench.submit((1..=6).map(Cmd::Do)).await
+            });
+            std::iter::once(first).chain(rest).collect::<Vec<_>>()
+        },
+        async {
+            bench.until(|b| b.lanes.depths() == [4]).await;
+            bench.work.gate.add_permits(2);
+        }
+    );
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Answer::New)).count(), 5);
+    assert_eq!(answers.iter().filter(|answer| **answer == Err(Refused::Full)).count(), 2);
+}
+
+#[tokio::test]
+async fn one_bad_command_never_fails_its_neighbours() {
+    for bad in [Cmd::Poison, Cmd::Off, Cmd::Panic, Cmd::Mute, Cmd::Careless] {
+        let bench = bench(OPEN, ONE_LANE).await;
+        let mut commands: Vec<Cmd> = (0..13).map(Cmd::Do).collect();
+        commands.insert(5, bad);
+        commands.insert(9, bad);
+        let answers = bench.submit(commands.iter().copied()).await;
+        for (command, answer) in commands.iter().zip(answers) {
+            match command {
+                Cmd::Do(_) => assert_eq!(answer, Ok(Answer::New), "beside {bad:?}"),
+                _ => assert!(matches!(answer, Err(Refused::Failed(_))), "{bad:?}: {answer:?}"),
+            }
+        }
+        assert_eq!(bench.keys().await, (0..13).collect::<Vec<_>>(), "beside {bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn commands_that_take_the_connection_along_are_found_too() {
+    for bad in [Cmd::Slow, Cmd::Kill] {
+        let bench = bench(OPEN, Settings { retries: 0, deadline: Duration::from_secs(20), ..ONE_LANE }).await;
+        let answers = bench.submit([Cmd::Do(1), bad, Cmd::Do(2), Cmd::Do(3)]).await;
+        assert!(matches!(answers[1], Err(Refused::Unavailable(_))), "{bad:?}: {answers:?}");
+        for at in [0, 2, 3] {
+            assert_eq!(answers[at], Ok(Answer::New), "beside {bad:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deadlock_is_tried_again() {
+    let bench = bench(OPEN, ONE_LANE).await;
+    bench.work.retries_left.store(2, Ordering::SeqCst);
+    let answers = bench.submit([Cmd::Do(1), Cmd::Do(2)]).await;
+    assert_eq!(answers, [Ok(Answer::New), Ok(Answer::New)]);
+    assert_eq!(bench.batches(), [2, 2, 2]);
+}
+
+#[tokio::test]
+async fn a_deadlock_that_stays_ends_as_unavailable() {
+    let bench = bench(OPEN, ONE_LANE).await;
+    bench.work.retries_left.store(1000, Ordering::SeqCst);
+    let answers = bench.submit([Cmd::Do(1), Cmd::Do(2)]).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Refused::Unavailable(_)))), "{answers:?}");
+    assert!(bench.keys().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_commit_runs_again_and_its_keys_find_out() {
+    let db = testkit::database(SETS).await;
+    let proxy = FaultProxy::start(&db).await;
+    let settings = PoolSettings { statement: Duration::from_millis(300), ..PoolSettings::default() };
+    let pool = Pool::open(&proxy.url, settings).unwrap();
+    let work = inserts(OPEN);
+    let lanes = Lanes::start(pool, work.clone(), ONE_LANE);
+    for (key, fault, expected) in [
+        (1, Fault::LoseCommit, Answer::New),
+        // Done the first time: the second try meets its own key.
+        (2, Fault::LoseAnswer, Answer::Known),
+        (3, Fault::KeepSilent, Answer::Known),
+    ] {
+        proxy.arm(fault);
+        assert_eq!(lanes.submit(0, Cmd::Do(key)).await, Ok(expected), "{fault:?}");
+    }
+    assert_eq!(proxy.struck(), 3);
+    assert_eq!(work.batches.lock().unwrap().len(), 6);
+    let conn = db.pool.get().await.unwrap();
+    let row = conn.query_one("SELECT array_agg(key ORDER BY key) FROM done", &[]).await.unwrap();
+    assert_eq!(row.get::<_, Vec<i64>>(0), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn broken_connections_lose_nothing() {
+    let bench = bench(OPEN, Settings { lanes: 2, batch_max: 4, queue: 1000, ..ONE_LANE }).await;
+    let submit = async {
+        let answers = join_all((0..600).map(|key| bench.lanes.submit(key as usize, Cmd::Do(key)))).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    };
+    let break_up = async {
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(15)).await;
+            testkit::break_connections(&bench.db).await;
+        }
+    };
+    tokio::join!(submit, break_up);
+    assert_eq!(bench.keys().await, (0..600).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn without_a_database_the_deadline_ends_the_wait() {
+    let pool = Pool::open("postgresql://x@/x?host=%2Fnowhere", PoolSettings::default()).unwrap();
+    let settings = Settings { deadline: Duration::from_millis(400), ..ONE_LANE };
+    let lanes = Lanes::start(pool, inserts(OPEN), settings);
+    let began = std::time::Instant::now();
+    let answer = lanes.submit(0, Cmd::Do(1)).await;
+    assert!(matches!(answer, Err(Refused::Unavailable(_))), "{answer:?}");
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn what_waited_past_its_deadline_is_not_begun() {
+    let bench = bench(0, Settings { deadline: Duration::from_millis(300), ..ONE_LANE }).await;
+    let (first, second) = tokio::join!(bench.lanes.submit(0, Cmd::Do(1)), async {
+        bench.until(|b| b.batches() == [1]).await;
+        bench.lanes.submit(0, Cmd::Do(2)).await
+    });
+    assert_eq!((first, second), (Err(Refused::TimedOut), Err(Refused::TimedOut)));
+    bench.work.gate.add_permits(2);
+    bench.lanes.drain().await;
+    // The first was under way and is done, though nobody waited any more.
+    assert_eq!(bench.keys().await, [1]);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_leaves_its_command_behind() {
+    let bench = bench(0, ONE_LANE).await;
+    tokio::time::timeout(Duration::from_millis(50), bench.lanes.submit(0, Cmd::Do(7))).await.unwrap_err();
+    bench.work.gate.add_permits(1);
+    bench.lanes.drain().await;
+    assert_eq!(bench.keys().await, [7]);
+}
+
+#[tokio::test]
+async fn answers_leave_after_the_commit_only() {
+    let bench = bench(OPEN, ONE_LANE).await;
+    let conn = bench.db.pool.get().await.unwrap();
+    for key in 0..50 {
+        bench.lanes.submit(0, Cmd::Do(key)).await.unwrap();
+        let seen = conn.query_opt("SELECT 1 FROM done WHERE key = $1", &[&key]).await.unwrap();
+        assert!(seen.is_some(), "{key} was answered before anyone else could see it");
+    }
+}
+
+#[tokio::test]
+async fn draining_finishes_what_is_queued_and_takes_no_more() {
+    let bench = bench(0, ONE_LANE).await;
+    let (answers, (), late) = tokio::join!(
+        bench.submit((0..10).map(Cmd::Do)),
+        async {
+            bench.until(|b| !b.batches().is_empty()).await;
+            bench.lanes.drain().await;
+        },
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let late = bench.lanes.submit(0, Cmd::Do(99)).await;
+            bench.work.gate.add_permits(10);
+            late
+        }
+    );
+    assert!(answers.iter().all(|answer| *answer == Ok(Answer::New)), "{answers:?}");
+    assert_eq!(late, Err(Refused::Draining));
+    assert_eq!(bench.keys().await, (0..10).collect::<Vec<_>>());
+}
