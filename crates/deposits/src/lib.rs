@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod claim;
+mod decide;
+mod details;
+mod error;
+mod matching;
+mod payment;
+mod reads;
+mod receipt;
+mod receive;
+mod remitters;
+mod review;
+#[cfg(test)]
+mod samples;
+mod state;
+
+pub use claim::{Claimed, claim};
+pub use decide::Reason;
+pub use details::PaymentDetails;
+pub use error::{Error, Refusal};
+pub use matching::{Matching, MerchantStates};
+pub use payment::{Payment, insert};
+pub use reads::{
+    BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, get, in_review_sums, list,
+    rematch_candidates, suspense_summary,
+};
+pub use receipt::{PaymentId, Receipt, kind, shard_of};
+pub use receive::{Incoming, Received, receive};
+pub use remitters::PlatformRemitters;
+pub use review::{Payments, Rematched, lock, save};
+pub use state::{PaymentEvent, PaymentState};
+
+/// The tables of payments.
+pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
+    owner: "deposits",
+    migrations: &[pg::Migration {
+        version: 1,
+        name: "deposits",
+        sql: include_str!("../migrations/0001_deposits.sql"),
+    }],
+};

@@ -1,0 +1,232 @@
+//! What operators and merchants look at; nothing here locks.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use merchants::MerchantId;
+use money::Money;
+use pg::Connection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::claim::amount_of;
+use crate::decide::Reason;
+use crate::error::Error;
+use crate::payment::{Payment, index_of};
+use crate::receipt::PaymentId;
+use crate::state::PaymentState;
+
+/// Where the next page begins: after this row. The text form is for callers to carry, not to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    received_at: OffsetDateTime,
+    id: PaymentId,
+}
+
+impl Cursor {
+    /// Before everything.
+    pub const START: Cursor =
+        Cursor { received_at: OffsetDateTime::UNIX_EPOCH, id: PaymentId::from_uuid(Uuid::nil()) };
+
+    /// After `payment`.
+    pub fn after(payment: &Payment) -> Cursor {
+        Cursor { received_at: payment.received_at, id: payment.id }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.received_at.unix_timestamp_nanos() / 1_000;
+        write!(f, "{micros}.{}", self.id.uuid().simple())
+    }
+}
+
+/// A text that is no cursor of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor")]
+pub struct BadCursor;
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
+        let (micros, id) = text.split_once('.').ok_or(BadCursor)?;
+        let micros: i64 = micros.parse().map_err(|_| BadCursor)?;
+        let received_at =
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| BadCursor)?;
+        let id = Uuid::try_parse(id).map_err(|_| BadCursor)?;
+        let cursor = Cursor { received_at, id: PaymentId::from_uuid(id) };
+        if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
+    }
+}
+
+/// Payments of one status: in review, returning and returned oldest first; credited ones, which no index
+/// serves, shard by shard in the order of their ids.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &Connection,
+    status: PaymentState,
+    after: Cursor,
+    limit: i64,
+) -> Result<Vec<Payment>, Error> {
+    let rows = if status == PaymentState::Credited {
+        let (shard, id) = (after.id.shard().number(), after.id.uuid());
+        conn.query(include_str!("sql/list_credited.sql"), &[&shard, &id, &limit]).await?
+    } else {
+        let (received_at, id) = (after.received_at, after.id.uuid());
+        conn.query(include_str!("sql/list_open.sql"), &[&status.as_str(), &received_at, &id, &limit]).await?
+    };
+    rows.iter().map(Payment::from_row).collect()
+}
+
+/// One payment.
+///
+/// # Errors
+/// The database's.
+pub async fn get(conn: &Connection, id: PaymentId) -> Result<Option<Payment>, Error> {
+    let shard = id.shard().number();
+    let row = conn.query_opt(include_str!("sql/get_payment.sql"), &[&shard, &id.uuid()]).await?;
+    row.as_ref().map(Payment::from_row).transpose()
+}
+
+/// What a merchant has in review, one amount for each currency that has any.
+///
+/// # Errors
+/// The database's, also when a sum is beyond 64 bits.
+pub async fn in_review_sums(conn: &Connection, merchant: MerchantId) -> Result<Vec<Money>, Error> {
+    let rows = conn.query(include_str!("sql/in_review_sums.sql"), &[&merchant.uuid()]).await?;
+    rows.iter().map(amount_of).collect()
+}
+
+/// What lies in review for one reason in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuspenseLine {
+    /// Why.
+    pub reason: Reason,
+    /// How many payments.
+    pub payments: i64,
+    /// Their sum.
+    pub amount: Money,
+    /// When the oldest of them arrived.
+    pub oldest: OffsetDateTime,
+}
+
+/// What lies in review.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuspenseSummary {
+    /// By reason and currency.
+    pub lines: Vec<SuspenseLine>,
+}
+
+impl SuspenseSummary {
+    /// How many payments there are in all.
+    pub fn payments(&self) -> i64 {
+        self.lines.iter().map(|line| line.payments).sum()
+    }
+
+    /// When the oldest of all arrived.
+    pub fn oldest(&self) -> Option<OffsetDateTime> {
+        self.lines.iter().map(|line| line.oldest).min()
+    }
+}
+
+/// Counts the review queue. It reads the open payments only.
+///
+/// # Errors
+/// The database's.
+pub async fn suspense_summary(conn: &Connection) -> Result<SuspenseSummary, Error> {
+    let rows = conn.query(include_str!("sql/suspense_summary.sql"), &[]).await?;
+    let line = |row: &pg::Row| {
+        Ok(SuspenseLine {
+            reason: Reason::from_column(row.get("reason"))?,
+            payments: row.get("payments"),
+            amount: amount_of(row)?,
+            oldest: row.get("oldest"),
+        })
+    };
+    Ok(SuspenseSummary { lines: rows.iter().map(line).collect::<Result<_, Error>>()? })
+}
+
+/// A payment in review whose cause may have disappeared (R7): ask `merchants` about its account, lock the
+/// merchant, then the payment, and match it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RematchCandidate {
+    /// The payment.
+    pub id: PaymentId,
+    /// The bank that reported it.
+    pub bank: Arc<str>,
+    /// The blind index of the account number.
+    pub account_index: [u8; 32],
+    /// Whose it is, if that was known when it came.
+    pub merchant: Option<MerchantId>,
+    /// Why it is in review.
+    pub reason: Reason,
+    /// Where a sweep goes on after it.
+    pub cursor: Cursor,
+}
+
+/// The next candidates, oldest first. A sweep starts at [`Cursor::START`], goes on after the last candidate it
+/// got, and is through when it gets none.
+///
+/// # Errors
+/// The database's.
+pub async fn rematch_candidates(
+    conn: &Connection,
+    after: Cursor,
+    limit: i64,
+) -> Result<Vec<RematchCandidate>, Error> {
+    let reasons: Vec<&str> =
+        Reason::ALL.into_iter().filter(|reason| reason.may_disappear()).map(Reason::as_str).collect();
+    let rows = conn
+        .query(
+            include_str!("sql/rematch_candidates.sql"),
+            &[&reasons, &after.received_at, &after.id.uuid(), &limit],
+        )
+        .await?;
+    rows.iter().map(candidate).collect()
+}
+
+fn candidate(row: &pg::Row) -> Result<RematchCandidate, Error> {
+    let (id, bank, index): (Uuid, &str, &[u8]) = (row.get("id"), row.get("bank"), row.get("account_index"));
+    let merchant: Option<Uuid> = row.get("merchant");
+    let id = PaymentId::from_uuid(id);
+    Ok(RematchCandidate {
+        id,
+        bank: Arc::from(bank),
+        account_index: index_of(index)?,
+        merchant: merchant.map(MerchantId::from_uuid),
+        reason: Reason::from_column(row.get("reason"))?,
+        cursor: Cursor { received_at: row.get("received_at"), id },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_its_text_and_nothing_else_is_one() {
+        let id = "019aadd2-6b7c-7d1e-8a6f-0123456789ab";
+        let cursor = Cursor {
+            received_at: OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).unwrap(),
+            id: PaymentId::from_uuid(Uuid::try_parse(id).unwrap()),
+        };
+        for cursor in [cursor, Cursor::START] {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for text in [
+            "",
+            ".",
+            "1",
+            "+1.019aadd26b7c7d1e8a6f0123456789ab",
+            "1.019aadd2",
+            "1.x",
+            "99999999999999999999.0",
+        ] {
+            assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");
+        }
+    }
+}

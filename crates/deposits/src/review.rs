@@ -1,0 +1,370 @@
+//! R7: what becomes of payments in review. Lock a set, decide in memory, save it once.
+
+use std::collections::BTreeMap;
+
+use ledger::{MerchantRef, Movement};
+use merchants::{MerchantId, MerchantState};
+use pg::Tx;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::decide::{Reason, decide};
+use crate::error::{Error, Refusal, expect_count};
+use crate::matching::Matching;
+use crate::payment::Payment;
+use crate::receipt::PaymentId;
+use crate::state::{PaymentEvent, PaymentState};
+
+/// Payments locked by this transaction, changed in memory, saved once.
+#[derive(Debug, Default)]
+pub struct Payments {
+    rows: BTreeMap<PaymentId, Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    loaded: PaymentState,
+    payment: Payment,
+    changed: bool,
+}
+
+/// What matching again came to.
+#[derive(Debug)]
+pub enum Rematched {
+    /// Nothing stands against it any more: it is credited, and this is to be posted.
+    Credited(Movement),
+    /// It stays in review; the reason may be another one now.
+    StillInReview(Reason),
+}
+
+/// Locks payments until the transaction ends, in (shard, id) order. Those that don't exist are not in the set.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(tx: &Tx<'_>, ids: &[PaymentId]) -> Result<Payments, Error> {
+    if ids.is_empty() {
+        return Ok(Payments::default());
+    }
+    let shards: Vec<i16> = ids.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = tx.query(include_str!("sql/lock_payments.sql"), &[&shards, &uuids]).await?;
+    Ok(Payments::from_locked(rows.iter().map(Payment::from_row).collect::<Result<_, _>>()?))
+}
+
+impl Payments {
+    fn from_locked(payments: Vec<Payment>) -> Payments {
+        let held = |payment: Payment| (payment.id, Held { loaded: payment.status, payment, changed: false });
+        Payments { rows: payments.into_iter().map(held).collect() }
+    }
+
+    /// One of the set, as it is now in memory.
+    pub fn get(&self, id: PaymentId) -> Option<&Payment> {
+        self.rows.get(&id).map(|held| &held.payment)
+    }
+
+    /// An operator credits a payment: to its own merchant, or to `named` where nobody knows whose it is. The
+    /// merchant must be locked; it may be one that doesn't receive by itself, but not a closed one.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn credit(
+        &mut self,
+        id: PaymentId,
+        named: Option<MerchantId>,
+        matching: &Matching<'_>,
+    ) -> Result<Movement, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::Credit)?;
+        let merchant = match (held.payment.merchant, named) {
+            (Some(own), Some(other)) if own != other => return Err(Refusal::MerchantDiffers),
+            (Some(own), _) => own,
+            (None, Some(named)) => named,
+            (None, None) => return Err(Refusal::MerchantUnknown),
+        };
+        if matching.merchants.state(merchant).ok_or(Refusal::MerchantUnknown)? == MerchantState::Closed {
+            return Err(Refusal::MerchantClosed);
+        }
+        Ok(held.credit(next, merchant, matching.now))
+    }
+
+    /// An operator sends a payment back to its remitter.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn start_return(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::Return)?;
+        held.change(next, now);
+        let Payment { bank, amount, .. } = &held.payment;
+        Ok(Movement::ReviewReturn { bank: bank.clone(), shard: id.shard(), amount: *amount })
+    }
+
+    /// The bank has paid the return: the money has left.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn return_paid(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::ReturnPaid)?;
+        held.change(next, now);
+        let Payment { bank, amount, .. } = &held.payment;
+        Ok(Movement::PayoutPaid { bank: bank.clone(), shard: id.shard(), amount: *amount })
+    }
+
+    /// The bank would not carry the return out: in review again, for the reason it was there before.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn return_failed(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::ReturnFailed)?;
+        held.change(next, now);
+        let Payment { bank, amount, .. } = &held.payment;
+        Ok(Movement::ReviewReturnFailed { bank: bank.clone(), shard: id.shard(), amount: *amount })
+    }
+
+    /// Matches a payment in review again, with what is known now.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn rematch(
+        &mut self,
+        id: PaymentId,
+        remitter_name: Option<&str>,
+        matching: &Matching<'_>,
+    ) -> Result<Rematched, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::Credit)?;
+        let payment = &mut held.payment;
+        let account = matching.account(&payment.bank, &payment.account_index);
+        let reason = decide(&matching.facts(account, payment.amount, payment.conflict, remitter_name));
+        if let Some(account) = account {
+            if payment.merchant.is_some_and(|known| known != account.merchant) {
+                return Err(Refusal::MerchantDiffers);
+            }
+            held.changed |= payment.account.is_none();
+            payment.account = Some(account.id);
+            payment.merchant = Some(account.merchant);
+        }
+        match (reason, payment.merchant) {
+            (None, Some(merchant)) => Ok(Rematched::Credited(held.credit(next, merchant, matching.now))),
+            (reason, _) => {
+                let reason = reason.unwrap_or(Reason::UnknownAccount);
+                held.changed |= payment.reason != Some(reason);
+                payment.reason = Some(reason);
+                Ok(Rematched::StillInReview(reason))
+            }
+        }
+    }
+
+    fn step(&mut self, id: PaymentId, event: PaymentEvent) -> Result<(&mut Held, PaymentState), Refusal> {
+        let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let next = held.payment.status.after(event).ok_or(Refusal::IllegalTransition(held.payment.status))?;
+        Ok((held, next))
+    }
+}
+
+impl Held {
+    fn change(&mut self, next: PaymentState, now: OffsetDateTime) {
+        self.payment.status = next;
+        self.payment.decided_at = Some(now);
+        self.changed = true;
+    }
+
+    fn credit(&mut self, next: PaymentState, merchant: MerchantId, now: OffsetDateTime) -> Movement {
+        self.payment.merchant = Some(merchant);
+        self.change(next, now);
+        Movement::ReviewCredit {
+            shard: self.payment.id.shard(),
+            merchant: MerchantRef { shard: merchant.shard(), id: merchant.uuid() },
+            amount: self.payment.amount,
+        }
+    }
+}
+
+/// Writes what was decided, each row only from the status that was loaded.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row was not as loaded.
+pub async fn save(tx: &Tx<'_>, payments: &Payments) -> Result<(), Error> {
+    let changed: Vec<&Held> = payments.rows.values().filter(|held| held.changed).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<&Payment> = changed.iter().map(|held| &held.payment).collect();
+    let shards: Vec<i16> = rows.iter().map(|p| p.id.shard().number()).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|p| p.id.uuid()).collect();
+    let loaded: Vec<&str> = changed.iter().map(|held| held.loaded.as_str()).collect();
+    let statuses: Vec<&str> = rows.iter().map(|p| p.status.as_str()).collect();
+    let reasons: Vec<Option<&str>> = rows.iter().map(|p| p.reason.map(Reason::as_str)).collect();
+    let accounts: Vec<Option<Uuid>> = rows.iter().map(|p| p.account.map(|id| id.uuid())).collect();
+    let merchants: Vec<Option<Uuid>> = rows.iter().map(|p| p.merchant.map(|id| id.uuid())).collect();
+    let merchant_shards: Vec<Option<i16>> =
+        rows.iter().map(|p| p.merchant.map(|id| id.shard().number())).collect();
+    let decided: Vec<Option<OffsetDateTime>> = rows.iter().map(|p| p.decided_at).collect();
+    let saved = tx
+        .execute(
+            include_str!("sql/save_payments.sql"),
+            &[&shards, &ids, &loaded, &statuses, &reasons, &accounts, &merchants, &merchant_shards, &decided],
+        )
+        .await?;
+    expect_count("payments saved", saved, changed.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use merchants::ReceivingAccount;
+
+    use super::*;
+    use crate::samples::{self, Known, NOW, REMITTER};
+
+    /// One locked payment in `status`, reported for an unknown account.
+    fn locked(status: PaymentState) -> (PaymentId, Payments) {
+        let receipt = samples::receipt();
+        let payment = Payment {
+            id: receipt.id,
+            bank: receipt.bank,
+            reference: receipt.reference,
+            position: 0,
+            account_index: receipt.account_index,
+            account: None,
+            merchant: None,
+            amount: receipt.amount,
+            status,
+            reason: Some(Reason::UnknownAccount),
+            conflict: false,
+            reversed_minor: 0,
+            details_sealed: receipt.details_sealed,
+            uetr: None,
+            value_date: None,
+            event: receipt.event,
+            received_at: NOW,
+            decided_at: None,
+        };
+        (payment.id, Payments::from_locked(vec![payment]))
+    }
+
+    fn owned_by(payments: &mut Payments, id: PaymentId, merchant: MerchantId) {
+        payments.rows.get_mut(&id).unwrap().payment.merchant = Some(merchant);
+    }
+
+    #[test]
+    fn r7_who_may_be_credited_by_an_operator() {
+        let [own, other, closed, nobody] = [0; 4].map(|_| samples::merchant());
+        let known = Known::of(&[
+            (own, MerchantState::Pending),
+            (other, MerchantState::Active),
+            (closed, MerchantState::Closed),
+        ]);
+        // whose it is, whom the operator names, who gets it
+        let table = [
+            (Some(own), None, Ok(own)),
+            (Some(own), Some(own), Ok(own)),
+            (Some(own), Some(other), Err(Refusal::MerchantDiffers)),
+            (None, Some(other), Ok(other)),
+            (None, None, Err(Refusal::MerchantUnknown)),
+            (None, Some(nobody), Err(Refusal::MerchantUnknown)),
+            (None, Some(closed), Err(Refusal::MerchantClosed)),
+            (Some(closed), None, Err(Refusal::MerchantClosed)),
+        ];
+        for (owner, named, expected) in table {
+            let (id, mut payments) = locked(PaymentState::InReview);
+            if let Some(owner) = owner {
+                owned_by(&mut payments, id, owner);
+            }
+            let got = payments.credit(id, named, &known.matching());
+            let case = format!("{owner:?}, named {named:?}");
+            match (got, expected) {
+                (Ok(Movement::ReviewCredit { shard, merchant, amount }), Ok(expected)) => {
+                    assert_eq!((shard, amount), (samples::shard(3), samples::usd(2_500)), "{case}");
+                    assert_eq!((merchant.shard, merchant.id), (expected.shard(), expected.uuid()), "{case}");
+                    let payment = payments.get(id).unwrap();
+                    assert_eq!((payment.status, payment.merchant), (PaymentState::Credited, Some(expected)));
+                }
+                (Err(got), Err(expected)) => {
+                    assert_eq!(got, expected, "{case}");
+                    assert!(!payments.rows.get(&id).unwrap().changed, "{case}");
+                }
+                (got, expected) => panic!("{case}: {got:?}, not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn r7_i6_every_operation_in_every_state() {
+        let merchant = samples::merchant();
+        let known = Known::of(&[(merchant, MerchantState::Active)]);
+        for status in PaymentState::ALL {
+            for event in [
+                PaymentEvent::Credit,
+                PaymentEvent::Return,
+                PaymentEvent::ReturnPaid,
+                PaymentEvent::ReturnFailed,
+            ] {
+                let (id, mut payments) = locked(status);
+                let got = match event {
+                    PaymentEvent::Credit => payments.credit(id, Some(merchant), &known.matching()),
+                    PaymentEvent::Return => payments.start_return(id, NOW),
+                    PaymentEvent::ReturnPaid => payments.return_paid(id, NOW),
+                    PaymentEvent::ReturnFailed => payments.return_failed(id, NOW),
+                };
+                let payment = payments.get(id).unwrap();
+                assert_eq!(payment.reason, Some(Reason::UnknownAccount), "the reason is kept");
+                match status.after(event) {
+                    Some(next) => assert!(got.is_ok() && payment.status == next, "{status} {event:?}"),
+                    None => assert_eq!(got.unwrap_err(), Refusal::IllegalTransition(status)),
+                }
+            }
+            let (_, mut payments) = locked(status);
+            assert_eq!(
+                payments.start_return(PaymentId::new(samples::shard(3)), NOW).unwrap_err(),
+                Refusal::NotFound
+            );
+        }
+    }
+
+    #[test]
+    fn r7_two_decisions_in_one_batch_are_one() {
+        let (id, mut payments) = locked(PaymentState::InReview);
+        payments.start_return(id, NOW).unwrap();
+        let second = payments.start_return(id, NOW).unwrap_err();
+        assert_eq!(second, Refusal::IllegalTransition(PaymentState::Returning));
+    }
+
+    #[test]
+    fn r7_when_the_cause_disappears_it_is_credited_by_itself() {
+        let merchant = samples::merchant();
+        let mut known = Known::of(&[(merchant, MerchantState::Active)]);
+        let (id, mut payments) = locked(PaymentState::InReview);
+        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        assert!(matches!(still, Rematched::StillInReview(Reason::UnknownAccount)));
+        assert!(!payments.rows.get(&id).unwrap().changed, "nothing to write");
+        known = known.with(ReceivingAccount { stores: Vec::new(), ..samples::account(merchant) });
+        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        assert!(matches!(still, Rematched::StillInReview(Reason::UnlinkedStore)));
+        assert_eq!(payments.get(id).unwrap().merchant, Some(merchant));
+        assert_eq!(payments.get(id).unwrap().decided_at, None, "its status has not changed");
+        known = known.with(samples::account(merchant));
+        let credited = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        assert!(matches!(credited, Rematched::Credited(Movement::ReviewCredit { .. })));
+        let again = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap_err();
+        assert_eq!(again, Refusal::IllegalTransition(PaymentState::Credited));
+    }
+
+    #[test]
+    fn r4_a_contradiction_outlives_the_reason_that_came_before_it() {
+        let merchant = samples::merchant();
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
+        let (id, mut payments) = locked(PaymentState::InReview);
+        payments.rows.get_mut(&id).unwrap().payment.conflict = true;
+        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        assert!(matches!(still, Rematched::StillInReview(Reason::ReferenceConflict)));
+    }
+
+    #[test]
+    fn r7_a_payment_never_changes_hands_by_itself() {
+        let merchant = samples::merchant();
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
+        let (id, mut payments) = locked(PaymentState::InReview);
+        owned_by(&mut payments, id, samples::merchant());
+        assert_eq!(
+            payments.rematch(id, Some(REMITTER), &known.matching()).unwrap_err(),
+            Refusal::MerchantDiffers
+        );
+    }
+}

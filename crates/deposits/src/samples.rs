@@ -1,0 +1,99 @@
+//! Values for the tests of pure functions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use merchants::{Directory, LinkedStore, MerchantId, MerchantState, ReceivingAccount, ReceivingAccountId};
+use money::{Currency, Money};
+use pg::Shard;
+use privacy::Sensitive;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use crate::matching::Matching;
+use crate::receipt::{PaymentId, Receipt};
+use crate::remitters::PlatformRemitters;
+
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-23 08:00 UTC);
+pub(crate) const INDEX: [u8; 32] = [7; 32];
+pub(crate) const REMITTER: &str = "AMAZON PAYMENTS INC";
+
+pub(crate) fn bank() -> Arc<str> {
+    Arc::from("harbour")
+}
+
+pub(crate) fn shard(number: i16) -> Shard {
+    Shard::new(number).unwrap()
+}
+
+pub(crate) fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD).unwrap()
+}
+
+fn remitters() -> PlatformRemitters {
+    PlatformRemitters::new([("amazon", REMITTER), ("ebay", "EBAY COMMERCE INC")])
+}
+
+/// A receipt of 25.00 USD in shard 3.
+pub(crate) fn receipt() -> Receipt {
+    Receipt {
+        id: PaymentId::new(shard(3)),
+        bank: bank(),
+        account_index: INDEX,
+        reference: "HB-20261123-000017".to_owned(),
+        position: 0,
+        amount: usd(2_500),
+        remitter_name: Some(Sensitive::new(REMITTER.to_owned())),
+        details_sealed: Arc::from([1, 2, 3].as_slice()),
+        uetr: None,
+        value_date: None,
+        event: Uuid::now_v7(),
+    }
+}
+
+/// A merchant's id in shard 5.
+pub(crate) fn merchant() -> MerchantId {
+    MerchantId::new(shard(5))
+}
+
+pub(crate) fn store(platform: &str, authorised_until: OffsetDateTime) -> LinkedStore {
+    LinkedStore { platform: platform.to_owned(), authorised_until: Some(authorised_until) }
+}
+
+/// A USD account with one Amazon store whose authorisation ends a day after [`NOW`].
+pub(crate) fn account(merchant: MerchantId) -> ReceivingAccount {
+    ReceivingAccount {
+        id: ReceivingAccountId::new(shard(9)),
+        merchant,
+        currency: Currency::USD,
+        stores: vec![store("amazon", NOW + time::Duration::DAY)],
+    }
+}
+
+/// What a decision looks at, owned.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub accounts: Directory,
+    pub merchants: HashMap<MerchantId, MerchantState>,
+    pub remitters: PlatformRemitters,
+}
+
+impl Known {
+    /// These merchants, and no account.
+    pub(crate) fn of(merchants: &[(MerchantId, MerchantState)]) -> Known {
+        let merchants = merchants.iter().copied().collect();
+        Known { accounts: Directory::new(), merchants, remitters: remitters() }
+    }
+
+    /// This account too.
+    pub(crate) fn with(mut self, account: ReceivingAccount) -> Known {
+        self.accounts.insert((bank(), INDEX), account);
+        self
+    }
+
+    pub(crate) fn matching(&self) -> Matching<'_> {
+        let Known { accounts, merchants, remitters } = self;
+        Matching { accounts, merchants, remitters, now: NOW }
+    }
+}

@@ -1,0 +1,5 @@
+SELECT currency, sum(amount_minor)::bigint AS amount_minor
+FROM payments
+WHERE status = 'in_review' AND merchant = $1
+GROUP BY currency
+ORDER BY currency

@@ -1,0 +1,11 @@
+-- Only from the status that was loaded under the lock.
+WITH changed AS MATERIALIZED (
+    SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
+                         $8::smallint[], $9::timestamptz[])
+        AS c (shard, id, loaded, status, reason, account, merchant, merchant_shard, decided_at)
+)
+UPDATE payments p
+SET status = c.status, reason = c.reason, account = c.account, merchant = c.merchant,
+    merchant_shard = c.merchant_shard, decided_at = c.decided_at
+FROM changed c
+WHERE p.shard = c.shard AND p.id = c.id AND p.status = c.loaded

@@ -1,0 +1,234 @@
+//! R4 on a real PostgreSQL: who claims a key, and who finds it taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use deposits::{Claimed, Receipt, claim};
+use money::{Currency, Money};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::world::{World, receipt, usd};
+
+async fn claim_all(world: &World, receipts: &[Receipt]) -> Vec<Claimed> {
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let claimed = claim(&tx, &receipts.iter().collect::<Vec<_>>()).await.unwrap();
+    tx.commit().await.unwrap();
+    claimed
+}
+
+/// A receipt for the key and amount in short: reference, position, account, minor units.
+type Short = (&'static str, i32, u8, i64);
+
+fn long((reference, position, account, minor): Short) -> Receipt {
+    let mut receipt = receipt(reference, usd(minor));
+    receipt.position = position;
+    receipt.account_index = [account; 32];
+    receipt
+}
+
+/// `new`, `conflict`, or the place among all receipts so far of the payment that it duplicates.
+fn told(claimed: &[Claimed], known: &[Receipt]) -> Vec<String> {
+    let place = |payment| known.iter().position(|receipt| receipt.id == payment).unwrap();
+    claimed
+        .iter()
+        .map(|one| match one {
+            Claimed::New { conflict: false } => "new".to_owned(),
+            Claimed::New { conflict: true } => "conflict".to_owned(),
+            Claimed::Duplicate { payment } => place(*payment).to_string(),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn r4_the_table_of_keys() {
+    // Slices one after the other; each receipt and what its key comes to. Places count over all slices.
+    let slices: [&[(Short, &str)]; 4] = [
+        &[
+            (("A", 0, 1, 100), "new"),
+            (("A", 0, 1, 100), "0"),
+            (("A", 1, 1, 100), "new"),
+            (("A", 0, 2, 100), "new"),
+            (("a", 0, 1, 100), "new"),
+            (("A", 0, 1, 101), "conflict"),
+            (("A", 0, 1, 101), "5"),
+            (("A", 0, 1, 102), "conflict"),
+        ],
+        &[(("A", 0, 1, 100), "0"), (("A", 0, 1, 101), "5"), (("A", 0, 1, 103), "conflict")],
+        &[(("A", 0, 1, 103), "10"), (("B", 0, 1, 5), "new"), (("B", 0, 1, 6), "conflict")],
+        &[],
+    ];
+    let world = World::start().await;
+    let mut known: Vec<Receipt> = Vec::new();
+    for slice in slices {
+        let receipts: Vec<Receipt> = slice.iter().map(|(short, _)| long(*short)).collect();
+        let claimed = claim_all(&world, &receipts).await;
+        known.extend(receipts);
+        let expected: Vec<&str> = slice.iter().map(|(_, expected)| *expected).collect();
+        assert_eq!(told(&claimed, &known), expected);
+    }
+}
+
+#[tokio::test]
+async fn r4_another_currency_or_bank() {
+    let world = World::start().await;
+    let first = receipt("A", usd(100));
+    let euros = receipt("A", Money::new(100, Currency::EUR).unwrap());
+    let mut elsewhere = receipt("A", usd(100));
+    elsewhere.bank = Arc::from("other");
+    let claimed = claim_all(&world, &[first, euros, elsewhere]).await;
+    let [new, conflict] = [false, true].map(|conflict| Claimed::New { conflict });
+    assert_eq!(claimed, [new, conflict, new]);
+}
+
+#[tokio::test]
+async fn r4_a_batch_that_was_rolled_back_claimed_nothing() {
+    let world = World::start().await;
+    let (first, second) = (receipt("A", usd(100)), receipt("A", usd(100)));
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    claim(&tx, &[&first]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(claim_all(&world, &[second]).await, [Claimed::New { conflict: false }]);
+}
+
+#[tokio::test]
+async fn i3_a_batch_that_is_run_again_after_an_unknown_commit_finds_its_own_payment() {
+    let world = World::start().await;
+    let receipts = [receipt("A", usd(100)), receipt("A", usd(200))];
+    claim_all(&world, &receipts).await;
+    let again = claim_all(&world, &receipts).await;
+    assert_eq!(again, receipts.each_ref().map(|receipt| Claimed::Duplicate { payment: receipt.id }));
+}
+
+/// What R4 says, in memory: first come, first served.
+#[derive(Default)]
+struct Model {
+    first: BTreeMap<(String, i32), (i64, deposits::PaymentId)>,
+    variants: BTreeMap<(String, i32, i64), deposits::PaymentId>,
+}
+
+impl Model {
+    fn claim(&mut self, receipt: &Receipt) -> Claimed {
+        let key = (receipt.reference.clone(), receipt.position);
+        let minor = receipt.amount.minor();
+        match self.first.get(&key) {
+            None => {
+                self.first.insert(key, (minor, receipt.id));
+                Claimed::New { conflict: false }
+            }
+            Some((amount, payment)) if *amount == minor => Claimed::Duplicate { payment: *payment },
+            Some(_) => match self.variants.get(&(key.0.clone(), key.1, minor)) {
+                Some(payment) => Claimed::Duplicate { payment: *payment },
+                None => {
+                    self.variants.insert((key.0, key.1, minor), receipt.id);
+                    Claimed::New { conflict: true }
+                }
+            },
+        }
+    }
+}
+
+#[test]
+fn r4_however_reports_are_cut_into_slices_the_first_come_is_the_payment() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let world = runtime.block_on(World::start());
+    let report = (0..4usize, 0..2i32, 1..4i64);
+    let slices = prop::collection::vec(prop::collection::vec(report, 0..12), 1..5);
+    TestRunner::new(Config::with_cases(40))
+        .run(&slices, |slices| {
+            let case = Uuid::now_v7().simple();
+            let mut model = Model::default();
+            for slice in slices {
+                let receipts: Vec<Receipt> = slice
+                    .iter()
+                    .map(|(reference, position, minor)| {
+                        let mut receipt = receipt(&format!("{case}-{reference}"), usd(*minor));
+                        receipt.position = *position;
+                        receipt
+                    })
+                    .collect();
+                let expected: Vec<Claimed> = receipts.iter().map(|receipt| model.claim(receipt)).collect();
+                prop_assert_eq!(runtime.block_on(claim_all(&world, &receipts)), expected);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r4_60_concurrent_reports_of_6_references_are_6_payments() {
+    let world = Arc::new(World::start().await);
+    let tasks: Vec<_> = (0..60)
+        .map(|n| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                let receipts = [receipt(&format!("R{}", n % 6), usd(100))];
+                claim_all(&world, &receipts).await[0]
+            })
+        })
+        .collect();
+    let (mut new, mut winners) = (0, BTreeSet::new());
+    for task in tasks {
+        match task.await.unwrap() {
+            Claimed::New { conflict } => {
+                assert!(!conflict);
+                new += 1;
+            }
+            Claimed::Duplicate { payment } => {
+                winners.insert(payment);
+            }
+        }
+    }
+    assert_eq!((new, winners.len()), (6, 6));
+    assert_eq!(world.count("SELECT count(*) FROM payment_keys").await, 6);
+}
+
+/// Eight slices that start at the same moment. Each names the same references, begins elsewhere and has one of
+/// three amounts; how many were new, in conflict and duplicates.
+async fn claim_at_once(world: &Arc<World>, round: usize, references: usize) -> (usize, usize, usize) {
+    let together = Arc::new(Barrier::new(8));
+    let mut tasks = JoinSet::new();
+    for n in 0..8usize {
+        let (world, together) = (world.clone(), together.clone());
+        tasks.spawn(async move {
+            let amount = usd(100 + i64::try_from(n % 3).unwrap());
+            let mut receipts: Vec<Receipt> =
+                (0..references).map(|place| receipt(&format!("{round}-{place}"), amount)).collect();
+            receipts.rotate_left(n * references / 8);
+            if n % 2 == 1 {
+                receipts.reverse();
+            }
+            let mut conn = world.db.pool.get().await.unwrap();
+            let tx = conn.begin().await.unwrap();
+            together.wait().await;
+            let claimed = claim(&tx, &receipts.iter().collect::<Vec<_>>()).await.unwrap();
+            tx.commit().await.unwrap();
+            claimed
+        });
+    }
+    let mut counts = (0, 0, 0);
+    while let Some(claimed) = tasks.join_next().await {
+        for one in claimed.unwrap() {
+            match one {
+                Claimed::New { conflict: false } => counts.0 += 1,
+                Claimed::New { conflict: true } => counts.1 += 1,
+                Claimed::Duplicate { .. } => counts.2 += 1,
+            }
+        }
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r4_concurrent_slices_in_any_order_and_with_contradictions_never_deadlock() {
+    let world = Arc::new(World::start().await);
+    for round in 0..5 {
+        assert_eq!(claim_at_once(&world, round, 300).await, (300, 600, 1_500));
+    }
+    assert_eq!(world.count("SELECT count(*) FROM payment_keys").await, 5 * 900);
+}

@@ -1,0 +1,7 @@
+//! Payments on a real PostgreSQL, with the book.
+#![allow(clippy::unwrap_used)]
+
+mod claims;
+mod flow;
+mod queue;
+mod world;

@@ -1,0 +1,126 @@
+//! What is read of payments: lists, sums, the review queue, and its sweep.
+
+use deposits::{
+    Cursor, PaymentDetails, PaymentId, PaymentState, Reason, get, in_review_sums, list, lock,
+    rematch_candidates, save, suspense_summary,
+};
+use merchants::MerchantId;
+use money::{Currency, Money};
+use pg::Shard;
+use privacy::Keyring;
+
+use crate::world::{World, receipt, stray, usd};
+
+fn yen(minor: i64) -> Money {
+    Money::new(minor, Currency::JPY).unwrap()
+}
+
+#[tokio::test]
+async fn lists_go_oldest_first_page_by_page() {
+    let world = World::start().await;
+    let mut expected = Vec::new();
+    for n in 0..7 {
+        expected.push(world.take_in_one(stray(&format!("S{n}"), usd(10))).await.id);
+        world.take_in_one(receipt(&format!("C{n}"), usd(10))).await;
+    }
+    let conn = world.db.pool.get().await.unwrap();
+    for (status, count) in [
+        (PaymentState::InReview, 7),
+        (PaymentState::Credited, 7),
+        (PaymentState::Returning, 0),
+        (PaymentState::Returned, 0),
+    ] {
+        let (mut cursor, mut found) = (Cursor::START, Vec::new());
+        loop {
+            let page = list(&conn, status, cursor, 3).await.unwrap();
+            assert!(page.len() <= 3 && page.iter().all(|payment| payment.status == status));
+            let Some(last) = page.last() else { break };
+            cursor = Cursor::after(last).to_string().parse().unwrap();
+            found.extend(page.iter().map(|payment| payment.id));
+        }
+        assert_eq!(found.len(), count, "{status}");
+        if status == PaymentState::InReview {
+            assert_eq!(found, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_merchant_has_in_review_is_summed_by_currency() {
+    let world = World::start().await;
+    let conn = world.db.pool.get().await.unwrap();
+    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), []);
+    // Credited, nobody's, and in review: only the last counts.
+    world.take_in(&[receipt("A", usd(1)), stray("B", usd(2))]).await;
+    world.take_in(&[receipt("A", usd(4)), receipt("A", usd(8)), receipt("C", yen(16))]).await;
+    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), [yen(16), usd(12)]);
+    let other = MerchantId::new(Shard::new(5).unwrap());
+    assert_eq!(in_review_sums(&conn, other).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_summary_equals_what_lies_in_suspense() {
+    let world = World::start().await;
+    let conn = world.db.pool.get().await.unwrap();
+    assert_eq!(suspense_summary(&conn).await.unwrap().payments(), 0);
+    assert_eq!(suspense_summary(&conn).await.unwrap().oldest(), None);
+    let oldest = world.take_in_one(stray("A", usd(1))).await.received_at;
+    world.take_in(&[stray("B", usd(2)), receipt("C", yen(4)), receipt("D", usd(8))]).await;
+    let summary = suspense_summary(&conn).await.unwrap();
+    let lines: Vec<(Reason, i64, Money)> =
+        summary.lines.iter().map(|line| (line.reason, line.payments, line.amount)).collect();
+    assert_eq!(lines, [(Reason::CurrencyMismatch, 1, yen(4)), (Reason::UnknownAccount, 2, usd(3))]);
+    assert_eq!((summary.payments(), summary.oldest()), (3, Some(oldest)));
+    assert_eq!(world.sum("suspense", Currency::USD).await, 3);
+    assert_eq!(world.sum("suspense", Currency::JPY).await, 4);
+}
+
+#[tokio::test]
+async fn r7_a_sweep_walks_all_whose_cause_may_disappear() {
+    let world = World::start().await;
+    let mut expected = Vec::new();
+    for n in 0..5 {
+        expected.push(world.take_in_one(stray(&format!("S{n}"), usd(10))).await.id);
+        world.take_in_one(receipt(&format!("Y{n}"), yen(10))).await;
+    }
+    // Returning: no longer in review.
+    let returning = expected.remove(2);
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut payments = lock(&tx, &[returning]).await.unwrap();
+    payments.start_return(returning, tx.now().await.unwrap()).unwrap();
+    save(&tx, &payments).await.unwrap();
+    tx.commit().await.unwrap();
+    let (mut cursor, mut found) = (Cursor::START, Vec::<PaymentId>::new());
+    loop {
+        let page = rematch_candidates(&conn, cursor, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        cursor = last.cursor;
+        assert!(page.iter().all(|one| one.account_index == [8; 32] && &*one.bank == "harbour"));
+        found.extend(page.iter().map(|one| one.id));
+    }
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn r36_details_are_sealed_for_their_payment_and_never_printed() {
+    let world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Keyring::generate(&folder.path().join("keys.toml")).unwrap();
+    let details = PaymentDetails {
+        account_number: "8335001234".to_owned(),
+        remitter_name: Some("AMAZON PAYMENTS INC".to_owned()),
+        remitter_account: None,
+        remittance_information: Some("Settlement 11/2026".to_owned()),
+        end_to_end_id: None,
+    };
+    assert_eq!(format!("{details:?}"), "PaymentDetails(…)");
+    let mut receipt = receipt("A", usd(100));
+    receipt.details_sealed = details.seal(&keyring, receipt.id).unwrap().into();
+    let id = world.take_in_one(receipt).await.id;
+    let stored = get(&world.db.pool.get().await.unwrap(), id).await.unwrap().unwrap();
+    assert!(!stored.details_sealed.windows(10).any(|bytes| bytes == b"8335001234"));
+    assert_eq!(PaymentDetails::open(&stored.details_sealed, &keyring, id).unwrap(), details);
+    let other = PaymentId::new(id.shard());
+    assert!(PaymentDetails::open(&stored.details_sealed, &keyring, other).is_err());
+}

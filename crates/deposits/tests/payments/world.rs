@@ -1,0 +1,146 @@
+//! A database with the book and the payments in it, and short ways to fill them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use deposits::{
+    Claimed, Incoming, Matching, MerchantStates, Payment, PaymentId, PlatformRemitters, Receipt, Received,
+    claim, insert, receive, shard_of,
+};
+use ledger::{Account, Journal, Layout, Movement};
+use merchants::{Directory, LinkedStore, MerchantId, MerchantState, ReceivingAccount, ReceivingAccountId};
+use money::{Currency, Money};
+use pg::{Shard, Shards, Tx};
+use privacy::Sensitive;
+use testkit::TestDb;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+pub const REMITTER: &str = "AMAZON PAYMENTS INC";
+pub const INDEX: [u8; 32] = [7; 32];
+
+#[derive(Debug)]
+pub struct World {
+    pub db: TestDb,
+    pub layout: Layout,
+    pub accounts: Directory,
+    pub merchants: HashMap<MerchantId, MerchantState>,
+    pub remitters: PlatformRemitters,
+    pub merchant: MerchantId,
+}
+
+impl World {
+    /// With one active merchant, whose account number has the index [`INDEX`].
+    pub async fn start() -> World {
+        let db = testkit::database(&[ledger::MIGRATIONS, deposits::MIGRATIONS]).await;
+        let layout = Layout { shards: Shards::new(16), chains: 4 };
+        let mut conn = db.owner().get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        ledger::bootstrap(&tx, layout).await.unwrap();
+        tx.commit().await.unwrap();
+        let merchant = MerchantId::new(Shard::new(5).unwrap());
+        let account = ReceivingAccount {
+            id: ReceivingAccountId::new(Shard::new(9).unwrap()),
+            merchant,
+            currency: Currency::USD,
+            stores: vec![LinkedStore {
+                platform: "amazon".to_owned(),
+                authorised_until: Some(OffsetDateTime::now_utc() + Duration::DAY),
+            }],
+        };
+        World {
+            db,
+            layout,
+            accounts: Directory::from([((bank(), INDEX), account)]),
+            merchants: HashMap::from([(merchant, MerchantState::Active)]),
+            remitters: PlatformRemitters::new([("amazon", REMITTER)]),
+            merchant,
+        }
+    }
+
+    pub fn matching(&self, now: OffsetDateTime) -> Matching<'_> {
+        let merchants: &dyn MerchantStates = &self.merchants;
+        Matching { accounts: &self.accounts, merchants, remitters: &self.remitters, now }
+    }
+
+    /// One batch, as the gateway runs it: claim, decide, insert, post, commit.
+    pub async fn take_in(&self, receipts: &[Receipt]) -> Vec<Received> {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let receipts: Vec<&Receipt> = receipts.iter().collect();
+        let claimed: Vec<Claimed> = claim(&tx, &receipts).await.unwrap();
+        let now = tx.now().await.unwrap();
+        let incoming: Vec<Incoming<'_>> =
+            receipts.iter().zip(claimed).map(|(receipt, claimed)| Incoming { receipt, claimed }).collect();
+        let received = receive(&incoming, &self.matching(now));
+        let (mut payments, mut movements): (Vec<&Payment>, Vec<(PaymentId, Movement)>) = (vec![], vec![]);
+        for one in &received {
+            if let Received::Payment { payment, movement } = one {
+                payments.push(payment);
+                movements.push((payment.id, movement.clone()));
+            }
+        }
+        insert(&tx, &payments).await.unwrap();
+        self.post(&tx, &movements).await;
+        tx.commit().await.unwrap();
+        received
+    }
+
+    /// Takes in one receipt that must be a new payment.
+    pub async fn take_in_one(&self, receipt: Receipt) -> Payment {
+        match self.take_in(&[receipt]).await.pop() {
+            Some(Received::Payment { payment, .. }) => *payment,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn post(&self, tx: &Tx<'_>, movements: &[(PaymentId, Movement)]) {
+        let accounts: Vec<Account> = movements.iter().flat_map(|(_, movement)| movement.accounts()).collect();
+        let mut journal = Journal::open(tx, self.layout, &accounts).await.unwrap();
+        for (payment, movement) in movements {
+            journal.post(movement, payment.uuid()).unwrap();
+        }
+        journal.write(tx, tx.now().await.unwrap()).await.unwrap();
+    }
+
+    /// Credits less debits of all accounts of this kind, in all shards.
+    pub async fn sum(&self, kind: &str, currency: Currency) -> i64 {
+        let conn = self.db.pool.get().await.unwrap();
+        let sql = "SELECT coalesce(sum(credits - debits), 0)::bigint FROM accounts WHERE kind = $1 AND currency = $2";
+        conn.query_one(sql, &[&kind, &currency.code()]).await.unwrap().get(0)
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        self.db.pool.get().await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
+    }
+}
+
+pub fn bank() -> Arc<str> {
+    Arc::from("harbour")
+}
+
+pub fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD).unwrap()
+}
+
+/// A receipt for the merchant's account, from its store's platform.
+pub fn receipt(reference: &str, amount: Money) -> Receipt {
+    Receipt {
+        id: PaymentId::new(shard_of(Shards::new(16), &bank(), reference)),
+        bank: bank(),
+        account_index: INDEX,
+        reference: reference.to_owned(),
+        position: 0,
+        amount,
+        remitter_name: Some(Sensitive::new(REMITTER.to_owned())),
+        details_sealed: Arc::from([1, 2, 3].as_slice()),
+        uetr: None,
+        value_date: None,
+        event: Uuid::now_v7(),
+    }
+}
+
+/// The same for an account that nobody knows.
+pub fn stray(reference: &str, amount: Money) -> Receipt {
+    Receipt { account_index: [8; 32], ..receipt(reference, amount) }
+}
