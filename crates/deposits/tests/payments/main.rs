@@ -3,5 +3,6 @@
 
 mod claims;
 mod flow;
+mod matching;
 mod queue;
 mod world;
