@@ -1,6 +1,6 @@
 //! The connector for banks that speak JSON over HTTPS, signed with Standard Webhooks: the sandbox bank's protocol.
 //!
-//! `POST /payouts` is answered `{"reference","status":"accepted","bank_reference"}` or
+//! `POST /payouts` is answered `{"reference","status":"accepted","bank_reference"}` or, with a 4xx other than 409,
 //! `{"reference","status":"rejected","reason"}`; `GET /payouts/{reference}` with `status` `paid`, `failed`, `pending`,
 //! `returned`, or 404 and `never_seen`. Anything else, and every 5xx, is no answer.
 
@@ -159,7 +159,8 @@ fn read_send(reference: &str, answer: &Answer) -> SendOutcome {
         ("accepted", Some(bank_reference)) if answer.status.is_success() => {
             SendOutcome::Accepted { bank_reference: short(bank_reference) }
         }
-        ("rejected", _) if answer.status.is_client_error() => {
+        // A conflict means that the reference is another order's, which may well have been executed.
+        ("rejected", _) if answer.status.is_client_error() && answer.status != StatusCode::CONFLICT => {
             SendOutcome::Rejected { reason: body.reason_or("rejected") }
         }
         _ => unknown(),

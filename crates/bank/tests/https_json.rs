@@ -141,6 +141,7 @@ async fn r27_everything_else_after_sending_is_unknown() {
         answer(202, r#"{"reference":"po_2","status":"accepted","bank_reference":"SB1"}"#),
         answer(202, r#"{"reference":"po_1","status":"accepted"}"#),
         answer(202, rejected),
+        answer(409, rejected),
         answer(404, "<html>"),
         answer(302, ACCEPTED),
         answer(200, &"x".repeat(100_000)),

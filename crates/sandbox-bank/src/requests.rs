@@ -91,10 +91,13 @@ async fn take_order(bank: &Arc<Bank>, headers: &HeaderMap, body: &[u8]) -> Resul
         Ok(order) => order,
         Err(_) => return Ok(error(StatusCode::BAD_REQUEST, "the body is no payout order")),
     };
+    let known = bank.book.knows(&order.reference);
     let Some(payout) = payout(&order).filter(|payout| payout.reference == signed_for) else {
-        return Ok(rejected(StatusCode::UNPROCESSABLE_ENTITY, &order.reference, "FF01"));
+        // What is known was or will be executed, whatever is wrong with this request.
+        let status = if known { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+        return Ok(rejected(status, &order.reference, "FF01"));
     };
-    if !bank.book.knows(&payout.reference) {
+    if !known {
         match payout.behaviour {
             Behaviour::NeverArrives => return Err(Dropped),
             Behaviour::BusyTwice if bank.busy_again(&payout.reference) => {

@@ -139,12 +139,8 @@ impl Bank {
             busy.clear();
         }
         let told = busy.entry(reference.to_owned()).or_insert(0);
-        *told += 1;
-        let again = *told <= 2;
-        if !again {
-            busy.remove(reference);
-        }
-        again
+        *told = told.saturating_add(1);
+        *told <= 2
     }
 }
 
