@@ -1,0 +1,92 @@
+//! A verified event on its way in: hashed and sealed before any transaction begins.
+
+use std::sync::Arc;
+
+use pg::{Shard, Shards};
+use privacy::Keyring;
+use ring::digest;
+
+use crate::{Error, EventId};
+
+/// What we made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Understood and applied.
+    Accepted,
+    /// Not the format it claims to be: 400.
+    Malformed,
+    /// A known type with fields that can't be understood: 422.
+    Invalid,
+    /// A type that we don't know.
+    Ignored,
+}
+
+impl Verdict {
+    /// The name in the contract and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Accepted => "accepted",
+            Verdict::Malformed => "malformed",
+            Verdict::Invalid => "invalid",
+            Verdict::Ignored => "ignored",
+        }
+    }
+}
+
+/// One delivery of an event whose signature verified.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The shard of (bank, event id).
+    pub shard: Shard,
+    /// Our id of it, should it be the first.
+    pub id: EventId,
+    /// Who signed it.
+    pub bank: Arc<str>,
+    /// The bank's id of it, stable over redelivery.
+    pub event_id: String,
+    /// SHA-256 of the raw bytes.
+    pub body_hash: [u8; 32],
+    /// Which of the bank's keys verified.
+    pub key_id: String,
+    pub(crate) headers_sealed: Vec<u8>,
+    pub(crate) body_sealed: Vec<u8>,
+}
+
+impl Delivery {
+    /// Hashes and seals what arrived. `headers` are those worth keeping, as one text.
+    ///
+    /// # Errors
+    /// The keyring's.
+    pub fn new(
+        keyring: &Keyring,
+        shards: Shards,
+        bank: &Arc<str>,
+        event_id: &str,
+        key_id: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Result<Delivery, Error> {
+        let shard = shards.of(&[bank.as_bytes(), event_id.as_bytes()]);
+        let id = EventId::new(shard);
+        let mut body_hash = [0; 32];
+        body_hash.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
+        Ok(Delivery {
+            shard,
+            id,
+            bank: bank.clone(),
+            event_id: event_id.to_owned(),
+            body_hash,
+            key_id: key_id.to_owned(),
+            headers_sealed: keyring.seal(headers.as_bytes(), &context("headers", id))?,
+            body_sealed: keyring.seal(body, &context("body", id))?,
+        })
+    }
+}
+
+fn context(column: &str, id: EventId) -> Vec<u8> {
+    let mut context = b"bank_event_bytes.".to_vec();
+    context.extend_from_slice(column.as_bytes());
+    context.push(0);
+    context.extend_from_slice(id.uuid().as_bytes());
+    context
+}

@@ -1,0 +1,202 @@
+//! Claiming and recording events, over slices.
+
+use std::collections::{HashMap, HashSet};
+
+use pg::{Shard, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::delivery::{Delivery, Verdict};
+
+/// An answer as it was given the first time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, verbatim.
+    pub body: Vec<u8>,
+}
+
+/// What became of one delivery of the batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The first one: go on, and `record` it in this transaction.
+    First,
+    /// Delivered before: this is the answer (R2).
+    Repeat(Answer),
+    /// The same id was used for other bytes (R3).
+    OtherBytes,
+    /// The same id and bytes stand earlier in this batch, at this index: answer what that one is answered.
+    SameAs(usize),
+}
+
+/// Claims the event ids of a batch, first of all in its transaction; waits for whoever is committing one of them.
+///
+/// # Errors
+/// The database's; `Unexpected` when a committed key has no answer.
+pub async fn claim(tx: &Tx<'_>, deliveries: &[&Delivery]) -> Result<Vec<Claim>, Error> {
+    let (mut claims, own) = distinct(deliveries);
+    let candidates: Vec<(usize, &Delivery)> =
+        own.iter().filter_map(|index| deliveries.get(*index).map(|delivery| (*index, *delivery))).collect();
+    let won = insert_keys(tx, &candidates).await?;
+    let lost: Vec<(usize, &Delivery)> =
+        candidates.into_iter().filter(|(_, delivery)| !won.contains(&delivery.id.uuid())).collect();
+    for (index, claim) in first_answers(tx, &lost).await? {
+        if let Some(slot) = claims.get_mut(index) {
+            *slot = Some(claim);
+        }
+    }
+    let claims: Vec<Claim> = claims.into_iter().map(|claim| claim.unwrap_or(Claim::First)).collect();
+    note_conflicts(tx, deliveries, &claims).await?;
+    Ok(claims)
+}
+
+/// Settles what can be settled inside the batch; the second list names the deliveries that must be inserted.
+fn distinct(deliveries: &[&Delivery]) -> (Vec<Option<Claim>>, Vec<usize>) {
+    let mut first: HashMap<(&str, &str), usize> = HashMap::with_capacity(deliveries.len());
+    let mut claims = vec![None; deliveries.len()];
+    let mut own = Vec::with_capacity(deliveries.len());
+    for (index, delivery) in deliveries.iter().enumerate() {
+        let key = (&*delivery.bank, delivery.event_id.as_str());
+        match first.get(&key) {
+            None => {
+                first.insert(key, index);
+                own.push(index);
+            }
+            Some(&earlier) => {
+                let same = deliveries.get(earlier).is_some_and(|d| d.body_hash == delivery.body_hash);
+                if let Some(slot) = claims.get_mut(index) {
+                    *slot = Some(if same { Claim::SameAs(earlier) } else { Claim::OtherBytes });
+                }
+            }
+        }
+    }
+    (claims, own)
+}
+
+async fn insert_keys(tx: &Tx<'_>, own: &[(usize, &Delivery)]) -> Result<HashSet<Uuid>, Error> {
+    if own.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let shards: Vec<i16> = own.iter().map(|(_, d)| d.shard.number()).collect();
+    let banks: Vec<&str> = own.iter().map(|(_, d)| &*d.bank).collect();
+    let event_ids: Vec<&str> = own.iter().map(|(_, d)| d.event_id.as_str()).collect();
+    let ids: Vec<Uuid> = own.iter().map(|(_, d)| d.id.uuid()).collect();
+    let hashes: Vec<&[u8]> = own.iter().map(|(_, d)| d.body_hash.as_slice()).collect();
+    let rows = tx.query(include_str!("sql/claim.sql"), &[&shards, &banks, &event_ids, &ids, &hashes]).await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Delivery)]) -> Result<Vec<(usize, Claim)>, Error> {
+    if lost.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shards: Vec<i16> = lost.iter().map(|(_, d)| d.shard.number()).collect();
+    let banks: Vec<&str> = lost.iter().map(|(_, d)| &*d.bank).collect();
+    let event_ids: Vec<&str> = lost.iter().map(|(_, d)| d.event_id.as_str()).collect();
+    let rows = tx.query(include_str!("sql/first_answers.sql"), &[&shards, &banks, &event_ids]).await?;
+    let by_key: HashMap<(&str, &str), &pg::Row> =
+        rows.iter().map(|row| ((row.get("bank"), row.get("event_id")), row)).collect();
+    let mut claims = Vec::with_capacity(lost.len());
+    let mut repeated: Vec<(Shard, Uuid)> = Vec::new();
+    for (index, delivery) in lost {
+        let row = by_key
+            .get(&(&*delivery.bank, delivery.event_id.as_str()))
+            .ok_or_else(|| Error::Unexpected("a key that exists can't be read".into()))?;
+        if row.get::<_, &[u8]>("body_hash") != delivery.body_hash.as_slice() {
+            claims.push((*index, Claim::OtherBytes));
+            continue;
+        }
+        let status = row.get::<_, Option<i16>>("status").and_then(|status| u16::try_from(status).ok());
+        let status = status.ok_or_else(|| Error::Unexpected("a committed event has no answer".into()))?;
+        repeated.push((delivery.shard, row.get("id")));
+        claims.push((*index, Claim::Repeat(Answer { status, body: row.get("answer") })));
+    }
+    note_redeliveries(tx, &repeated).await?;
+    Ok(claims)
+}
+
+async fn note_redeliveries(tx: &Tx<'_>, repeated: &[(Shard, Uuid)]) -> Result<(), Error> {
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = repeated.iter().map(|(shard, _)| shard.number()).collect();
+    let ids: Vec<Uuid> = repeated.iter().map(|(_, id)| *id).collect();
+    tx.execute(include_str!("sql/note_redeliveries.sql"), &[&shards, &ids]).await?;
+    Ok(())
+}
+
+async fn note_conflicts(tx: &Tx<'_>, deliveries: &[&Delivery], claims: &[Claim]) -> Result<(), Error> {
+    let conflicts: Vec<&&Delivery> = deliveries
+        .iter()
+        .zip(claims)
+        .filter(|(_, claim)| **claim == Claim::OtherBytes)
+        .map(|(delivery, _)| delivery)
+        .collect();
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = conflicts.iter().map(|d| d.shard.number()).collect();
+    let ids: Vec<Uuid> = conflicts.iter().map(|d| d.id.uuid()).collect();
+    let banks: Vec<&str> = conflicts.iter().map(|d| &*d.bank).collect();
+    let event_ids: Vec<&str> = conflicts.iter().map(|d| d.event_id.as_str()).collect();
+    let hashes: Vec<&[u8]> = conflicts.iter().map(|d| d.body_hash.as_slice()).collect();
+    let bodies: Vec<&[u8]> = conflicts.iter().map(|d| d.body_sealed.as_slice()).collect();
+    tx.execute(
+        include_str!("sql/note_conflicts.sql"),
+        &[&shards, &ids, &banks, &event_ids, &hashes, &bodies],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What is kept of a first delivery.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// What we made of it.
+    pub verdict: Verdict,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The answer, verbatim.
+    pub answer: &'a [u8],
+}
+
+/// Keeps first deliveries with their answers.
+///
+/// # Errors
+/// The database's; `Unexpected` when fewer rows were written than given.
+pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) -> Result<(), Error> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = records.iter().map(|r| r.delivery.shard.number()).collect();
+    let ids: Vec<Uuid> = records.iter().map(|r| r.delivery.id.uuid()).collect();
+    let banks: Vec<&str> = records.iter().map(|r| &*r.delivery.bank).collect();
+    let event_ids: Vec<&str> = records.iter().map(|r| r.delivery.event_id.as_str()).collect();
+    let verdicts: Vec<&str> = records.iter().map(|r| r.verdict.as_str()).collect();
+    let mut statuses = Vec::with_capacity(records.len());
+    for record in records {
+        let status =
+            i16::try_from(record.status).map_err(|_| Error::Unexpected("a status of HTTP".into()))?;
+        statuses.push(status);
+    }
+    let answers: Vec<&[u8]> = records.iter().map(|r| r.answer).collect();
+    let keys: Vec<&str> = records.iter().map(|r| r.delivery.key_id.as_str()).collect();
+    let headers: Vec<&[u8]> = records.iter().map(|r| r.delivery.headers_sealed.as_slice()).collect();
+    let bodies: Vec<&[u8]> = records.iter().map(|r| r.delivery.body_sealed.as_slice()).collect();
+    let events = tx
+        .execute(
+            include_str!("sql/record_events.sql"),
+            &[&shards, &ids, &banks, &event_ids, &verdicts, &statuses, &answers, &keys, &now],
+        )
+        .await?;
+    let bytes =
+        tx.execute(include_str!("sql/record_bytes.sql"), &[&shards, &ids, &headers, &bodies, &now]).await?;
+    if events == records.len() as u64 && bytes == events {
+        return Ok(());
+    }
+    Err(Error::Unexpected(format!("{events} events and {bytes} bodies kept of {}", records.len())))
+}
