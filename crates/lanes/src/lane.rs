@@ -114,7 +114,9 @@ impl<W: Work> Lane<W> {
             if bounded && tries >= self.retries {
                 return Some((part, failure));
             }
-            tokio::time::sleep(pause(tries)).await;
+            // Whoever's time is up shall hear it then.
+            let first_end = part.iter().map(|job| job.deadline).min().unwrap_or_else(Instant::now);
+            tokio::time::sleep_until(first_end.min(Instant::now() + pause(tries))).await;
             tries = tries.saturating_add(1);
             part = unexpired(part, || Refused::Unavailable(failure.to_string()));
         }

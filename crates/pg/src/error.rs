@@ -1,5 +1,6 @@
 //! What the database can answer, sorted by what a caller can do about it.
 
+use std::error::Error as _;
 use std::fmt;
 
 use tokio_postgres::error::{Severity, SqlState};
@@ -107,18 +108,7 @@ pub(crate) enum After {
 
 /// Sorts a driver's error.
 pub(crate) fn sort(error: &tokio_postgres::Error) -> (Error, After) {
-    let Some(db) = error.as_db_error() else {
-        // Everything else is the connection, save what the driver refuses before it sends anything.
-        let text = error.to_string();
-        let own_fault = text.starts_with("error serializing") || text.starts_with("error deserializing");
-        return if own_fault {
-            (Error::Mismatch(with_source(error)), After::Usable)
-        } else if text.starts_with("invalid c") {
-            (Error::Settings(with_source(error)), After::Gone)
-        } else {
-            (Error::Unavailable(with_source(error)), After::Gone)
-        };
-    };
+    let Some(db) = error.as_db_error() else { return sort_own(error) };
     let said = DatabaseError {
         code: db.code().code().to_owned(),
         message: db.message().to_owned(),
@@ -158,6 +148,17 @@ pub(crate) fn is_definite(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|db| matches!(db.parsed_severity(), Some(Severity::Error)))
 }
 
-fn with_source(error: &tokio_postgres::Error) -> String {
-    error.to_string()
+/// The driver's own errors have no kind that can be asked for, only fixed texts. Whatever is not known to be
+/// harmless costs the connection.
+fn sort_own(error: &tokio_postgres::Error) -> (Error, After) {
+    let text = error.to_string();
+    let reason = error.source().map(|source| format!("{text}: {source}"));
+    let is = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
+    if is(&["error serializing", "error deserializing", "error encoding", "invalid column", "expected "]) {
+        (Error::Mismatch(reason.unwrap_or(text)), After::Usable)
+    } else if is(&["invalid connection string", "invalid configuration"]) {
+        (Error::Settings(reason.unwrap_or(text)), After::Gone)
+    } else {
+        (Error::Unavailable(reason.unwrap_or(text)), After::Gone)
+    }
 }

@@ -1,0 +1,75 @@
+//! Migrations against real PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+use futures_util::future::join_all;
+use pg::{Error, Migration, MigrationSet, migrate, pending};
+
+const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (n integer)" };
+const TWO: Migration = Migration { version: 2, name: "two", sql: "INSERT INTO one VALUES (2)" };
+
+const FIRST: &[MigrationSet] = &[MigrationSet { owner: "a", migrations: &[ONE] }];
+const BOTH: &[MigrationSet] = &[MigrationSet { owner: "a", migrations: &[ONE, TWO] }];
+
+#[tokio::test]
+async fn what_is_missing_runs_once() {
+    let db = testkit::database(&[]).await;
+    let conn = db.pool.get().await.unwrap();
+    assert_eq!(pending(&conn, BOTH).await.unwrap().len(), 2);
+    assert_eq!(migrate(&db.url, FIRST).await.unwrap().len(), 1);
+    let missing = pending(&conn, BOTH).await.unwrap();
+    assert_eq!(missing.iter().map(|m| (m.owner, m.version)).collect::<Vec<_>>(), [("a", 2)]);
+    assert_eq!(migrate(&db.url, BOTH).await.unwrap(), missing);
+    assert!(migrate(&db.url, BOTH).await.unwrap().is_empty());
+    assert!(pending(&conn, BOTH).await.unwrap().is_empty());
+    // An older program on a newer schema finds nothing missing.
+    assert!(pending(&conn, FIRST).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn many_at_once_take_turns() {
+    let db = testkit::database(&[]).await;
+    let all = join_all((0..8).map(|_| migrate(&db.url, BOTH))).await;
+    let ran: usize = all.into_iter().map(|ran| ran.unwrap().len()).sum();
+    assert_eq!(ran, 2);
+    let owner = db.owner().get().await.unwrap();
+    assert_eq!(owner.query_one("SELECT count(*) FROM one", &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
+async fn a_migration_that_changed_is_refused() {
+    let db = testkit::database(FIRST).await;
+    let changed = Migration { sql: "CREATE TABLE one (n bigint)", ..ONE };
+    let set = MigrationSet { owner: "a", migrations: Box::leak(Box::new([changed, TWO])) };
+    let refused = migrate(&db.url, &[set]).await.unwrap_err();
+    assert!(matches!(refused, Error::Migration(_)), "{refused}");
+    let conn = db.pool.get().await.unwrap();
+    assert!(pending(&conn, &[set]).await.is_err());
+    assert_eq!(pending(&conn, BOTH).await.unwrap().len(), 1, "nothing of it ran");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_nothing_of_any() {
+    let db = testkit::database(&[]).await;
+    let bad = Migration { version: 2, name: "bad", sql: "CREATE TABLE two (n integer); SELECT 1 / 0" };
+    let set = MigrationSet { owner: "a", migrations: Box::leak(Box::new([ONE, bad])) };
+    let refused = migrate(&db.url, &[set]).await.unwrap_err().to_string();
+    assert!(refused.contains("a 2 (bad)") && refused.contains("division by zero"), "{refused}");
+    let conn = db.pool.get().await.unwrap();
+    assert_eq!(pending(&conn, BOTH).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn sets_that_contradict_themselves_are_refused() {
+    let db = testkit::database(&[]).await;
+    let twice = [FIRST[0], FIRST[0]];
+    let backwards = [MigrationSet { owner: "a", migrations: &[TWO, ONE] }];
+    for sets in [twice.as_slice(), &backwards] {
+        assert!(matches!(migrate(&db.url, sets).await, Err(Error::Migration(_))));
+    }
+}
+
+#[tokio::test]
+async fn an_unreachable_database_is_unavailable() {
+    let refused = migrate("postgresql://x@/x?host=%2Fnowhere", FIRST).await.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused}");
+}

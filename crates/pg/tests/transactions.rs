@@ -1,0 +1,300 @@
+//! Pool, deadlines and transactions against real PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use pg::{Error, Id, Kind, Migration, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE, Shard};
+use testkit::TestDb;
+use uuid::Uuid;
+
+const SETS: &[MigrationSet] = &[MigrationSet {
+    owner: "pg-test",
+    migrations: &[Migration {
+        version: 1,
+        name: "things",
+        sql: "CREATE TABLE things (n integer PRIMARY KEY, m integer CONSTRAINT things_m CHECK (m > 0));
+              GRANT SELECT, INSERT, UPDATE ON things TO sluice_runtime;",
+    }],
+}];
+
+const INSERT: &str = "INSERT INTO things VALUES ($1, 1)";
+
+fn quick() -> PoolSettings {
+    PoolSettings {
+        size: 4,
+        wait: Duration::from_millis(300),
+        statement: Duration::from_millis(400),
+        lock: Duration::from_millis(200),
+        role: Some(RUNTIME_ROLE),
+        ..PoolSettings::default()
+    }
+}
+
+async fn pool() -> (TestDb, Pool) {
+    let db = testkit::database(SETS).await;
+    let pool = Pool::open(&db.url, quick()).unwrap();
+    (db, pool)
+}
+
+async fn count(pool: &Pool) -> i64 {
+    pool.get().await.unwrap().query_one("SELECT count(*) FROM things", &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn connections_have_the_settings_everything_relies_on() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    for (name, expected) in [
+        ("timezone", "UTC"),
+        ("role", RUNTIME_ROLE),
+        ("statement_timeout", "400ms"),
+        ("lock_timeout", "200ms"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("synchronous_commit", "on"),
+        ("fsync", "on"),
+        ("transaction_isolation", "read committed"),
+    ] {
+        let row = conn.query_one("SELECT current_setting($1::text)", &[&name]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_leaves_nothing() {
+    let (_db, pool) = pool().await;
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&1]).await.unwrap();
+    drop(tx);
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&2]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(count(&pool).await, 0);
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&3]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&pool).await, 1);
+}
+
+#[tokio::test]
+async fn after_a_failed_statement_nothing_can_be_committed() {
+    let (_db, pool) = pool().await;
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&1]).await.unwrap();
+    let unique = tx.execute(INSERT, &[&1]).await.unwrap_err();
+    assert!(matches!(&unique, Error::Unique { constraint } if constraint == "things_pkey"), "{unique}");
+    assert!(matches!(tx.execute(INSERT, &[&2]).await, Err(Error::Aborted)));
+    assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    drop(conn);
+    assert_eq!(count(&pool).await, 0);
+    assert_eq!(pool.status().size, 1, "the connection is as good as new");
+}
+
+#[tokio::test]
+async fn nor_after_one_that_was_given_up() {
+    let (_db, pool) = pool().await;
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&1]).await.unwrap();
+    let sleep = tx.query("SELECT pg_sleep(0.2)", &[]);
+    tokio::time::timeout(Duration::from_millis(50), sleep).await.unwrap_err();
+    assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    drop(conn);
+    assert_eq!(pool.status().size, 0, "its server may still be at work");
+    assert_eq!(count(&pool).await, 0);
+}
+
+#[tokio::test]
+async fn errors_are_sorted() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    let check = conn.execute("INSERT INTO things VALUES (1, 0)", &[]).await.unwrap_err();
+    assert!(matches!(&check, Error::Check { constraint } if constraint == "things_m"), "{check}");
+    let syntax = conn.query("SELEKT", &[]).await.unwrap_err();
+    assert_eq!(syntax.code(), Some("42601"));
+    let mismatch = conn.query("SELECT $1::integer", &[&"one"]).await.unwrap_err();
+    assert!(matches!(mismatch, Error::Mismatch(_)), "{mismatch}");
+    let many = conn.query_opt("VALUES (1), (2)", &[]).await.unwrap_err();
+    assert!(matches!(many, Error::Broken(_)), "{many}");
+    let none = conn.query_one("SELECT 1 WHERE false", &[]).await.unwrap_err();
+    assert!(matches!(none, Error::Broken(_)), "{none}");
+    conn.query("SELECT 1", &[]).await.unwrap();
+    for (code, retryable, unavailable) in
+        [("40001", true, false), ("40P01", true, false), ("55P03", true, false), ("53300", false, true)]
+    {
+        let conn = pool.get().await.unwrap();
+        let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$");
+        let error = conn.batch_execute(&raise).await.unwrap_err();
+        assert_eq!((error.is_retryable(), error.is_unavailable()), (retryable, unavailable), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn no_values_leak_through_errors() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    conn.execute(INSERT, &[&424_242]).await.unwrap();
+    let error = conn.execute(INSERT, &[&424_242]).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("424242"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_ends() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    let began = Instant::now();
+    assert!(matches!(conn.query("SELECT pg_sleep(60)", &[]).await, Err(Error::Timeout)));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    drop(conn);
+    assert_eq!(pool.status().size, 1, "PostgreSQL ended it itself");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_costs_the_connection() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    conn.batch_execute("SET statement_timeout = 0").await.unwrap();
+    let began = Instant::now();
+    assert!(matches!(conn.query("SELECT pg_sleep(3)", &[]).await, Err(Error::Timeout)));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    let after = conn.query("SELECT 1", &[]).await.unwrap_err();
+    assert!(after.is_unavailable(), "{after}");
+    drop(conn);
+    assert_eq!(pool.status().size, 0);
+}
+
+#[tokio::test]
+async fn a_lock_not_had_in_time_is_retryable() {
+    let (_db, pool) = pool().await;
+    let (mut one, mut two) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let first = one.begin().await.unwrap();
+    first.execute(INSERT, &[&1]).await.unwrap();
+    let second = two.begin().await.unwrap();
+    let refused = second.execute(INSERT, &[&1]).await.unwrap_err();
+    assert!(refused.is_retryable(), "{refused}");
+    first.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_no_longer_takes_writes_costs_all_connections() {
+    let (_db, pool) = pool().await;
+    let (one, two) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    drop(two);
+    one.batch_execute("SET default_transaction_read_only = on").await.unwrap();
+    let refused = one.execute(INSERT, &[&1]).await.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused}");
+    drop(one);
+    assert_eq!(pool.status().size, 0);
+    pool.get().await.unwrap().execute(INSERT, &[&1]).await.unwrap();
+}
+
+#[tokio::test]
+async fn waiting_for_a_connection_ends() {
+    let (_db, pool) = pool().await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(pool.get().await.unwrap());
+    }
+    let began = Instant::now();
+    let refused = pool.get().await.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused}");
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!((pool.status().size, pool.status().max), (4, 4));
+}
+
+#[tokio::test]
+async fn a_transaction_left_idle_is_ended_by_the_server() {
+    let db = testkit::database(SETS).await;
+    let settings = PoolSettings { idle_in_transaction: Duration::from_millis(100), ..quick() };
+    let pool = Pool::open(&db.url, settings).unwrap();
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&1]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(tx.commit().await.is_err());
+    drop(conn);
+    assert_eq!(count(&pool).await, 0);
+}
+
+#[tokio::test]
+async fn a_deferred_refusal_at_commit_is_definite() {
+    let (db, pool) = pool().await;
+    let owner = db.owner().get().await.unwrap();
+    owner
+        .batch_execute("CREATE TABLE d (n integer, UNIQUE (n) DEFERRABLE INITIALLY DEFERRED); GRANT ALL ON d TO sluice_runtime")
+        .await
+        .unwrap();
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute("INSERT INTO d VALUES (1), (1)", &[]).await.unwrap();
+    assert!(matches!(tx.commit().await, Err(Error::Unique { .. })));
+}
+
+#[tokio::test]
+async fn a_snapshot_sees_one_moment_and_writes_nothing() {
+    let (_db, pool) = pool().await;
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin_snapshot().await.unwrap();
+    let rows = "SELECT count(*) FROM things";
+    assert_eq!(tx.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0);
+    pool.get().await.unwrap().execute(INSERT, &[&1]).await.unwrap();
+    assert_eq!(tx.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0);
+    assert!(tx.now().await.unwrap() <= conn_now(&pool).await);
+    assert!(tx.execute(INSERT, &[&2]).await.is_err());
+}
+
+async fn conn_now(pool: &Pool) -> time::OffsetDateTime {
+    pool.get().await.unwrap().now().await.unwrap()
+}
+
+enum Thing {}
+
+impl Kind for Thing {
+    const PREFIX: &'static str = "th";
+}
+
+#[tokio::test]
+async fn ids_and_shards_are_columns() {
+    let (_db, pool) = pool().await;
+    let conn = pool.get().await.unwrap();
+    let shard = Shard::new(200).unwrap();
+    let ids: Vec<Id<Thing>> = (0..3).map(|_| Id::new(shard)).collect();
+    let rows = conn
+        .query("SELECT $2::smallint, id FROM unnest($1::uuid[]) AS id ORDER BY id", &[&ids, &shard])
+        .await
+        .unwrap();
+    for (row, id) in rows.iter().zip(&ids) {
+        assert_eq!((row.get::<_, Shard>(0), row.get::<_, Id<Thing>>(1)), (shard, *id));
+        assert_eq!(row.get::<_, Uuid>(1), id.uuid());
+    }
+}
+
+#[tokio::test]
+async fn the_pool_looks_for_the_primary_among_several_hosts() {
+    let (db, _) = pool().await;
+    let socket = testkit::server().await.socket();
+    let several = format!(
+        "host=/nowhere,{} user=sluice dbname={} target_session_attrs=read-write",
+        socket.display(),
+        db.name()
+    );
+    let pool = Pool::open(&several, quick()).unwrap();
+    assert_eq!(count(&pool).await, 0);
+    let owner = db.owner().get().await.unwrap();
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only = on", db.name());
+    owner.batch_execute(&read_only).await.unwrap();
+    let pool = Pool::open(&several, quick()).unwrap();
+    assert!(pool.get().await.unwrap_err().is_unavailable());
+}
+
+#[tokio::test]
+async fn unusable_settings_are_refused() {
+    for (url, settings) in [
+        ("nonsense", quick()),
+        ("postgresql://db.example/x?sslmode=require", quick()),
+        ("postgresql://localhost/x", PoolSettings { statement: Duration::ZERO, ..quick() }),
+    ] {
+        assert!(matches!(Pool::open(url, settings), Err(Error::Settings(_))), "{url}");
+    }
+}
