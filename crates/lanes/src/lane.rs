@@ -1,7 +1,6 @@
 //! One lane: takes what waits, carries it out, answers, and never gives up its neighbours for one bad command.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 use pg::Pool;
@@ -116,7 +115,7 @@ impl<W: Work> Lane<W> {
             }
             // Whoever's time is up shall hear it then.
             let first_end = part.iter().map(|job| job.deadline).min().unwrap_or_else(Instant::now);
-            tokio::time::sleep_until(first_end.min(Instant::now() + pause(tries))).await;
+            tokio::time::sleep_until(first_end.min(Instant::now() + pg::pause(tries))).await;
             tries = tries.saturating_add(1);
             part = unexpired(part, || Refused::Unavailable(failure.to_string()));
         }
@@ -161,11 +160,4 @@ fn unexpired<W: Work>(jobs: Vec<Job<W>>, refusal: impl Fn() -> Refused) -> Vec<J
 
 fn count(outcome: &'static str) {
     counter!("sluice_lane_batches_total", "outcome" => outcome).increment(1);
-}
-
-/// 5 ms, doubled each time up to 320 ms, and of that a random half more or less: two lanes that met in a deadlock
-/// should not meet again.
-fn pause(tries: u32) -> Duration {
-    let full = Duration::from_millis(5 << tries.min(6));
-    full.mul_f64(0.5 + fastrand::f64())
 }

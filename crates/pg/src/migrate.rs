@@ -107,7 +107,8 @@ async fn prepare_database(client: &Client) -> Result<(), Error> {
     if !member.map_err(|error| sort(&error).0)?.get::<_, bool>(0) {
         unless_raced(client.batch_execute(&format!("GRANT {RUNTIME_ROLE} TO CURRENT_USER")).await)?;
     }
-    unless_raced(client.batch_execute(include_str!("sql/create_migrations.sql")).await)
+    unless_raced(client.batch_execute(include_str!("sql/create_migrations.sql")).await)?;
+    unless_raced(client.batch_execute(include_str!("sql/grant_migrations.sql")).await)
 }
 
 fn unless_raced(outcome: Result<(), tokio_postgres::Error>) -> Result<(), Error> {

@@ -5,5 +5,4 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     checksum   bytea       NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (owner, version)
-);
-GRANT SELECT ON schema_migrations TO sluice_runtime;
+)
