@@ -73,3 +73,8 @@ async fn an_unreachable_database_is_unavailable() {
     let refused = migrate("postgresql://x@/x?host=%2Fnowhere", FIRST).await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused}");
 }
+
+#[tokio::test]
+async fn every_sql_file_fits_the_schema() {
+    testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[]).await;
+}

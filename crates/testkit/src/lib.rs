@@ -4,6 +4,8 @@
 
 mod database;
 mod proxy;
+mod sql;
 
 pub use database::{TestDb, break_connections, database, server};
 pub use proxy::{Fault, FaultProxy};
+pub use sql::check_sql;
