@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod approvals;
+mod state;
+mod trail;
+
+pub use approvals::{
+    Approval, Approvals, DecideRefusal, NewApproval, list_approvals, lock_approvals, open_approvals,
+    pending_count,
+};
+pub use state::{ApprovalEvent, ApprovalState};
+pub use trail::{AuditReport, AuditRow, Entry, append, list, verify};
+
+/// The tables of the trail and of approvals.
+pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
+    owner: "audit",
+    migrations: &[pg::Migration {
+        version: 1,
+        name: "audit",
+        sql: include_str!("../migrations/0001_audit.sql"),
+    }],
+};
+
+/// Marks ids of approvals.
+#[derive(Debug)]
+pub enum ApprovalMark {}
+impl pg::Kind for ApprovalMark {
+    const PREFIX: &'static str = "apr";
+}
+/// `apr_…`
+pub type ApprovalId = pg::Id<ApprovalMark>;
+
+/// Why the trail or an approval could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed; the transaction is void.
+    #[error(transparent)]
+    Database(#[from] pg::Error),
+    /// Rows are not as the code left them; nothing goes on until a person has looked.
+    #[error("unexpected state of the audit trail: {0}")]
+    Unexpected(String),
+}

@@ -1,0 +1,1 @@
+SELECT count(*) FROM approvals WHERE state = 'pending' AND expires_at > clock_timestamp()
