@@ -23,7 +23,7 @@ pub use matching::{Matching, MerchantStates};
 pub use payment::{Payment, insert};
 pub use reads::{
     BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, get, in_review_sums, list,
-    rematch_candidates, suspense_summary,
+    peek, rematch_candidates, suspense_summary,
 };
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};

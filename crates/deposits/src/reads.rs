@@ -92,6 +92,17 @@ pub async fn get(conn: &Connection, id: PaymentId) -> Result<Option<Payment>, Er
     row.as_ref().map(Payment::from_row).transpose()
 }
 
+/// A payment inside a transaction, without a lock: what names the rows to lock before it (its merchant, its
+/// account's number) is read first and read again under the lock.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn peek(tx: &pg::Tx<'_>, id: PaymentId) -> Result<Option<Payment>, Error> {
+    let shard = id.shard().number();
+    let row = tx.query_opt(include_str!("sql/get_payment.sql"), &[&shard, &id.uuid()]).await?;
+    row.as_ref().map(Payment::from_row).transpose()
+}
+
 /// What a merchant has in review, one amount for each currency that has any.
 ///
 /// # Errors

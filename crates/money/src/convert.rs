@@ -23,7 +23,7 @@ pub struct Conversion {
 /// `Overflow` when the product has more digits than can be kept exactly.
 pub fn convert_floor(net: Money, rate: Rate, to: Currency) -> Result<Conversion, MoneyError> {
     let (mantissa, scale) = rate.parts();
-    let product = u128::from(net.minor().unsigned_abs()) * u128::from(mantissa);
+    let product = u128::from(net.minor().unsigned_abs()).checked_mul(mantissa).ok_or(MoneyError::Overflow)?;
     let exact_scale = net.currency().exponent() + scale;
     let received = floor_to_minor(product, exact_scale, to.exponent()).ok_or(MoneyError::Overflow)?;
     let signed = i128::try_from(product).map_err(|_| MoneyError::Overflow)?;
@@ -41,6 +41,24 @@ fn floor_to_minor(digits: u128, scale: u32, places: u32) -> Option<i64> {
     i64::try_from(minor).ok()
 }
 
+/// What `amount` is worth in `to`: amount × `times` ÷ `by`, rounded up, so that what is above a limit never looks
+/// as if it were below. For comparing, never for pricing.
+///
+/// # Errors
+/// `Overflow`.
+pub fn worth_ceil(amount: Money, times: Rate, by: Rate, to: Currency) -> Result<Money, MoneyError> {
+    let ((times, times_scale), (by, by_scale)) = (times.parts(), by.parts());
+    let (up, down) = (by_scale + to.exponent(), times_scale + amount.currency().exponent());
+    let shifted = |value: u128, places: u32| 10u128.checked_pow(places).and_then(|p| value.checked_mul(p));
+    let dividend = u128::from(amount.minor().unsigned_abs())
+        .checked_mul(times)
+        .and_then(|product| shifted(product, up.saturating_sub(down)))
+        .ok_or(MoneyError::Overflow)?;
+    let divisor = shifted(by, down.saturating_sub(up)).ok_or(MoneyError::Overflow)?;
+    let minor = i64::try_from(dividend.div_ceil(divisor)).map_err(|_| MoneyError::Overflow)?;
+    Money::new(minor, to)
+}
+
 /// What arrives for a gross amount: the fee comes off first, then the net is converted. None where the fee
 /// leaves nothing.
 fn received(gross: Money, rate: Option<Rate>, fee: &FeeSchedule, to: Currency) -> Result<i64, MoneyError> {
@@ -55,19 +73,26 @@ fn received(gross: Money, rate: Option<Rate>, fee: &FeeSchedule, to: Currency) -
 /// for one and the same currency.
 ///
 /// # Errors
-/// `Unreachable` when no gross amount does; `Overflow`.
+/// `Unreachable` when the fee takes all of any amount; `Overflow` when the gross amount would be too large;
+/// `CurrencyMismatch` for two currencies without a rate.
 pub fn smallest_gross_for(
     target: Money,
     rate: Option<Rate>,
     fee: &FeeSchedule,
     sell: Currency,
 ) -> Result<Money, MoneyError> {
+    if rate.is_none() && target.currency() != sell {
+        return Err(MoneyError::CurrencyMismatch { left: sell, right: target.currency() });
+    }
+    if fee.takes_all() {
+        return Err(MoneyError::Unreachable);
+    }
     let reaches = |minor: i64| -> Result<bool, MoneyError> {
         Ok(received(Money::new(minor, sell)?, rate, fee, target.currency())? >= target.minor())
     };
     let mut high = 1i64;
     while !reaches(high)? {
-        high = high.checked_mul(2).ok_or(MoneyError::Unreachable)?;
+        high = high.checked_mul(2).ok_or(MoneyError::Overflow)?;
     }
     // What arrives never falls when the gross amount grows: a bisection finds the smallest.
     let mut low = high / 2;
@@ -163,9 +188,10 @@ mod tests {
         #[test]
         fn r19_the_smallest_gross_is_the_smallest(
             target in 1i64..3_000, mantissa in 1u64..100_000_000, ppm in 0u32..500_000, fixed in 0i64..20,
+            minimum in 0i64..500,
         ) {
             let at = Rate::try_from(Decimal::from_i128_with_scale(i128::from(mantissa), 6)).unwrap();
-            let fee = FeeSchedule { fixed_minor: fixed, parts_per_million: ppm, minimum_minor: 0 };
+            let fee = FeeSchedule { fixed_minor: fixed, parts_per_million: ppm, minimum_minor: minimum };
             let target = Money::new(target, Currency::CNY).unwrap();
             let gross = smallest_gross_for(target, Some(at), &fee, Currency::USD).unwrap();
             let arrives = |minor: i64| {
@@ -173,6 +199,51 @@ mod tests {
             };
             prop_assert!(arrives(gross.minor()) >= target.minor());
             prop_assert!(gross.minor() == 1 || arrives(gross.minor() - 1) < target.minor());
+        }
+
+        /// The same against every smaller amount, so that it doesn't rest on what arrives never falling.
+        #[test]
+        fn r19_the_smallest_gross_by_trying_all(
+            target in 1i64..300, mantissa in 500_000u64..100_000_000, ppm in 0u32..900_000, fixed in 0i64..20,
+            minimum in 0i64..60, same: bool,
+        ) {
+            let at = Rate::try_from(Decimal::from_i128_with_scale(i128::from(mantissa), 6)).unwrap();
+            let (at, sell) = if same { (None, Currency::CNY) } else { (Some(at), Currency::USD) };
+            let fee = FeeSchedule { fixed_minor: fixed, parts_per_million: ppm, minimum_minor: minimum };
+            let target = Money::new(target, Currency::CNY).unwrap();
+            let gross = smallest_gross_for(target, at, &fee, sell).unwrap();
+            let first = (1i64..).find(|minor| {
+                let gross = Money::new(*minor, sell).unwrap();
+                received(gross, at, &fee, Currency::CNY).unwrap() >= target.minor()
+            });
+            prop_assert_eq!(Some(gross.minor()), first);
+            if same {
+                // Nothing is left over where nothing is exchanged.
+                prop_assert_eq!(received(gross, at, &fee, Currency::CNY), Ok(target.minor()));
+            }
+        }
+
+        #[test]
+        fn r19_amounts_of_18_digits_are_exact_or_refused(
+            minor in 1i64..=999_999_999_999_999_999, mantissa in 1u128..100_000_000, scale in 0u32..12,
+        ) {
+            let at = Rate::try_from(Decimal::from_i128_with_scale(mantissa.cast_signed(), scale)).unwrap();
+            // Yen for dollars: floor(minor × mantissa ÷ 10^(scale - 2)).
+            let product = minor as u128 * mantissa * 100;
+            let expected = i64::try_from(product / 10u128.pow(scale)).map_err(|_| MoneyError::Overflow);
+            let conversion = convert_floor(Money::new(minor, Currency::JPY).unwrap(), at, Currency::USD);
+            prop_assert_eq!(conversion.map(|c| c.received.minor()), expected);
+        }
+
+        #[test]
+        fn r33_worth_is_rounded_up_by_less_than_one_unit(
+            minor in 0i64..=999_999_999_999, times in 1u128..10_000_000, by in 1u128..10_000_000,
+        ) {
+            let six = |m: u128| Rate::try_from(Decimal::from_i128_with_scale(m.cast_signed(), 6)).unwrap();
+            let amount = Money::new(minor, Currency::JPY).unwrap();
+            let worth = worth_ceil(amount, six(times), six(by), Currency::USD).unwrap().minor() as u128;
+            let product = minor as u128 * times * 100;
+            prop_assert!(worth * by >= product && (minor == 0 || (worth - 1) * by < product));
         }
     }
 
@@ -185,10 +256,54 @@ mod tests {
         let same =
             smallest_gross_for(Money::parse("10.00", Currency::USD).unwrap(), None, &FREE, Currency::USD);
         assert_eq!(same.unwrap().to_string(), "10.00");
+        // 7.1 CNY a dollar: the least that can be sold, a cent, already yields 0.07.
+        let five_fen = Money::parse("0.05", Currency::CNY).unwrap();
+        assert_eq!(smallest_gross_for(five_fen, Some(rate("7.1")), &FREE, Currency::USD).unwrap().minor(), 1);
         let all = FeeSchedule { fixed_minor: 0, parts_per_million: 1_000_000, minimum_minor: 0 };
         assert_eq!(
             smallest_gross_for(target, Some(rate("7.1")), &all, Currency::USD),
             Err(MoneyError::Unreachable)
         );
+    }
+
+    #[test]
+    fn r19_a_target_out_of_reach_says_why() {
+        let much = Money::new(999_999_999_999_999_999, Currency::USD).unwrap();
+        // At 0.0007 the gross would need 20 digits: too large, not too small.
+        let krw = Currency::parse("KRW").unwrap();
+        assert_eq!(smallest_gross_for(much, Some(rate("0.0007")), &FREE, krw), Err(MoneyError::Overflow));
+        // The most that can be written is reached, though doubling goes far beyond it.
+        let gross = smallest_gross_for(much, None, &THREE_PER_MILLE, Currency::USD).unwrap();
+        assert_eq!(gross.checked_sub(THREE_PER_MILLE.fee(gross).unwrap()), Ok(much));
+        let fen = Money::new(999_999_999_999_999_999, Currency::CNY).unwrap();
+        assert!(smallest_gross_for(fen, Some(rate("7.1")), &FREE, Currency::USD).is_ok());
+    }
+
+    /// By hand: 1,000,000 yen × 0.0472 ÷ 7.1 = 6647.887…; 7.10 ÷ 7.1 is exactly a dollar; a fen more is not.
+    #[test]
+    fn r33_worth_for_limits() {
+        let rows = [
+            ("1000000", Currency::JPY, "0.0472", "7.1", "6647.89"),
+            ("7.10", Currency::CNY, "1", "7.1", "1.00"),
+            ("71000.00", Currency::CNY, "1", "7.1", "10000.00"),
+            ("71000.01", Currency::CNY, "1", "7.1", "10000.01"),
+        ];
+        for (text, currency, times, by, expected) in rows {
+            let amount = Money::parse(text, currency).unwrap();
+            let worth = worth_ceil(amount, rate(times), rate(by), Currency::USD).unwrap();
+            assert_eq!(worth.to_string(), expected, "{text} {currency}");
+        }
+        let most = Money::new(i64::MAX, Currency::CNY).unwrap();
+        assert_eq!(
+            worth_ceil(most, rate("1000000000000"), rate("0.000000000001"), Currency::USD),
+            Err(MoneyError::Overflow)
+        );
+    }
+
+    #[test]
+    fn r19_without_a_rate_both_sides_are_one_currency() {
+        let yen = Money::new(100, Currency::JPY).unwrap();
+        let mixed = smallest_gross_for(yen, None, &FREE, Currency::USD);
+        assert!(matches!(mixed, Err(MoneyError::CurrencyMismatch { .. })));
     }
 }

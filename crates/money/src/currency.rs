@@ -91,3 +91,57 @@ impl<'de> serde::Deserialize<'de> for Currency {
         Currency::parse(&code).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponents_of_iso_4217() {
+        let table = [
+            ("USD", 2),
+            ("CNY", 2),
+            ("EUR", 2),
+            ("HKD", 2),
+            ("HUF", 2),
+            ("TWD", 2),
+            ("JPY", 0),
+            ("KRW", 0),
+            ("ISK", 0),
+            ("VND", 0),
+            ("CLP", 0),
+            ("XAF", 0),
+            ("KWD", 3),
+            ("BHD", 3),
+            ("JOD", 3),
+            ("OMR", 3),
+            ("TND", 3),
+            ("IQD", 3),
+            ("LYD", 3),
+        ];
+        for (code, exponent) in table {
+            assert_eq!(Currency::parse(code).map(|c| c.exponent()), Ok(exponent), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_currency_is_refused() {
+        for code in ["", "usd", "Usd", "US", "USDD", " USD", "XAU", "XXX", "XTS", "ＵＳＤ", "ABC"] {
+            assert_eq!(Currency::parse(code), Err(UnknownCurrency), "{code:?}");
+            assert_eq!(Currency::from_db(code), Err(UnknownCurrency), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_its_code_in_json_and_in_order() {
+        let json = serde_json::to_string(&[Currency::CNY, Currency::USD]).unwrap();
+        assert_eq!(json, r#"["CNY","USD"]"#);
+        assert_eq!(serde_json::from_str::<[Currency; 2]>(&json).unwrap(), [Currency::CNY, Currency::USD]);
+        for wrong in [r#""usd""#, "840", "null"] {
+            assert!(serde_json::from_str::<Currency>(wrong).is_err(), "{wrong}");
+        }
+        let mut all = [Currency::USD, Currency::CNY, Currency::JPY, Currency::EUR];
+        all.sort();
+        assert_eq!(all.map(|c| c.code()), ["CNY", "EUR", "JPY", "USD"]);
+    }
+}

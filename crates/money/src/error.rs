@@ -26,7 +26,7 @@ pub enum AmountError {
 
 /// Why a text is not a rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a positive decimal string of at most 18 digits, such as \"7.1034\"")]
+#[error("must be a decimal string of at most 18 digits between 10^-12 and 10^12, such as \"7.1034\"")]
 pub struct RateError;
 
 /// Why amounts can't be reckoned with each other.

@@ -25,4 +25,45 @@ impl FeeSchedule {
         let fee = (share + i128::from(self.fixed_minor)).max(i128::from(self.minimum_minor));
         Money::new(i64::try_from(fee).map_err(|_| MoneyError::Overflow)?, gross.currency())
     }
+
+    /// Whether nothing is left of any amount, however large.
+    pub(crate) fn takes_all(&self) -> bool {
+        self.parts_per_million >= 1_000_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::currency::Currency;
+
+    /// By hand; the share is rounded up first, then the fixed part is added, then the minimum counts.
+    #[test]
+    fn r19_fees_by_hand() {
+        let table = [
+            // fixed, share in millionths, minimum, gross, fee: all in minor units
+            ((0, 3_000, 0), 100_000, 300),
+            ((0, 3_000, 0), 1, 1),
+            ((0, 3_000, 0), 33_333, 100),
+            ((0, 3_000, 0), 33_334, 101),
+            ((25, 3_000, 0), 33_334, 126),
+            ((25, 3_000, 500), 33_334, 500),
+            ((0, 0, 0), 100_000, 0),
+            ((0, 3_000, 0), 0, 0),
+            ((0, 3_000, 0), 999_999_999_999_999_999, 3_000_000_000_000_000),
+        ];
+        for ((fixed_minor, parts_per_million, minimum_minor), gross, fee) in table {
+            let schedule = FeeSchedule { fixed_minor, parts_per_million, minimum_minor };
+            let gross = Money::new(gross, Currency::USD).unwrap();
+            assert_eq!(schedule.fee(gross), Money::new(fee, Currency::USD), "{schedule:?} of {gross}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_that_would_pay_the_merchant_is_refused() {
+        let schedule = FeeSchedule { fixed_minor: -5, parts_per_million: 0, minimum_minor: -1 };
+        assert_eq!(schedule.fee(Money::zero(Currency::USD)), Err(MoneyError::BelowZero));
+        let schedule = FeeSchedule { fixed_minor: i64::MAX, parts_per_million: 3_000, minimum_minor: 0 };
+        assert_eq!(schedule.fee(Money::new(1, Currency::USD).unwrap()), Err(MoneyError::Overflow));
+    }
 }

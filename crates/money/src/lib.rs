@@ -8,7 +8,7 @@ mod fee;
 mod rate;
 
 pub use amount::Money;
-pub use convert::{Conversion, convert_floor, smallest_gross_for};
+pub use convert::{Conversion, convert_floor, smallest_gross_for, worth_ceil};
 pub use currency::{Currency, UnknownCurrency};
 pub use error::{AmountError, MoneyError, RateError};
 pub use fee::FeeSchedule;

@@ -8,82 +8,109 @@ use crate::error::RateError;
 
 /// How many significant digits a rate has (R19).
 const DIGITS: u32 = 8;
-/// More decimal places than any quoted pair needs.
-const MAX_SCALE: u32 = 20;
+/// Rates lie between 10^-12 and 10^12, so that 1 ÷ rate does too and keeps its eight digits.
+const BOUND: u32 = 12;
 
-/// Units of one currency for one of another: greater than zero, at most eight significant digits.
+/// Units of one currency for one of another: at most eight significant digits, between 10^-12 and 10^12.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rate {
-    /// The significant digits, fewer than 10^8.
-    mantissa: u64,
-    /// The decimal places.
+    /// The significant digits: fewer than 10^8, or a whole number that ends in zeros.
+    mantissa: u128,
+    /// The decimal places; the last of them is not zero, so equal rates are equal here.
     scale: u32,
 }
 
 impl Rate {
+    /// One for one.
+    pub const ONE: Rate = Rate { mantissa: 1, scale: 0 };
+
     /// Reads a decimal string of up to 18 digits and rounds it down to eight significant ones.
     ///
     /// # Errors
-    /// `RateError` for anything that is not a positive decimal.
+    /// `RateError` for anything that is not a positive decimal, and outside 10^-12 to 10^12.
     pub fn parse(text: &str) -> Result<Rate, RateError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = whole.len() + fraction.len();
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !plain(whole) || !plain(fraction) || digits > 19 {
+        let (whole, fraction) = match text.split_once('.') {
+            Some((_, "")) => return Err(RateError),
+            Some(parts) => parts,
+            None => (text, ""),
+        };
+        let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let bounded = whole.len() + fraction.len() <= 18;
+        if whole.is_empty() || !digits_only(whole) || !digits_only(fraction) || !bounded {
             return Err(RateError);
         }
         let all = format!("{whole}{fraction}").parse::<u128>().map_err(|_| RateError)?;
         let scale = u32::try_from(fraction.len()).map_err(|_| RateError)?;
-        Rate::floor(all, scale).ok_or(RateError)
+        Rate::bounded(all, scale)
+    }
+
+    /// The smallest rate of eight significant digits that is not below `decimal`: what to divide by, where a
+    /// result must not come out too high.
+    ///
+    /// # Errors
+    /// `RateError` for what is not above zero.
+    pub fn ceil(decimal: Decimal) -> Result<Rate, RateError> {
+        let floor = Rate::try_from(decimal)?;
+        if Decimal::from(floor) >= decimal {
+            return Ok(floor);
+        }
+        // One more in the eighth digit; below eight digits nothing was cut off.
+        let (mut digits, mut scale) = (u128::from(floor.mantissa), floor.scale);
+        while digits * 10 < 10u128.pow(DIGITS) {
+            digits *= 10;
+            scale += 1;
+        }
+        Rate::floor(digits + 1, scale).ok_or(RateError)
     }
 
     /// `1 ÷ self`, rounded down to eight significant digits: the rate of buying the base currency at this ask.
     pub fn inverse_floor(&self) -> Rate {
-        // 10^24 / mantissa has at least 16 digits, so its first eight are exact.
-        let quotient = 10u128.pow(24) / u128::from(self.mantissa);
-        // 1 / (mantissa × 10^-scale) = quotient × 10^(scale - 24)
-        let places = 24i64 - i64::from(self.scale);
-        let rate = match u32::try_from(places) {
-            Ok(scale) => Rate::floor(quotient, scale),
-            Err(_) => Rate::floor(quotient, 0),
-        };
-        // Not reachable for any rate that can be constructed: the scale is at most 20.
-        rate.unwrap_or(*self)
+        // A mantissa is at most 10^12, so this has 13 digits or more: enough for eight exact ones. The scale is
+        // at most 19: eight digits from 10^-12 on.
+        let quotient = 10u128.pow(2 * BOUND) / self.mantissa;
+        // 1 ÷ (mantissa × 10^-scale) = quotient × 10^(scale - 24)
+        Rate::floor(quotient, (2 * BOUND).saturating_sub(self.scale))
+    }
+
+    fn bounded(digits: u128, scale: u32) -> Result<Rate, RateError> {
+        if digits == 0 {
+            return Err(RateError);
+        }
+        let rate = Rate::floor(digits, scale);
+        let least = 10u128.checked_pow(rate.scale.saturating_sub(BOUND)).ok_or(RateError)?;
+        // With decimal places the mantissa is below 10^8 anyway.
+        let most = 10u128.pow(BOUND);
+        if (least..=most).contains(&rate.mantissa) { Ok(rate) } else { Err(RateError) }
     }
 
     /// The largest rate of eight significant digits that is not above `digits × 10^-scale`.
-    fn floor(mut digits: u128, mut scale: u32) -> Option<Rate> {
+    fn floor(mut digits: u128, mut scale: u32) -> Rate {
         let limit = 10u128.pow(DIGITS);
         while digits >= limit && scale > 0 {
             digits /= 10;
             scale -= 1;
         }
-        let mut dropped = 1u128;
+        let mut dropped = 1;
         while digits / dropped >= limit {
             dropped *= 10;
         }
         digits = digits / dropped * dropped;
-        while scale > MAX_SCALE {
-            digits /= 10;
-            scale -= 1;
-        }
         while scale > 0 && digits.is_multiple_of(10) && digits > 0 {
             digits /= 10;
             scale -= 1;
         }
-        let mantissa = u64::try_from(digits).ok()?;
-        (mantissa > 0).then_some(Rate { mantissa, scale })
+        Rate { mantissa: digits, scale }
     }
 
-    /// Numerator and power of ten of the denominator: the rate is `mantissa ÷ 10^scale`.
-    pub(crate) fn parts(&self) -> (u64, u32) {
+    /// Numerator and power of ten of the denominator: the rate is `mantissa ÷ 10^scale`. At most 10^12, and 19.
+    pub(crate) fn parts(&self) -> (u128, u32) {
         (self.mantissa, self.scale)
     }
 }
 
 impl From<Rate> for Decimal {
     fn from(rate: Rate) -> Decimal {
-        Decimal::from_i128_with_scale(i128::from(rate.mantissa), rate.scale)
+        Decimal::from_i128_with_scale(rate.mantissa.cast_signed(), rate.scale)
     }
 }
 
@@ -92,7 +119,7 @@ impl TryFrom<Decimal> for Rate {
 
     fn try_from(decimal: Decimal) -> Result<Rate, RateError> {
         let mantissa = u128::try_from(decimal.mantissa()).map_err(|_| RateError)?;
-        Rate::floor(mantissa, decimal.scale()).ok_or(RateError)
+        Rate::bounded(mantissa, decimal.scale())
     }
 }
 
@@ -145,36 +172,100 @@ mod tests {
         }
     }
 
+    /// By hand: a ninth digit rounds the eighth up, also where the eighth is a zero that is not written.
+    #[test]
+    fn r19_an_ask_of_more_digits_is_rounded_up() {
+        for (ask, expected) in [("7.13", "7.13"), ("7.12345678", "7.1234568"), ("7.100000001", "7.1000001")] {
+            let decimal: Decimal = ask.parse().unwrap();
+            assert_eq!(Rate::ceil(decimal).unwrap().to_string(), expected, "{ask}");
+        }
+    }
+
     #[test]
     fn what_is_no_rate_is_refused() {
-        for text in ["", "0", "0.000", "-1", "+1", "1e3", ".5", "5.", "abc", "1.2.3", &"1".repeat(40)] {
+        for text in ["", "0", "0.000", "-1", "+1", "1e3", ".5", "5.", "abc", "1.2.3", "７", &"1".repeat(40)]
+        {
             assert_eq!(Rate::parse(text), Err(RateError), "{text:?}");
+        }
+        assert!(Rate::parse("1.00000000000000000").is_ok(), "18 digits");
+        assert_eq!(Rate::parse("1.000000000000000000"), Err(RateError), "19 digits");
+    }
+
+    /// Beyond these bounds 1 ÷ rate could not be kept with eight digits.
+    #[test]
+    fn r19_rates_outside_the_bounds_are_refused_however_they_come() {
+        let inside = ["0.000000000001", "0.0000000000012345678", "1000000000000"];
+        let outside = ["0.0000000000009999", "1000010000000", "0.00000000000000000001"];
+        for text in inside {
+            let rate = Rate::try_from(text.parse::<Decimal>().unwrap()).unwrap();
+            assert_eq!(rate.to_string(), text);
+            assert!(Rate::try_from(Decimal::from(rate.inverse_floor())).is_ok(), "{text}");
+        }
+        for text in outside {
+            assert_eq!(Rate::try_from(text.parse::<Decimal>().unwrap()), Err(RateError), "{text}");
+            assert_eq!(Rate::parse(text), Err(RateError), "{text}");
+        }
+        assert_eq!(Rate::try_from(Decimal::NEGATIVE_ONE), Err(RateError));
+        assert_eq!(Rate::try_from(Decimal::MAX), Err(RateError));
+    }
+
+    /// Not only what is above it: the least and the greatest rate, and integers of more than eight digits.
+    #[test]
+    fn r19_inverses_at_the_bounds() {
+        for (rate, inverse) in [
+            ("0.000000000001", "1000000000000"),
+            ("1000000000000", "0.000000000001"),
+            ("123456780", "0.0000000081000006"),
+            ("999999990000", "0.00000000000100000"),
+            ("0.00000003", "33333333"),
+            ("0.000000003", "333333330"),
+        ] {
+            let inverse: Decimal = inverse.parse().unwrap();
+            assert_eq!(Decimal::from(Rate::parse(rate).unwrap().inverse_floor()), inverse, "{rate}");
         }
     }
 
     proptest! {
         #[test]
-        fn r19_inverse_is_the_largest_not_above(mantissa in 1u64..100_000_000, scale in 0u32..10) {
-            let rate = Rate::floor(u128::from(mantissa), scale).unwrap();
-            let inverse = rate.inverse_floor();
+        fn r19_inverse_is_the_largest_not_above(mantissa in 1u128..100_000_000, scale in 0u32..12) {
+            let rate = Rate::bounded(mantissa, scale).unwrap();
             let (m, s) = rate.parts();
-            let (im, is) = inverse.parts();
+            let (im, is) = rate.inverse_floor().parts();
             // rate × inverse ≤ 1
-            let product = u128::from(m) * u128::from(im);
-            let one = 10u128.pow(s + is);
-            prop_assert!(product <= one);
-            // with one more in its eighth significant digit it would be above 1
-            let digits = im.to_string().len() as u32;
-            if digits == 8 {
-                prop_assert!(u128::from(m) * u128::from(im + 1) > one);
-            }
+            prop_assert!(m * im <= 10u128.pow(s + is));
+            // With one more in its eighth significant digit it would be above.
+            let digits = im.ilog10() + 1;
+            let (eighth, places) = if digits <= DIGITS {
+                (im * 10u128.pow(DIGITS - digits) + 1, is + DIGITS - digits)
+            } else {
+                (im + 10u128.pow(digits - DIGITS), is)
+            };
+            prop_assert!(m * eighth > 10u128.pow(s + places));
         }
 
         #[test]
-        fn decimals_round_trip(mantissa in 1u64..100_000_000, scale in 0u32..12) {
-            let rate = Rate::floor(u128::from(mantissa), scale).unwrap();
+        fn r19_a_rate_is_at_most_what_was_published_by_less_than_its_eighth_digit(
+            digits in 1u128..1_000_000_000_000, scale in 0u32..=12,
+        ) {
+            let (mantissa, places) = Rate::bounded(digits, scale).unwrap().parts();
+            let kept = mantissa * 10u128.pow(scale - places);
+            let unit = 10u128.pow((digits.ilog10() + 1).saturating_sub(DIGITS));
+            prop_assert!(kept <= digits && digits - kept < unit && kept.is_multiple_of(unit));
+        }
+
+        #[test]
+        fn decimals_round_trip(mantissa in 1u128..100_000_000, scale in 0u32..=12) {
+            let rate = Rate::bounded(mantissa, scale).unwrap();
             prop_assert_eq!(Rate::try_from(Decimal::from(rate)), Ok(rate));
             prop_assert_eq!(Rate::parse(&rate.to_string()), Ok(rate));
+        }
+
+        #[test]
+        fn no_text_and_no_decimal_panics(text in "\\PC*", mantissa: u64, scale in 0u32..=28) {
+            let _ = Rate::parse(&text);
+            if let Ok(rate) = Rate::try_from(Decimal::from_i128_with_scale(i128::from(mantissa), scale)) {
+                let _ = rate.inverse_floor();
+            }
         }
     }
 }
