@@ -55,12 +55,12 @@ impl Rate {
             return Ok(floor);
         }
         // One more in the eighth digit; below eight digits nothing was cut off.
-        let (mut digits, mut scale) = (u128::from(floor.mantissa), floor.scale);
+        let (mut digits, mut scale) = (floor.mantissa, floor.scale);
         while digits * 10 < 10u128.pow(DIGITS) {
             digits *= 10;
             scale += 1;
         }
-        Rate::floor(digits + 1, scale).ok_or(RateError)
+        Rate::bounded(digits + 1, scale)
     }
 
     /// `1 ÷ self`, rounded down to eight significant digits: the rate of buying the base currency at this ask.
