@@ -1,0 +1,97 @@
+//! Which ledger accounts a batch may touch: locked together, before anything is decided.
+
+use std::sync::Arc;
+
+use deposits::{Payments, Received};
+use exchange::Quotes;
+use ledger::{Account, MerchantRef};
+use merchants::{Directory, MerchantId};
+use money::Currency;
+use payouts::Payouts;
+use withdrawals::{Pricing, Withdrawals};
+
+use super::Command;
+use super::facts::Facts;
+
+/// Of payments that arrived: their movements are decided already.
+pub(super) fn of_received(received: &[Vec<Received>]) -> Vec<Account> {
+    received
+        .iter()
+        .flatten()
+        .flat_map(|received| match received {
+            Received::Payment { movement, .. } => movement.accounts(),
+            Received::Duplicate(_) => Vec::new(),
+        })
+        .collect()
+}
+
+/// Of withdrawals: what pricing could ask for.
+pub(super) fn of_command(command: &Command, facts: &Facts, quotes: &Quotes, touched: &mut Vec<Account>) {
+    let Command::Withdraw(command) = command else { return };
+    let (sell, buy) = match &command.order.pricing {
+        Pricing::Market { sell, buy } => (sell.currency(), *buy),
+        Pricing::Quote(id) => match quotes.get(*id) {
+            Some(quote) => (quote.price.sell.currency(), quote.price.buy.currency()),
+            None => return,
+        },
+    };
+    let merchant = command.order.merchant;
+    let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
+    let Some(bank) = facts.policy.routes.get(&buy) else { return };
+    touched.extend(of_withdrawal(merchant, bank, sell, buy));
+}
+
+fn of_withdrawal(merchant: MerchantRef, bank: &Arc<str>, sell: Currency, buy: Currency) -> Vec<Account> {
+    let shard = merchant.shard;
+    let mut accounts = vec![
+        merchant.balance(sell),
+        Account::fees(shard, sell),
+        Account::payout_clearing(shard, bank, buy),
+    ];
+    if sell != buy {
+        accounts.push(Account::exchange(shard, sell));
+        accounts.push(Account::exchange(shard, buy));
+    }
+    accounts
+}
+
+/// Of payouts: paid or come back.
+pub(super) fn of_payouts(payouts: &Payouts, touched: &mut Vec<Account>) {
+    for payout in payouts.iter() {
+        let (shard, currency) = (payout.id.shard(), payout.amount.currency());
+        touched.push(Account::payout_clearing(shard, &payout.bank, currency));
+        touched.push(Account::nostro(shard, &payout.bank, currency));
+    }
+}
+
+/// Of reviewed payments: credited, returned, or back in review. Who may be credited: the payment's merchant, its
+/// account's, or one that an operator names.
+pub(super) fn of_payments(
+    payments: &Payments,
+    directory: &Directory,
+    named: &[MerchantId],
+    touched: &mut Vec<Account>,
+) {
+    for payment in payments.iter() {
+        let (shard, currency) = (payment.id.shard(), payment.amount.currency());
+        touched.push(Account::suspense(shard, currency));
+        touched.push(Account::payout_clearing(shard, &payment.bank, currency));
+        touched.push(Account::nostro(shard, &payment.bank, currency));
+        touched.push(Account::intershard(shard, currency));
+        let account = directory.get(&(payment.bank.clone(), payment.account_index));
+        let candidates = payment.merchant.into_iter().chain(account.map(|account| account.merchant));
+        for merchant in candidates.chain(named.iter().copied()) {
+            let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
+            touched.push(merchant.balance(currency));
+            touched.push(Account::intershard(merchant.shard, currency));
+        }
+    }
+}
+
+/// Of withdrawals under way: refunded.
+pub(super) fn of_withdrawals(withdrawals: &Withdrawals, touched: &mut Vec<Account>) {
+    for row in withdrawals.iter() {
+        let merchant = row.merchant_ref();
+        touched.extend(of_withdrawal(merchant, &row.bank, row.sell.currency(), row.buy.currency()));
+    }
+}

@@ -1,0 +1,125 @@
+//! What operators can do, as a value: it is carried by a lane, kept in an approval, and decided again there.
+
+use deposits::PaymentId;
+use merchants::{MerchantId, PayeeId};
+use payouts::PayoutId;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use withdrawals::WithdrawalId;
+
+/// An operator's action on one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Credits a reviewed payment, to `merchant` where it is not known.
+    CreditPayment {
+        payment: PaymentId,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        merchant: Option<MerchantId>,
+    },
+    /// Sends a reviewed payment back to its remitter.
+    ReturnPayment { payment: PaymentId },
+    /// Matches a reviewed payment again.
+    RematchPayment { payment: PaymentId },
+    /// Sends a failed withdrawal again, to another payee if named.
+    RetryPayout {
+        payout: PayoutId,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        payee: Option<PayeeId>,
+    },
+    /// Keeps a queued payout from being sent.
+    HoldPayout { payout: PayoutId },
+    /// Lets a held payout go.
+    ReleasePayout { payout: PayoutId },
+    /// Asks the bank about a payout now.
+    QueryPayout { payout: PayoutId },
+    /// Gives a failed same-currency withdrawal back to the balance.
+    RefundWithdrawal { withdrawal: WithdrawalId },
+    /// Freezes a merchant.
+    FreezeMerchant {
+        merchant: MerchantId,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        legal_reference: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
+        until: Option<OffsetDateTime>,
+    },
+    /// Unfreezes a merchant; always by two persons (R32).
+    UnfreezeMerchant { merchant: MerchantId },
+}
+
+impl Action {
+    /// Its name in the audit trail.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::CreditPayment { .. } => "payment.credit",
+            Action::ReturnPayment { .. } => "payment.return",
+            Action::RematchPayment { .. } => "payment.rematch",
+            Action::RetryPayout { .. } => "payout.retry",
+            Action::HoldPayout { .. } => "payout.hold",
+            Action::ReleasePayout { .. } => "payout.release",
+            Action::QueryPayout { .. } => "payout.query",
+            Action::RefundWithdrawal { .. } => "withdrawal.refund",
+            Action::FreezeMerchant { .. } => "merchant.freeze",
+            Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
+        }
+    }
+
+    /// The id of what it is done to.
+    pub fn subject(&self) -> String {
+        match self {
+            Action::CreditPayment { payment, .. }
+            | Action::ReturnPayment { payment }
+            | Action::RematchPayment { payment } => payment.to_string(),
+            Action::RetryPayout { payout, .. }
+            | Action::HoldPayout { payout }
+            | Action::ReleasePayout { payout }
+            | Action::QueryPayout { payout } => payout.to_string(),
+            Action::RefundWithdrawal { withdrawal } => withdrawal.to_string(),
+            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+                merchant.to_string()
+            }
+        }
+    }
+
+    pub(super) fn payment(&self) -> Option<PaymentId> {
+        match self {
+            Action::CreditPayment { payment, .. }
+            | Action::ReturnPayment { payment }
+            | Action::RematchPayment { payment } => Some(*payment),
+            _ => None,
+        }
+    }
+
+    pub(super) fn payout(&self) -> Option<PayoutId> {
+        match self {
+            Action::RetryPayout { payout, .. }
+            | Action::HoldPayout { payout }
+            | Action::ReleasePayout { payout }
+            | Action::QueryPayout { payout } => Some(*payout),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r33_an_action_survives_the_wait_for_a_second_person() {
+        let shard = pg::Shards::new(16).of(&[b"x"]);
+        for action in [
+            Action::CreditPayment { payment: PaymentId::new(shard), merchant: Some(MerchantId::new(shard)) },
+            Action::RetryPayout { payout: PayoutId::new(shard), payee: None },
+            Action::FreezeMerchant {
+                merchant: MerchantId::new(shard),
+                legal_reference: Some("court 7".into()),
+                until: Some(OffsetDateTime::UNIX_EPOCH),
+            },
+            Action::UnfreezeMerchant { merchant: MerchantId::new(shard) },
+        ] {
+            let text = serde_json::to_string(&action).unwrap();
+            assert_eq!(serde_json::from_str::<Action>(&text).unwrap(), action, "{text}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! One batch, one transaction, always in this order: claim the keys, lock the rows, decide each command that
+//! won its key, write, seal. The lane commits and answers.
+
+use std::sync::Arc;
+
+use lanes::{BatchError, Work};
+use pg::Tx;
+
+use super::facts::Facts;
+use super::keys::{self, Claims, Standing};
+use super::stage::Stage;
+use super::void::Void;
+use super::{Command, Reply};
+
+/// What the lanes do.
+#[derive(Debug)]
+pub struct Commands {
+    facts: Arc<Facts>,
+}
+
+impl Commands {
+    /// Commands that decide by these facts.
+    pub fn new(facts: Arc<Facts>) -> Commands {
+        Commands { facts }
+    }
+}
+
+/// An answer that was decided, and whether a repeat of the request gets it again.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub reply: Reply,
+    /// R22: not so for a request that was invalid: its key is free again.
+    pub stored: bool,
+}
+
+impl Work for Commands {
+    type Command = Command;
+    type Answer = Reply;
+
+    async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, BatchError> {
+        self.carry_out(tx, batch).await.map_err(|void| void.0)
+    }
+}
+
+impl Commands {
+    async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, Void> {
+        let claims = keys::claim(tx, batch).await?;
+        let mut stage = Stage::load(tx, &self.facts, batch, &claims).await?;
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
+        for (index, (command, standing)) in batch.iter().zip(&claims.standing).enumerate() {
+            outcomes.push(match standing {
+                Standing::Live => Some(stage.decide(index, command)?),
+                Standing::Answered(_) | Standing::SameAs(_) => None,
+            });
+        }
+        stage.save(tx, batch, &claims, &outcomes).await?;
+        answers(claims, outcomes)
+    }
+}
+
+impl Stage<'_> {
+    fn decide(&mut self, index: usize, command: &Command) -> Result<Outcome, Void> {
+        match command {
+            Command::BankEvent(event) => self.bank_event(index, event),
+            Command::Withdraw(command) => self.withdraw(command),
+            Command::ChangePayee(command) => self.change_payee(command),
+            Command::PayoutReport(report) => self.payout_report(report),
+            Command::Operate(command) => self.operate(command),
+            Command::Decide(command) => self.decide_approval(command),
+            Command::Rematch(payments) => self.rematch_all(payments),
+            Command::LiftFreezes(merchants) => Ok(self.lift_freezes(merchants)),
+        }
+    }
+}
+
+/// Winners get what was decided, losers what is stored, repeats inside the batch what their first got.
+fn answers(claims: Claims, outcomes: Vec<Option<Outcome>>) -> Result<Vec<Reply>, Void> {
+    let decided: Vec<Option<Reply>> = outcomes.into_iter().map(|o| o.map(|o| o.reply)).collect();
+    let mut replies: Vec<Option<Reply>> = Vec::with_capacity(decided.len());
+    for (standing, own) in claims.standing.into_iter().zip(decided) {
+        let reply = match standing {
+            Standing::Live => own,
+            Standing::Answered(reply) => Some(reply),
+            Standing::SameAs(first) => replies
+                .get(first)
+                .and_then(Option::as_ref)
+                .map(|reply| Reply { replayed: true, ..reply.clone() }),
+        };
+        replies.push(reply);
+    }
+    replies
+        .into_iter()
+        .collect::<Option<Vec<Reply>>>()
+        .ok_or_else(|| Void::unexpected("a command without an answer"))
+}

@@ -1,0 +1,184 @@
+//! Step 1 of a batch: every key is inserted, before anything is locked.
+
+use std::collections::HashSet;
+
+use deposits::{Claimed, Receipt};
+use idempotency::Request;
+use pg::Tx;
+use vault::Delivery;
+use withdrawals::{ReferenceClaim, WithdrawalId};
+
+use super::void::Void;
+use super::{Command, Content, Reply};
+use crate::problem::{self, Problem};
+
+/// How a command stands after the keys were claimed.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// It won its key, or has none: it is decided now.
+    Live,
+    /// It is answered already.
+    Answered(Reply),
+    /// It repeats the command at this index of the batch.
+    SameAs(usize),
+}
+
+/// The keys of a batch.
+#[derive(Debug)]
+pub(super) struct Claims {
+    /// For each command.
+    pub standing: Vec<Standing>,
+    /// For each receipt of each live bank event, in order.
+    pub receipts: Vec<Vec<Claimed>>,
+    /// The withdrawals that got the client reference they want.
+    pub references: HashSet<WithdrawalId>,
+}
+
+pub(super) async fn claim(tx: &Tx<'_>, batch: &[&Command]) -> Result<Claims, Void> {
+    let mut standing: Vec<Standing> = batch.iter().map(|_| Standing::Live).collect();
+    claim_events(tx, batch, &mut standing).await?;
+    claim_requests(tx, batch, &mut standing).await?;
+    let receipts = claim_receipts(tx, batch, &standing).await?;
+    let references = claim_references(tx, batch, &standing).await?;
+    Ok(Claims { standing, receipts, references })
+}
+
+async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
+    let events: Vec<(usize, &Delivery, &str)> = batch
+        .iter()
+        .enumerate()
+        .filter_map(|(index, command)| match command {
+            Command::BankEvent(event) => Some((index, &event.delivery, event.request_id.as_str())),
+            _ => None,
+        })
+        .collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    let deliveries: Vec<&Delivery> = events.iter().map(|(_, delivery, _)| *delivery).collect();
+    let claims = vault::claim(tx, &deliveries).await?;
+    for ((index, _, request_id), claim) in events.iter().zip(claims) {
+        let became = match claim {
+            vault::Claim::First => Standing::Live,
+            vault::Claim::Repeat(answer) => Standing::Answered(replayed(answer.status, answer.body)),
+            vault::Claim::OtherBytes => {
+                let detail = "this event id was used before, for another body; nothing was changed";
+                Standing::Answered(refusal(Problem::EventIdReused, detail, request_id))
+            }
+            vault::Claim::SameAs(first) => match events.get(first) {
+                Some((first, _, _)) => Standing::SameAs(*first),
+                None => return Err(Void::unexpected("a delivery before the first")),
+            },
+        };
+        if let Some(slot) = standing.get_mut(*index) {
+            *slot = became;
+        }
+    }
+    Ok(())
+}
+
+impl Command {
+    /// The idempotency key of a request, with the request's id.
+    pub(super) fn request(&self) -> Option<(&Request, &str)> {
+        match self {
+            Command::Withdraw(command) => Some((&command.request, &command.request_id)),
+            Command::ChangePayee(command) => Some((&command.request, &command.request_id)),
+            Command::Operate(command) => Some((&command.request, &command.request_id)),
+            Command::Decide(command) => Some((&command.request, &command.request_id)),
+            Command::BankEvent(_)
+            | Command::PayoutReport(_)
+            | Command::Rematch(_)
+            | Command::LiftFreezes(_) => None,
+        }
+    }
+}
+
+async fn claim_requests(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    standing: &mut [Standing],
+) -> Result<(), Void> {
+    let keyed: Vec<(usize, &Request, &str)> = batch
+        .iter()
+        .enumerate()
+        .filter_map(|(index, command)| command.request().map(|(request, id)| (index, request, id)))
+        .collect();
+    if keyed.is_empty() {
+        return Ok(());
+    }
+    let requests: Vec<&Request> = keyed.iter().map(|(_, request, _)| *request).collect();
+    let claims = idempotency::claim(tx, &requests).await?;
+    for ((index, _, request_id), claim) in keyed.iter().zip(claims) {
+        let became = match claim {
+            idempotency::Claim::First => Standing::Live,
+            idempotency::Claim::Repeat(answer) => Standing::Answered(replayed(answer.status, answer.body)),
+            idempotency::Claim::OtherRequest => {
+                let detail = "this Idempotency-Key was used before, for another request";
+                Standing::Answered(refusal(Problem::IdempotencyKeyReused, detail, request_id))
+            }
+            idempotency::Claim::SameAs(first) => match keyed.get(first) {
+                Some((first, _, _)) => Standing::SameAs(*first),
+                None => return Err(Void::unexpected("a request before the first")),
+            },
+        };
+        if let Some(slot) = standing.get_mut(*index) {
+            *slot = became;
+        }
+    }
+    Ok(())
+}
+
+async fn claim_receipts(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    standing: &[Standing],
+) -> Result<Vec<Vec<Claimed>>, Void> {
+    let by_command: Vec<Vec<&Receipt>> = batch.iter().zip(standing).map(|(command, standing)| receipts_of(command, standing)).collect();
+    let all: Vec<&Receipt> = by_command.iter().flatten().copied().collect();
+    let mut claimed = deposits::claim(tx, &all).await?.into_iter();
+    Ok(by_command.iter().map(|receipts| claimed.by_ref().take(receipts.len()).collect()).collect())
+}
+
+fn receipts_of<'a>(command: &'a Command, standing: &Standing) -> Vec<&'a Receipt> {
+    match (command, standing) {
+        (Command::BankEvent(event), Standing::Live) => match &event.content {
+            Content::Receipts(receipts) => receipts.iter().collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+async fn claim_references(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    standing: &[Standing],
+) -> Result<HashSet<WithdrawalId>, Void> {
+    let claims: Vec<ReferenceClaim> = batch
+        .iter()
+        .zip(standing)
+        .filter(|(_, standing)| matches!(standing, Standing::Live))
+        .filter_map(|(command, _)| reference_claim(command))
+        .collect();
+    Ok(withdrawals::claim_references(tx, &claims).await?)
+}
+
+/// The client reference that a withdrawal wants for itself.
+pub(super) fn reference_claim(command: &Command) -> Option<ReferenceClaim> {
+    let Command::Withdraw(command) = command else { return None };
+    let reference = command.order.client_reference.clone()?;
+    Some(ReferenceClaim { merchant: command.order.merchant, reference, withdrawal: command.order.id })
+}
+
+fn replayed(status: u16, body: Vec<u8>) -> Reply {
+    Reply { status, body: body.into(), replayed: true }
+}
+
+/// A problem as a reply.
+pub(super) fn refusal(problem: Problem, detail: &str, request_id: &str) -> Reply {
+    Reply {
+        status: problem.status(),
+        body: problem::body(problem, detail, request_id, &[]),
+        replayed: false,
+    }
+}

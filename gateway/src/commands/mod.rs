@@ -1,0 +1,213 @@
+//! The one enum of commands that lanes carry: everything that moves money, or changes a state that money
+//! depends on. `batch.rs` carries a slice of them out in one transaction; the other files decide one kind each.
+
+mod accounts;
+mod action;
+mod answers;
+mod approvals;
+mod bank_events;
+mod batch;
+mod beneficiary;
+mod facts;
+mod keys;
+mod operators;
+mod orders;
+mod reports;
+mod stage;
+mod sweeps;
+mod void;
+
+use std::sync::Arc;
+
+use audit::ApprovalId;
+use bytes::Bytes;
+use deposits::{PaymentId, Receipt};
+use exchange::PublishedRate;
+use idempotency::Request;
+use merchants::{MerchantId, PayeeId};
+use payouts::{PayoutId, Report};
+use vault::Delivery;
+use withdrawals::{Order, WithdrawalId};
+
+pub use action::Action;
+pub use answers::{PayeeView, withdrawal_json};
+pub use batch::Commands;
+pub use beneficiary::open as open_beneficiary;
+pub use facts::Facts;
+
+/// What a caller is answered: a status and a body that was stored as it is before it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// JSON: the contract's answer or a problem.
+    pub body: Bytes,
+    /// The answer is an earlier one, repeated.
+    pub replayed: bool,
+}
+
+/// A command on its way through a lane.
+#[derive(Debug)]
+pub enum Command {
+    /// A bank said something, and its signature verified.
+    BankEvent(Box<BankEvent>),
+    /// A merchant withdraws.
+    Withdraw(Box<Withdraw>),
+    /// A merchant names another payee for a withdrawal that failed.
+    ChangePayee(Box<ChangePayee>),
+    /// The payout worker learned something about a payout.
+    PayoutReport(Box<PayoutReport>),
+    /// An operator acts.
+    Operate(Box<Operate>),
+    /// A second operator approves or rejects.
+    Decide(Box<Decide>),
+    /// Reviewed payments whose cause may have disappeared are matched again (R7).
+    Rematch(Vec<PaymentId>),
+    /// Freezes whose time is over are lifted (R32).
+    LiftFreezes(Vec<MerchantId>),
+}
+
+/// A verified event with what it says.
+#[derive(Debug)]
+pub struct BankEvent {
+    /// The bank that signed it.
+    pub bank: Arc<str>,
+    /// Its bytes and key, for the vault.
+    pub delivery: Delivery,
+    /// What it says.
+    pub content: Content,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// What a bank event says.
+#[derive(Debug)]
+pub enum Content {
+    /// Money arrived.
+    Receipts(Vec<Receipt>),
+    /// A payout's result; `payout` is none where the reference can't be one of ours.
+    Payout { reference: String, payout: Option<PayoutId>, report: Report },
+    /// Prices.
+    Rates(Vec<PublishedRate>),
+    /// A type that we don't know: kept and answered.
+    Ignored,
+    /// It can't be understood: kept under this verdict and answered this problem.
+    Refused { verdict: vault::Verdict, reply: Reply },
+}
+
+/// `POST /v1/withdrawals`.
+#[derive(Debug)]
+pub struct Withdraw {
+    /// Its idempotency key.
+    pub request: Request,
+    /// What is ordered.
+    pub order: Order,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// `POST /v1/withdrawals/{id}/payee`.
+#[derive(Debug)]
+pub struct ChangePayee {
+    /// Its idempotency key.
+    pub request: Request,
+    /// Whose withdrawal.
+    pub merchant: MerchantId,
+    /// Which.
+    pub withdrawal: WithdrawalId,
+    /// The payee that gets it now.
+    pub payee: PayeeId,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// What the worker learned.
+#[derive(Debug)]
+pub struct PayoutReport {
+    /// About which payout.
+    pub payout: PayoutId,
+    /// What.
+    pub report: Report,
+}
+
+/// A member of the institution's staff, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// `op_…`
+    pub id: Arc<str>,
+    /// The person behind it: four eyes are two persons, not two tokens.
+    pub person: Arc<str>,
+    /// Where the request came from.
+    pub origin: String,
+}
+
+/// An operator's POST.
+#[derive(Debug)]
+pub struct Operate {
+    /// Its idempotency key.
+    pub request: Request,
+    /// Who.
+    pub operator: Operator,
+    /// Why; never empty.
+    pub reason: String,
+    /// What.
+    pub action: Action,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// `POST /admin/v1/approvals/{id}/approve|reject`.
+#[derive(Debug)]
+pub struct Decide {
+    /// Its idempotency key.
+    pub request: Request,
+    /// Who.
+    pub operator: Operator,
+    /// Why; never empty.
+    pub reason: String,
+    /// Which.
+    pub approval: ApprovalId,
+    /// Yes or no.
+    pub approve: bool,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+impl Command {
+    /// The lane that should carry it: commands of one merchant meet in one lane, so that lanes which own
+    /// disjoint shards don't fight over its rows. A hint for speed; keys and locks keep it right.
+    pub fn lane(&self, facts: &Facts) -> usize {
+        let shard = match self {
+            Command::BankEvent(event) => event.shard(facts),
+            Command::Withdraw(command) => command.order.merchant.shard(),
+            Command::ChangePayee(command) => command.merchant.shard(),
+            Command::PayoutReport(report) => report.payout.shard(),
+            Command::Operate(command) => command.request.shard,
+            Command::Decide(command) => command.request.shard,
+            Command::Rematch(payments) => match payments.first() {
+                Some(payment) => payment.shard(),
+                None => return 0,
+            },
+            Command::LiftFreezes(merchants) => match merchants.first() {
+                Some(merchant) => merchant.shard(),
+                None => return 0,
+            },
+        };
+        usize::from(shard.number().unsigned_abs())
+    }
+}
+
+impl BankEvent {
+    fn shard(&self, facts: &Facts) -> pg::Shard {
+        match &self.content {
+            Content::Receipts(receipts) => match receipts.first() {
+                Some(receipt) => facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard()),
+                None => self.delivery.shard,
+            },
+            Content::Payout { payout: Some(payout), .. } => payout.shard(),
+            Content::Payout { .. } | Content::Rates(_) | Content::Ignored | Content::Refused { .. } => {
+                self.delivery.shard
+            }
+        }
+    }
+}

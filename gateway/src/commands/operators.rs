@@ -1,0 +1,330 @@
+//! What operators do, each with a reason, each audited with what it was before and after (R33).
+
+use audit::Entry;
+use deposits::{PaymentState, Rematched};
+use merchants::{Freeze, MerchantState};
+use money::Money;
+use payouts::{NewPayout, PayoutId};
+use serde_json::{Value, json};
+use withdrawals::WithdrawalId;
+
+use super::action::Action;
+use super::batch::Outcome;
+use super::keys::refusal;
+use super::orders::problem_of;
+use super::stage::Stage;
+use super::void::Void;
+use super::{Operate, Operator, Reply, beneficiary};
+use crate::problem::Problem;
+
+/// A decision against an operator: what is answered, and why.
+pub(super) type No = (Problem, String);
+
+impl Stage<'_> {
+    pub(super) fn operate(&mut self, command: &Operate) -> Result<Outcome, Void> {
+        let Some(shown) = self.shown(&command.action) else {
+            let detail = format!("there is no {}", command.action.subject());
+            return Ok(no(&(Problem::NotFound, detail), &command.request_id));
+        };
+        if self.needs_approval(&command.action) {
+            if let Err(why) = self.possible(&command.action) {
+                return Ok(no(&why, &command.request_id));
+            }
+            return self.ask_approval(command, &shown);
+        }
+        let done =
+            self.perform(&command.action, &command.operator, &command.reason, &command.request.key)?;
+        match done {
+            Err(why) => Ok(no(&why, &command.request_id)),
+            Ok(after) => Ok(Outcome { reply: answer(200, &after)?, stored: true }),
+        }
+    }
+
+    /// The subject as it is now: shown to whoever approves, and compared when they do. None: it is not there.
+    pub(super) fn shown(&self, action: &Action) -> Option<Value> {
+        if let Some(id) = action.payment() {
+            return self.payments.get(id).map(|payment| {
+                json!({
+                    "id": id.to_string(),
+                    "status": payment.status.as_str(),
+                    "reason": payment.reason.map(deposits::Reason::as_str),
+                    "amount": payment.amount.to_string(),
+                    "currency": payment.amount.currency().code(),
+                    "merchant": payment.merchant.map(|merchant| merchant.to_string()),
+                })
+            });
+        }
+        if let Some(id) = action.payout() {
+            return self.payouts.get(id).map(|payout| {
+                json!({
+                    "id": id.to_string(),
+                    "status": payout.state.as_str(),
+                    "amount": payout.amount.to_string(),
+                    "currency": payout.amount.currency().code(),
+                    "withdrawal": self.withdrawal_shown(payout.withdrawal.map(WithdrawalId::from_uuid)),
+                })
+            });
+        }
+        match action {
+            Action::RefundWithdrawal { withdrawal } => {
+                let shown = self.withdrawal_shown(Some(*withdrawal));
+                (!shown.is_null()).then_some(shown)
+            }
+            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => self
+                .merchants
+                .get(*merchant)
+                .map(|row| json!({"id": merchant.to_string(), "status": row.state.as_str()})),
+            _ => None,
+        }
+    }
+
+    fn withdrawal_shown(&self, id: Option<WithdrawalId>) -> Value {
+        id.and_then(|id| self.withdrawals.get(id)).map_or(Value::Null, |row| {
+            json!({
+                "id": row.id.to_string(),
+                "status": row.state.as_str(),
+                "to_send": row.to_send.to_string(),
+                "currency": row.buy.currency().code(),
+                "attempts": row.attempts,
+            })
+        })
+    }
+
+    /// R33: credit, return, refund and retry above the limit, and every unfreeze. Where no rate tells what an
+    /// amount is worth, it counts as above the limit.
+    fn needs_approval(&self, action: &Action) -> bool {
+        let amount = match action {
+            Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
+                self.payments.get(*payment).map(|payment| payment.amount)
+            }
+            Action::RetryPayout { payout, .. } => self
+                .payouts
+                .get(*payout)
+                .and_then(|payout| payout.withdrawal)
+                .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
+                .map(|row| row.to_send),
+            Action::RefundWithdrawal { withdrawal } => {
+                self.withdrawals.get(*withdrawal).map(|row| row.sell)
+            }
+            Action::UnfreezeMerchant { .. } => return true,
+            Action::RematchPayment { .. }
+            | Action::HoldPayout { .. }
+            | Action::ReleasePayout { .. }
+            | Action::QueryPayout { .. }
+            | Action::FreezeMerchant { .. } => return false,
+        };
+        amount.is_some_and(|amount| self.above_limit(amount))
+    }
+
+    fn above_limit(&self, amount: Money) -> bool {
+        let worth = self.market.usd_equivalent(amount);
+        worth.is_none_or(|worth| worth.minor() > self.facts.approval_limit.minor())
+    }
+
+    /// Whether the state of things allows what a second person is asked about.
+    pub(super) fn possible(&self, action: &Action) -> Result<(), No> {
+        match action {
+            Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
+                let status = self.payments.get(*payment).map(|payment| payment.status);
+                match status {
+                    Some(PaymentState::InReview) => Ok(()),
+                    Some(other) => Err(illegal(format!("the payment is {}", other.as_str()))),
+                    None => Err((Problem::NotFound, "there is no such payment".into())),
+                }
+            }
+            Action::RetryPayout { payout, .. } => self.retriable(*payout).map(|_| ()),
+            Action::RefundWithdrawal { withdrawal } => {
+                if let Some(refusal) = self.unsettled(*withdrawal) {
+                    return Err(problem_of(&refusal));
+                }
+                self.withdrawals
+                    .refund_movement(*withdrawal, &self.facts.policy)
+                    .map(|_| ())
+                    .map_err(|refusal| problem_of(&refusal))
+            }
+            Action::UnfreezeMerchant { merchant } => {
+                match self.merchants.get(*merchant).map(|row| row.state) {
+                    Some(MerchantState::Frozen) => Ok(()),
+                    Some(other) => Err(illegal(format!("the merchant is {}", other.as_str()))),
+                    None => Err((Problem::NotFound, "there is no such merchant".into())),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn retriable(&self, payout: PayoutId) -> Result<WithdrawalId, No> {
+        let row = self.payouts.get(payout).ok_or((Problem::NotFound, "there is no such payout".into()))?;
+        let Some(withdrawal) = row.withdrawal.map(WithdrawalId::from_uuid) else {
+            return Err(illegal("a payment's return is started again from the review queue".into()));
+        };
+        if let Some(refusal) = self.unsettled(withdrawal) {
+            return Err(problem_of(&refusal));
+        }
+        let state = self.withdrawals.get(withdrawal).map(|row| row.state);
+        let again = withdrawals::WithdrawalEvent::SentAgain;
+        match state {
+            Some(state) if state.next(again).is_some() => Ok(withdrawal),
+            Some(state) => Err(illegal(format!("the withdrawal is {}", state.as_str()))),
+            None => Err((Problem::NotFound, "there is no such withdrawal".into())),
+        }
+    }
+
+    /// Does it, and writes it down. The answer is the subject afterwards.
+    pub(super) fn perform(
+        &mut self,
+        action: &Action,
+        operator: &Operator,
+        reason: &str,
+        key: &str,
+    ) -> Result<Result<Value, No>, Void> {
+        let before = self.shown(action);
+        if let Err(why) = self.act(action, reason)? {
+            return Ok(Err(why));
+        }
+        let after = self.shown(action);
+        self.entries.push(Entry {
+            at: self.now,
+            actor: operator.id.to_string(),
+            person: operator.person.to_string(),
+            origin: operator.origin.clone(),
+            action: action.name().to_owned(),
+            subject: action.subject(),
+            reason: reason.to_owned(),
+            before: before.map(|value| value.to_string()),
+            after: after.as_ref().map(Value::to_string),
+            idempotency_key: Some(key.to_owned()),
+        });
+        Ok(Ok(after.unwrap_or(Value::Null)))
+    }
+
+    fn act(&mut self, action: &Action, reason: &str) -> Result<Result<(), No>, Void> {
+        match action {
+            Action::CreditPayment { payment, merchant } => {
+                let matching = deposits::Matching {
+                    accounts: &self.directory,
+                    merchants: &self.merchants,
+                    remitters: &self.facts.remitters,
+                    now: self.now,
+                };
+                match self.payments.credit(*payment, *merchant, &matching) {
+                    Err(refusal) => Ok(Err(payment_problem(&refusal))),
+                    Ok(movement) => Ok(Ok(self.journal.post(&movement, payment.uuid())?)),
+                }
+            }
+            Action::ReturnPayment { payment } => self.return_payment(*payment),
+            Action::RematchPayment { payment } => match self.rematch(*payment)? {
+                Some(Rematched::Credited(_) | Rematched::StillInReview(_)) => Ok(Ok(())),
+                None => Ok(Err(illegal("the payment is not in review".into()))),
+            },
+            Action::RetryPayout { payout, payee } => {
+                let withdrawal = match self.retriable(*payout) {
+                    Ok(withdrawal) => withdrawal,
+                    Err(why) => return Ok(Err(why)),
+                };
+                let sent = self.send_again(withdrawal, *payee)?;
+                Ok(sent.map(|_| ()).map_err(|refusal| problem_of(&refusal)))
+            }
+            Action::HoldPayout { payout } => Ok(self.payouts.hold(*payout).map_err(payout_problem)),
+            Action::ReleasePayout { payout } => {
+                Ok(self.payouts.release(*payout, self.now).map_err(payout_problem))
+            }
+            Action::QueryPayout { payout } => {
+                Ok(self.payouts.query_now(*payout, self.now).map_err(payout_problem))
+            }
+            Action::RefundWithdrawal { withdrawal } => self.refund(*withdrawal),
+            Action::FreezeMerchant { merchant, legal_reference, until } => {
+                let freeze = Freeze {
+                    reason: reason.to_owned(),
+                    legal_reference: legal_reference.clone(),
+                    until: *until,
+                };
+                if !self.merchants.freeze(*merchant, freeze) {
+                    return Ok(Err(illegal("the merchant can't be frozen in its state".into())));
+                }
+                self.payouts.freeze(merchant.uuid());
+                Ok(Ok(()))
+            }
+            Action::UnfreezeMerchant { merchant } => {
+                if !self.merchants.unfreeze(*merchant) {
+                    return Ok(Err(illegal("the merchant is not frozen".into())));
+                }
+                self.payouts.unfreeze(merchant.uuid(), self.now);
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    fn return_payment(&mut self, id: deposits::PaymentId) -> Result<Result<(), No>, Void> {
+        let movement = match self.payments.start_return(id, self.now) {
+            Ok(movement) => movement,
+            Err(refusal) => return Ok(Err(payment_problem(&refusal))),
+        };
+        self.journal.post(&movement, id.uuid())?;
+        let payment = self.payments.get(id).ok_or_else(|| Void::unexpected(format!("{id} is gone")))?;
+        let payout = PayoutId::new(id.shard());
+        let earlier = self.payouts.iter().filter(|payout| payout.payment == Some(id.uuid())).count();
+        let attempt = i32::try_from(earlier).unwrap_or(i32::MAX).saturating_add(1);
+        self.new_payouts.push(NewPayout {
+            id: payout,
+            withdrawal: None,
+            payment: Some(id.uuid()),
+            merchant: None,
+            bank: payment.bank.clone(),
+            attempt,
+            amount: payment.amount,
+            beneficiary_sealed: beneficiary::of_remitter(&self.facts.keyring, payout, payment)?,
+            held_by: None,
+        });
+        Ok(Ok(()))
+    }
+
+    fn refund(&mut self, id: WithdrawalId) -> Result<Result<(), No>, Void> {
+        if let Some(refusal) = self.unsettled(id) {
+            return Ok(Err(problem_of(&refusal)));
+        }
+        let movement = match self.withdrawals.refund_movement(id, &self.facts.policy) {
+            Ok(movement) => movement,
+            Err(refusal) => return Ok(Err(problem_of(&refusal))),
+        };
+        self.journal.post(&movement, id.uuid())?;
+        Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
+    }
+}
+
+fn illegal(why: String) -> No {
+    (Problem::IllegalTransition, why)
+}
+
+fn payment_problem(refusal: &deposits::Refusal) -> No {
+    let text = |text: &str| text.to_owned();
+    match refusal {
+        deposits::Refusal::NotFound => (Problem::NotFound, text("there is no such payment")),
+        deposits::Refusal::IllegalTransition(state) => illegal(format!("the payment is {}", state.as_str())),
+        deposits::Refusal::MerchantUnknown => {
+            (Problem::InvalidRequest, text("merchant_id: name the merchant whose payment this is"))
+        }
+        deposits::Refusal::MerchantDiffers => {
+            (Problem::InvalidRequest, text("merchant_id: the payment's account belongs to another merchant"))
+        }
+        deposits::Refusal::MerchantClosed => (Problem::MerchantClosed, text("the merchant is closed")),
+    }
+}
+
+fn payout_problem(refusal: payouts::Refusal) -> No {
+    match refusal {
+        payouts::Refusal::NotFound => (Problem::NotFound, "there is no such payout".to_owned()),
+        payouts::Refusal::IllegalTransition(why) => illegal(why.to_owned()),
+    }
+}
+
+/// A refusal that is repeated under the same key, unless the request itself was invalid.
+pub(super) fn no(why: &No, request_id: &str) -> Outcome {
+    let (problem, detail) = why;
+    let stored = *problem != Problem::InvalidRequest;
+    Outcome { reply: refusal(*problem, detail, request_id), stored }
+}
+
+pub(super) fn answer(status: u16, body: &Value) -> Result<Reply, Void> {
+    Ok(Reply { status, body: serde_json::to_vec(body)?.into(), replayed: false })
+}

@@ -1,0 +1,185 @@
+//! What merchants order: withdrawals, and another payee for one that failed.
+
+use bytes::Bytes;
+use merchants::MerchantState;
+use money::Money;
+use payouts::{HeldBy, NewPayout, Payout, PayoutId, PayoutState};
+use serde_json::Value;
+use withdrawals::{Desk, Refusal, Withdrawal};
+
+use super::answers::{PayeeView, new_payout_json, payout_json, withdrawal_json};
+use super::batch::Outcome;
+use super::beneficiary;
+use super::stage::Stage;
+use super::void::Void;
+use super::{ChangePayee, Reply, Withdraw};
+use crate::problem::{self, FieldError, Problem};
+
+impl Stage<'_> {
+    pub(super) fn withdraw(&mut self, command: &Withdraw) -> Result<Outcome, Void> {
+        let order = &command.order;
+        if order.client_reference.is_some() && !self.references.contains(&order.id) {
+            let taken = Refusal::Invalid {
+                field: "client_reference",
+                message: "another withdrawal has this reference".into(),
+            };
+            return Ok(refused(&taken, &command.request_id));
+        }
+        let Some(merchant) = self.merchants.get(order.merchant).cloned() else {
+            return Ok(refused(&Refusal::NotFound, &command.request_id));
+        };
+        let decided = Desk {
+            policy: &self.facts.policy,
+            payees: &self.payees,
+            market: &self.market,
+            quotes: &mut self.quotes,
+            journal: &mut self.journal,
+            now: self.now,
+        }
+        .submit(order, &merchant)?;
+        match decided {
+            Err(refusal) => Ok(refused(&refusal, &command.request_id)),
+            Ok(withdrawal) => {
+                let payout = self.payout_for(&withdrawal, withdrawal.buy)?;
+                let body = self.rendered(&withdrawal, &[new_payout_json(&payout)])?;
+                self.new_payouts.push(payout);
+                self.new_withdrawals.push(withdrawal);
+                Ok(Outcome { reply: Reply { status: 201, body, replayed: false }, stored: true })
+            }
+        }
+    }
+
+    pub(super) fn change_payee(&mut self, command: &ChangePayee) -> Result<Outcome, Void> {
+        let own =
+            self.withdrawals.get(command.withdrawal).is_some_and(|row| row.merchant == command.merchant);
+        if !own {
+            return Ok(refused(&Refusal::NotFound, &command.request_id));
+        }
+        match self.send_again(command.withdrawal, Some(command.payee))? {
+            Err(refusal) => Ok(refused(&refusal, &command.request_id)),
+            Ok((withdrawal, attempts)) => {
+                let body = self.rendered(&withdrawal, &attempts)?;
+                Ok(Outcome { reply: Reply { status: 200, body, replayed: false }, stored: true })
+            }
+        }
+    }
+
+    /// R28, R29: a new attempt under a new reference, for what there is to send. Never while an attempt's
+    /// outcome is unknown. Answers the withdrawal and all of its attempts.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn send_again(
+        &mut self,
+        id: withdrawals::WithdrawalId,
+        payee: Option<merchants::PayeeId>,
+    ) -> Result<Result<(Withdrawal, Vec<Value>), Refusal>, Void> {
+        if let Some(refusal) = self.unsettled(id) {
+            return Ok(Err(refusal));
+        }
+        let desk = Desk {
+            policy: &self.facts.policy,
+            payees: &self.payees,
+            market: &self.market,
+            quotes: &mut self.quotes,
+            journal: &mut self.journal,
+            now: self.now,
+        };
+        match desk.send_again(&mut self.withdrawals, id, payee) {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(withdrawal) => {
+                let payout = self.payout_for(&withdrawal, withdrawal.to_send)?;
+                let mut attempts: Vec<Value> = self.payouts.of_withdrawal(id.uuid()).map(payout_json).collect();
+                attempts.push(new_payout_json(&payout));
+                self.new_payouts.push(payout);
+                Ok(Ok((withdrawal, attempts)))
+            }
+        }
+    }
+
+    /// R28: why nothing may be sent again or refunded now: an attempt is unknown, disputed, or was just made.
+    pub(super) fn unsettled(&self, id: withdrawals::WithdrawalId) -> Option<Refusal> {
+        let unsettled = |payout: &&Payout| payout.state.is_open() || payout.state == PayoutState::Disputed;
+        let open = self.payouts.of_withdrawal(id.uuid()).find(unsettled);
+        if let Some(payout) = open {
+            let why = format!("{} is {}: its outcome must be known first", payout.id, payout.state.as_str());
+            return Some(Refusal::IllegalTransition(why));
+        }
+        None
+    }
+
+    fn payout_for(&self, withdrawal: &Withdrawal, amount: Money) -> Result<NewPayout, Void> {
+        let payee = self
+            .payees
+            .get(&withdrawal.payee)
+            .ok_or_else(|| Void::unexpected(format!("{} has no payee", withdrawal.id)))?;
+        let id = PayoutId::new(withdrawal.id.shard());
+        let frozen = self
+            .merchants
+            .get(withdrawal.merchant)
+            .is_some_and(|merchant| merchant.state == MerchantState::Frozen);
+        Ok(NewPayout {
+            id,
+            withdrawal: Some(withdrawal.id.uuid()),
+            payment: None,
+            merchant: Some(withdrawal.merchant.uuid()),
+            bank: withdrawal.bank.clone(),
+            attempt: withdrawal.attempts,
+            amount,
+            beneficiary_sealed: beneficiary::of_payee(&self.facts.keyring, id, payee)?,
+            held_by: frozen.then_some(HeldBy::Freeze),
+        })
+    }
+
+    pub(super) fn rendered(&self, withdrawal: &Withdrawal, payouts: &[Value]) -> Result<Bytes, Void> {
+        let payee = self
+            .payees
+            .get(&withdrawal.payee)
+            .ok_or_else(|| Void::unexpected(format!("{} has no payee", withdrawal.id)))?;
+        let payee = PayeeView::new(&self.facts.keyring, payee)?;
+        Ok(serde_json::to_vec(&withdrawal_json(withdrawal, &payee, payouts))?.into())
+    }
+}
+
+/// A refusal as the contract tells it.
+pub(super) fn problem_of(refusal: &Refusal) -> (Problem, String) {
+    let text = |text: &str| text.to_owned();
+    match refusal {
+        Refusal::MerchantFrozen => (Problem::MerchantFrozen, text("the merchant is frozen")),
+        Refusal::MerchantRestricted => {
+            (Problem::MerchantRestricted, text("the merchant's documents have expired"))
+        }
+        Refusal::MerchantClosed => (Problem::MerchantClosed, text("the merchant is closed")),
+        Refusal::MerchantNotActive => (Problem::Forbidden, text("the merchant is not active yet")),
+        Refusal::PayeeNotFound => (Problem::NotFound, text("there is no such payee")),
+        Refusal::PayeeNotVerified => (Problem::PayeeNotVerified, text("the payee is not verified")),
+        Refusal::PayeeHolderMismatch => {
+            (Problem::PayeeHolderMismatch, text("the payee's holder is not the merchant"))
+        }
+        Refusal::QuoteNotFound => (Problem::NotFound, text("there is no such quote")),
+        Refusal::QuoteExpired => (Problem::QuoteExpired, text("the quote has expired: ask for a new one")),
+        Refusal::QuoteUsed => (Problem::QuoteUsed, text("the quote was used before")),
+        Refusal::UnsupportedCorridor => {
+            (Problem::UnsupportedCorridor, text("these currencies can't be exchanged and paid out here"))
+        }
+        Refusal::RateUnavailable => {
+            (Problem::RateUnavailable, text("there is no rate that is new enough; try again soon"))
+        }
+        Refusal::InsufficientFunds { needed, available } => (
+            Problem::InsufficientFunds,
+            format!("{needed} {} are needed, {available} are available", needed.currency().code()),
+        ),
+        Refusal::Invalid { field, message } => (Problem::InvalidRequest, format!("{field}: {message}")),
+        Refusal::NotFound => (Problem::NotFound, text("there is no such withdrawal")),
+        Refusal::IllegalTransition(why) => (Problem::IllegalTransition, why.clone()),
+    }
+}
+
+fn refused(refusal: &Refusal, request_id: &str) -> Outcome {
+    let (problem, detail) = problem_of(refusal);
+    let errors = match refusal {
+        Refusal::Invalid { field, message } => vec![FieldError::new(*field, message)],
+        _ => Vec::new(),
+    };
+    let body = problem::body(problem, &detail, request_id, &errors);
+    let reply = Reply { status: problem.status(), body, replayed: false };
+    Outcome { reply, stored: refusal.is_stored() }
+}

@@ -1,0 +1,364 @@
+//! Everything that a batch has read and locked, and what it is going to write.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use audit::{ApprovalId, Approvals, Entry, NewApproval};
+use deposits::{Incoming, Matching, Payment, PaymentId, Payments, Received};
+use exchange::{Market, QuoteId, Quotes};
+use idempotency::{Answer, Request};
+use ledger::Journal;
+use merchants::{Directory, Locked, MerchantId, Payee, PayeeId};
+use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
+use pg::{Shard, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use vault::{Record, Verdict};
+use withdrawals::{Pricing, ReferenceClaim, Withdrawal, WithdrawalId, Withdrawals};
+
+use super::action::Action;
+use super::batch::Outcome;
+use super::facts::Facts;
+use super::keys::{self, Claims, Standing};
+use super::void::Void;
+use super::{Command, Content, accounts};
+
+/// A batch while it is decided.
+pub(super) struct Stage<'f> {
+    pub facts: &'f Facts,
+    pub now: OffsetDateTime,
+    pub merchants: Locked,
+    pub directory: Directory,
+    pub payments: Payments,
+    pub quotes: Quotes,
+    pub withdrawals: Withdrawals,
+    pub owners: HashMap<PayoutId, Subject>,
+    pub payouts: Payouts,
+    pub payees: HashMap<PayeeId, Payee>,
+    pub market: Market,
+    pub approvals: Approvals,
+    pub journal: Journal,
+    /// For each command, what became of its receipts.
+    pub received: Vec<Vec<Received>>,
+    /// For each command that published rates, what became of them.
+    pub rates: Vec<Vec<exchange::Verdict>>,
+    /// Withdrawals whose client reference is free.
+    pub references: std::collections::HashSet<WithdrawalId>,
+    pub new_payments: Vec<Payment>,
+    pub new_withdrawals: Vec<Withdrawal>,
+    pub new_payouts: Vec<NewPayout>,
+    pub new_approvals: Vec<NewApproval>,
+    pub entries: Vec<Entry>,
+}
+
+/// The ids that a batch names, gathered before anything is locked.
+#[derive(Default)]
+struct Named {
+    share: Vec<MerchantId>,
+    exclusive: Vec<MerchantId>,
+    payments: Vec<PaymentId>,
+    quotes: Vec<QuoteId>,
+    withdrawals: Vec<WithdrawalId>,
+    payouts: Vec<PayoutId>,
+    payees: Vec<PayeeId>,
+    approvals: Vec<ApprovalId>,
+    numbers: Vec<(Arc<str>, [u8; 32])>,
+    /// Merchants to whom operators credit.
+    credited: Vec<MerchantId>,
+    needs_market: bool,
+}
+
+impl Named {
+    fn command(&mut self, command: &Command) {
+        match command {
+            Command::BankEvent(event) => match &event.content {
+                Content::Receipts(receipts) => {
+                    self.numbers.extend(receipts.iter().map(|r| (r.bank.clone(), r.account_index)));
+                }
+                Content::Payout { payout: Some(payout), .. } => self.payouts.push(*payout),
+                _ => {}
+            },
+            Command::Withdraw(command) => {
+                self.share.push(command.order.merchant);
+                self.payees.push(command.order.payee);
+                match &command.order.pricing {
+                    Pricing::Quote(quote) => self.quotes.push(*quote),
+                    Pricing::Market { .. } => self.needs_market = true,
+                }
+            }
+            Command::ChangePayee(command) => {
+                self.share.push(command.merchant);
+                self.payees.push(command.payee);
+                self.withdrawals.push(command.withdrawal);
+            }
+            Command::PayoutReport(report) => self.payouts.push(report.payout),
+            Command::Operate(command) => self.action(&command.action),
+            Command::Decide(_) => {}
+            Command::Rematch(payments) => self.payments.extend(payments),
+            Command::LiftFreezes(merchants) => self.exclusive.extend(merchants),
+        }
+    }
+
+    fn action(&mut self, action: &Action) {
+        self.needs_market = true;
+        self.payments.extend(action.payment());
+        self.payouts.extend(action.payout());
+        match action {
+            Action::CreditPayment { merchant, .. } => {
+                self.share.extend(merchant);
+                self.credited.extend(merchant);
+            }
+            Action::RetryPayout { payee, .. } => self.payees.extend(payee),
+            Action::RefundWithdrawal { withdrawal } => self.withdrawals.push(*withdrawal),
+            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+                self.exclusive.push(*merchant);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn live<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Command> {
+    let live = |(command, standing): (&&'a Command, &Standing)| {
+        matches!(standing, Standing::Live).then_some(*command)
+    };
+    batch.iter().zip(&claims.standing).filter_map(live).collect()
+}
+
+impl<'f> Stage<'f> {
+    /// Steps 2 of a batch: locks in one order everywhere (approvals, merchants, payments, quotes, withdrawals,
+    /// payouts, accounts), reads what decisions need.
+    pub(super) async fn load(
+        tx: &Tx<'_>,
+        facts: &'f Facts,
+        batch: &[&Command],
+        claims: &Claims,
+    ) -> Result<Stage<'f>, Void> {
+        let now = tx.now().await?;
+        let live = live(batch, claims);
+        let mut named = Named::default();
+        live.iter().for_each(|command| named.command(command));
+        let approvals = lock_approvals(tx, &live, &mut named).await?;
+        let owners = payouts::subjects(tx, &named.payouts).await?;
+        follow_owners(&owners, &mut named);
+        follow_payments(tx, &mut named).await?;
+        let directory = merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?;
+        named.share.extend(directory.values().map(|account| account.merchant));
+        let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
+        let payments = deposits::lock(tx, &named.payments).await?;
+        let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
+        let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
+        let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
+        named.payees.extend(named.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee)));
+        let payees = merchants::payees(tx, &named.payees).await?;
+        let market =
+            if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
+
+        let received = receive(batch, claims, facts, &directory, &merchants, now);
+        let mut touched = accounts::of_received(&received);
+        for command in &live {
+            accounts::of_command(command, facts, &quotes, &mut touched);
+        }
+        accounts::of_payouts(&payouts, &mut touched);
+        accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
+        accounts::of_withdrawals(&withdrawals, &mut touched);
+        let journal = Journal::open(tx, facts.layout, &touched).await?;
+        let rates = publish_rates(tx, batch, claims, now).await?;
+        Ok(Stage {
+            facts,
+            now,
+            merchants,
+            directory,
+            payments,
+            quotes,
+            withdrawals,
+            owners,
+            payouts,
+            payees,
+            market,
+            approvals,
+            journal,
+            received,
+            rates,
+            references: claims.references.clone(),
+            new_payments: Vec::new(),
+            new_withdrawals: Vec::new(),
+            new_payouts: Vec::new(),
+            new_approvals: Vec::new(),
+            entries: Vec::new(),
+        })
+    }
+
+    /// Steps 4 and 5 of a batch: everything is written set-based, the chains' heads last.
+    pub(super) async fn save(
+        self,
+        tx: &Tx<'_>,
+        batch: &[&Command],
+        claims: &Claims,
+        outcomes: &[Option<Outcome>],
+    ) -> Result<(), Void> {
+        self.merchants.save(tx, self.now).await?;
+        deposits::insert(tx, &self.new_payments.iter().collect::<Vec<_>>()).await?;
+        deposits::save(tx, &self.payments).await?;
+        self.quotes.save(tx).await?;
+        withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
+        self.withdrawals.save(tx, self.now).await?;
+        payouts::enqueue(tx, &self.new_payouts, self.now).await?;
+        self.payouts.save(tx, self.now).await?;
+        audit::open_approvals(tx, &self.new_approvals, self.now).await?;
+        self.approvals.save(tx).await?;
+        self.release_references(tx, batch, claims).await?;
+        record_answers(tx, batch, outcomes, self.now).await?;
+        audit::append(tx, &self.entries).await?;
+        self.journal.write(tx, self.now).await?;
+        Ok(())
+    }
+
+    /// A refused withdrawal gives its client reference back.
+    async fn release_references(
+        &self,
+        tx: &Tx<'_>,
+        batch: &[&Command],
+        claims: &Claims,
+    ) -> Result<(), Void> {
+        let accepted = |id: WithdrawalId| self.new_withdrawals.iter().any(|withdrawal| withdrawal.id == id);
+        let refused: Vec<ReferenceClaim> = batch
+            .iter()
+            .filter_map(|command| keys::reference_claim(command))
+            .filter(|claim| claims.references.contains(&claim.withdrawal) && !accepted(claim.withdrawal))
+            .collect();
+        withdrawals::release_references(tx, &refused).await?;
+        Ok(())
+    }
+}
+
+async fn lock_approvals(tx: &Tx<'_>, live: &[&Command], named: &mut Named) -> Result<Approvals, Void> {
+    for command in live {
+        if let Command::Decide(command) = command {
+            named.approvals.push(command.approval);
+        }
+    }
+    let approvals = audit::lock_approvals(tx, &named.approvals).await?;
+    for id in named.approvals.clone() {
+        if let Some(approval) = approvals.get(id) {
+            let action: Action = serde_json::from_str(&approval.request)?;
+            named.action(&action);
+        }
+    }
+    Ok(approvals)
+}
+
+/// A payout's withdrawal, payment and merchant are locked before it.
+fn follow_owners(owners: &HashMap<PayoutId, Subject>, named: &mut Named) {
+    for owner in owners.values() {
+        named.withdrawals.extend(owner.withdrawal.map(WithdrawalId::from_uuid));
+        named.payments.extend(owner.payment.map(PaymentId::from_uuid));
+        named.share.extend(owner.merchant.map(MerchantId::from_uuid));
+    }
+}
+
+/// A reviewed payment's merchant and account are looked at before it is locked.
+async fn follow_payments(tx: &Tx<'_>, named: &mut Named) -> Result<(), Void> {
+    for id in named.payments.clone() {
+        if let Some(payment) = deposits::peek(tx, id).await? {
+            named.share.extend(payment.merchant);
+            named.numbers.push((payment.bank.clone(), payment.account_index));
+        }
+    }
+    Ok(())
+}
+
+fn wanted(named: &Named) -> Wanted {
+    let key = |shard: Shard, id: Uuid| (shard, id);
+    Wanted {
+        ids: named.payouts.clone(),
+        withdrawals: named.withdrawals.iter().map(|id| key(id.shard(), id.uuid())).collect(),
+        payments: named.payments.iter().map(|id| key(id.shard(), id.uuid())).collect(),
+        not_at_bank_of: named.exclusive.iter().map(|id| key(id.shard(), id.uuid())).collect(),
+    }
+}
+
+fn receive(
+    batch: &[&Command],
+    claims: &Claims,
+    facts: &Facts,
+    directory: &Directory,
+    merchants: &Locked,
+    now: OffsetDateTime,
+) -> Vec<Vec<Received>> {
+    let matching = Matching { accounts: directory, merchants, remitters: &facts.remitters, now };
+    let of = |(command, claimed): (&&Command, &Vec<deposits::Claimed>)| {
+        let Command::BankEvent(event) = *command else { return Vec::new() };
+        let Content::Receipts(receipts) = &event.content else { return Vec::new() };
+        let incoming: Vec<Incoming<'_>> = receipts
+            .iter()
+            .zip(claimed)
+            .map(|(receipt, claimed)| Incoming { receipt, claimed: *claimed })
+            .collect();
+        deposits::receive(&incoming, &matching)
+    };
+    batch.iter().zip(&claims.receipts).map(of).collect()
+}
+
+async fn publish_rates(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    claims: &Claims,
+    now: OffsetDateTime,
+) -> Result<Vec<Vec<exchange::Verdict>>, Void> {
+    let mut verdicts = Vec::with_capacity(batch.len());
+    for (command, standing) in batch.iter().zip(&claims.standing) {
+        verdicts.push(match (command, standing) {
+            (Command::BankEvent(event), Standing::Live) => match &event.content {
+                Content::Rates(rates) => {
+                    exchange::publish(tx, &event.bank, Some(event.delivery.id.uuid()), rates, now).await?
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        });
+    }
+    Ok(verdicts)
+}
+
+async fn record_answers(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    outcomes: &[Option<Outcome>],
+    now: OffsetDateTime,
+) -> Result<(), Void> {
+    let mut events = Vec::new();
+    let mut stored: Vec<(&Request, Answer)> = Vec::new();
+    let mut released: Vec<&Request> = Vec::new();
+    for (command, outcome) in batch.iter().zip(outcomes) {
+        let Some(outcome) = outcome else { continue };
+        if let Command::BankEvent(event) = command {
+            events.push(Record {
+                delivery: &event.delivery,
+                verdict: verdict_of(&event.content),
+                status: outcome.reply.status,
+                answer: &outcome.reply.body,
+            });
+        }
+        if let Some((request, _)) = command.request() {
+            if outcome.stored {
+                let answer = Answer { status: outcome.reply.status, body: outcome.reply.body.to_vec() };
+                stored.push((request, answer));
+            } else {
+                released.push(request);
+            }
+        }
+    }
+    vault::record(tx, &events, now).await?;
+    idempotency::record(tx, &stored).await?;
+    idempotency::release(tx, &released).await?;
+    Ok(())
+}
+
+fn verdict_of(content: &Content) -> Verdict {
+    match content {
+        Content::Receipts(_) | Content::Payout { .. } | Content::Rates(_) => Verdict::Accepted,
+        Content::Ignored => Verdict::Ignored,
+        Content::Refused { verdict, .. } => *verdict,
+    }
+}

@@ -1,0 +1,69 @@
+//! What the gateway does by itself: matching again (R7), lifting freezes whose time is over (R32).
+
+use audit::Entry;
+use bytes::Bytes;
+use deposits::{PaymentDetails, PaymentId, Rematched};
+use merchants::MerchantId;
+
+use super::batch::Outcome;
+use super::stage::Stage;
+use super::void::Void;
+use super::Reply;
+
+impl Stage<'_> {
+    pub(super) fn rematch_all(&mut self, payments: &[PaymentId]) -> Result<Outcome, Void> {
+        for payment in payments {
+            match self.rematch(*payment)? {
+                Some(Rematched::Credited(_)) => tracing::info!(%payment, "matched again and credited"),
+                Some(Rematched::StillInReview(_)) | None => {}
+            }
+        }
+        Ok(done())
+    }
+
+    /// Matches one payment again with what is known now; posts the credit. None when it is not in review.
+    pub(super) fn rematch(&mut self, id: PaymentId) -> Result<Option<Rematched>, Void> {
+        let Some(payment) = self.payments.get(id) else { return Ok(None) };
+        let details = PaymentDetails::open(&payment.details_sealed, &self.facts.keyring, id)?;
+        let matching = deposits::Matching {
+            accounts: &self.directory,
+            merchants: &self.merchants,
+            remitters: &self.facts.remitters,
+            now: self.now,
+        };
+        match self.payments.rematch(id, details.remitter_name.as_deref(), &matching) {
+            Err(_) => Ok(None),
+            Ok(outcome) => {
+                if let Rematched::Credited(movement) = &outcome {
+                    self.journal.post(movement, id.uuid())?;
+                }
+                Ok(Some(outcome))
+            }
+        }
+    }
+
+    pub(super) fn lift_freezes(&mut self, merchants: &[MerchantId]) -> Outcome {
+        for merchant in merchants {
+            if self.merchants.unfreeze(*merchant) {
+                self.payouts.unfreeze(merchant.uuid(), self.now);
+                self.entries.push(Entry {
+                    at: self.now,
+                    actor: "gateway".into(),
+                    person: "gateway".into(),
+                    origin: "gateway".into(),
+                    action: "merchant.unfreeze".into(),
+                    subject: merchant.to_string(),
+                    reason: "the freeze was ordered until now".into(),
+                    before: Some(r#"{"status":"frozen"}"#.into()),
+                    after: None,
+                    idempotency_key: None,
+                });
+            }
+        }
+        done()
+    }
+}
+
+fn done() -> Outcome {
+    Outcome { reply: Reply { status: 200, body: Bytes::new(), replayed: false }, stored: true }
+}
