@@ -48,19 +48,19 @@ impl Rate {
     /// result must not come out too high.
     ///
     /// # Errors
-    /// `RateError` for what is not above zero.
+    /// `RateError` for what is not above zero, and outside 10^-12 to 10^12.
     pub fn ceil(decimal: Decimal) -> Result<Rate, RateError> {
         let floor = Rate::try_from(decimal)?;
         if Decimal::from(floor) >= decimal {
             return Ok(floor);
         }
-        // One more in the eighth digit; below eight digits nothing was cut off.
-        let (mut digits, mut scale) = (floor.mantissa, floor.scale);
-        while digits * 10 < 10u128.pow(DIGITS) {
-            digits *= 10;
-            scale += 1;
+        // One more in the eighth digit, which may be a zero that is not written.
+        let (mantissa, scale) = floor.parts();
+        let digits = mantissa.ilog10() + 1;
+        match digits.checked_sub(DIGITS) {
+            Some(zeros) => Rate::bounded(mantissa + 10u128.pow(zeros), scale),
+            None => Rate::bounded(mantissa * 10u128.pow(DIGITS - digits) + 1, scale + DIGITS - digits),
         }
-        Rate::bounded(digits + 1, scale)
     }
 
     /// `1 ÷ self`, rounded down to eight significant digits: the rate of buying the base currency at this ask.
@@ -251,6 +251,16 @@ mod tests {
             let kept = mantissa * 10u128.pow(scale - places);
             let unit = 10u128.pow((digits.ilog10() + 1).saturating_sub(DIGITS));
             prop_assert!(kept <= digits && digits - kept < unit && kept.is_multiple_of(unit));
+        }
+
+        #[test]
+        fn r19_an_ask_is_at_least_what_was_published_by_less_than_its_eighth_digit(
+            digits in 1u128..1_000_000_000_000, scale in 0u32..=12,
+        ) {
+            let (mantissa, places) = Rate::ceil(Decimal::from_i128_with_scale(digits.cast_signed(), scale)).unwrap().parts();
+            let kept = mantissa * 10u128.pow(scale - places);
+            let unit = 10u128.pow((digits.ilog10() + 1).saturating_sub(DIGITS));
+            prop_assert!(kept >= digits && kept - digits < unit);
         }
 
         #[test]
