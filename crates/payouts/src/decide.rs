@@ -1,0 +1,258 @@
+//! What a report makes of a payout: R27 and R29, pure.
+
+use time::OffsetDateTime;
+
+use money::Money;
+
+use crate::payout::{HeldBy, Job, JobKind, Payout};
+use crate::policy::BankPolicy;
+use crate::report::{Finding, Report, Source};
+use crate::state::{PayoutEvent, PayoutState, next};
+
+/// What a report came to; what the book and the withdrawal must follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// No result yet, or a report that came too late to count.
+    Nothing,
+    /// A result that was known already.
+    Duplicate,
+    /// Executed: to be posted.
+    Paid,
+    /// Definitely refused: nothing is posted, the withdrawal goes on (R28).
+    Failed,
+    /// What was paid came back: `amount` is to be posted.
+    Returned {
+        /// What came back.
+        amount: Money,
+    },
+    /// Executed and come back, and the payment was not posted yet: both are to be posted, the whole and `amount`.
+    PaidAndReturned {
+        /// What came back.
+        amount: Money,
+    },
+    /// The bank contradicts what was acted upon: nothing is retried, operators are alarmed (R29).
+    Disputed,
+    /// Another amount or currency than ours, or a result against a final one: nothing is posted.
+    Contradiction,
+}
+
+/// Applies what was learned at `now` (the database's clock). Evidence is kept of everything, also of what changes
+/// nothing.
+///
+/// A result counts whoever reports it. What a worker reports beside results counts only under the token of the
+/// job's present claim: whoever lost its lease knows nothing about what happened since.
+pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: OffsetDateTime) -> Effect {
+    payout.note(report.source.word(), report.finding.in_words());
+    let current = is_current(payout, &report.source);
+    let effect = match &report.finding {
+        Finding::Paid { amount, amount_received, bank_reference } => {
+            paid(payout, *amount, *amount_received, bank_reference.as_ref())
+        }
+        Finding::Returned { amount, sent, reason, bank_reference } => {
+            returned(payout, *amount, *sent, reason.as_ref(), bank_reference.as_ref())
+        }
+        // A worker that lost its lease may have been refused before another one's send was accepted.
+        _ if !current => {
+            payout.note("worker", "too late to count: the job has another claim or is done");
+            Effect::Nothing
+        }
+        Finding::Failed { reason, amount } => failed(payout, reason, *amount),
+        finding => unfinished(payout, finding, policy, now),
+    };
+    if effect == Effect::Contradiction {
+        contradicted(payout, &report.source);
+    }
+    effect
+}
+
+fn is_current(payout: &Payout, source: &Source) -> bool {
+    match source.token() {
+        None => true,
+        Some(token) => payout.job.and_then(|job| job.lease).is_some_and(|lease| lease.token == token),
+    }
+}
+
+fn paid(payout: &mut Payout, amount: Money, received: Option<Money>, reference: Option<&String>) -> Effect {
+    if amount != payout.amount {
+        return Effect::Contradiction;
+    }
+    let Some(state) = next(payout.state, PayoutEvent::Paid) else {
+        return match payout.state {
+            PayoutState::Paid | PayoutState::Returned | PayoutState::Disputed => {
+                learn(payout, received, reference);
+                Effect::Duplicate
+            }
+            _ => Effect::Contradiction,
+        };
+    };
+    learn(payout, received, reference);
+    conclude(payout, state);
+    if state == PayoutState::Disputed { Effect::Disputed } else { Effect::Paid }
+}
+
+fn failed(payout: &mut Payout, reason: &str, amount: Option<Money>) -> Effect {
+    if amount.is_some_and(|amount| amount != payout.amount) {
+        return Effect::Contradiction;
+    }
+    match next(payout.state, PayoutEvent::Failed) {
+        Some(state) => {
+            payout.reason = Some(cut(reason));
+            conclude(payout, state);
+            Effect::Failed
+        }
+        None if matches!(payout.state, PayoutState::Failed | PayoutState::Disputed) => Effect::Duplicate,
+        None => Effect::Contradiction,
+    }
+}
+
+fn returned(
+    payout: &mut Payout,
+    amount: Money,
+    sent: Option<Money>,
+    reason: Option<&String>,
+    reference: Option<&String>,
+) -> Effect {
+    let fits = amount.currency() == payout.amount.currency()
+        && (1..=payout.amount.minor()).contains(&amount.minor())
+        && sent.is_none_or(|sent| sent == payout.amount);
+    if !fits {
+        return Effect::Contradiction;
+    }
+    let before = payout.state;
+    let Some(state) = next(before, PayoutEvent::Returned) else {
+        let again = before == PayoutState::Returned && payout.returned == Some(amount);
+        return if again { Effect::Duplicate } else { Effect::Contradiction };
+    };
+    learn(payout, None, reference);
+    payout.returned = Some(amount);
+    payout.reason = reason.map(|reason| cut(reason)).or(payout.reason.take());
+    conclude(payout, state);
+    match (state, before) {
+        (PayoutState::Disputed, _) => Effect::Disputed,
+        (_, PayoutState::Paid) => Effect::Returned { amount },
+        _ => Effect::PaidAndReturned { amount },
+    }
+}
+
+/// What a bank tells beside the result; the first telling stays.
+fn learn(payout: &mut Payout, received: Option<Money>, reference: Option<&String>) {
+    // The row has one currency; an amount in another one stays in the evidence.
+    let received = received.filter(|received| received.currency() == payout.amount.currency());
+    payout.amount_received = payout.amount_received.or(received);
+    if payout.bank_reference.is_none() {
+        payout.bank_reference = reference.map(|reference| cut(reference));
+    }
+}
+
+fn conclude(payout: &mut Payout, state: PayoutState) {
+    payout.state = state;
+    payout.held_by = None;
+    payout.needs_operator = state == PayoutState::Disputed;
+    payout.rest();
+}
+
+/// What is contradicted doesn't change, but it isn't sent either, and a bank that insists isn't asked for ever.
+fn contradicted(payout: &mut Payout, source: &Source) {
+    payout.note("worker", "contradicts what is known; nothing was posted");
+    if !payout.state.is_open() {
+        return;
+    }
+    payout.needs_operator = true;
+    if let Some(held) = next(payout.state, PayoutEvent::Hold) {
+        payout.state = held;
+        payout.held_by = Some(HeldBy::Operator);
+        payout.rest();
+    }
+    if source.token().is_some() {
+        payout.rest();
+    }
+}
+
+/// Findings that end nothing: the state and the next step.
+fn unfinished(payout: &mut Payout, finding: &Finding, policy: &BankPolicy, now: OffsetDateTime) -> Effect {
+    let seed = payout.id.uuid();
+    match finding {
+        Finding::Accepted { bank_reference } => {
+            step(payout, PayoutEvent::Accepted);
+            learn(payout, None, Some(bank_reference));
+            poll(payout, policy, now);
+        }
+        Finding::Pending => {
+            step(payout, PayoutEvent::Accepted);
+            poll(payout, policy, now);
+        }
+        Finding::NotSent { .. } => not_sent(payout, policy, now),
+        Finding::Unknown { .. } => {
+            step(payout, PayoutEvent::Lost);
+            payout.delays = 0;
+            payout.queries = 0;
+            payout.job = Some(Job::new(JobKind::Query, now + policy.query_backoff.wait(0, seed)));
+        }
+        Finding::Unreachable { .. } => {
+            payout.queries = payout.queries.saturating_add(1);
+            payout.needs_operator |= payout.queries >= policy.max_queries;
+            let wait = policy.query_backoff.wait(payout.queries, seed);
+            payout.job = Some(Job::new(JobKind::Query, now + wait));
+        }
+        Finding::NeverSeen => never_seen(payout, policy, now),
+        // Results are decided by the caller.
+        Finding::Paid { .. } | Finding::Returned { .. } | Finding::Failed { .. } => {}
+    }
+    Effect::Nothing
+}
+
+fn step(payout: &mut Payout, event: PayoutEvent) {
+    if let Some(state) = next(payout.state, event) {
+        payout.state = state;
+    }
+}
+
+/// The bank has it: its event should come; it is asked at a quarter of the order's age.
+fn poll(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
+    payout.delays = 0;
+    payout.queries = 0;
+    payout.needs_operator = false;
+    let age = payout.sent_at.map(|sent| (now - sent).unsigned_abs()).unwrap_or_default();
+    let wait = (age / 4).clamp(policy.poll.first, policy.poll.most);
+    payout.job = Some(Job::new(JobKind::Query, now + wait));
+}
+
+/// The claim was no send (R31). Only what was never sent at all is certainly not at the bank.
+fn not_sent(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
+    payout.sends = (payout.sends - 1).max(0);
+    if payout.sends == 0 {
+        step(payout, PayoutEvent::NotSent);
+        payout.sent_at = None;
+    } else {
+        step(payout, PayoutEvent::Lost);
+    }
+    let wait = policy.send_backoff.wait(payout.delays, payout.id.uuid());
+    payout.delays = payout.delays.saturating_add(1);
+    payout.job = Some(Job::new(JobKind::Send, now + wait));
+}
+
+/// R27: the same reference again, only at a bank that deduplicates, only when the bank was asked later than any
+/// request could be under way, and not for ever. Else people decide.
+fn never_seen(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
+    let asked_at = payout.job.and_then(|job| job.lease).map_or(now, |lease| lease.until - policy.lease);
+    let settled_at = payout.sent_at.unwrap_or(payout.updated_at) + policy.settle;
+    step(payout, PayoutEvent::NeverSeen);
+    payout.queries = 0;
+    payout.job = if asked_at < settled_at {
+        Some(Job::new(JobKind::Query, settled_at.max(now)))
+    } else if policy.deduplicates_references && payout.sends < policy.max_sends {
+        Some(Job::new(JobKind::Send, now))
+    } else {
+        payout.needs_operator = true;
+        payout.note("worker", "no further send is allowed: operators decide");
+        None
+    };
+}
+
+/// What a bank wrote, as it is stored and shown.
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(140).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+#![doc = include_str!("../README.md")]
+
+mod breaker;
+mod claim;
+mod decide;
+mod due;
+mod error;
+mod instruments;
+mod operate;
+mod payout;
+mod policy;
+mod reads;
+mod report;
+mod rows;
+#[cfg(test)]
+mod samples;
+mod state;
+mod store;
+mod worker;
+
+pub use breaker::{BreakerPolicy, BreakerState};
+pub use decide::{Effect, apply};
+pub use error::{Error, Refusal};
+pub use instruments::{count_effect, publish};
+pub use payout::{HeldBy, Job, JobKind, Lease, Payout};
+pub use policy::{Backoff, BadPolicy, BankPolicy};
+pub use reads::{
+    BadCursor, Count, Cursor, Evidence, counts, evidence, get, list, of_payments, of_withdrawals,
+};
+pub use report::{Finding, Report, Source};
+pub use state::{PayoutEvent, PayoutState, next};
+pub use store::{
+    NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_of_payments, lock_of_withdrawals,
+    lock_queued_of_merchants, lock_wanted, subjects,
+};
+pub use worker::{BankLink, BankState, NotTaken, Open, Submit, Waker, Worker};
+
+/// The payouts' tables.
+pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
+    owner: "payouts",
+    migrations: &[pg::Migration {
+        version: 1,
+        name: "payouts",
+        sql: include_str!("../migrations/0001_payouts.sql"),
+    }],
+};
+
+/// Marks ids of payouts.
+#[derive(Debug)]
+pub enum PayoutKind {}
+
+impl pg::Kind for PayoutKind {
+    const PREFIX: &'static str = "po";
+}
+
+/// `po_…`: the reference under which the bank knows it; lies in its withdrawal's or payment's shard.
+pub type PayoutId = pg::Id<PayoutKind>;

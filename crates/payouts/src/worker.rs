@@ -1,0 +1,348 @@
+//! Carries payouts to banks. One task per bank, so that one bank's trouble stays its own (R31).
+//!
+//! Claim in one short transaction, commit, call the bank, hand over what was learned. Nothing here decides what an
+//! answer means: reports go to the gateway's lanes, and a report that is lost is healed by the lease.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bank::connector::BoxFuture;
+use bank::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
+use pg::Pool;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+use crate::PayoutId;
+use crate::breaker::{Breaker, BreakerPolicy, BreakerState};
+use crate::error::Error;
+use crate::payout::{JobKind, Payout};
+use crate::policy::{BadPolicy, Backoff, BankPolicy};
+use crate::report::Report;
+use crate::{due, instruments};
+
+/// A report that could not be recorded now, and why; it is handed over again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTaken(pub String);
+
+/// Hands a report to whoever records it: the gateway's lanes.
+pub type Submit = Arc<dyn Fn(PayoutId, Report) -> BoxFuture<'static, Result<(), NotTaken>> + Send + Sync>;
+
+/// Opens what `beneficiary_sealed` holds; the error says why not, without personal data.
+pub type Open = Arc<dyn Fn(&[u8], PayoutId) -> Result<Beneficiary, String> + Send + Sync>;
+
+/// A bank and how it is treated.
+#[derive(Clone)]
+pub struct BankLink {
+    /// The bank as payouts name it.
+    pub bank: Arc<str>,
+    /// How it is asked.
+    pub connector: Arc<dyn Connector>,
+    /// R27's waits and bounds.
+    pub policy: BankPolicy,
+    /// Calls under way at once; at least 1.
+    pub concurrency: usize,
+    /// How often an idle worker looks for work when nobody wakes it.
+    pub idle: Duration,
+    /// When the bank is left alone.
+    pub breaker: BreakerPolicy,
+}
+
+impl fmt::Debug for BankLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BankLink").field("bank", &self.bank).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// How it goes with a bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankState {
+    /// The bank.
+    pub bank: Arc<str>,
+    /// Whether it is left alone.
+    pub breaker: BreakerState,
+    /// Calls and reports under way.
+    pub busy: usize,
+}
+
+/// Wakes the worker at once, after the commit of something to do.
+#[derive(Debug, Clone, Default)]
+pub struct Waker {
+    banks: Vec<Arc<Notify>>,
+}
+
+impl Waker {
+    /// There may be something to do.
+    pub fn wake(&self) {
+        for bank in &self.banks {
+            bank.notify_one();
+        }
+    }
+}
+
+/// The worker of this process. Any number of processes may have one.
+#[derive(Debug)]
+pub struct Worker {
+    desks: Vec<Arc<Desk>>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Worker {
+    /// Starts a task for each bank.
+    ///
+    /// # Errors
+    /// A policy that would break R27.
+    pub fn start(pool: Pool, links: Vec<BankLink>, open: Open, submit: Submit) -> Result<Worker, BadPolicy> {
+        for link in &links {
+            link.policy.check().map_err(|bad| BadPolicy(format!("bank {}: {bad}", link.bank)))?;
+        }
+        let (stop, stopped) = watch::channel(false);
+        let desk = |link: BankLink| {
+            let breaker = Mutex::new(Breaker::new(link.breaker));
+            let (pool, open, submit) = (pool.clone(), open.clone(), submit.clone());
+            Arc::new(Desk { link, pool, open, submit, breaker, wake: Arc::default(), busy: AtomicUsize::new(0) })
+        };
+        let desks: Vec<Arc<Desk>> = links.into_iter().map(desk).collect();
+        let tasks = desks.iter().map(|desk| tokio::spawn(desk.clone().run(stopped.clone()))).collect();
+        Ok(Worker { desks, tasks, stop })
+    }
+
+    /// For whoever commits payouts.
+    pub fn waker(&self) -> Waker {
+        Waker { banks: self.desks.iter().map(|desk| desk.wake.clone()).collect() }
+    }
+
+    /// How it goes with each bank.
+    pub fn states(&self) -> Vec<BankState> {
+        let state = |desk: &Arc<Desk>| BankState {
+            bank: desk.link.bank.clone(),
+            breaker: desk.breaker().state(Instant::now()),
+            busy: desk.busy.load(Ordering::Relaxed),
+        };
+        self.desks.iter().map(state).collect()
+    }
+
+    /// Claims nothing more and finishes what is under way; what isn't done after `patience` is dropped and healed
+    /// by its lease.
+    pub async fn shutdown(self, patience: Duration) {
+        self.stop.send_replace(true);
+        let deadline = Instant::now() + patience;
+        for mut task in self.tasks {
+            if timeout_at(deadline, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}
+
+/// One bank's part of the worker.
+struct Desk {
+    link: BankLink,
+    pool: Pool,
+    open: Open,
+    submit: Submit,
+    breaker: Mutex<Breaker>,
+    wake: Arc<Notify>,
+    busy: AtomicUsize,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+/// When a claim began, by two clocks: the monotonic one may stand still while the machine sleeps, the other may be
+/// set. A send is late if either says so.
+#[derive(Debug, Clone, Copy)]
+struct Began {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Began {
+    fn now() -> Began {
+        Began { monotonic: Instant::now(), wall: SystemTime::now() }
+    }
+
+    fn is_longer_ago_than(&self, limit: Duration) -> bool {
+        self.monotonic.elapsed() >= limit || self.wall.elapsed().is_ok_and(|elapsed| elapsed >= limit)
+    }
+}
+
+/// A job that this worker holds.
+struct Claimed {
+    payout: Payout,
+    kind: JobKind,
+    token: Uuid,
+    began: Began,
+}
+
+const TROUBLE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(5) };
+
+/// Beyond the connector's own deadline; a connector that keeps to it is never cut off.
+const GRACE: Duration = Duration::from_millis(250);
+
+impl Desk {
+    async fn run(self: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+        let mut tasks = JoinSet::new();
+        let mut trouble = 0;
+        while !*stop.borrow() {
+            let free = self.breaker().allowed(Instant::now(), tasks.len(), self.link.concurrency.max(1));
+            let mut pause = self.link.idle;
+            if free > 0 {
+                match self.claim(free).await {
+                    Ok(claimed) => {
+                        trouble = 0;
+                        let full = claimed.len() == free;
+                        for one in claimed {
+                            tasks.spawn(self.clone().carry(one));
+                        }
+                        if full {
+                            pause = Duration::ZERO;
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(bank = %self.link.bank, %error, "payouts can't be claimed");
+                        pause = TROUBLE.wait(trouble, Uuid::nil());
+                        trouble = trouble.saturating_add(1);
+                    }
+                }
+            }
+            self.busy.store(tasks.len(), Ordering::Relaxed);
+            tokio::select! {
+                // An error means that the handle is gone.
+                changed = stop.changed() => if changed.is_err() { break },
+                () = self.wake.notified() => {}
+                () = sleep(pause) => {}
+                Some(done) = tasks.join_next() => self.ended(done),
+            }
+            while let Some(done) = tasks.try_join_next() {
+                self.ended(done);
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            self.ended(done);
+        }
+    }
+
+    fn ended(&self, done: Result<(), tokio::task::JoinError>) {
+        if let Err(error) = done {
+            tracing::error!(bank = %self.link.bank, %error, "a payout's call ended abnormally; its lease heals it");
+        }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
+        let began = Began::now();
+        let outcome = due::claim(&self.pool, &self.link.bank, &self.link.policy, limit).await?;
+        let claimed = |taken: due::Taken| Claimed {
+            payout: taken.payout,
+            kind: taken.kind,
+            token: taken.token,
+            began,
+        };
+        match outcome {
+            due::Outcome::Committed(taken) => Ok(taken.into_iter().map(claimed).collect()),
+            due::Outcome::Unsure(taken) => {
+                // Perhaps claimed, surely not sent: said under the token, which counts only if it was committed.
+                for one in taken {
+                    let why = "the claim's commit was not confirmed".to_owned();
+                    let report = match one.kind {
+                        JobKind::Send => Report::of_send(one.token, SendOutcome::NotSent { why }),
+                        JobKind::Query => Report::of_query(one.token, QueryOutcome::Unreachable { why }),
+                    };
+                    self.deliver(one.payout.id, report).await;
+                }
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn carry(self: Arc<Desk>, claimed: Claimed) {
+        let report = match claimed.kind {
+            JobKind::Send => Report::of_send(claimed.token, self.send(&claimed).await),
+            JobKind::Query => Report::of_query(claimed.token, self.query(&claimed).await),
+        };
+        self.deliver(claimed.payout.id, report).await;
+    }
+
+    async fn send(&self, claimed: &Claimed) -> SendOutcome {
+        let payout = &claimed.payout;
+        let beneficiary = match (self.open)(&payout.beneficiary_sealed, payout.id) {
+            Ok(beneficiary) => beneficiary,
+            Err(why) => {
+                tracing::error!(payout = %payout.id, %why, "a beneficiary can't be opened");
+                return SendOutcome::NotSent { why };
+            }
+        };
+        let reference = payout.id.to_string();
+        let order = PayoutOrder { reference, amount: payout.amount, beneficiary, remittance: None };
+        if claimed.began.is_longer_ago_than(self.link.policy.lease / 2) {
+            return SendOutcome::NotSent { why: "the worker was late".to_owned() };
+        }
+        let start = Instant::now();
+        let deadline = start + self.link.policy.request_timeout;
+        let call = self.link.connector.send(&order, deadline);
+        let outcome = timeout_at(deadline + GRACE, call)
+            .await
+            .unwrap_or_else(|_| SendOutcome::Unknown { why: "no answer in time".to_owned() });
+        let word = match &outcome {
+            SendOutcome::Accepted { .. } => "accepted",
+            SendOutcome::Rejected { .. } => "rejected",
+            SendOutcome::NotSent { .. } => "not_sent",
+            SendOutcome::Unknown { .. } => "unknown",
+        };
+        instruments::send_took(&self.link.bank, word, start.elapsed());
+        match &outcome {
+            SendOutcome::Accepted { .. } | SendOutcome::Rejected { .. } => self.breaker().reached(),
+            SendOutcome::NotSent { .. } => self.breaker().missed(Instant::now()),
+            // It may be the bank or this one payout: neither closes the breaker nor opens it.
+            SendOutcome::Unknown { .. } => {}
+        }
+        outcome
+    }
+
+    async fn query(&self, claimed: &Claimed) -> QueryOutcome {
+        let start = Instant::now();
+        let deadline = start + self.link.policy.request_timeout;
+        let reference = claimed.payout.id.to_string();
+        let call = self.link.connector.query(&reference, deadline);
+        let outcome = timeout_at(deadline + GRACE, call)
+            .await
+            .unwrap_or_else(|_| QueryOutcome::Unreachable { why: "no answer in time".to_owned() });
+        let word = match &outcome {
+            QueryOutcome::Paid { .. } => "paid",
+            QueryOutcome::Failed { .. } => "failed",
+            QueryOutcome::Pending => "pending",
+            QueryOutcome::Returned { .. } => "returned",
+            QueryOutcome::NeverSeen => "never_seen",
+            QueryOutcome::Unreachable { .. } => "unreachable",
+        };
+        instruments::query_took(&self.link.bank, word, start.elapsed());
+        match &outcome {
+            QueryOutcome::Unreachable { .. } => self.breaker().missed(Instant::now()),
+            _ => self.breaker().reached(),
+        }
+        outcome
+    }
+
+    /// Until it is taken. After the lease, whoever has the job then finds out what this report says.
+    async fn deliver(&self, id: PayoutId, report: Report) {
+        let mut tries = 0;
+        while let Err(NotTaken(why)) = (self.submit)(id, report.clone()).await {
+            if tries == 0 {
+                tracing::warn!(payout = %id, %why, "a report is not taken yet");
+            }
+            sleep(TROUBLE.wait(tries, id.uuid())).await;
+            tries = tries.saturating_add(1);
+        }
+    }
+}
