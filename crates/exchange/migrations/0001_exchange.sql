@@ -41,7 +41,9 @@ CREATE TABLE quotes (
     created_at    timestamptz NOT NULL,
     withdrawal    uuid,
     PRIMARY KEY (shard, id),
-    CHECK ((state = 'used') = (withdrawal IS NOT NULL))
+    CHECK ((state = 'used') = (withdrawal IS NOT NULL)),
+    CONSTRAINT quotes_sum CHECK (sell_minor = fee_minor + net_minor),
+    CONSTRAINT quotes_rate CHECK ((rate IS NULL) = (sell_currency = buy_currency) AND (rate IS NULL) = (rate_as_of IS NULL))
 ) WITH (fillfactor = 80);
 
 GRANT SELECT, INSERT ON rates, quotes TO sluice_runtime;

@@ -48,28 +48,24 @@ impl Market {
         self.rates.values()
     }
 
-    /// Roughly what `amount` is worth in US dollars, for limits: through yuan where there is no direct pair.
-    /// None where no rate is known. Never used to price anything.
+    /// What `amount` is worth in US dollars at the dearer side, rounded up, for limits: by a direct pair, else
+    /// through yuan. The age of the rates doesn't matter here; it is never used to price anything.
+    ///
+    /// None where no rate is known or it would be too large: treat it as above any limit.
     pub fn usd_equivalent(&self, amount: Money) -> Option<Money> {
-        let usd = Currency::USD;
-        if amount.currency() == usd {
+        let (currency, usd, cny) = (amount.currency(), Currency::USD, Currency::CNY);
+        if currency == usd {
             return Some(amount);
         }
-        if let Some(direct) = self.pair(amount.currency(), usd) {
-            return worth(amount, Decimal::from(direct.ask), usd);
-        }
-        let in_yuan = if amount.currency() == Currency::CNY {
-            Decimal::ONE
+        let (times, by) = if let Some(direct) = self.pair(currency, usd) {
+            (direct.ask, Rate::ONE)
+        } else if let Some(direct) = self.pair(usd, currency) {
+            (Rate::ONE, direct.bid)
         } else {
-            Decimal::from(self.pair(amount.currency(), Currency::CNY)?.ask)
+            (self.pair(currency, cny)?.ask, self.pair(usd, cny)?.bid)
         };
-        let yuan_per_dollar = Decimal::from(self.pair(usd, Currency::CNY)?.bid);
-        worth(amount, in_yuan.checked_div(yuan_per_dollar)?, usd)
+        money::worth_ceil(amount, times, by, usd).ok()
     }
-}
-
-fn worth(amount: Money, rate: Decimal, to: Currency) -> Option<Money> {
-    money::convert_floor(amount, Rate::try_from(rate).ok()?, to).ok().map(|conversion| conversion.received)
 }
 
 /// The market as a batch decides by it.
@@ -102,4 +98,51 @@ fn read(rows: &[Row]) -> Result<Market, Error> {
         });
     }
     Ok(Market::new(rates))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn market(rates: &[(&str, &str, &str, &str)]) -> Market {
+        Market::new(rates.iter().map(|(base, quote, bid, ask)| CurrentRate {
+            base: Currency::parse(base).unwrap(),
+            quote: Currency::parse(quote).unwrap(),
+            bid: Rate::parse(bid).unwrap(),
+            ask: Rate::parse(ask).unwrap(),
+            as_of: datetime!(2026-11-23 08:00:00 UTC),
+            bank: "hb".into(),
+        }))
+    }
+
+    /// By hand: 1,000,000 yen × 0.0472 = 47,200 CNY; ÷ 7.1 = 6647.887…; 7.10 CNY ÷ 7.1 is a dollar exactly;
+    /// 100 EUR × 1.17 = 117; 780.01 HKD ÷ 7.8 = 100.0012…
+    #[test]
+    fn r33_limits_compare_in_dollars_rounded_up() {
+        let market = market(&[
+            ("USD", "CNY", "7.1000", "7.1300"),
+            ("JPY", "CNY", "0.047000", "0.047200"),
+            ("EUR", "CNY", "8.2000", "8.2400"),
+            ("EUR", "USD", "1.15", "1.17"),
+            ("USD", "HKD", "7.8", "7.9"),
+        ]);
+        let table = [
+            ("5.00", "USD", Some("5.00")),
+            ("1000000", "JPY", Some("6647.89")),
+            ("7.10", "CNY", Some("1.00")),
+            ("71000.00", "CNY", Some("10000.00")),
+            ("71000.01", "CNY", Some("10000.01")),
+            ("100.00", "EUR", Some("117.00")),
+            ("780.01", "HKD", Some("100.01")),
+            ("1.00", "GBP", None),
+        ];
+        for (amount, currency, expected) in table {
+            let amount = Money::parse(amount, Currency::parse(currency).unwrap()).unwrap();
+            let worth = market.usd_equivalent(amount).map(|worth| worth.to_string());
+            assert_eq!(worth.as_deref(), expected, "{amount} {currency}");
+        }
+        assert_eq!(Market::default().usd_equivalent(Money::new(1, Currency::CNY).unwrap()), None);
+    }
 }

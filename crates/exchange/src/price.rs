@@ -65,7 +65,8 @@ pub enum PricingError {
 /// 1 ÷ ask. A rate older than `max_age` is not used (R16). One and the same currency needs no rate.
 ///
 /// # Errors
-/// `PricingError`; the pair's being configured at all is the caller's to check.
+/// `PricingError`; the pair's being configured at all is the caller's to check. An amount that is not of its
+/// side's currency is `Money(CurrencyMismatch)`.
 pub fn price(
     side: FixedSide,
     sell: Currency,
@@ -75,6 +76,13 @@ pub fn price(
     now: OffsetDateTime,
     max_age: Duration,
 ) -> Result<Price, PricingError> {
+    let (given, expected) = match side {
+        FixedSide::Sell(gross) => (gross.currency(), sell),
+        FixedSide::Buy(target) => (target.currency(), buy),
+    };
+    if given != expected {
+        return Err(MoneyError::CurrencyMismatch { left: given, right: expected }.into());
+    }
     let quoted = if sell == buy { None } else { Some(quoted_rate(sell, buy, market, now, max_age)?) };
     let rate = quoted.map(|(rate, _)| rate);
     let gross = match side {
@@ -115,17 +123,14 @@ fn quoted_rate(
     now: OffsetDateTime,
     max_age: Duration,
 ) -> Result<(Rate, OffsetDateTime), PricingError> {
-    let (rate, as_of) = if let Some(pair) = market.pair(sell, buy) {
-        (pair.bid, pair.as_of)
-    } else if let Some(pair) = market.pair(buy, sell) {
-        (pair.ask.inverse_floor(), pair.as_of)
-    } else {
-        return Err(PricingError::RateUnavailable);
-    };
-    if now - as_of > max_age {
-        return Err(PricingError::RateUnavailable);
-    }
-    Ok((rate, as_of))
+    // Should both directions be published, the one in which the sold currency is the base goes first.
+    let selling_base = market.pair(sell, buy).map(|pair| (pair.bid, pair.as_of));
+    let buying_base = market.pair(buy, sell).map(|pair| (pair.ask.inverse_floor(), pair.as_of));
+    selling_base
+        .into_iter()
+        .chain(buying_base)
+        .find(|(_, as_of)| now - *as_of <= max_age)
+        .ok_or(PricingError::RateUnavailable)
 }
 
 #[cfg(test)]
@@ -202,14 +207,61 @@ mod tests {
         assert_eq!(price(yen, j, c, &market(NOW), &FEES, NOW, AGE), Err(PricingError::AmountTooSmall));
     }
 
-    /// By hand: 1,000,000 yen × 0.0472 = 47,200 CNY; ÷ 7.1 = 6647.88…
     #[test]
-    fn r33_limits_compare_in_dollars() {
-        let yen = Money::parse("1000000", Currency::JPY).unwrap();
-        let worth = market(NOW).usd_equivalent(yen).unwrap();
-        assert_eq!(worth.to_string(), "6647.88");
-        assert_eq!(market(NOW).usd_equivalent(usd("5.00")), Some(usd("5.00")));
-        assert_eq!(market(NOW).usd_equivalent(cny("7.10")), Some(usd("0.99")));
-        assert_eq!(Market::default().usd_equivalent(cny("7.10")), None);
+    fn r16_an_old_direction_gives_way_to_a_new_one() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        let rate = |base, quote, bid: &str, ask: &str, as_of| CurrentRate {
+            base,
+            quote,
+            bid: Rate::parse(bid).unwrap(),
+            ask: Rate::parse(ask).unwrap(),
+            as_of,
+            bank: "hb".into(),
+        };
+        let at = |cny_usd_as_of| {
+            let market = Market::new([
+                rate(u, c, "7.1000", "7.1300", NOW),
+                rate(c, u, "0.14", "0.141", cny_usd_as_of),
+            ]);
+            price(FixedSide::Sell(cny("1.00")), c, u, &market, &FEES, NOW, AGE).unwrap().rate.unwrap()
+        };
+        assert_eq!(at(NOW - AGE).to_string(), "0.14");
+        assert_eq!(at(NOW - AGE * 2).to_string(), "0.14025245");
+    }
+
+    /// A cent at 7.1 is 0.07 already: who asks for 0.05 gets 0.05; the exact product says what is left over.
+    #[test]
+    fn r19_a_fixed_bought_side_arrives_as_it_was_asked_for() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        let free = FeeSchedule { fixed_minor: 0, parts_per_million: 0, minimum_minor: 0 };
+        let price = price(FixedSide::Buy(cny("0.05")), u, c, &market(NOW), &free, NOW, AGE).unwrap();
+        assert_eq!(shown(&price), ["0.01", "0.00", "0.01", "7.1", "0.05"]);
+        assert_eq!(price.exact.to_string(), "0.071");
+    }
+
+    #[test]
+    fn r19_an_amount_of_another_currency_is_no_price() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        for side in [FixedSide::Sell(cny("1.00")), FixedSide::Buy(usd("1.00"))] {
+            let mixed = price(side, u, c, &market(NOW), &FEES, NOW, AGE);
+            assert!(
+                matches!(mixed, Err(PricingError::Money(MoneyError::CurrencyMismatch { .. }))),
+                "{side:?}: {mixed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn r19_too_much_is_not_called_too_little() {
+        let (j, c) = (Currency::JPY, Currency::CNY);
+        let most = cny("9999999999999999.99");
+        // About 2.1 × 10^17 yen: large, but a price.
+        assert!(price(FixedSide::Buy(most), j, c, &market(NOW), &FEES, NOW, AGE).is_ok());
+        let huge = Money::new(i64::MAX, c).unwrap();
+        let error = price(FixedSide::Buy(huge), c, c, &market(NOW), &FEES, NOW, AGE);
+        assert_eq!(error, Err(PricingError::Money(MoneyError::Overflow)));
+        let all = FeeSchedule { fixed_minor: 0, parts_per_million: 1_000_000, minimum_minor: 0 };
+        let error = price(FixedSide::Buy(cny("1.00")), j, c, &market(NOW), &all, NOW, AGE);
+        assert_eq!(error, Err(PricingError::AmountTooSmall));
     }
 }

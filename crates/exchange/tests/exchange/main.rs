@@ -1,0 +1,7 @@
+//! Rates and quotes on a real PostgreSQL.
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod quotes;
+mod rates;
+mod world;

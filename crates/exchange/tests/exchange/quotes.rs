@@ -1,0 +1,276 @@
+//! R17: one merchant, one use, until its time is over.
+
+use std::sync::Arc;
+
+use exchange::{
+    Error, FixedSide, Market, Quote, QuoteId, QuoteRefusal, QuoteState, get_quote, insert_quote, lock_quotes,
+    price, rates_of,
+};
+use money::{Currency, FeeSchedule, Money};
+use pg::Shards;
+use testkit::TestDb;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::world::{NOT_ALLOWED, cny, now, rate, refused, tell, usd, world};
+
+const FEES: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
+const MERCHANT: Uuid = Uuid::from_u128(7);
+const OTHER: Uuid = Uuid::from_u128(8);
+
+fn quote_for(side: FixedSide, sell: Currency, buy: Currency, market: &Market, now: OffsetDateTime) -> Quote {
+    let shard = Shards::new(16).of(&[MERCHANT.as_bytes()]);
+    Quote {
+        id: QuoteId::new(shard),
+        merchant: MERCHANT,
+        fixed_side: side.as_str().to_owned(),
+        price: price(side, sell, buy, market, &FEES, now, Duration::minutes(15)).unwrap(),
+        expires_at: now + Duration::seconds(600),
+        created_at: now,
+        withdrawal: None,
+    }
+}
+
+async fn market(db: &TestDb) -> Market {
+    let now = now(db).await;
+    tell(db, "harbour", &[rate(Currency::USD, "7.1000", "7.1300", now)]).await;
+    rates_of(&db.pool.get().await.unwrap()).await.unwrap()
+}
+
+/// Keeps a quote of 1000.00 USD that `change` has touched.
+async fn locked(db: &TestDb, change: impl FnOnce(&mut Quote)) -> QuoteId {
+    let now = now(db).await;
+    let side = FixedSide::Sell(usd("1000.00"));
+    let mut quote = quote_for(side, Currency::USD, Currency::CNY, &market(db).await, now);
+    change(&mut quote);
+    insert_quote(&db.pool.get().await.unwrap(), &quote).await.unwrap();
+    quote.id
+}
+
+/// One withdrawal with this quote, as a batch runs it.
+async fn withdraw(db: &TestDb, id: QuoteId, merchant: Uuid) -> Result<Uuid, QuoteRefusal> {
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut quotes = lock_quotes(&tx, &[id]).await.unwrap();
+    let now = tx.now().await.unwrap();
+    let withdrawal = Uuid::now_v7();
+    let taken = quotes.take(id, merchant, withdrawal, now);
+    quotes.save(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    taken.map(|()| withdrawal)
+}
+
+async fn stored(db: &TestDb, id: QuoteId) -> (Quote, QuoteState) {
+    let (quote, now) = get_quote(&db.pool.get().await.unwrap(), MERCHANT, id).await.unwrap().unwrap();
+    let state = quote.state(now);
+    (quote, state)
+}
+
+#[tokio::test]
+async fn r17_a_quote_reads_back_as_it_was_locked() {
+    let db = world().await;
+    let market = market(&db).await;
+    let (u, c, now) = (Currency::USD, Currency::CNY, now(&db).await);
+    let conn = db.pool.get().await.unwrap();
+    let cases = [
+        (FixedSide::Sell(usd("1000.00")), u, c, "7078.70"),
+        (FixedSide::Buy(cny("7100.00")), u, c, "7100.00"),
+        (FixedSide::Sell(cny("100.00")), c, u, "13.98"),
+        (FixedSide::Sell(usd("10.00")), u, u, "9.97"),
+        (FixedSide::Sell(Money::new(999_999_999_999_999_999, c).unwrap()), c, c, "9969999999999999.99"),
+    ];
+    for (side, sell, buy, arrives) in cases {
+        let quote = quote_for(side, sell, buy, &market, now);
+        insert_quote(&conn, &quote).await.unwrap();
+        let (read, at) = get_quote(&conn, MERCHANT, quote.id).await.unwrap().unwrap();
+        assert_eq!(read, quote, "{side:?}");
+        assert_eq!((read.price.buy.to_string().as_str(), read.state(at)), (arrives, QuoteState::Open));
+        assert_eq!(get_quote(&conn, OTHER, quote.id).await.unwrap(), None, "another merchant's");
+    }
+    let unknown = QuoteId::new(Shards::new(16).of(&[MERCHANT.as_bytes()]));
+    assert_eq!(get_quote(&conn, MERCHANT, unknown).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r17_a_quote_is_used_once_whoever_tries_at_the_same_time() {
+    let db = Arc::new(world().await);
+    let id = locked(&db, |_| {}).await;
+    let start = Arc::new(Barrier::new(16));
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let (db, start) = (db.clone(), start.clone());
+        tasks.spawn(async move {
+            start.wait().await;
+            withdraw(&db, id, MERCHANT).await
+        });
+    }
+    let results = tasks.join_all().await;
+    let winners: Vec<Uuid> = results.iter().filter_map(|result| result.ok()).collect();
+    assert_eq!(winners.len(), 1, "{results:?}");
+    assert_eq!(results.iter().filter(|result| **result == Err(QuoteRefusal::Used)).count(), 15);
+    let (quote, state) = stored(&db, id).await;
+    assert_eq!((quote.withdrawal, state), (winners.first().copied(), QuoteState::Used));
+}
+
+#[tokio::test]
+async fn r17_a_batch_that_is_rolled_back_leaves_the_quote_open() {
+    let db = world().await;
+    let id = locked(&db, |_| {}).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut quotes = lock_quotes(&tx, &[id]).await.unwrap();
+    quotes.take(id, MERCHANT, Uuid::now_v7(), tx.now().await.unwrap()).unwrap();
+    quotes.save(&tx).await.unwrap();
+    drop(tx);
+    drop(conn);
+    assert_eq!(stored(&db, id).await.1, QuoteState::Open);
+    assert!(withdraw(&db, id, MERCHANT).await.is_ok());
+}
+
+#[tokio::test]
+async fn r17_looking_at_a_quote_or_refusing_it_does_not_use_it_up() {
+    let db = world().await;
+    let id = locked(&db, |_| {}).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut quotes = lock_quotes(&tx, &[id]).await.unwrap();
+    let now = tx.now().await.unwrap();
+    assert!(quotes.check(id, MERCHANT, now).is_ok());
+    assert_eq!(quotes.take(id, OTHER, Uuid::now_v7(), now), Err(QuoteRefusal::NotFound));
+    quotes.save(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(stored(&db, id).await.1, QuoteState::Open);
+}
+
+#[tokio::test]
+async fn r17_two_orders_of_one_batch_do_not_share_a_quote() {
+    let db = world().await;
+    let id = locked(&db, |_| {}).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    // Both orders name it, so the batch asks for it twice.
+    let mut quotes = lock_quotes(&tx, &[id, id]).await.unwrap();
+    let now = tx.now().await.unwrap();
+    let first = Uuid::now_v7();
+    assert_eq!(quotes.take(id, MERCHANT, first, now), Ok(()));
+    assert_eq!(quotes.take(id, MERCHANT, Uuid::now_v7(), now), Err(QuoteRefusal::Used));
+    quotes.save(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(stored(&db, id).await.0.withdrawal, Some(first));
+}
+
+#[tokio::test]
+async fn r17_why_a_quote_can_not_be_used() {
+    let db = world().await;
+    let open = locked(&db, |_| {}).await;
+    let used = locked(&db, |_| {}).await;
+    withdraw(&db, used, MERCHANT).await.unwrap();
+    let over = locked(&db, |quote| quote.expires_at = quote.created_at).await;
+    let unknown = QuoteId::new(open.shard());
+    let table = [
+        (used, MERCHANT, QuoteRefusal::Used),
+        (over, MERCHANT, QuoteRefusal::Expired),
+        (unknown, MERCHANT, QuoteRefusal::NotFound),
+        // Nobody learns whether another merchant's quote exists, or how it stands.
+        (open, OTHER, QuoteRefusal::NotFound),
+        (used, OTHER, QuoteRefusal::NotFound),
+        (over, OTHER, QuoteRefusal::NotFound),
+    ];
+    for (id, merchant, refusal) in table {
+        assert_eq!(withdraw(&db, id, merchant).await, Err(refusal), "{id} by {merchant}");
+    }
+    assert_eq!(stored(&db, open).await.1, QuoteState::Open);
+    assert_eq!(stored(&db, over).await.1, QuoteState::Expired);
+}
+
+#[tokio::test]
+async fn r17_a_used_quote_stays_used_when_its_time_is_over() {
+    let db = world().await;
+    let id = locked(&db, |_| {}).await;
+    withdraw(&db, id, MERCHANT).await.unwrap();
+    let (quote, _) = stored(&db, id).await;
+    assert_eq!(quote.state(quote.expires_at + Duration::DAY), QuoteState::Used);
+}
+
+/// Should the lock ever be forgotten, the write itself still refuses a second use.
+#[tokio::test]
+async fn r17_saving_a_quote_that_is_no_longer_open_voids_the_batch() {
+    let db = world().await;
+    let id = locked(&db, |_| {}).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let mut one = lock_quotes(&tx, &[id]).await.unwrap();
+    let mut two = lock_quotes(&tx, &[id]).await.unwrap();
+    one.take(id, MERCHANT, Uuid::now_v7(), now).unwrap();
+    two.take(id, MERCHANT, Uuid::now_v7(), now).unwrap();
+    one.save(&tx).await.unwrap();
+    assert!(matches!(two.save(&tx).await, Err(Error::Unexpected(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r17_batches_that_name_the_same_quotes_in_other_orders_do_not_deadlock() {
+    let db = Arc::new(world().await);
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(locked(&db, |_| {}).await);
+    }
+    let start = Arc::new(Barrier::new(6));
+    let mut tasks = JoinSet::new();
+    for task in 0..6 {
+        let (db, start, mut ids) = (db.clone(), start.clone(), ids.clone());
+        if task % 2 == 0 {
+            ids.reverse();
+        }
+        tasks.spawn(async move {
+            start.wait().await;
+            let mut conn = db.pool.get().await.unwrap();
+            let tx = conn.begin().await.unwrap();
+            let mut quotes = lock_quotes(&tx, &ids).await.unwrap();
+            let now = tx.now().await.unwrap();
+            let taken =
+                ids.iter().filter(|id| quotes.take(**id, MERCHANT, Uuid::now_v7(), now).is_ok()).count();
+            quotes.save(&tx).await.unwrap();
+            tx.commit().await.unwrap();
+            taken
+        });
+    }
+    let mut taken = tasks.join_all().await;
+    taken.sort_unstable();
+    assert_eq!(taken, [0, 0, 0, 0, 0, 20]);
+}
+
+type Change = fn(&mut Quote);
+
+#[tokio::test]
+async fn r17_a_promise_can_not_be_changed_or_be_contradictory() {
+    let db = world().await;
+    locked(&db, |_| {}).await;
+    let forbidden = [
+        "UPDATE quotes SET buy_minor = 1",
+        "UPDATE quotes SET rate = 1",
+        "UPDATE quotes SET expires_at = now()",
+        "DELETE FROM quotes",
+    ];
+    for sql in forbidden {
+        assert_eq!(refused(&db, sql).await.as_deref(), Some(NOT_ALLOWED), "{sql}");
+    }
+    let wrong: [(&str, Change); 3] = [
+        ("quotes_sum", |quote| quote.price.fee = usd("2.99")),
+        ("quotes_rate", |quote| quote.price.rate = None),
+        ("quotes_rate", |quote| quote.price.rate_as_of = None),
+    ];
+    let (now, market) = (now(&db).await, market(&db).await);
+    for (name, change) in wrong {
+        let side = FixedSide::Sell(usd("1000.00"));
+        let mut quote = quote_for(side, Currency::USD, Currency::CNY, &market, now);
+        change(&mut quote);
+        let refused = insert_quote(&db.pool.get().await.unwrap(), &quote).await;
+        assert!(
+            matches!(&refused, Err(Error::Database(pg::Error::Check { constraint })) if constraint == name),
+            "{name}: {refused:?}"
+        );
+    }
+}
