@@ -23,7 +23,13 @@ pub enum Take {
 /// Takes a due job under a new `token`. `may_send`: the merchant, locked, may have payouts sent (R32).
 ///
 /// A send whose worker's lease ran out is never repeated blindly: it becomes a query.
-pub fn take(payout: &mut Payout, token: Uuid, may_send: bool, policy: &BankPolicy, now: OffsetDateTime) -> Take {
+pub fn take(
+    payout: &mut Payout,
+    token: Uuid,
+    may_send: bool,
+    policy: &BankPolicy,
+    now: OffsetDateTime,
+) -> Take {
     let Some(job) = payout.job else { return Take::Left };
     if now < job.run_at || payout.is_claimed(now) {
         return Take::Left;

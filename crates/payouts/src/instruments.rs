@@ -12,7 +12,8 @@ pub fn publish(banks: &[&str], counts: &[Count]) {
         for state in PayoutState::ALL.into_iter().filter(|s| s.is_open() || *s == PayoutState::Disputed) {
             let of = |count: &&Count| count.bank == **bank && count.state == state;
             let payouts = counts.iter().find(of).map_or(0, |count| count.payouts);
-            let gauge = metrics::gauge!("sluice_payouts", "bank" => (*bank).to_owned(), "status" => state.as_str());
+            let gauge =
+                metrics::gauge!("sluice_payouts", "bank" => (*bank).to_owned(), "status" => state.as_str());
             // A gauge is a float; no queue is longer than 2⁵³.
             gauge.set(payouts as f64);
         }

@@ -25,10 +25,7 @@ pub async fn get(conn: &Connection, id: PayoutId) -> Result<Option<Payout>, Erro
 ///
 /// # Errors
 /// The database's; `Unexpected` when a row can't be understood.
-pub async fn of_withdrawals(
-    conn: &Connection,
-    withdrawals: &[(Shard, Uuid)],
-) -> Result<Vec<Payout>, Error> {
+pub async fn of_withdrawals(conn: &Connection, withdrawals: &[(Shard, Uuid)]) -> Result<Vec<Payout>, Error> {
     let (shards, ids): (Vec<i16>, Vec<Uuid>) =
         withdrawals.iter().map(|(shard, id)| (shard.number(), *id)).unzip();
     let found = conn.query(include_str!("sql/of_withdrawals.sql"), &[&shards, &ids]).await?;
@@ -149,7 +146,8 @@ pub struct Evidence {
 /// The database's.
 pub async fn evidence(conn: &Connection, id: PayoutId) -> Result<Vec<Evidence>, Error> {
     let found = conn.query(include_str!("sql/evidence.sql"), &[&id.shard().number(), &id.uuid()]).await?;
-    let line = |row: &pg::Row| Evidence { at: row.get("at"), source: row.get("source"), text: row.get("text") };
+    let line =
+        |row: &pg::Row| Evidence { at: row.get("at"), source: row.get("source"), text: row.get("text") };
     Ok(found.iter().map(line).collect())
 }
 

@@ -1,5 +1,8 @@
 //! Payouts for tests of pure decisions.
 
+// Only tests use it.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -86,10 +86,7 @@ impl PayoutState {
 
     /// Whether the bank's result is still to come: then neither refund nor another attempt is possible (R28).
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            PayoutState::Queued | PayoutState::Held | PayoutState::Sent | PayoutState::Unknown
-        )
+        matches!(self, PayoutState::Queued | PayoutState::Held | PayoutState::Sent | PayoutState::Unknown)
     }
 
     /// Whether a request may be at the bank.

@@ -87,12 +87,7 @@ pub async fn enqueue(tx: &Tx<'_>, new: &[NewPayout], now: OffsetDateTime) -> Res
     let jobs: Vec<JobRow<'_>> = new
         .iter()
         .filter(|n| n.held_by.is_none())
-        .map(|n| JobRow {
-            id: n.id,
-            bank: &n.bank,
-            merchant: n.merchant,
-            job: Job::new(JobKind::Send, now),
-        })
+        .map(|n| JobRow { id: n.id, bank: &n.bank, merchant: n.merchant, job: Job::new(JobKind::Send, now) })
         .collect();
     put_jobs(tx, &jobs).await
 }
@@ -151,8 +146,7 @@ pub async fn lock_wanted(tx: &Tx<'_>, wanted: &Wanted) -> Result<Payouts, Error>
     let indirect = [&wanted.withdrawals, &wanted.payments, &wanted.not_at_bank_of];
     if indirect.iter().any(|some| !some.is_empty()) {
         let [(ws, wi), (ps, pi), (ms, mi)] = indirect.map(|pairs| pair_keys(pairs));
-        let resolved =
-            tx.query(include_str!("sql/resolve.sql"), &[&ws, &wi, &ps, &pi, &ms, &mi]).await?;
+        let resolved = tx.query(include_str!("sql/resolve.sql"), &[&ws, &wi, &ps, &pi, &ms, &mi]).await?;
         ids.extend(resolved.iter().map(|row| PayoutId::from_uuid(row.get("id"))));
     }
     lock_with(tx, include_str!("sql/lock.sql"), &ids).await
@@ -424,7 +418,8 @@ async fn save_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
 }
 
 async fn save_notes(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Result<(), Error> {
-    let notes = || changed.iter().flat_map(|held| held.payout.notes.iter().map(|note| (held.payout.id, note)));
+    let notes =
+        || changed.iter().flat_map(|held| held.payout.notes.iter().map(|note| (held.payout.id, note)));
     let shards: Vec<i16> = notes().map(|(id, _)| id.shard().number()).collect();
     if shards.is_empty() {
         return Ok(());
@@ -435,10 +430,7 @@ async fn save_notes(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Resu
     let sources: Vec<&str> = notes().map(|(_, note)| note.source).collect();
     let texts: Vec<&str> = notes().map(|(_, note)| note.text.as_str()).collect();
     let inserted = tx
-        .execute(
-            include_str!("sql/insert_evidence.sql"),
-            &[&shards, &payouts, &ids, &sources, &texts, &now],
-        )
+        .execute(include_str!("sql/insert_evidence.sql"), &[&shards, &payouts, &ids, &sources, &texts, &now])
         .await?;
     expect_count("lines of evidence", inserted, shards.len())
 }

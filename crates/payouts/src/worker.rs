@@ -20,7 +20,7 @@ use crate::PayoutId;
 use crate::breaker::{Breaker, BreakerPolicy, BreakerState};
 use crate::error::Error;
 use crate::payout::{JobKind, Payout};
-use crate::policy::{BadPolicy, Backoff, BankPolicy};
+use crate::policy::{Backoff, BadPolicy, BankPolicy};
 use crate::report::Report;
 use crate::{due, instruments};
 
@@ -53,7 +53,10 @@ pub struct BankLink {
 
 impl fmt::Debug for BankLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BankLink").field("bank", &self.bank).field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("BankLink")
+            .field("bank", &self.bank)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +107,15 @@ impl Worker {
         let desk = |link: BankLink| {
             let breaker = Mutex::new(Breaker::new(link.breaker));
             let (pool, open, submit) = (pool.clone(), open.clone(), submit.clone());
-            Arc::new(Desk { link, pool, open, submit, breaker, wake: Arc::default(), busy: AtomicUsize::new(0) })
+            Arc::new(Desk {
+                link,
+                pool,
+                open,
+                submit,
+                breaker,
+                wake: Arc::default(),
+                busy: AtomicUsize::new(0),
+            })
         };
         let desks: Vec<Arc<Desk>> = links.into_iter().map(desk).collect();
         let tasks = desks.iter().map(|desk| tokio::spawn(desk.clone().run(stopped.clone()))).collect();
@@ -243,12 +254,8 @@ impl Desk {
     async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
         let began = Began::now();
         let outcome = due::claim(&self.pool, &self.link.bank, &self.link.policy, limit).await?;
-        let claimed = |taken: due::Taken| Claimed {
-            payout: taken.payout,
-            kind: taken.kind,
-            token: taken.token,
-            began,
-        };
+        let claimed =
+            |taken: due::Taken| Claimed { payout: taken.payout, kind: taken.kind, token: taken.token, began };
         match outcome {
             due::Outcome::Committed(taken) => Ok(taken.into_iter().map(claimed).collect()),
             due::Outcome::Unsure(taken) => {

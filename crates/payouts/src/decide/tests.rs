@@ -101,7 +101,8 @@ fn r29_results_in_every_state() {
         ),
     ];
     for (state, cells) in rows {
-        for (finding, (effect, after)) in [paid(), failed(), returned(99_000), wrong.clone()].into_iter().zip(cells)
+        for (finding, (effect, after)) in
+            [paid(), failed(), returned(99_000), wrong.clone()].into_iter().zip(cells)
         {
             let mut payout = in_state(state);
             let told = apply(&mut payout, &callback(finding.clone()), &policy(), NOW);

@@ -1,0 +1,232 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use payouts::{BankLink, BreakerState, JobKind, PayoutState as S, Source, Submit, Worker};
+
+use crate::world::*;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i4_two_workers_send_each_payout_once() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let workers: Vec<Worker> = (0..2).map(|_| world.worker(vec![world.link("harbour", &bank)])).collect();
+    let ids = world.enqueue_at("harbour", 60).await;
+    workers.iter().for_each(|worker| worker.waker().wake());
+    world.wait_for(&ids, S::Paid).await;
+    for worker in workers {
+        worker.shutdown(PATIENCE).await;
+    }
+    for id in ids {
+        assert_eq!(bank.sends_of(id), 1, "{id}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM payout_jobs").await, 0);
+    let sends = "SELECT count(*) FROM payout_evidence WHERE source = 'send'";
+    assert_eq!(world.count(sends).await, 60);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r27_a_worker_that_slept_does_not_send() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let naps = Arc::new(AtomicUsize::new(1));
+    let opened = open();
+    let sleepy: payouts::Open = {
+        let naps = naps.clone();
+        Arc::new(move |sealed, id| {
+            if naps.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                // Longer than half the lease, shorter than the lease: nobody else has taken the job.
+                std::thread::sleep(ms(300));
+            }
+            opened(sealed, id)
+        })
+    };
+    let links = vec![world.link("harbour", &bank)];
+    let worker = Worker::start(world.db.pool.clone(), links, sleepy, world.submit()).unwrap();
+    let ids = world.enqueue_at("harbour", 1).await;
+    worker.waker().wake();
+    world.wait_for(&ids, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+    assert_eq!(bank.sends_of(ids[0]), 1);
+    assert_eq!(world.get(ids[0]).await.sends, 1, "the first claim sent nothing");
+    let conn = world.db.pool.get().await.unwrap();
+    let evidence = payouts::evidence(&conn, ids[0]).await.unwrap();
+    assert!(evidence.iter().any(|e| e.text == "not sent: the worker was late"), "{evidence:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r27_an_expired_lease_is_asked_about_and_never_sent_blindly() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    // It sends, and dies before it can say so.
+    let dying: Submit = Arc::new(|_, _| Box::pin(std::future::pending()));
+    let links = vec![world.link("harbour", &bank)];
+    let first = Worker::start(world.db.pool.clone(), links, open(), dying).unwrap();
+    let ids = world.enqueue_at("harbour", 3).await;
+    world.wait_for(&ids, S::Sent).await;
+    while bank.sends.lock().unwrap().len() < 3 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    first.shutdown(Duration::ZERO).await;
+
+    let second = world.worker(vec![world.link("harbour", &bank)]);
+    world.wait_for(&ids, S::Paid).await;
+    second.shutdown(PATIENCE).await;
+    for id in ids {
+        assert_eq!((bank.sends_of(id), world.get(id).await.sends), (1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r27_a_lost_request_is_sent_again_after_settling_and_not_for_ever() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Loses);
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    let ids = world.enqueue_at("harbour", 1).await;
+    let found = async {
+        while !world.get(ids[0]).await.needs_operator {
+            tokio::time::sleep(ms(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
+    worker.shutdown(PATIENCE).await;
+    let payout = world.get(ids[0]).await;
+    assert_eq!((payout.state, payout.sends, bank.sends_of(ids[0])), (S::Unknown, 3, 3));
+    assert_eq!(world.count("SELECT count(*) FROM payout_jobs").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r27_done_and_never_answered_is_found_out() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Silent);
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    let ids = world.enqueue_at("harbour", 2).await;
+    world.wait_for(&ids, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+    for id in ids {
+        assert_eq!(bank.sends_of(id), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r32_a_frozen_merchants_payouts_stay() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let before = world.enqueue_at("harbour", 2).await;
+    assert_eq!(world.freeze().await, 2);
+    // Not held, as if the freeze had not seen it: the claim's own lock stops it.
+    let after = world.enqueue_at("harbour", 1).await;
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    tokio::time::sleep(ms(300)).await;
+    assert_eq!(bank.sends.lock().unwrap().len(), 0);
+    assert_eq!(world.get(before[0]).await.state, S::Held);
+    assert_eq!(world.get(after[0]).await.state, S::Queued);
+
+    assert_eq!(world.unfreeze().await, 2);
+    world.wait_for(&before, S::Paid).await;
+    world.wait_for(&after, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r32_a_claim_waits_for_a_freeze_that_is_not_committed() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut locked = merchants::lock(&tx, &[], &[world.merchant]).await.unwrap();
+    let ids = world.enqueue_at("harbour", 1).await;
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    tokio::time::sleep(ms(200)).await;
+    let freeze = merchants::Freeze { reason: "test".into(), legal_reference: None, until: None };
+    assert!(locked.freeze(world.merchant, freeze));
+    let owner = (world.merchant.shard(), world.merchant.uuid());
+    let mut payouts = payouts::lock_queued_of_merchants(&tx, &[owner]).await.unwrap();
+    assert_eq!(payouts.freeze(world.merchant.uuid()), 1);
+    let now = tx.now().await.unwrap();
+    locked.save(&tx, now).await.unwrap();
+    payouts.save(&tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+    tokio::time::sleep(ms(200)).await;
+    assert_eq!((world.get(ids[0]).await.state, bank.sends.lock().unwrap().len()), (S::Held, 0));
+    worker.shutdown(PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r31_a_bank_that_is_down_stops_no_other_and_loses_nothing() {
+    let world = World::start().await;
+    let (down, up) = (FakeBank::new(Mood::Down), FakeBank::new(Mood::Pays));
+    let waiting = world.enqueue_at("harbour", 20).await;
+    let worker = world.worker(vec![world.link("harbour", &down), world.link("meadow", &up)]);
+    let others = world.enqueue_at("meadow", 20).await;
+    world.wait_for(&others, S::Paid).await;
+    let states = worker.states();
+    assert_ne!(states[0].breaker, BreakerState::Closed, "{states:?}");
+    assert_eq!(states[1].breaker, BreakerState::Closed);
+    let conn = world.db.pool.get().await.unwrap();
+    let counts = payouts::counts(&conn).await.unwrap();
+    assert!(counts.iter().all(|count| count.bank == "harbour"), "{counts:?}");
+    assert_eq!(counts.iter().map(|count| count.payouts).sum::<i64>(), 20);
+
+    down.set(Mood::Pays);
+    world.wait_for(&waiting, S::Paid).await;
+    assert_eq!(worker.states()[0].breaker, BreakerState::Closed);
+    worker.shutdown(PATIENCE).await;
+    for id in waiting {
+        assert_eq!((down.sends_of(id), world.get(id).await.sends), (1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i8_a_report_is_handed_over_until_it_is_taken() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (inner, count) = (world.submit(), seen.clone());
+    let submit: Submit = Arc::new(move |id, report| {
+        if matches!(report.source, Source::Send { .. }) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        inner(id, report)
+    });
+    world.closed.store(true, Ordering::SeqCst);
+    let links = vec![world.link("harbour", &bank)];
+    let worker = Worker::start(world.db.pool.clone(), links, open(), submit).unwrap();
+    let ids = world.enqueue_at("harbour", 1).await;
+    while seen.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    world.closed.store(false, Ordering::SeqCst);
+    world.wait_for(&ids, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+    assert_eq!(bank.sends_of(ids[0]), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_never_waits_for_a_lane() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let ids = world.enqueue_at("harbour", 2).await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let locked = payouts::lock(&tx, &ids[..1]).await.unwrap();
+    assert_eq!(locked.get(ids[0]).unwrap().job.unwrap().kind, JobKind::Send);
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    world.wait_for(&ids[1..], S::Paid).await;
+    assert_eq!(world.get(ids[0]).await.state, S::Queued);
+    drop(tx);
+    drop(conn);
+    world.wait_for(&ids[..1], S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn r27_a_policy_that_can_not_keep_it_does_not_start() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let link = world.link("harbour", &bank);
+    let hasty = BankLink { policy: payouts::BankPolicy { settle: ms(600), ..policy() }, ..link };
+    assert!(Worker::start(world.db.pool.clone(), vec![hasty], open(), world.submit()).is_err());
+}
