@@ -7,14 +7,14 @@ use exchange::{
     price, rates_of,
 };
 use money::{Currency, FeeSchedule, Money};
-use pg::Shards;
+use pg::{Connection, Shards};
 use testkit::TestDb;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::world::{NOT_ALLOWED, cny, now, rate, refused, tell, usd, world};
+use crate::world::{NOT_ALLOWED, cny, now, rate, refused, somebody_waits, tell, usd, world};
 
 const FEES: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
 const MERCHANT: Uuid = Uuid::from_u128(7);
@@ -51,7 +51,10 @@ async fn locked(db: &TestDb, change: impl FnOnce(&mut Quote)) -> QuoteId {
 
 /// One withdrawal with this quote, as a batch runs it.
 async fn withdraw(db: &TestDb, id: QuoteId, merchant: Uuid) -> Result<Uuid, QuoteRefusal> {
-    let mut conn = db.pool.get().await.unwrap();
+    use_it(&mut db.pool.get().await.unwrap(), id, merchant).await
+}
+
+async fn use_it(conn: &mut Connection, id: QuoteId, merchant: Uuid) -> Result<Uuid, QuoteRefusal> {
     let tx = conn.begin().await.unwrap();
     let mut quotes = lock_quotes(&tx, &[id]).await.unwrap();
     let now = tx.now().await.unwrap();
@@ -97,19 +100,21 @@ async fn r17_a_quote_reads_back_as_it_was_locked() {
 async fn r17_a_quote_is_used_once_whoever_tries_at_the_same_time() {
     let db = Arc::new(world().await);
     let id = locked(&db, |_| {}).await;
-    let start = Arc::new(Barrier::new(16));
+    // As many as the pool has connections: all have theirs before anyone begins.
+    let start = Arc::new(Barrier::new(8));
     let mut tasks = JoinSet::new();
-    for _ in 0..16 {
+    for _ in 0..8 {
         let (db, start) = (db.clone(), start.clone());
         tasks.spawn(async move {
+            let mut conn = db.pool.get().await.unwrap();
             start.wait().await;
-            withdraw(&db, id, MERCHANT).await
+            use_it(&mut conn, id, MERCHANT).await
         });
     }
     let results = tasks.join_all().await;
     let winners: Vec<Uuid> = results.iter().filter_map(|result| result.ok()).collect();
     assert_eq!(winners.len(), 1, "{results:?}");
-    assert_eq!(results.iter().filter(|result| **result == Err(QuoteRefusal::Used)).count(), 15);
+    assert_eq!(results.iter().filter(|result| **result == Err(QuoteRefusal::Used)).count(), 7);
     let (quote, state) = stored(&db, id).await;
     assert_eq!((quote.withdrawal, state), (winners.first().copied(), QuoteState::Used));
 }
@@ -210,36 +215,61 @@ async fn r17_saving_a_quote_that_is_no_longer_open_voids_the_batch() {
     assert!(matches!(two.save(&tx).await, Err(Error::Unexpected(_))));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r17_batches_that_name_the_same_quotes_in_other_orders_do_not_deadlock() {
+#[tokio::test]
+async fn r17_who_comes_second_waits_and_sees_what_the_first_has_done() {
     let db = Arc::new(world().await);
-    let mut ids = Vec::new();
-    for _ in 0..20 {
-        ids.push(locked(&db, |_| {}).await);
-    }
-    let start = Arc::new(Barrier::new(6));
-    let mut tasks = JoinSet::new();
-    for task in 0..6 {
-        let (db, start, mut ids) = (db.clone(), start.clone(), ids.clone());
-        if task % 2 == 0 {
-            ids.reverse();
+    for first_commits in [true, false] {
+        let id = locked(&db, |_| {}).await;
+        let mut conn = db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let mut quotes = lock_quotes(&tx, &[id]).await.unwrap();
+        quotes.take(id, MERCHANT, Uuid::now_v7(), tx.now().await.unwrap()).unwrap();
+        let second = tokio::spawn({
+            let db = db.clone();
+            async move { withdraw(&db, id, MERCHANT).await }
+        });
+        somebody_waits(&db).await;
+        quotes.save(&tx).await.unwrap();
+        if first_commits {
+            tx.commit().await.unwrap();
+            assert_eq!(second.await.unwrap(), Err(QuoteRefusal::Used));
+        } else {
+            tx.rollback().await.unwrap();
+            assert!(second.await.unwrap().is_ok());
         }
-        tasks.spawn(async move {
-            start.wait().await;
+    }
+}
+
+/// The rows lie and are named the other way round than they must be locked: whoever waits for the first quote
+/// must not hold the second.
+#[tokio::test]
+async fn r17_quotes_are_locked_in_the_order_of_their_ids() {
+    let db = Arc::new(world().await);
+    let now = now(&db).await;
+    let market = market(&db).await;
+    let quote = || quote_for(FixedSide::Sell(usd("1000.00")), Currency::USD, Currency::CNY, &market, now);
+    let mut pair = [quote(), quote()];
+    pair.sort_by_key(|quote| quote.id);
+    let [low, high] = pair;
+    for quote in [&high, &low] {
+        insert_quote(&db.pool.get().await.unwrap(), quote).await.unwrap();
+    }
+    let (low, high) = (low.id, high.id);
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    lock_quotes(&tx, &[low]).await.unwrap();
+    let other = tokio::spawn({
+        let db = db.clone();
+        async move {
             let mut conn = db.pool.get().await.unwrap();
             let tx = conn.begin().await.unwrap();
-            let mut quotes = lock_quotes(&tx, &ids).await.unwrap();
-            let now = tx.now().await.unwrap();
-            let taken =
-                ids.iter().filter(|id| quotes.take(**id, MERCHANT, Uuid::now_v7(), now).is_ok()).count();
-            quotes.save(&tx).await.unwrap();
-            tx.commit().await.unwrap();
-            taken
-        });
-    }
-    let mut taken = tasks.join_all().await;
-    taken.sort_unstable();
-    assert_eq!(taken, [0, 0, 0, 0, 0, 20]);
+            lock_quotes(&tx, &[high, low]).await.map(|quotes| quotes.get(low).is_some())
+        }
+    });
+    somebody_waits(&db).await;
+    lock_quotes(&tx, &[high]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert!(other.await.unwrap().unwrap());
 }
 
 type Change = fn(&mut Quote);

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::world::{NOT_ALLOWED, SECOND, count, now, rate, refused, tell, usd, world};
+use crate::world::{NOT_ALLOWED, SECOND, count, now, rate, refused, somebody_waits, tell, usd, world};
 
 const FREE: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 0, minimum_minor: 0 };
 
@@ -107,6 +107,71 @@ async fn r16_a_publication_that_is_rolled_back_leaves_no_trace() {
     tx.rollback().await.unwrap();
     assert_eq!(newest(&db, Currency::USD).await, None);
     assert_eq!(count(&db, "SELECT count(*) FROM rates").await, 0);
+}
+
+#[tokio::test]
+async fn r16_an_older_rate_waits_for_a_newer_one_that_is_being_published() {
+    let db = Arc::new(world().await);
+    let now = now(&db).await;
+    let at = |bid, seconds| rate(Currency::USD, bid, "7.50", now - SECOND * seconds);
+    tell(&db, "harbour", &[at("7.10", 9)]).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    publish(&tx, "harbour", None, &[at("7.12", 1)], now).await.unwrap();
+    let older = tokio::spawn({
+        let (db, older) = (db.clone(), at("7.11", 5));
+        async move { tell(&db, "delta", &[older]).await }
+    });
+    somebody_waits(&db).await;
+    tx.commit().await.unwrap();
+    assert_eq!(older.await.unwrap(), [Verdict::Outdated]);
+    assert_eq!(newest(&db, Currency::USD).await.unwrap().0, "7.12");
+}
+
+/// The very first rates of a pair, where there is no row to lock yet.
+#[tokio::test]
+async fn r16_the_newer_of_two_first_rates_wins_whoever_commits_first() {
+    // How many seconds ago the first and the second rate held.
+    for (first, second) in [(1, 5), (5, 1)] {
+        let db = Arc::new(world().await);
+        let now = now(&db).await;
+        let at = |seconds| rate(Currency::USD, &format!("7.1{seconds}"), "7.50", now - SECOND * seconds);
+        let mut conn = db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        publish(&tx, "harbour", None, &[at(first)], now).await.unwrap();
+        let other = tokio::spawn({
+            let (db, other) = (db.clone(), at(second));
+            async move { tell(&db, "delta", &[other]).await }
+        });
+        somebody_waits(&db).await;
+        tx.commit().await.unwrap();
+        other.await.unwrap();
+        assert_eq!(newest(&db, Currency::USD).await.unwrap().0, "7.11", "{first} before {second}");
+        assert_eq!(count(&db, "SELECT count(*) FROM rates").await, 2);
+    }
+}
+
+/// The rows lie the other way round than they must be locked: who waits for the first pair must not hold the second.
+#[tokio::test]
+async fn r16_pairs_are_locked_in_their_order() {
+    let db = Arc::new(world().await);
+    let now = now(&db).await;
+    let at = |base, seconds| rate(base, "7.10", "7.50", now - SECOND * seconds);
+    for base in [Currency::USD, Currency::EUR] {
+        tell(&db, "harbour", &[at(base, 9)]).await;
+    }
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    // Already known times: the rows are locked, not written, so they stay where they lie.
+    publish(&tx, "harbour", None, &[at(Currency::EUR, 9)], now).await.unwrap();
+    let other = tokio::spawn({
+        let (db, both) = (db.clone(), [at(Currency::USD, 9), at(Currency::EUR, 9)]);
+        async move { tell(&db, "delta", &both).await }
+    });
+    somebody_waits(&db).await;
+    publish(&tx, "harbour", None, &[at(Currency::USD, 9)], now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(other.await.unwrap(), [Verdict::Outdated, Verdict::Outdated]);
 }
 
 /// Eight banks tell 20 times each, in different orders of pairs, from the very first row on.
