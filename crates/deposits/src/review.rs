@@ -57,6 +57,11 @@ impl Payments {
         Payments { rows: payments.into_iter().map(held).collect() }
     }
 
+    /// All that are locked.
+    pub fn iter(&self) -> impl Iterator<Item = &Payment> {
+        self.rows.values().map(|held| &held.payment)
+    }
+
     /// One of the set, as it is now in memory.
     pub fn get(&self, id: PaymentId) -> Option<&Payment> {
         self.rows.get(&id).map(|held| &held.payment)

@@ -5,6 +5,7 @@ mod error;
 mod heads;
 mod journal;
 mod layout;
+mod reads;
 mod seal;
 mod store;
 mod templates;
@@ -15,6 +16,9 @@ pub use error::Error;
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
+pub use reads::{
+    BadCursor, StatementCursor, StatementFilter, StatementLine, merchant_balances, statement,
+};
 pub use store::{bootstrap, layout};
 pub use templates::{Leg, MerchantRef, Movement, TransferKind};
 pub use verify::{Report, verify};

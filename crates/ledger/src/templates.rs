@@ -53,6 +53,28 @@ pub enum TransferKind {
 }
 
 impl TransferKind {
+    /// Every kind.
+    pub const ALL: [TransferKind; 13] = [
+        TransferKind::Payment,
+        TransferKind::Suspense,
+        TransferKind::ReviewCredit,
+        TransferKind::ReviewReturn,
+        TransferKind::ReviewReturnFailed,
+        TransferKind::Fee,
+        TransferKind::Withdrawal,
+        TransferKind::ExchangeSold,
+        TransferKind::ExchangeBought,
+        TransferKind::PayoutPaid,
+        TransferKind::PayoutReturned,
+        TransferKind::Refund,
+        TransferKind::FeeRefund,
+    ];
+
+    /// The kind stored under this name.
+    pub fn parse(name: &str) -> Option<TransferKind> {
+        TransferKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name stored in the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -167,6 +167,11 @@ impl Withdrawals {
         self.rows.get(&id).map(|held| &held.row)
     }
 
+    /// All that are locked.
+    pub fn iter(&self) -> impl Iterator<Item = &Withdrawal> {
+        self.rows.values().map(|held| &held.row)
+    }
+
     /// The withdrawal, to be changed; it will be saved.
     pub(crate) fn get_mut(&mut self, id: WithdrawalId) -> Option<&mut Withdrawal> {
         self.rows.get_mut(&id).map(|held| {

@@ -30,7 +30,7 @@ use vault::Delivery;
 use withdrawals::{Order, WithdrawalId};
 
 pub use action::Action;
-pub use answers::{PayeeView, withdrawal_json};
+pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
 pub use batch::Commands;
 pub use beneficiary::open as open_beneficiary;
 pub use facts::Facts;
@@ -194,6 +194,13 @@ impl Command {
             },
         };
         usize::from(shard.number().unsigned_abs())
+    }
+}
+
+impl Command {
+    /// Whose idempotency key it carries, and which.
+    pub fn key(&self) -> Option<(Arc<str>, String)> {
+        self.request().map(|(request, _)| (request.scope.clone(), request.key.clone()))
     }
 }
 

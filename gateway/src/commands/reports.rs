@@ -5,8 +5,8 @@ use bytes::Bytes;
 use deposits::PaymentId;
 use ledger::Movement;
 use money::Money;
-use payouts::{Effect, PayoutId, Report};
-use withdrawals::{Failure, WithdrawalId};
+use payouts::{Effect, Finding, PayoutId, Report};
+use withdrawals::{Failure, WithdrawalId, WithdrawalState};
 
 use super::batch::Outcome;
 use super::stage::Stage;
@@ -41,6 +41,11 @@ impl Stage<'_> {
         payouts::count_effect(&owner.bank, effect);
         Ok(match effect {
             Effect::Nothing => ("applied", None),
+            Effect::Duplicate if self.is_paid_after_refund(id, report) => {
+                self.payouts.paid_after_refund(id);
+                tracing::error!(payout = %id, "a bank reports as paid what was refunded: disputed");
+                ("applied", Some("disputed".to_owned()))
+            }
             Effect::Duplicate => ("duplicate", None),
             Effect::Paid => {
                 self.paid(id)?;
@@ -69,6 +74,15 @@ impl Stage<'_> {
                 ("ignored", Some("contradiction".to_owned()))
             }
         })
+    }
+
+    /// R29: paid again, after what came back was refunded.
+    fn is_paid_after_refund(&self, id: PayoutId, report: &Report) -> bool {
+        let refunded = self
+            .withdrawal_of(id)
+            .and_then(|id| self.withdrawals.get(id))
+            .is_some_and(|row| row.state == WithdrawalState::Refunded);
+        refunded && matches!(report.finding, Finding::Paid { .. })
     }
 
     fn parts(&self, id: PayoutId) -> Result<(Money, std::sync::Arc<str>), Void> {

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod overview;
+mod rows;
+
+pub use overview::{BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense};
+pub use rows::{
+    ApprovalRow, AuditRow, EventRow, MerchantRow, Page, PaymentRow, PayoutRow, RateRow,
+};

@@ -1,0 +1,146 @@
+//! Rows of lists.
+
+use serde::{Deserialize, Serialize};
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Where the next page starts; opaque.
+    pub next_cursor: Option<String>,
+    /// Whether there is one.
+    pub has_more: bool,
+}
+
+/// A payment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaymentRow {
+    pub id: String,
+    pub status: String,
+    pub amount: String,
+    pub currency: String,
+    /// Why it is or was in review.
+    pub reason: Option<String>,
+    pub bank: String,
+    /// The bank's reference.
+    pub reference: String,
+    pub merchant_id: Option<String>,
+    /// Masked.
+    pub account_number: String,
+    /// Masked.
+    pub remitter: Option<String>,
+    /// What the bank took back of it.
+    pub reversed_amount: String,
+    pub value_date: Option<String>,
+    pub received_at: String,
+    pub decided_at: Option<String>,
+}
+
+/// A payout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PayoutRow {
+    pub id: String,
+    pub status: String,
+    pub amount: String,
+    pub currency: String,
+    /// The bank's reason, where it failed or came back.
+    pub reason: Option<String>,
+    pub bank: String,
+    pub bank_reference: Option<String>,
+    pub attempt: i32,
+    pub withdrawal_id: Option<String>,
+    pub payment_id: Option<String>,
+    pub merchant_id: Option<String>,
+    /// `operator` or `freeze`.
+    pub held_by: Option<String>,
+    pub sends: i32,
+    pub queries: i32,
+    /// Nothing more happens by itself.
+    pub needs_operator: bool,
+    pub amount_received: Option<String>,
+    pub returned_amount: Option<String>,
+    pub created_at: String,
+    pub sent_at: Option<String>,
+    pub updated_at: String,
+}
+
+/// A merchant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MerchantRow {
+    pub id: String,
+    pub status: String,
+    pub kind: String,
+    /// Masked.
+    pub name: String,
+    /// Masked.
+    pub email: String,
+    /// Why it is frozen.
+    pub reason: Option<String>,
+    pub legal_reference: Option<String>,
+    pub frozen_until: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+/// A request for a second person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalRow {
+    pub id: String,
+    pub status: String,
+    pub action: String,
+    pub subject: String,
+    pub reason: String,
+    /// The subject as the requester saw it.
+    pub shown: String,
+    pub requested_by: String,
+    pub requested_person: String,
+    pub decided_by: Option<String>,
+    pub decided_reason: Option<String>,
+    pub created_at: String,
+    pub expires_at: String,
+    pub decided_at: Option<String>,
+}
+
+/// An entry of the trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub at: String,
+    pub actor: String,
+    pub person: String,
+    pub origin: String,
+    pub action: String,
+    pub subject: String,
+    pub reason: String,
+    /// JSON.
+    pub before: Option<String>,
+    /// JSON.
+    pub after: Option<String>,
+}
+
+/// A bank event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventRow {
+    pub id: String,
+    pub bank: String,
+    /// The bank's id of it.
+    pub event_id: String,
+    pub verdict: String,
+    /// The HTTP status that was answered.
+    pub status: i16,
+    pub key_id: Option<String>,
+    pub received_at: String,
+    pub redeliveries: i64,
+}
+
+/// A rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RateRow {
+    pub base: String,
+    pub quote: String,
+    pub bid: String,
+    pub ask: String,
+    pub as_of: String,
+    pub bank: String,
+}

@@ -1,0 +1,169 @@
+//! What merchants look at; nothing here locks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use money::{Currency, Money};
+use pg::Connection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::account::Account;
+use crate::error::Error;
+use crate::templates::{MerchantRef, TransferKind};
+
+/// A merchant's balances in these currencies, major currency code first to last; zero where nothing was ever
+/// posted.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn merchant_balances(
+    conn: &Connection,
+    merchant: MerchantRef,
+    currencies: &[Currency],
+) -> Result<Vec<Money>, Error> {
+    let ids: Vec<Uuid> = currencies.iter().map(|currency| merchant.balance(*currency).key().id).collect();
+    let shard = merchant.shard.number();
+    let rows = conn.query(include_str!("sql/merchant_balances.sql"), &[&shard, &ids]).await?;
+    let mut balances: Vec<Money> = currencies.iter().map(|currency| Money::zero(*currency)).collect();
+    for row in &rows {
+        let found = money(row.get("minor"), row.get("currency"))?;
+        if let Some(balance) = balances.iter_mut().find(|balance| balance.currency() == found.currency()) {
+            *balance = found;
+        }
+    }
+    Ok(balances)
+}
+
+/// A place in a merchant's statement, which is in the order of commits. The text form is for callers to carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatementCursor {
+    seq: i64,
+    position: i32,
+}
+
+impl StatementCursor {
+    /// After everything: a statement begins with the newest line.
+    pub const NEWEST: StatementCursor = StatementCursor { seq: i64::MAX, position: i32::MAX };
+}
+
+impl fmt::Display for StatementCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.seq, self.position)
+    }
+}
+
+/// A text that is no place in a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor")]
+pub struct BadCursor;
+
+impl FromStr for StatementCursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<StatementCursor, BadCursor> {
+        let (seq, position) = text.split_once('.').ok_or(BadCursor)?;
+        let seq = seq.parse().map_err(|_| BadCursor)?;
+        let cursor = StatementCursor { seq, position: position.parse().map_err(|_| BadCursor)? };
+        if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
+    }
+}
+
+/// One transfer, as the merchant whose balance it changed sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Where it stands.
+    pub cursor: StatementCursor,
+    /// What it was.
+    pub kind: TransferKind,
+    /// How much, in the balance's currency.
+    pub amount: Money,
+    /// Whether the balance grew by it.
+    pub is_credit: bool,
+    /// The payment or withdrawal behind it.
+    pub cause: Uuid,
+    /// When it was posted, by the database's clock.
+    pub posted_at: OffsetDateTime,
+}
+
+/// Which lines of a statement are wanted.
+#[derive(Debug, Clone)]
+pub struct StatementFilter {
+    /// Posted at this time or later.
+    pub from: OffsetDateTime,
+    /// Posted before this time.
+    pub to: OffsetDateTime,
+    /// Of these kinds.
+    pub kinds: Vec<TransferKind>,
+    /// In this currency; any if none.
+    pub currency: Option<Currency>,
+}
+
+/// A merchant's statement, newest first, from after `after` on.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn statement(
+    conn: &Connection,
+    merchant: MerchantRef,
+    filter: &StatementFilter,
+    after: StatementCursor,
+    limit: i64,
+) -> Result<Vec<StatementLine>, Error> {
+    let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
+    let currency = filter.currency.as_ref().map(Currency::code);
+    let rows = conn
+        .query(
+            include_str!("sql/statement.sql"),
+            &[
+                &merchant.shard.number(),
+                &merchant.id,
+                &after.seq,
+                &after.position,
+                &filter.from,
+                &filter.to,
+                &kinds,
+                &currency,
+                &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| line(row, merchant)).collect()
+}
+
+fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {
+    let amount = money(row.get("amount"), row.get("currency"))?;
+    let name: &str = row.get("kind");
+    let kind =
+        TransferKind::parse(name).ok_or_else(|| Error::Unexpected(format!("a transfer of kind {name}")))?;
+    let balance = Account::merchant(merchant.shard, merchant.id, amount.currency());
+    Ok(StatementLine {
+        cursor: StatementCursor { seq: row.get("seq"), position: row.get("position") },
+        kind,
+        amount,
+        is_credit: row.get::<_, Uuid>("credit_account") == balance.key().id,
+        cause: row.get("cause"),
+        posted_at: row.get("posted_at"),
+    })
+}
+
+fn money(minor: i64, code: &str) -> Result<Money, Error> {
+    let currency =
+        Currency::parse(code).map_err(|error| Error::Unexpected(format!("currency {code}: {error}")))?;
+    Money::new(minor, currency).map_err(|error| Error::Unexpected(format!("{minor} {code}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_its_text_and_nothing_else_is_one() {
+        for cursor in [StatementCursor { seq: 1, position: 0 }, StatementCursor::NEWEST] {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for text in ["", "1", "1.", "+1.0", "1.x", "1.0.0", "01.0"] {
+            assert_eq!(text.parse::<StatementCursor>(), Err(BadCursor), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What every request shares.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bank::signing::Verifier;
+use deposits::PlatformRemitters;
+use ledger::Layout;
+use metrics_exporter_prometheus::PrometheusHandle;
+use money::Currency;
+use privacy::Keyring;
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::migrate;
+use crate::readiness::Readiness;
+
+/// The longest that one statement of `sluice verify` may take.
+const WALK: Duration = Duration::from_secs(600);
+
+/// The composed gateway.
+pub struct App {
+    pub config: Config,
+    /// For reads. Lanes have connections of their own.
+    pub pool: pg::Pool,
+    pub layout: Layout,
+    pub keyring: Arc<Keyring>,
+    /// What checks each bank's signatures.
+    pub verifiers: HashMap<String, Verifier>,
+    /// Fees, corridors and the age of rates.
+    pub policy: withdrawals::Policy,
+    pub readiness: Readiness,
+    /// Lanes, payout worker and sweeps.
+    pub engine: Arc<Engine>,
+    /// One permit for each request being worked on.
+    pub requests: Semaphore,
+    pub metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Opens keys and database, and sees that the database is this binary's.
+    ///
+    /// # Errors
+    /// In words for whoever starts it.
+    pub async fn open(config: Config, metrics: PrometheusHandle) -> Result<App, String> {
+        let keyring = Keyring::load(&config.key_file).map_err(|error| error.to_string())?;
+        let verifiers = config
+            .banks
+            .iter()
+            .map(|bank| Ok((bank.id.clone(), bank.verifier()?)))
+            .collect::<Result<_, String>>()?;
+        let pool = open_pool(&config, config.database.pool_size)?;
+        let layout = layout(&pool, &config).await?;
+        let keyring = Arc::new(keyring);
+        let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
+        let (policy, requests) = (policy(&config)?, Semaphore::new(config.server.max_requests));
+        Ok(App {
+            pool,
+            layout,
+            keyring,
+            engine,
+            verifiers,
+            policy,
+            readiness: Readiness::default(),
+            requests,
+            metrics,
+            config,
+        })
+    }
+}
+
+/// A pool with the configured time-outs and the runtime's rights.
+///
+/// # Errors
+/// In words, for a URL that is none.
+pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
+    pg::Pool::open(config.database.url.reveal(), config.database.pool_settings(size))
+        .map_err(|error| error.to_string())
+}
+
+/// One connection whose statements may take long: for walking the whole book.
+///
+/// # Errors
+/// In words, for a URL that is none.
+pub fn open_patient_pool(config: &Config) -> Result<pg::Pool, String> {
+    let settings = pg::PoolSettings {
+        statement: WALK,
+        idle_in_transaction: WALK,
+        ..config.database.pool_settings(1)
+    };
+    pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
+}
+
+async fn layout(pool: &pg::Pool, config: &Config) -> Result<Layout, String> {
+    let read = async {
+        let conn = pool.get().await?;
+        if !pg::pending(&conn, &migrate::SETS).await?.is_empty() {
+            return Ok(None);
+        }
+        ledger::layout(&conn).await.map(Some)
+    };
+    match read.await.map_err(|error: ledger::Error| error.to_string())? {
+        None => Err("migrations have not run; run `sluice migrate`".to_owned()),
+        Some(layout) if layout != config.ledger.layout() => Err(format!(
+            "the book was made with {} shards and {} chains; the configuration says otherwise",
+            layout.shards.count(),
+            layout.chains
+        )),
+        Some(layout) => Ok(layout),
+    }
+}
+
+/// How withdrawals are decided, from configuration.
+///
+/// # Errors
+/// In words, for a configuration that was not checked.
+pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
+    let currency = |code: &str| Currency::parse(code).map_err(|error| error.to_string());
+    let routes = config
+        .payouts
+        .routes
+        .iter()
+        .map(|(code, bank)| Ok((currency(code)?, Arc::from(bank.as_str()))))
+        .collect::<Result<_, String>>()?;
+    let pairs = config
+        .banks
+        .iter()
+        .flat_map(|bank| &bank.rate_pairs)
+        .map(|pair| match pair.split_at_checked(3) {
+            Some((base, quote)) => Ok((currency(base)?, currency(quote)?)),
+            None => Err(format!("{pair} is not a pair")),
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(withdrawals::Policy {
+        fees: config.fees.schedule(),
+        routes,
+        pairs,
+        rate_max_age: time::Duration::seconds(i64::from(config.exchange.rate_max_age_seconds.0)),
+        refund_fee: config.fees.refund_fee,
+    })
+}
+
+/// Whose money is a platform's, from configuration.
+pub fn remitters(config: &Config) -> PlatformRemitters {
+    let pairs = config.platforms.iter().flat_map(|(platform, names)| {
+        names.iter().map(move |name| (platform.as_str(), name.as_str()))
+    });
+    PlatformRemitters::new(pairs)
+}
+
+/// How payouts go at each bank that carries them, from configuration.
+///
+/// # Errors
+/// The bank and what is wrong with its policy.
+pub fn bank_policies(config: &Config) -> Result<HashMap<Arc<str>, payouts::BankPolicy>, String> {
+    let mut policies = HashMap::new();
+    for bank in &config.banks {
+        let Some(settings) = &bank.payouts else { continue };
+        let policy = settings.policy(bank.deduplicates_references);
+        policy.check().map_err(|error| format!("{}: {error}", bank.id))?;
+        policies.insert(Arc::from(bank.id.as_str()), policy);
+    }
+    Ok(policies)
+}

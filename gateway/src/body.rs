@@ -1,0 +1,166 @@
+//! Bodies: read within a limit and a deadline, then read as JSON, strictly.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::HeaderMap;
+use hyper::body::{Body, Incoming};
+use hyper::header::CONTENT_LENGTH;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::problem::{FieldError, Problem, Refusal};
+
+/// Refuses a body that announces itself as too long, before any of it is read.
+///
+/// # Errors
+/// `body-too-large`.
+pub fn check_announced(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match announced {
+        Some(length) if length > limit as u64 => Err(too_large(limit)),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// `body-too-large`; `request-timeout` when it does not arrive in time, or breaks off.
+pub async fn read(mut body: Incoming, limit: usize, time: Duration) -> Result<Bytes, Refusal> {
+    let late = || Refusal::new(Problem::RequestTimeout, "the body did not arrive in time");
+    let first = body.size_hint().exact().and_then(|exact| usize::try_from(exact).ok()).unwrap_or(0);
+    let mut whole = BytesMut::with_capacity(first.min(limit));
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Refusal::new(Problem::RequestTimeout, "the body broke off"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            if whole.len() + data.len() > limit {
+                return Err(too_large(limit));
+            }
+            whole.extend_from_slice(&data);
+        }
+        Ok(())
+    };
+    tokio::time::timeout(time, reading).await.map_err(|_| late())??;
+    Ok(whole.freeze())
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(Problem::BodyTooLarge, format!("at most {limit} bytes"))
+}
+
+/// Reads JSON as `T`, which must refuse unknown fields.
+///
+/// # Errors
+/// `malformed-json` for what is not one JSON value; `invalid-request` with the path of what is not a `T`.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| malformed(&format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    // First as any JSON, which takes no recursion: a typed reader stops at the first wrong type, before it has
+    // seen whether the rest is JSON at all.
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error.to_string()))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        Refusal::fields(vec![field_error(if path == "." { "" } else { &path }, &error.inner().to_string())])
+    })
+}
+
+fn malformed(detail: &str) -> Refusal {
+    Refusal::new(Problem::MalformedJson, detail)
+}
+
+/// Longest text of serde's that is handed on; it may quote what was sent.
+const MAX_MESSAGE: usize = 200;
+
+/// Serde names a missing, unknown or repeated field in its message; we name it in the path.
+fn field_error(path: &str, message: &str) -> FieldError {
+    let message = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
+    for (start, words) in [
+        ("missing field `", "is missing"),
+        ("unknown field `", "is not a known field"),
+        ("duplicate field `", "is there twice"),
+    ] {
+        let Some((name, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) else { continue };
+        let name: String = name.chars().take(MAX_MESSAGE).collect();
+        let field = match path {
+            "" => name,
+            path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+            path => format!("{path}.{name}"),
+        };
+        return FieldError::new(field, words);
+    }
+    FieldError::new(path, message.chars().take(MAX_MESSAGE).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Outer {
+        name: String,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Inner {
+        size: u8,
+    }
+
+    fn refusal(text: &str) -> (Problem, String) {
+        let refusal = parse::<Outer>(text.as_bytes()).expect_err("a wrong body");
+        let field = refusal.errors.first().map(|error| format!("{}: {}", error.field, error.message));
+        (refusal.problem, field.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_path() {
+        let table = [
+            ("{}", "name: is missing"),
+            (r#"{"name":"a","x":1}"#, "x: is not a known field"),
+            (r#"{"name":"a","name":"b"}"#, "name: is there twice"),
+            (r#"{"name":1}"#, "name: invalid type: integer `1`, expected a string"),
+            (r#"{"name":"a","inner":{}}"#, "inner.size: is missing"),
+            (r#"{"name":"a","inner":{"size":1,"z":2}}"#, "inner.z: is not a known field"),
+            (r#"{"name":"a","inner":{"size":1,"size":2}}"#, "inner.size: is there twice"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(refusal(text), (Problem::InvalidRequest, expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed_even_after_a_wrong_type() {
+        for text in ["", "{", "{\"name\":1", "[1,", "{} {}", "{\"name\":\"a\",}", "nul"] {
+            assert_eq!(refusal(text).0, Problem::MalformedJson, "{text}");
+        }
+        assert_eq!(parse::<Outer>(b"\"\xff\"").expect_err("not UTF-8").problem, Problem::MalformedJson);
+    }
+
+    #[test]
+    fn hostile_depth_costs_nothing() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(refusal(&deep).0, Problem::InvalidRequest);
+        assert_eq!(refusal(&"[".repeat(100_000)).0, Problem::MalformedJson);
+        let inside = format!(r#"{{"name":"a","x":{deep}}}"#);
+        assert_eq!(refusal(&inside).1, "x: is not a known field");
+    }
+
+    #[test]
+    fn an_announced_length_is_believed_when_it_is_too_long() {
+        let mut headers = HeaderMap::new();
+        assert!(check_announced(&headers, 10).is_ok());
+        headers.insert(CONTENT_LENGTH, 10.into());
+        assert!(check_announced(&headers, 10).is_ok());
+        headers.insert(CONTENT_LENGTH, 11.into());
+        assert_eq!(check_announced(&headers, 10).expect_err("too long").problem, Problem::BodyTooLarge);
+    }
+}

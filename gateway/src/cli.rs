@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, ConfigError};
+use crate::{app, dev, heads, migrate, serve};
+
+/// A payments gateway for cross-border sellers.
+#[derive(Parser)]
+#[command(name = "sluice", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve banks, merchants and operators until SIGTERM.
+    Serve(ConfigFile),
+    /// Bring the database up to this version.
+    Migrate(ConfigFile),
+    /// Read the configuration and list all that is wrong with it.
+    CheckConfig(ConfigFile),
+    /// Walk the whole ledger: invariants and chains. Exit code 1 with a report when something is wrong.
+    Verify {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Heads that were written earlier: proves that no tail was cut since.
+        #[arg(long, value_name = "FILE")]
+        head: Option<PathBuf>,
+    },
+    /// Print the headers that a bank must send with this body.
+    Sign {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The bank's id.
+        #[arg(long)]
+        bank: String,
+        /// The event's id; made if absent.
+        #[arg(long)]
+        id: Option<String>,
+        /// The body, byte for byte.
+        file: PathBuf,
+    },
+    /// Everything on this machine: PostgreSQL, demo merchants, a sandbox bank, the gateway, live traffic.
+    Dev {
+        /// Where all of it lies; the same folder keeps the same data.
+        #[arg(long, value_name = "DIR", default_value = "var")]
+        var: PathBuf,
+        /// Payments a second; 0 for quiet.
+        #[arg(long, value_name = "N", default_value_t = 2)]
+        traffic: u32,
+    },
+    /// Print the version.
+    Version,
+}
+
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// The configuration; see config/sluice.toml for all of it.
+    #[arg(long, value_name = "FILE", default_value = "sluice.toml")]
+    config: PathBuf,
+}
+
+/// Runs the command that was asked for.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(file) => with_config(&file.config, true, |config| block_on(serve::run(config))),
+        Command::Migrate(file) => with_config(&file.config, true, |config| block_on(migrate(config))),
+        Command::CheckConfig(file) => with_config(&file.config, false, |_| {
+            println!("the configuration is right");
+            Ok(())
+        }),
+        Command::Verify { config, head } => {
+            with_config(&config.config, true, |config| block_on(verify(config, head)))
+        }
+        Command::Sign { config, bank, id, file } => {
+            with_config(&config.config, false, |config| sign(&config, &bank, id, &file))
+        }
+        Command::Dev { var, traffic } => {
+            start_log();
+            block_on(async { dev::run(dev::Options { var, traffic }, serve::stop_on_signals()?).await })
+        }
+        Command::Version => {
+            println!("sluice {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("sluice: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_config(
+    file: &Path,
+    log: bool,
+    work: impl FnOnce(Config) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut config = Config::load(file).map_err(|errors| listed(file, &errors))?;
+    config
+        .override_addresses(|name| std::env::var(name).ok())
+        .map_err(|errors| listed(file, &errors))?;
+    if log {
+        start_log();
+    }
+    work(config)
+}
+
+fn listed(file: &Path, errors: &[ConfigError]) -> String {
+    let lines: String = errors.iter().map(|error| format!("\n  {error}")).collect();
+    format!("{}:{lines}", file.display())
+}
+
+/// Lines for people on a terminal, JSON elsewhere; `RUST_LOG` chooses how much.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() { log.init() } else { log.json().init() }
+}
+
+fn block_on<E: Display>(work: impl Future<Output = Result<(), E>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("starting threads: {error}"))?;
+    runtime.block_on(work).map_err(|error| error.to_string())
+}
+
+async fn migrate(config: Config) -> Result<(), String> {
+    let ran = migrate::migrate(&config).await?;
+    for migration in &ran {
+        println!("{} {} {}", migration.owner, migration.version, migration.name);
+    }
+    println!("{} migrations ran", ran.len());
+    Ok(())
+}
+
+async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
+    let known = head.as_deref().map(heads::load).transpose()?.unwrap_or_default();
+    let pool = app::open_patient_pool(&config)?;
+    let report = walk(&pool, &known).await.map_err(|error| error.to_string())?;
+    println!("{} seals, {} transfers", report.seals, report.transfers);
+    for head in &report.heads {
+        println!("{head}");
+    }
+    if report.breaches.is_empty() {
+        return Ok(());
+    }
+    let lines: String = report.breaches.iter().map(|breach| format!("\n  {breach}")).collect();
+    Err(format!("the ledger is not right:{lines}"))
+}
+
+async fn walk(pool: &pg::Pool, known: &[ledger::Head]) -> Result<ledger::Report, ledger::Error> {
+    let mut conn = pool.get().await?;
+    let layout = ledger::layout(&conn).await?;
+    let tx = conn.begin_snapshot().await?;
+    let report = ledger::verify(&tx, layout, known).await?;
+    tx.commit().await?;
+    Ok(report)
+}
+
+fn sign(config: &Config, bank: &str, id: Option<String>, file: &Path) -> Result<(), String> {
+    let bank = config.bank(bank).ok_or_else(|| format!("no bank `{bank}` in the configuration"))?;
+    let body = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let id = id.unwrap_or_else(|| format!("msg_{}", uuid::Uuid::now_v7().simple()));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = i64::try_from(now).map_err(|_| "the clock is far off".to_owned())?;
+    let headers = bank.signer()?.headers(&id, now, &body).map_err(|error| error.to_string())?;
+    for (name, value) in headers {
+        println!("{name}: {value}");
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! What types can't say about a configuration.
+
+use money::Currency;
+
+use super::{Bank, BankPayouts, Config, ConfigError, repeated};
+
+struct Findings<'a>(&'a mut Vec<ConfigError>);
+
+impl Findings<'_> {
+    fn unless(&mut self, right: bool, path: impl Into<String>, message: &str) {
+        if !right {
+            self.0.push(ConfigError::new(path, message));
+        }
+    }
+
+    fn result<T>(&mut self, result: Result<T, String>, path: impl Into<String>) {
+        if let Err(message) = result {
+            self.0.push(ConfigError::new(path, message));
+        }
+    }
+}
+
+pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
+    let mut found = Findings(errors);
+    found.unless(
+        (1..=32).contains(&config.environment.len()) && !config.environment.chars().any(char::is_control),
+        "environment",
+        "must have 1 to 32 bytes, none of them control characters",
+    );
+    server(config, &mut found);
+    book(config, &mut found);
+    for (at, bank) in config.banks.iter().enumerate() {
+        self::bank(bank, &format!("banks[{at}]"), &mut found);
+    }
+    for id in repeated(config.banks.iter().map(|bank| bank.id.as_str())) {
+        found.unless(false, "banks", &format!("`{id}` is there twice"));
+    }
+    routes(config, &mut found);
+    operators(config, &mut found);
+    for (platform, names) in &config.platforms {
+        found.unless(
+            names.iter().all(|name| name.chars().any(char::is_alphanumeric)),
+            format!("platforms.{platform}"),
+            "a name must have a letter or digit",
+        );
+    }
+}
+
+fn server(config: &Config, found: &mut Findings<'_>) {
+    let server = &config.server;
+    for (value, name) in [
+        (server.max_connections, "max_connections"),
+        (server.admin_max_connections, "admin_max_connections"),
+        (server.metrics_max_connections, "metrics_max_connections"),
+        (server.max_requests, "max_requests"),
+        (server.max_headers, "max_headers"),
+    ] {
+        found.unless(value > 0 && value <= 1_000_000, format!("server.{name}"), "must be 1 to 1000000");
+    }
+    for (value, name) in [
+        (server.handshake_timeout_ms, "handshake_timeout_ms"),
+        (server.header_read_timeout_ms, "header_read_timeout_ms"),
+        (server.body_read_timeout_ms, "body_read_timeout_ms"),
+        (server.request_timeout_ms, "request_timeout_ms"),
+    ] {
+        found.unless(value.0 > 0, format!("server.{name}"), "must be above 0");
+    }
+    found.unless(server.idle_timeout_seconds.0 > 0, "server.idle_timeout_seconds", "must be above 0");
+    found.unless(server.max_concurrent_streams > 0, "server.max_concurrent_streams", "must be above 0");
+    found.unless(
+        (8192..=1 << 20).contains(&server.max_header_bytes),
+        "server.max_header_bytes",
+        "must be 8192 to 1048576",
+    );
+    found.unless(
+        server.request_timeout_ms > config.lanes.deadline_ms,
+        "server.request_timeout_ms",
+        "must be above lanes.deadline_ms, or callers never learn a lane's answer",
+    );
+}
+
+fn book(config: &Config, found: &mut Findings<'_>) {
+    found.unless(!config.database.url.reveal().is_empty(), "database.url", "must not be empty");
+    found.unless(
+        (2..=1000).contains(&config.database.pool_size),
+        "database.pool_size",
+        "must be 2 to 1000",
+    );
+    found.unless(config.database.statement_ms.0 > 0, "database.statement_ms", "must be above 0");
+    found.unless((1..=64).contains(&config.lanes.count), "lanes.count", "must be 1 to 64");
+    found.unless(config.lanes.queue > 0, "lanes.queue", "must be above 0");
+    found.unless((1..=4096).contains(&config.lanes.batch_max), "lanes.batch_max", "must be 1 to 4096");
+    found.unless(config.lanes.deadline_ms.0 > 0, "lanes.deadline_ms", "must be above 0");
+    found.unless(config.ledger.shards > 0, "ledger.shards", "must be 1 to 255");
+    found.unless(
+        config.ledger.chains > 0 && config.ledger.chains <= i16::from(config.ledger.shards),
+        "ledger.chains",
+        "must be 1 to ledger.shards",
+    );
+    found.unless(config.ledger.heads_interval_seconds.0 > 0, "ledger.heads_interval_seconds", "must be above 0");
+    found.unless(
+        (30..=3600).contains(&config.exchange.quote_lock_seconds.0),
+        "exchange.quote_lock_seconds",
+        "must be 30 to 3600",
+    );
+    found.unless(
+        config.exchange.rate_max_age_seconds.0 > 0,
+        "exchange.rate_max_age_seconds",
+        "must be above 0",
+    );
+    found.unless(config.fees.fixed_minor >= 0, "fees.fixed_minor", "must not be negative");
+    found.unless(config.fees.minimum_minor >= 0, "fees.minimum_minor", "must not be negative");
+    found.unless(
+        config.fees.parts_per_million < 1_000_000,
+        "fees.parts_per_million",
+        "must be below 1000000, or nothing is left of any amount",
+    );
+}
+
+fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
+    found.unless(
+        (1..=32).contains(&bank.id.len())
+            && bank.id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')),
+        format!("{path}.id"),
+        "must be 1 to 32 of a–z, 0–9 and -",
+    );
+    found.unless(!bank.keys.is_empty(), format!("{path}.keys"), "a bank needs a key");
+    found.result(bank.verifier(), format!("{path}.keys"));
+    for id in repeated(bank.keys.iter().map(|key| key.id.as_str())) {
+        found.unless(false, format!("{path}.keys"), &format!("`{id}` is there twice"));
+    }
+    for (at, pair) in bank.rate_pairs.iter().enumerate() {
+        let known = pair.split_at_checked(3).is_some_and(|(base, quote)| {
+            base != quote && Currency::parse(base).is_ok() && Currency::parse(quote).is_ok()
+        });
+        found.unless(known, format!("{path}.rate_pairs[{at}]"), "must be two ISO 4217 codes, like USDCNY");
+    }
+    if let Some(payouts) = &bank.payouts {
+        self::payouts(payouts, &format!("{path}.payouts"), found);
+    }
+}
+
+fn payouts(payouts: &BankPayouts, path: &str, found: &mut Findings<'_>) {
+    found.unless(payouts.base_url.starts_with("https://"), format!("{path}.base_url"), "must be an https URL");
+    found.result(payouts.signer(), format!("{path}.secret"));
+    found.unless(
+        (1..=4096).contains(&payouts.max_concurrent),
+        format!("{path}.max_concurrent"),
+        "must be 1 to 4096",
+    );
+    found.unless((1..=100).contains(&payouts.max_sends), format!("{path}.max_sends"), "must be 1 to 100");
+    found.unless((1..=1000).contains(&payouts.max_queries), format!("{path}.max_queries"), "must be 1 to 1000");
+    found.unless(payouts.poll_ms.0 > 0, format!("{path}.poll_ms"), "must be above 0");
+    found.unless(
+        payouts.settle_ms.duration() > payouts.lease_ms.duration() + payouts.request_timeout_ms.duration(),
+        format!("{path}.settle_ms"),
+        "must be above lease_ms + request_timeout_ms, or a request still under way could be sent twice",
+    );
+    found.result(payouts.policy(false).check().map_err(|error| error.to_string()), path);
+}
+
+fn routes(config: &Config, found: &mut Findings<'_>) {
+    for (currency, id) in &config.payouts.routes {
+        let path = format!("payouts.routes.{currency}");
+        found.unless(Currency::parse(currency).is_ok(), &path, "is not an ISO 4217 code");
+        let pays = config.bank(id).is_some_and(|bank| bank.payouts.is_some());
+        found.unless(pays, &path, "names no bank with [banks.payouts]");
+    }
+}
+
+fn operators(config: &Config, found: &mut Findings<'_>) {
+    for (at, operator) in config.operators.iter().enumerate() {
+        let path = format!("operators[{at}]");
+        let name = operator.id.strip_prefix("op_").unwrap_or_default();
+        found.unless(
+            (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+            format!("{path}.id"),
+            "must be op_ and 1 to 32 letters, digits or _",
+        );
+        found.unless(!operator.person.trim().is_empty(), format!("{path}.person"), "must not be empty");
+        let same = config.operators.iter().filter(|other| other.token_sha256 == operator.token_sha256).count();
+        found.unless(same == 1, format!("{path}.token_sha256"), "is there twice");
+    }
+    for id in repeated(config.operators.iter().map(|operator| operator.id.as_str())) {
+        found.unless(false, "operators", &format!("`{id}` is there twice"));
+    }
+}

@@ -1,0 +1,110 @@
+use std::path::Path;
+
+use super::*;
+
+/// The least that a file must say, with one bank and one operator.
+pub const LEAST: &str = r#"
+key_file = "keys"
+[server]
+tls_certificate = "cert.pem"
+tls_key = "/etc/key.pem"
+[database]
+url = "postgresql://x"
+[payouts.routes]
+CNY = "alpha"
+[[banks]]
+id = "alpha"
+keys = [{ id = "k1", secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }]
+rate_pairs = ["USDCNY"]
+[banks.payouts]
+base_url = "https://bank.example"
+ca_file = "ca.pem"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+[[operators]]
+id = "op_li"
+person = "Li Na"
+role = "approver"
+token_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+"#;
+
+fn errors_of(text: &str) -> Vec<String> {
+    Config::parse(text, Path::new("/x")).expect_err("a wrong file").iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_least_file_takes_all_else_from_the_defaults() {
+    let config = Config::parse(LEAST, Path::new("/srv")).expect("a right file");
+    assert_eq!(config.lanes.batch_max, 256);
+    assert_eq!(config.key_file, Path::new("/srv/keys"));
+    assert_eq!(config.server.tls_key, Path::new("/etc/key.pem"));
+    assert_eq!(config.banks[0].tolerance_seconds, Seconds(300));
+    assert_eq!(config.banks[0].payouts.as_ref().map(|payouts| payouts.max_sends), Some(5));
+    assert_eq!(config.payout_bank(Currency::CNY).map(|bank| bank.id.as_str()), Some("alpha"));
+    assert!(config.banks[0].may_publish(Currency::USD, Currency::CNY));
+    assert!(!config.banks[0].may_publish(Currency::CNY, Currency::USD));
+}
+
+#[test]
+fn every_default_stands_in_the_file_and_secrets_are_not_printed() {
+    let config = Config::parse(LEAST, Path::new("")).expect("a right file");
+    let printed = format!("{config:?}");
+    assert!(!printed.contains("whsec_") && !printed.contains("postgresql://"), "{printed}");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let errors = errors_of("");
+    for name in ["key_file", "server", "database"] {
+        assert!(errors.iter().any(|error| error.starts_with(name)), "{name} in {errors:?}");
+    }
+}
+
+#[test]
+fn all_errors_come_at_once_with_their_paths() {
+    let text = LEAST
+        .replace("[payouts.routes]", "[lanes]\ncount = 0\n[fees]\nfixed_minor = -1\n[payouts.routes]\nXXY = \"nobody\"")
+        .replace("ca_file = \"ca.pem\"", "ca_file = \"ca.pem\"\nsettle_ms = 40000\nmax_sends = 0")
+        .replace("op_li", "li")
+        .replace("\"USDCNY\"", "\"USDUSD\"");
+    let errors = errors_of(&text);
+    for path in [
+        "lanes.count:",
+        "fees.fixed_minor:",
+        "payouts.routes.XXY:",
+        "banks[0].payouts.settle_ms:",
+        "banks[0].payouts.max_sends:",
+        "banks[0].rate_pairs[0]:",
+        "operators[0].id:",
+    ] {
+        assert!(errors.iter().any(|error| error.starts_with(path)), "{path} in {errors:?}");
+    }
+}
+
+#[test]
+fn unknown_names_are_refused_wherever_they_stand() {
+    let text = LEAST
+        .replace("[database]", "[database]\npol_size = 3")
+        .replace("id = \"alpha\"", "id = \"alpha\"\nmoney = 1")
+        .replace("key_file = ", "colour = 1\nkey_file = ");
+    let errors = errors_of(&text);
+    assert!(errors.iter().any(|error| error.starts_with("database") && error.contains("pol_size")), "{errors:?}");
+    assert!(errors.iter().any(|error| error.starts_with("banks[0]") && error.contains("money")), "{errors:?}");
+    assert!(errors.iter().any(|error| error.starts_with("colour")), "{errors:?}");
+}
+
+#[test]
+fn a_wrong_secret_is_not_quoted() {
+    let errors = errors_of(&LEAST.replace("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "hunter2"));
+    assert!(errors.iter().all(|error| !error.contains("hunter2")), "{errors:?}");
+    assert_eq!(errors.len(), 2, "{errors:?}");
+}
+
+#[test]
+fn the_environment_moves_listeners() {
+    let mut config = Config::parse(LEAST, Path::new("")).expect("a right file");
+    let taken = config
+        .override_addresses(|name| (name == "SLUICE_ADMIN_ADDR").then(|| "127.0.0.1:1".to_owned()));
+    assert_eq!(taken, Ok(()));
+    assert_eq!(config.server.admin_addr.port(), 1);
+    assert!(config.override_addresses(|_| Some("here".to_owned())).is_err());
+}

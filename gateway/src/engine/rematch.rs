@@ -1,0 +1,81 @@
+//! R7: when the cause of a review disappears, the payment is matched again by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deposits::{Cursor, PaymentId, Reason, RematchCandidate};
+use merchants::Directory;
+use pg::Pool;
+
+use super::Engine;
+use crate::commands::Command;
+
+const PAUSE: Duration = Duration::from_secs(5);
+const PAGE: i64 = 200;
+
+pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
+    // What the configuration says of remitters is new only once: when the gateway starts.
+    let mut configuration_is_new = true;
+    while engine.pause(PAUSE).await {
+        match walk(&engine, &reads, configuration_is_new).await {
+            Ok(()) => configuration_is_new = false,
+            Err(error) => tracing::warn!(%error, "matching again did not get through"),
+        }
+    }
+}
+
+async fn walk(engine: &Engine, reads: &Pool, configuration_is_new: bool) -> Result<(), String> {
+    let mut cursor = Cursor::START;
+    loop {
+        let conn = reads.get().await.map_err(|error| error.to_string())?;
+        let page =
+            deposits::rematch_candidates(&conn, cursor, PAGE).await.map_err(|error| error.to_string())?;
+        drop(conn);
+        let Some(last) = page.last() else { return Ok(()) };
+        cursor = last.cursor;
+        let ready = ready(engine, reads, &page, configuration_is_new).await.map_err(|e| e.to_string())?;
+        for payment in ready {
+            let outcome = engine.submit(Command::Rematch(vec![payment])).await;
+            outcome.map_err(|no| format!("{payment}: {no:?}"))?;
+        }
+    }
+}
+
+/// Those whose cause is gone, as far as one look tells: the batch decides again under its locks.
+async fn ready(
+    engine: &Engine,
+    reads: &Pool,
+    page: &[RematchCandidate],
+    configuration_is_new: bool,
+) -> Result<Vec<PaymentId>, merchants::Error> {
+    let numbers: Vec<_> = page.iter().map(|c| (c.bank.clone(), c.account_index)).collect();
+    let mut conn = reads.get().await?;
+    let tx = conn.begin().await?;
+    let shards = engine.facts().layout.shards;
+    let directory = merchants::receiving_accounts(&tx, shards, &numbers).await?;
+    let owners: Vec<_> = directory.values().map(|account| account.merchant).collect();
+    let states = merchants::lock(&tx, &owners, &[]).await?;
+    let now = tx.now().await?;
+    tx.rollback().await?;
+    let gone = |candidate: &&RematchCandidate| {
+        let Some(account) = account_of(&directory, candidate) else { return false };
+        match candidate.reason {
+            Reason::UnknownAccount => true,
+            Reason::MerchantNotActive => {
+                states.get(account.merchant).is_some_and(|merchant| merchants::may_receive(merchant.state))
+            }
+            Reason::UnlinkedStore => !account.stores.is_empty(),
+            Reason::StoreAuthorizationLapsed => account.stores.iter().any(|store| store.is_authorised(now)),
+            Reason::RemitterNotPlatform => configuration_is_new,
+            Reason::CurrencyMismatch | Reason::ReferenceConflict => false,
+        }
+    };
+    Ok(page.iter().filter(gone).map(|candidate| candidate.id).collect())
+}
+
+fn account_of<'a>(
+    directory: &'a Directory,
+    candidate: &RematchCandidate,
+) -> Option<&'a merchants::ReceivingAccount> {
+    directory.get(&(candidate.bank.clone(), candidate.account_index))
+}

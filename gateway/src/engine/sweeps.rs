@@ -1,0 +1,82 @@
+//! What happens by the clock: freezes end, gauges are read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pg::Pool;
+use time::OffsetDateTime;
+
+use super::Engine;
+use crate::commands::Command;
+
+const FREEZES: Duration = Duration::from_secs(2);
+const GAUGES: Duration = Duration::from_secs(5);
+
+/// R32: a freeze with an end is lifted by itself, in the lane, audited.
+pub(super) async fn lift_freezes(engine: Arc<Engine>, reads: Pool) {
+    while engine.pause(FREEZES).await {
+        let expired = match reads.get().await {
+            Ok(conn) => merchants::expired_freezes(&conn, 100).await,
+            Err(error) => Err(error.into()),
+        };
+        match expired {
+            Ok(merchants) if merchants.is_empty() => {}
+            Ok(merchants) => {
+                if let Err(no) = engine.submit(Command::LiftFreezes(merchants)).await {
+                    tracing::warn!(?no, "freezes that are over could not be lifted yet");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "freezes could not be looked at"),
+        }
+    }
+}
+
+/// What Prometheus can't learn from single requests.
+pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>) {
+    while engine.pause(GAUGES).await {
+        let pool = reads.status();
+        metrics::gauge!("sluice_pool_connections", "state" => "open").set(count(pool.size));
+        metrics::gauge!("sluice_pool_connections", "state" => "available").set(count(pool.available));
+        metrics::gauge!("sluice_pool_connections", "state" => "max").set(count(pool.max));
+        metrics::gauge!("sluice_pool_waiting").set(count(pool.waiting));
+        for bank in engine.bank_states() {
+            let open = if bank.breaker == payouts::BreakerState::Closed { 0.0 } else { 1.0 };
+            metrics::gauge!("sluice_bank_breaker_open", "bank" => bank.bank.to_string()).set(open);
+        }
+        if let Err(error) = read_gauges(&reads, &banks).await {
+            tracing::warn!(error, "gauges could not be read");
+        }
+    }
+}
+
+async fn read_gauges(reads: &Pool, banks: &[String]) -> Result<(), String> {
+    let conn = reads.get().await.map_err(|error| error.to_string())?;
+    let now = conn.now().await.map_err(|error| error.to_string())?;
+    let counts = payouts::counts(&conn).await.map_err(|error| error.to_string())?;
+    payouts::publish(&banks.iter().map(String::as_str).collect::<Vec<_>>(), &counts);
+    let suspense = deposits::suspense_summary(&conn).await.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_review_oldest_seconds").set(age(suspense.oldest(), now));
+    let mut by_currency = std::collections::BTreeMap::new();
+    for line in &suspense.lines {
+        let currency = line.amount.currency();
+        *by_currency.entry(currency).or_insert(0i128) += i128::from(line.amount.minor());
+        metrics::gauge!("sluice_review_payments", "reason" => line.reason.as_str()).set(line.payments as f64);
+    }
+    for (currency, minor) in by_currency {
+        let units = 10f64.powi(i32::try_from(currency.exponent()).unwrap_or(2));
+        metrics::gauge!("sluice_suspense_amount", "currency" => currency.code()).set(minor as f64 / units);
+    }
+    let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_approvals_pending").set(approvals as f64);
+    let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_event_id_conflicts").set(conflicts as f64);
+    Ok(())
+}
+
+fn age(oldest: Option<OffsetDateTime>, now: OffsetDateTime) -> f64 {
+    oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0))
+}
+
+fn count(n: usize) -> f64 {
+    n as f64
+}

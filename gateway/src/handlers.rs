@@ -1,0 +1,76 @@
+//! One function for each route: reads the request, asks the crates below, writes the answer.
+
+mod admin_actions;
+mod admin_reads;
+mod balances;
+mod bank_events;
+mod fields;
+mod lane;
+mod orders;
+mod pages;
+mod payees;
+mod quotes;
+mod reply;
+mod transactions;
+mod withdrawals;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+
+use crate::app::App;
+use crate::problem::Refusal;
+use crate::request::Request;
+use crate::route::Route;
+
+/// What a handler gives back.
+pub type Answer = Result<Response<Full<Bytes>>, Refusal>;
+
+/// Carries a request out.
+///
+/// # Errors
+/// What the caller is refused for.
+pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
+    match request.entry.route {
+        Route::Balances => balances::show(app, &request).await,
+        Route::CreateQuote => quotes::create(app, &request).await,
+        Route::GetQuote => quotes::show(app, &request).await,
+        Route::CreatePayee => payees::create(app, &request).await,
+        Route::ListPayees => payees::list(app, &request).await,
+        Route::GetPayee => payees::show(app, &request).await,
+        Route::DeletePayee => payees::delete(app, &request).await,
+        Route::ListWithdrawals => withdrawals::list(app, &request).await,
+        Route::GetWithdrawal => withdrawals::show(app, &request).await,
+        Route::Transactions => transactions::list(app, &request).await,
+        Route::OpenApi => Ok(pages::openapi()),
+        Route::ProblemPage => pages::problem(&request),
+        Route::Metrics => Ok(pages::metrics(app)),
+        Route::Healthz => Ok(pages::healthz()),
+        Route::Readyz => Ok(pages::readyz(app).await),
+        Route::BankEvents => bank_events::receive(app, request).await,
+        Route::CreateWithdrawal => orders::withdraw(app, request).await,
+        Route::ChangePayee => orders::change_payee(app, request).await,
+        Route::Overview => admin_reads::overview(app).await,
+        Route::ListPayments => admin_reads::payments(app, &request).await,
+        Route::ListPayouts => admin_reads::payouts(app, &request).await,
+        Route::ListMerchants => admin_reads::merchants(app, &request).await,
+        Route::GetMerchant => admin_reads::merchant(app, &request).await,
+        Route::ListEvents => admin_reads::events(app, &request).await,
+        Route::Rates => admin_reads::rates(app).await,
+        Route::Audit => admin_reads::audit(app, &request).await,
+        Route::ListApprovals => admin_reads::approvals(app, &request).await,
+        Route::Approve | Route::Reject => admin_actions::decide(app, request).await,
+        Route::CreditPayment
+        | Route::ReturnPayment
+        | Route::RematchPayment
+        | Route::RetryPayout
+        | Route::HoldPayout
+        | Route::ReleasePayout
+        | Route::QueryPayout
+        | Route::RefundWithdrawal
+        | Route::FreezeMerchant
+        | Route::UnfreezeMerchant => admin_actions::act(app, request).await,
+    }
+}

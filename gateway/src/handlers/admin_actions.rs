@@ -1,0 +1,162 @@
+//! Operators' POSTs: each with a key and a reason, each handed to a lane.
+
+use std::sync::Arc;
+
+use idempotency::Request as Keyed;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::{Answer, lane};
+use crate::app::App;
+use crate::body;
+use crate::commands::{Action, Command, Decide, Operate, Operator};
+use crate::problem::{FieldError, Refusal};
+use crate::request::{self, Request};
+use crate::route::Route;
+
+/// Longest reason that is kept.
+const LONGEST_REASON: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreditBody {
+    merchant_id: Option<String>,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetryBody {
+    payee_id: Option<String>,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FreezeBody {
+    reason: String,
+    legal_reference: Option<String>,
+    until: Option<String>,
+}
+
+/// Any of the operators' actions.
+///
+/// # Errors
+/// What is wrong with the request; the lane's.
+pub async fn act(app: &App, request: Request) -> Answer {
+    let (operator, keyed) = who(app, &request)?;
+    let (action, reason) = read(&request)?;
+    check_reason(&reason)?;
+    let request_id = request.id.to_string();
+    let command = Operate { request: keyed, operator, reason, action, request_id };
+    lane::carry_out(app, Command::Operate(Box::new(command))).await
+}
+
+/// `POST /admin/v1/approvals/{id}/approve` and `…/reject`.
+///
+/// # Errors
+/// What is wrong with the request; the lane's.
+pub async fn decide(app: &App, request: Request) -> Answer {
+    let (operator, keyed) = who(app, &request)?;
+    let approval = request.id_of("approval")?;
+    let ReasonBody { reason } = body::parse(&request.body)?;
+    check_reason(&reason)?;
+    let approve = request.entry.route == Route::Approve;
+    let request_id = request.id.to_string();
+    let command = Decide { request: keyed, operator, reason, approval, approve, request_id };
+    lane::carry_out(app, Command::Decide(Box::new(command))).await
+}
+
+fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Refusal> {
+    let caller = request.caller.operator()?;
+    let shards = app.engine.facts().layout.shards;
+    let keyed = Keyed {
+        shard: shards.of(&[b"operator", caller.id.as_bytes()]),
+        scope: Arc::from(caller.id.as_str()),
+        key: request::idempotency_key(&request.headers)?,
+        hash: idempotency::request_hash(request.method.as_str(), &request.path, &request.body),
+        id: Uuid::now_v7(),
+    };
+    let operator = Operator {
+        id: Arc::from(caller.id.as_str()),
+        person: Arc::from(caller.person.as_str()),
+        origin: request.peer.ip().to_string(),
+    };
+    Ok((operator, keyed))
+}
+
+fn read(request: &Request) -> Result<(Action, String), Refusal> {
+    let body = &request.body;
+    let reason_only = || body::parse::<ReasonBody>(body).map(|body| body.reason);
+    Ok(match request.entry.route {
+        Route::CreditPayment => {
+            let payment = request.id_of("payment")?;
+            let body: CreditBody = body::parse(body)?;
+            let merchant = optional_id(body.merchant_id, "merchant_id")?;
+            (Action::CreditPayment { payment, merchant }, body.reason)
+        }
+        Route::ReturnPayment => {
+            (Action::ReturnPayment { payment: request.id_of("payment")? }, reason_only()?)
+        }
+        Route::RematchPayment => {
+            (Action::RematchPayment { payment: request.id_of("payment")? }, reason_only()?)
+        }
+        Route::RetryPayout => {
+            let payout = request.id_of("payout")?;
+            let body: RetryBody = body::parse(body)?;
+            let payee = optional_id(body.payee_id, "payee_id")?;
+            (Action::RetryPayout { payout, payee }, body.reason)
+        }
+        Route::HoldPayout => (Action::HoldPayout { payout: request.id_of("payout")? }, reason_only()?),
+        Route::ReleasePayout => {
+            (Action::ReleasePayout { payout: request.id_of("payout")? }, reason_only()?)
+        }
+        Route::QueryPayout => (Action::QueryPayout { payout: request.id_of("payout")? }, reason_only()?),
+        Route::RefundWithdrawal => {
+            (Action::RefundWithdrawal { withdrawal: request.id_of("withdrawal")? }, reason_only()?)
+        }
+        Route::FreezeMerchant => {
+            let merchant = request.id_of("merchant")?;
+            let body: FreezeBody = body::parse(body)?;
+            let until = body.until.map(|text| until(&text)).transpose()?;
+            (
+                Action::FreezeMerchant { merchant, legal_reference: body.legal_reference, until },
+                body.reason,
+            )
+        }
+        Route::UnfreezeMerchant => {
+            (Action::UnfreezeMerchant { merchant: request.id_of("merchant")? }, reason_only()?)
+        }
+        _ => return Err(Refusal::not_found("action")),
+    })
+}
+
+fn optional_id<T: std::str::FromStr>(text: Option<String>, field: &str) -> Result<Option<T>, Refusal> {
+    text.map(|text| text.parse().map_err(|_| Refusal::field(field, "is not an id of this kind"))).transpose()
+}
+
+fn until(text: &str) -> Result<OffsetDateTime, Refusal> {
+    let until = OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| Refusal::field("until", "must be a time such as 2026-12-31T00:00:00Z"))?;
+    if until <= OffsetDateTime::now_utc() {
+        return Err(Refusal::field("until", "must be in the future"));
+    }
+    Ok(until)
+}
+
+fn check_reason(reason: &str) -> Result<(), Refusal> {
+    let length = reason.chars().count();
+    if reason.trim().is_empty() || length > LONGEST_REASON {
+        let message = "must say why, in at most 1000 characters";
+        return Err(Refusal::fields(vec![FieldError::new("reason", message)]));
+    }
+    Ok(())
+}

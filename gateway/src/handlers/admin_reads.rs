@@ -1,0 +1,362 @@
+//! What operators look at; personal data masked (R35).
+
+use admin_api::{
+    ApprovalRow, AuditRow, BankHealth, EventRow, LaneHealth, MerchantRow, Overview, Page, PaymentRow,
+    PayoutQueue, PayoutRow, PoolHealth, RateAge, RateRow, ReviewLine, Suspense,
+};
+use audit::{ApprovalId, ApprovalState};
+use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
+use hyper::StatusCode;
+use merchants::{MerchantId, MerchantProfile};
+use money::Money;
+use payouts::{Payout, PayoutState};
+use time::OffsetDateTime;
+use withdrawals::WithdrawalId;
+
+use super::{Answer, reply};
+use crate::app::App;
+use crate::commands::rfc3339;
+use crate::problem::{Problem, Refusal};
+use crate::request::Request;
+
+/// `GET /admin/v1/overview`.
+///
+/// # Errors
+/// The database's.
+pub async fn overview(app: &App) -> Answer {
+    let conn = app.pool.get().await?;
+    let now = conn.now().await?;
+    let counts = payouts::counts(&conn).await?;
+    let suspense = deposits::suspense_summary(&conn).await?;
+    let market = exchange::rates_of(&conn).await?;
+    let heads = ledger::heads(&conn).await?;
+    let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
+    let of = |state: PayoutState| counts.iter().filter(move |count| count.state == state);
+    let mut sums = std::collections::BTreeMap::new();
+    for line in &suspense.lines {
+        let sum = sums.entry(line.amount.currency()).or_insert_with(|| Money::zero(line.amount.currency()));
+        *sum = sum.checked_add(line.amount).map_err(|_| Refusal::new(Problem::Internal, "a sum overflows"))?;
+    }
+    let unsent = of(PayoutState::Queued).chain(of(PayoutState::Held)).map(|count| count.oldest).min();
+    let pool = app.pool.status();
+    let overview = Overview {
+        environment: app.config.environment.clone(),
+        at: rfc3339(now),
+        payouts: counts
+            .iter()
+            .map(|count| PayoutQueue {
+                bank: count.bank.clone(),
+                status: count.state.as_str().to_owned(),
+                count: count.payouts,
+                oldest: rfc3339(count.oldest),
+            })
+            .collect(),
+        unknown_payouts: of(PayoutState::Unknown).map(|count| count.payouts).sum(),
+        payouts_for_operators: counts.iter().map(|count| count.for_operators).sum(),
+        oldest_unsent_seconds: unsent.map(age),
+        review: suspense
+            .lines
+            .iter()
+            .map(|line| ReviewLine {
+                reason: line.reason.as_str().to_owned(),
+                count: line.payments,
+                amount: line.amount.to_string(),
+                currency: line.amount.currency().code().to_owned(),
+                oldest: rfc3339(line.oldest),
+            })
+            .collect(),
+        oldest_review_seconds: suspense.oldest().map(age),
+        suspense: sums
+            .into_values()
+            .map(|sum| Suspense { currency: sum.currency().code().to_owned(), amount: sum.to_string() })
+            .collect(),
+        approvals_pending: audit::pending_count(&conn).await?,
+        event_id_conflicts: vault::conflict_count(&conn).await?,
+        lanes: app
+            .engine
+            .lane_depths()
+            .into_iter()
+            .enumerate()
+            .map(|(lane, depth)| LaneHealth { lane, depth })
+            .collect(),
+        pool: PoolHealth {
+            size: pool.size,
+            available: pool.available,
+            waiting: pool.waiting,
+            max: pool.max,
+        },
+        banks: app
+            .engine
+            .bank_states()
+            .into_iter()
+            .map(|bank| BankHealth {
+                bank: bank.bank.to_string(),
+                breaker: bank.breaker.as_str().to_owned(),
+                busy: bank.busy,
+            })
+            .collect(),
+        rates: market
+            .iter()
+            .map(|rate| RateAge {
+                pair: format!("{}{}", rate.base.code(), rate.quote.code()),
+                age_seconds: age(rate.as_of),
+            })
+            .collect(),
+        ledger_heads: heads.iter().map(ToString::to_string).collect(),
+    };
+    reply::json(StatusCode::OK, &overview)
+}
+
+/// One more row than the page holds was asked for: whether there is a next page, and where it starts.
+fn page<R, T>(
+    mut rows: Vec<R>,
+    limit: usize,
+    cursor: impl Fn(&R) -> String,
+    row: impl Fn(&R) -> Result<T, Refusal>,
+) -> Result<Page<T>, Refusal> {
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| has_more).map(cursor);
+    Ok(Page { data: rows.iter().map(row).collect::<Result<_, _>>()?, next_cursor, has_more })
+}
+
+/// `GET /admin/v1/payments?status=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn payments(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["status", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let status = match query.get("status") {
+        None => PaymentState::InReview,
+        Some(name) => PaymentState::parse(name).ok_or_else(|| unknown_status(&PaymentState::ALL.map(PaymentState::as_str)))?,
+    };
+    let after = query.cursor::<deposits::Cursor>()?.unwrap_or(deposits::Cursor::START);
+    let conn = app.pool.get().await?;
+    let rows = deposits::list(&conn, status, after, asked.fetch()).await?;
+    let cursor = |payment: &Payment| deposits::Cursor::after(payment).to_string();
+    reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payment| payment_row(app, payment))?)
+}
+
+fn payment_row(app: &App, payment: &Payment) -> Result<PaymentRow, Refusal> {
+    let details = PaymentDetails::open(&payment.details_sealed, &app.keyring, payment.id)?;
+    let reversed = Money::new(payment.reversed_minor, payment.amount.currency())
+        .map_err(|_| Refusal::new(Problem::Internal, "a reversal below zero"))?;
+    Ok(PaymentRow {
+        id: payment.id.to_string(),
+        status: payment.status.as_str().to_owned(),
+        amount: payment.amount.to_string(),
+        currency: payment.amount.currency().code().to_owned(),
+        reason: payment.reason.map(|reason| reason.as_str().to_owned()),
+        bank: payment.bank.to_string(),
+        reference: payment.reference.clone(),
+        merchant_id: payment.merchant.map(|id| id.to_string()),
+        account_number: privacy::mask_account_number(&details.account_number),
+        remitter: details.remitter_name.as_deref().map(privacy::mask_name),
+        reversed_amount: reversed.to_string(),
+        value_date: payment.value_date.map(|date| date.to_string()),
+        received_at: rfc3339(payment.received_at),
+        decided_at: payment.decided_at.map(rfc3339),
+    })
+}
+
+/// `GET /admin/v1/payouts?status=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn payouts(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["status", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let status = match query.get("status") {
+        None => None,
+        Some(name) => Some(
+            PayoutState::parse(name).ok_or_else(|| unknown_status(&PayoutState::ALL.map(PayoutState::as_str)))?,
+        ),
+    };
+    let after = query.cursor::<payouts::Cursor>()?;
+    let conn = app.pool.get().await?;
+    let rows = payouts::list(&conn, status, after, asked.limit + 1).await?;
+    let cursor = |payout: &Payout| payouts::Cursor::after(payout).to_string();
+    reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payout| Ok(payout_row(payout)))?)
+}
+
+fn payout_row(payout: &Payout) -> PayoutRow {
+    PayoutRow {
+        id: payout.id.to_string(),
+        status: payout.state.as_str().to_owned(),
+        amount: payout.amount.to_string(),
+        currency: payout.amount.currency().code().to_owned(),
+        reason: payout.reason.clone(),
+        bank: payout.bank.to_string(),
+        bank_reference: payout.bank_reference.clone(),
+        attempt: payout.attempt,
+        withdrawal_id: payout.withdrawal.map(|id| WithdrawalId::from_uuid(id).to_string()),
+        payment_id: payout.payment.map(|id| PaymentId::from_uuid(id).to_string()),
+        merchant_id: payout.merchant.map(|id| MerchantId::from_uuid(id).to_string()),
+        held_by: payout.held_by.map(|by| by.as_str().to_owned()),
+        sends: payout.sends,
+        queries: payout.queries,
+        needs_operator: payout.needs_operator,
+        amount_received: payout.amount_received.map(|amount| amount.to_string()),
+        returned_amount: payout.returned.map(|amount| amount.to_string()),
+        created_at: rfc3339(payout.created_at),
+        sent_at: payout.sent_at.map(rfc3339),
+        updated_at: rfc3339(payout.updated_at),
+    }
+}
+
+/// `GET /admin/v1/merchants?query=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn merchants(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["query", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let after = query.cursor::<MerchantId>()?;
+    let conn = app.pool.get().await?;
+    let sought = query.get("query").unwrap_or_default();
+    let rows = merchants::search(&conn, &app.keyring, sought, after, asked.fetch()).await?;
+    reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.id.to_string(), |row| Ok(merchant_row(row)))?)
+}
+
+/// `GET /admin/v1/merchants/{id}`.
+///
+/// # Errors
+/// `not-found`; the database's.
+pub async fn merchant(app: &App, request: &Request) -> Answer {
+    let id = request.id_of("merchant")?;
+    let conn = app.pool.get().await?;
+    let found = merchants::merchant(&conn, &app.keyring, id).await?;
+    reply::json(StatusCode::OK, &merchant_row(&found.ok_or_else(|| Refusal::not_found("merchant"))?))
+}
+
+fn merchant_row(row: &MerchantProfile) -> MerchantRow {
+    MerchantRow {
+        id: row.id.to_string(),
+        status: row.state.as_str().to_owned(),
+        kind: row.kind.clone(),
+        name: privacy::mask_name(row.name.reveal()),
+        email: privacy::mask_email(row.email.reveal()),
+        reason: row.frozen_reason.clone(),
+        legal_reference: row.frozen_legal_reference.clone(),
+        frozen_until: row.frozen_until.map(rfc3339),
+        created_at: rfc3339(row.created_at),
+        updated_at: rfc3339(row.updated_at),
+    }
+}
+
+/// `GET /admin/v1/events?bank=&verdict=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn events(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["bank", "verdict", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let filter = vault::EventFilter {
+        bank: query.get("bank").map(str::to_owned),
+        verdict: query.get("verdict").map(str::to_owned),
+        before: query.cursor()?,
+    };
+    let conn = app.pool.get().await?;
+    let rows = vault::list(&conn, &filter, asked.fetch()).await?;
+    let row = |row: &vault::EventRow| {
+        Ok(EventRow {
+            id: row.id.to_string(),
+            bank: row.bank.clone(),
+            event_id: row.event_id.clone(),
+            verdict: row.verdict.clone(),
+            status: row.status,
+            key_id: row.key_id.clone(),
+            received_at: rfc3339(row.received_at),
+            redeliveries: row.redeliveries,
+        })
+    };
+    reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.id.to_string(), row)?)
+}
+
+/// `GET /admin/v1/rates`.
+///
+/// # Errors
+/// The database's.
+pub async fn rates(app: &App) -> Answer {
+    let conn = app.pool.get().await?;
+    let market = exchange::rates_of(&conn).await?;
+    let row = |rate: &exchange::CurrentRate| RateRow {
+        base: rate.base.code().to_owned(),
+        quote: rate.quote.code().to_owned(),
+        bid: rate.bid.to_string(),
+        ask: rate.ask.to_string(),
+        as_of: rfc3339(rate.as_of),
+        bank: rate.bank.clone(),
+    };
+    reply::json(StatusCode::OK, &Page { data: market.iter().map(row).collect(), next_cursor: None, has_more: false })
+}
+
+/// `GET /admin/v1/audit?subject=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn audit(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["subject", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let before = query.cursor::<i64>()?;
+    let conn = app.pool.get().await?;
+    let rows = audit::list(&conn, query.get("subject"), before, asked.fetch()).await?;
+    let row = |row: &audit::AuditRow| {
+        let entry = row.entry.clone();
+        Ok(AuditRow {
+            seq: row.seq,
+            at: rfc3339(entry.at),
+            actor: entry.actor,
+            person: entry.person,
+            origin: entry.origin,
+            action: entry.action,
+            subject: entry.subject,
+            reason: entry.reason,
+            before: entry.before,
+            after: entry.after,
+        })
+    };
+    reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.seq.to_string(), row)?)
+}
+
+/// `GET /admin/v1/approvals?status=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn approvals(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["status", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let state = match query.get("status") {
+        None => None,
+        Some(name) => Some(
+            ApprovalState::parse(name)
+                .ok_or_else(|| unknown_status(&ApprovalState::ALL.map(ApprovalState::as_str)))?,
+        ),
+    };
+    let before = query.cursor::<ApprovalId>()?;
+    let conn = app.pool.get().await?;
+    let rows = audit::list_approvals(&conn, state, before, asked.fetch()).await?;
+    let row = |row: &audit::Approval| {
+        Ok(ApprovalRow {
+            id: row.id.to_string(),
+            status: row.state.as_str().to_owned(),
+            action: row.action.clone(),
+            subject: row.subject.clone(),
+            reason: row.reason.clone(),
+            shown: row.shown.clone(),
+            requested_by: row.requested_by.clone(),
+            requested_person: row.requested_person.clone(),
+            decided_by: row.decided_by.clone(),
+            decided_reason: row.decided_reason.clone(),
+            created_at: rfc3339(row.created_at),
+            expires_at: rfc3339(row.expires_at),
+            decided_at: row.decided_at.map(rfc3339),
+        })
+    };
+    reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.id.to_string(), row)?)
+}
+
+fn unknown_status(known: &[&str]) -> Refusal {
+    Refusal::field("status", format!("must be one of {}", known.join(", ")))
+}

@@ -1,0 +1,42 @@
+//! What anyone may read: the API's description, the problems' pages, metrics and probes.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
+
+use super::{Answer, reply};
+use crate::app::App;
+use crate::problem::{Problem, Refusal};
+use crate::problem_pages;
+use crate::request::Request;
+
+/// The API's description.
+pub const OPENAPI: &str = include_str!("../../openapi.yaml");
+
+pub fn openapi() -> Response<Full<Bytes>> {
+    reply::typed(StatusCode::OK, "application/yaml", OPENAPI)
+}
+
+pub fn problem(request: &Request) -> Answer {
+    let problem = Problem::of_code(request.parameter()).ok_or_else(|| Refusal::not_found("problem"))?;
+    Ok(reply::typed(StatusCode::OK, "text/html; charset=utf-8", problem_pages::page(problem)))
+}
+
+pub fn metrics(app: &App) -> Response<Full<Bytes>> {
+    let pool = app.pool.status();
+    metrics::gauge!("sluice_pool_connections").set(pool.size as f64);
+    metrics::gauge!("sluice_pool_waiting").set(pool.waiting as f64);
+    reply::typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render())
+}
+
+pub fn healthz() -> Response<Full<Bytes>> {
+    reply::typed(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
+}
+
+pub async fn readyz(app: &App) -> Response<Full<Bytes>> {
+    let (status, text) = match app.readiness.check(&app.pool).await {
+        Ok(()) => (StatusCode::OK, "ready".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
+    };
+    reply::typed(status, "text/plain; charset=utf-8", format!("{text}\n"))
+}

@@ -1,0 +1,165 @@
+//! A merchant's statement, as JSON or CSV.
+
+use ::withdrawals::WithdrawalId;
+use deposits::PaymentId;
+use hyper::StatusCode;
+use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
+use ledger::{MerchantRef, StatementCursor, StatementFilter, StatementLine, TransferKind};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::fields::Fields;
+use super::{Answer, reply};
+use crate::app::App;
+use crate::commands::rfc3339;
+use crate::problem::{Problem, Refusal};
+use crate::request::{Query, Request, wants_csv};
+
+/// What merchants call the transfers that change their balance. The other types of the contract have none yet.
+const TYPES: [(&str, &[TransferKind]); 8] = [
+    ("credit", &[TransferKind::Payment, TransferKind::ReviewCredit]),
+    ("withdrawal", &[TransferKind::Withdrawal, TransferKind::ExchangeSold]),
+    ("fee", &[TransferKind::Fee]),
+    ("refund", &[TransferKind::Refund, TransferKind::FeeRefund]),
+    ("payout_return", &[TransferKind::PayoutReturned]),
+    ("reversal", &[]),
+    ("charge", &[]),
+    ("receivable_repayment", &[]),
+];
+
+/// Before and after everything.
+const FIRST: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
+const LAST: OffsetDateTime = datetime!(9999-01-01 00:00 UTC);
+
+/// Lines of one export, and of one read of it.
+const EXPORT_MOST: usize = 50_000;
+const EXPORT_STEP: i64 = 2_000;
+
+pub async fn list(app: &App, request: &Request) -> Answer {
+    let id = request.caller.merchant()?;
+    let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
+    let query = request.query(&["limit", "cursor", "from", "to", "type", "currency"])?;
+    let filter = filter(&query)?;
+    let (page, after) = (query.page()?, query.cursor()?.unwrap_or(StatementCursor::NEWEST));
+    let conn = app.pool.get().await?;
+    if wants_csv(&request.headers) {
+        return export(&conn, merchant, &filter, after).await;
+    }
+    let lines = ledger::statement(&conn, merchant, &filter, after, page.fetch()).await?;
+    reply::list(&page, lines, |line| line.cursor.to_string(), |line| Ok(render(merchant, line)))
+}
+
+fn filter(query: &Query) -> Result<StatementFilter, Refusal> {
+    let mut fields = Fields::default();
+    let from = query.get("from").and_then(|text| fields.time("from", text)).unwrap_or(FIRST);
+    let to = query.get("to").and_then(|text| fields.time("to", text)).unwrap_or(LAST);
+    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
+    let kinds = match query.get("type") {
+        None => TYPES.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect(),
+        Some(name) => match TYPES.iter().find(|(known, _)| *known == name) {
+            Some((_, kinds)) => kinds.to_vec(),
+            None => {
+                fields.wrong("type", "is not a type of transactions");
+                Vec::new()
+            }
+        },
+    };
+    fields.finish()?;
+    Ok(StatementFilter { from, to, kinds, currency })
+}
+
+fn type_of(kind: TransferKind) -> &'static str {
+    TYPES.iter().find(|(_, kinds)| kinds.contains(&kind)).map_or("other", |(name, _)| name)
+}
+
+/// The payment or withdrawal behind a line.
+fn source(line: &StatementLine) -> String {
+    match line.kind {
+        TransferKind::Payment | TransferKind::ReviewCredit => PaymentId::from_uuid(line.cause).to_string(),
+        _ => WithdrawalId::from_uuid(line.cause).to_string(),
+    }
+}
+
+fn direction(line: &StatementLine) -> &'static str {
+    if line.is_credit { "credit" } else { "debit" }
+}
+
+fn line_id(merchant: MerchantRef, line: &StatementLine) -> String {
+    format!("{}.{}", merchant.shard, line.cursor)
+}
+
+fn render(merchant: MerchantRef, line: &StatementLine) -> Value {
+    json!({
+        "id": line_id(merchant, line),
+        "type": type_of(line.kind),
+        "direction": direction(line),
+        "amount": line.amount.to_string(),
+        "currency": line.amount.currency().code(),
+        "source_id": source(line),
+        "created_at": rfc3339(line.posted_at),
+    })
+}
+
+/// Everything that matches, newest first; no field of it needs quoting.
+async fn export(
+    conn: &pg::Connection,
+    merchant: MerchantRef,
+    filter: &StatementFilter,
+    mut after: StatementCursor,
+) -> Answer {
+    let mut csv = String::from("id,type,direction,amount,currency,source_id,created_at\r\n");
+    let mut lines = 0;
+    loop {
+        let found = ledger::statement(conn, merchant, filter, after, EXPORT_STEP).await?;
+        let Some(last) = found.last() else { break };
+        after = last.cursor;
+        lines += found.len();
+        if lines > EXPORT_MOST {
+            let detail = format!("more than {EXPORT_MOST} lines; narrow from and to");
+            return Err(Refusal::new(Problem::InvalidRequest, detail));
+        }
+        for line in &found {
+            csv.push_str(&csv_line(merchant, line));
+        }
+        if found.len() < usize::try_from(EXPORT_STEP).unwrap_or(usize::MAX) {
+            break;
+        }
+    }
+    let mut response = reply::typed(StatusCode::OK, "text/csv; charset=utf-8; header=present", csv);
+    let attachment = HeaderValue::from_static("attachment; filename=\"transactions.csv\"");
+    response.headers_mut().insert(CONTENT_DISPOSITION, attachment);
+    Ok(response)
+}
+
+fn csv_line(merchant: MerchantRef, line: &StatementLine) -> String {
+    format!(
+        "{},{},{},{},{},{},{}\r\n",
+        line_id(merchant, line),
+        type_of(line.kind),
+        direction(line),
+        line.amount,
+        line.amount.currency().code(),
+        source(line),
+        rfc3339(line.posted_at)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_that_touches_a_balance_has_one_type() {
+        let institution = [
+            TransferKind::Suspense,
+            TransferKind::ReviewReturn,
+            TransferKind::ReviewReturnFailed,
+            TransferKind::ExchangeBought,
+            TransferKind::PayoutPaid,
+        ];
+        for kind in TransferKind::ALL {
+            assert_eq!(type_of(kind) == "other", institution.contains(&kind), "{kind:?}");
+        }
+    }
+}

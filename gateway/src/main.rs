@@ -1,0 +1,27 @@
+//! `sluice`: the gateway and its tools.
+
+mod app;
+mod body;
+mod caller;
+mod cli;
+mod commands;
+mod config;
+mod dev;
+mod engine;
+mod handlers;
+mod heads;
+mod metrics;
+mod migrate;
+mod problem;
+mod problem_pages;
+mod readiness;
+mod request;
+mod route;
+mod serve;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,124 @@
+//! What Prometheus reads: the recorder, and what each metric means.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of the histograms of times, in seconds.
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Upper bounds of the histograms of batches.
+const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// Counted things, with their help.
+const COUNTERS: [(&str, &str); 7] = [
+    ("sluice_http_requests_total", "Answered requests, by route and status."),
+    ("sluice_http_connections_refused_total", "Connections that ended before a request, by listener and reason."),
+    ("sluice_signature_failures_total", "Bank events refused for their signature, by bank and reason."),
+    ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
+    ("sluice_bank_events_total", "Bank events answered, by bank and status."),
+    ("sluice_lane_batches_total", "Batches by outcome."),
+    ("sluice_ledger_check_failures_total", "Ledger checks that found a breach."),
+];
+
+/// Things that go up and down, with their help.
+const GAUGES: [(&str, &str); 9] = [
+    ("sluice_http_connections", "Open connections, by listener."),
+    ("sluice_ready", "1 when /readyz says yes."),
+    ("sluice_pool_connections", "Database connections in the pool for reads."),
+    ("sluice_pool_waiting", "Requests waiting for a database connection."),
+    ("sluice_lane_queue_depth", "Commands waiting, by lane."),
+    ("sluice_suspense_payments", "Payments in review."),
+    ("sluice_payouts", "Payouts, by status."),
+    ("sluice_chain_seals", "Seals in each chain of the ledger."),
+    ("sluice_build_info", "1, with the version."),
+];
+
+/// Times and sizes, with their help.
+const HISTOGRAMS: [(&str, Unit, &str); 6] = [
+    ("sluice_http_request_seconds", Unit::Seconds, "From a request's head to its answer, by route."),
+    ("sluice_lane_wait_seconds", Unit::Seconds, "From submitting a command to its batch's start."),
+    ("sluice_lane_commit_seconds", Unit::Seconds, "One batch, from BEGIN to the end of COMMIT."),
+    ("sluice_lane_batch_size", Unit::Count, "Commands in one batch."),
+    ("sluice_payout_send_seconds", Unit::Seconds, "One order sent to a bank."),
+    ("sluice_payout_query_seconds", Unit::Seconds, "One question to a bank about an order."),
+];
+
+/// Installs the recorder for the process.
+///
+/// # Errors
+/// When there is one already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
+        .install_recorder()?;
+    describe();
+    gauge!("sluice_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Ok(handle)
+}
+
+fn describe() {
+    for (name, help) in COUNTERS {
+        describe_counter!(name, help);
+    }
+    for (name, help) in GAUGES {
+        describe_gauge!(name, help);
+    }
+    for (name, unit, help) in HISTOGRAMS {
+        describe_histogram!(name, unit, help);
+    }
+}
+
+/// Counts one answered request.
+pub fn answered(route: &'static str, status: StatusCode, took: Duration) {
+    let status: &'static str = STATUSES
+        .iter()
+        .find(|known| known.0 == status.as_u16())
+        .map_or("other", |known| known.1);
+    counter!("sluice_http_requests_total", "route" => route, "status" => status).increment(1);
+    histogram!("sluice_http_request_seconds", "route" => route).record(took.as_secs_f64());
+}
+
+/// The statuses that are answered, as labels that cost no allocation.
+const STATUSES: [(u16, &str); 17] = [
+    (200, "200"),
+    (201, "201"),
+    (202, "202"),
+    (204, "204"),
+    (400, "400"),
+    (401, "401"),
+    (403, "403"),
+    (404, "404"),
+    (405, "405"),
+    (408, "408"),
+    (409, "409"),
+    (413, "413"),
+    (415, "415"),
+    (422, "422"),
+    (429, "429"),
+    (500, "500"),
+    (503, "503"),
+];
+
+/// Counts an event that was refused for its signature.
+pub fn signature_failed(bank: &str, reason: &'static str) {
+    counter!("sluice_signature_failures_total", "bank" => bank.to_owned(), "reason" => reason).increment(1);
+}
+
+/// Counts a caller who is not who it should be.
+pub fn authentication_failed(kind: &'static str) {
+    counter!("sluice_authentication_failures_total", "kind" => kind).increment(1);
+}
+
+/// Counts a connection that came to nothing.
+pub fn connection_refused(listener: &'static str, reason: &'static str) {
+    counter!("sluice_http_connections_refused_total", "listener" => listener, "reason" => reason).increment(1);
+}
+
+/// Counts open connections.
+pub fn connections(listener: &'static str) -> metrics::Gauge {
+    gauge!("sluice_http_connections", "listener" => listener)
+}

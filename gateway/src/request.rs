@@ -1,0 +1,307 @@
+//! What is read from a request before its body is: ids, media types, keys, queries.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use hyper::HeaderMap;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+
+use crate::caller::Caller;
+use crate::problem::{Problem, Refusal};
+use crate::route::Entry;
+
+/// The header of a request's id.
+pub const REQUEST_ID: &str = "x-request-id";
+const MAX_REQUEST_ID: usize = 128;
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+/// A request as handlers see it.
+#[derive(Debug)]
+pub struct Request {
+    pub entry: &'static Entry,
+    pub caller: Caller,
+    pub id: Arc<str>,
+    pub method: hyper::Method,
+    /// As it came, without the query.
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+    /// The `{…}` of its path.
+    pub parameter: Option<Arc<str>>,
+    /// Whole; empty where the route takes none.
+    pub body: bytes::Bytes,
+    /// Where it came from, for the audit trail.
+    pub peer: std::net::SocketAddr,
+}
+
+impl Request {
+    /// The path's id.
+    ///
+    /// # Errors
+    /// `not-found`: what isn't an id names nothing.
+    pub fn id_of<K: pg::Kind>(&self, what: &str) -> Result<pg::Id<K>, Refusal> {
+        self.parameter().parse().map_err(|_| Refusal::not_found(what))
+    }
+
+    /// The path's parameter.
+    pub fn parameter(&self) -> &str {
+        self.parameter.as_deref().unwrap_or_default()
+    }
+
+    /// The query's parameters, of which only these are known.
+    ///
+    /// # Errors
+    /// `invalid-request` for unknown or repeated ones.
+    pub fn query(&self, known: &[&str]) -> Result<Query, Refusal> {
+        Query::parse(self.query.as_deref().unwrap_or_default(), known)
+    }
+}
+
+/// The caller's id of this request if it is usable, or a new one.
+pub fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match given {
+        Some(id) if is_visible(id, MAX_REQUEST_ID) => Arc::from(id),
+        _ => Arc::from(format!("req_{}", uuid::Uuid::now_v7().simple())),
+    }
+}
+
+fn is_visible(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Refuses bodies that don't call themselves one of `types`.
+///
+/// # Errors
+/// `unsupported-media-type`.
+pub fn expect_content_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Refusal> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let given = match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().unwrap_or_default(),
+        _ => "",
+    };
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if types.iter().any(|known| known.eq_ignore_ascii_case(essence)) && charset_is_utf8(given) {
+        return Ok(());
+    }
+    let detail = format!("send the body as {}", types.join(" or "));
+    Err(Refusal::new(Problem::UnsupportedMediaType, detail))
+}
+
+fn charset_is_utf8(content_type: &str) -> bool {
+    content_type.split(';').skip(1).all(|parameter| match parameter.trim().split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    })
+}
+
+/// The idempotency key: a structured field's quoted string, or the same bare. Both forms name the same key.
+///
+/// # Errors
+/// `idempotency-key-missing`, also when it is malformed or there are two.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let key = match (values.next(), values.next()) {
+        (None, _) => None,
+        (Some(_), Some(_)) => return Err(no_key("more than one Idempotency-Key")),
+        (Some(value), None) => value.to_str().ok().and_then(|text| unquoted(text.trim())),
+    };
+    match key {
+        Some(key) if is_visible(&key, MAX_IDEMPOTENCY_KEY) => Ok(key.into_owned()),
+        _ => Err(no_key("send an Idempotency-Key of 1 to 255 visible ASCII characters")),
+    }
+}
+
+fn no_key(detail: &str) -> Refusal {
+    Refusal::new(Problem::IdempotencyKeyMissing, detail)
+}
+
+/// A structured field's string without its quotes and escapes (RFC 9651); anything unquoted as it is.
+fn unquoted(text: &str) -> Option<Cow<'_, str>> {
+    let Some(inner) = text.strip_prefix('"') else { return Some(Cow::Borrowed(text)) };
+    let inner = inner.strip_suffix('"')?;
+    let mut plain = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => return None,
+            '\\' => plain.push(characters.next().filter(|next| matches!(next, '"' | '\\'))?),
+            other => plain.push(other),
+        }
+    }
+    Some(Cow::Owned(plain))
+}
+
+/// The token of `Authorization: Bearer …`.
+///
+/// # Errors
+/// `unauthenticated` where there is none, or two.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let token = match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().and_then(|text| text.split_once(' ')),
+        _ => None,
+    };
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_visible(token.trim(), 512) => {
+            Ok(token.trim())
+        }
+        _ => Err(Refusal::new(Problem::Unauthenticated, "send `Authorization: Bearer <key>`")),
+    }
+}
+
+/// Whether the caller wants CSV: it names it, and no JSON before it.
+pub fn wants_csv(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    accept
+        .split(',')
+        .map(essence)
+        .find(|kind| matches!(kind.as_str(), "text/csv" | "application/json" | "*/*"))
+        .is_some_and(|kind| kind == "text/csv")
+}
+
+/// A query's parameters.
+#[derive(Debug)]
+pub struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+/// How many rows of a list, and after which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub limit: usize,
+    pub cursor: Option<String>,
+}
+
+impl Page {
+    /// One more than the page holds, to learn whether there are more.
+    pub fn fetch(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+    }
+}
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 200;
+
+impl Query {
+    fn parse(query: &str, known: &[&str]) -> Result<Query, Refusal> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !known.contains(&&*name) {
+                return Err(Refusal::field(name, "is not a known parameter"));
+            }
+            if pairs.iter().any(|pair| pair.0 == name) {
+                return Err(Refusal::field(name, "is there twice"));
+            }
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Query { pairs })
+    }
+
+    /// One parameter; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// `limit` (1 to 200, 50 if absent) and `cursor`.
+    ///
+    /// # Errors
+    /// `invalid-request`.
+    pub fn page(&self) -> Result<Page, Refusal> {
+        let limit = match self.get("limit") {
+            None => DEFAULT_LIMIT,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .ok_or_else(|| Refusal::field("limit", "must be 1 to 200"))?,
+        };
+        Ok(Page { limit, cursor: self.get("cursor").map(str::to_owned) })
+    }
+
+    /// The cursor, read as the list's own.
+    ///
+    /// # Errors
+    /// `invalid-request` for what is not one of ours.
+    pub fn cursor<T: std::str::FromStr>(&self) -> Result<Option<T>, Refusal> {
+        self.get("cursor")
+            .map(|text| text.parse().map_err(|_| Refusal::field("cursor", "is not a cursor of this list")))
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    fn with(name: &'static str, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).expect("a header's value"));
+        headers
+    }
+
+    #[test]
+    fn r21_keys_come_quoted_or_bare() {
+        let long = "k".repeat(255);
+        let table = [
+            ("abc", Some("abc")),
+            ("\"abc\"", Some("abc")),
+            (r#""a\"b\\c""#, Some(r#"a"b\c"#)),
+            (&long, Some(long.as_str())),
+            (&format!("{long}k"), None),
+            ("", None),
+            ("\"\"", None),
+            ("\"abc", None),
+            ("\"a\"b\"", None),
+            ("a b", None),
+            ("\"a b\"", None),
+        ];
+        for (text, expected) in table {
+            let key = idempotency_key(&with("idempotency-key", text));
+            assert_eq!(key.as_deref().ok(), expected, "{text}");
+        }
+        assert!(idempotency_key(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn usable_request_ids_are_kept() {
+        assert_eq!(&*request_id(&with(REQUEST_ID, "a-1")), "a-1");
+        for bad in ["", "a b", &"x".repeat(129)] {
+            assert!(request_id(&with(REQUEST_ID, bad)).starts_with("req_"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_json() {
+        let json = |value| expect_content_type(&with("content-type", value), &["application/json"]).is_ok();
+        assert!(json("application/json"));
+        assert!(json("Application/JSON; charset=UTF-8"));
+        assert!(!json("application/json; charset=latin1"));
+        assert!(!json("text/json"));
+        assert!(!json(""));
+        assert!(expect_content_type(&HeaderMap::new(), &["application/json"]).is_err());
+    }
+
+    #[test]
+    fn csv_is_for_those_who_ask() {
+        assert!(wants_csv(&with("accept", "text/csv")));
+        assert!(wants_csv(&with("accept", "text/csv;q=0.9, */*;q=0.1")));
+        assert!(!wants_csv(&with("accept", "application/json, text/csv")));
+        assert!(!wants_csv(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn limits_of_pages() {
+        let limit = |query: &str| Query::parse(query, &["limit"]).and_then(|query| query.page()).map(|p| p.limit);
+        assert_eq!(limit(""), Ok(50));
+        assert_eq!(limit("limit=200"), Ok(200));
+        for bad in ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=1&limit=2", "other=1"] {
+            assert!(limit(bad).is_err(), "{bad}");
+        }
+    }
+}

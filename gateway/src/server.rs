@@ -1,0 +1,171 @@
+//! The listeners: they accept as many connections as there are permits, and end in order.
+
+mod connection;
+mod service;
+mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config;
+use crate::metrics;
+use crate::route::Listener;
+use connection::Connection;
+
+pub use tls::{TlsError, tls_config};
+
+/// After a failed accept (too many open files, as a rule).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the server can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error("listening on {addr}: {source}")]
+    Listen { addr: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Where the listeners are, once they are bound: port 0 has become a real one.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    pub public: SocketAddr,
+    pub admin: SocketAddr,
+    pub metrics: SocketAddr,
+}
+
+/// Bound listeners that nobody is answered on yet.
+pub struct Server {
+    ports: [Port; 3],
+    addresses: Addresses,
+}
+
+struct Port {
+    listener: Listener,
+    tcp: TcpListener,
+    tls: Option<TlsAcceptor>,
+    permits: Arc<Semaphore>,
+    most: usize,
+}
+
+impl Server {
+    /// Binds all three listeners.
+    ///
+    /// # Errors
+    /// An address that is taken; certificates that can't be used.
+    pub async fn bind(config: &config::Server) -> Result<Server, BindError> {
+        let tls = TlsAcceptor::from(Arc::new(tls_config(&config.tls_certificate, &config.tls_key)?));
+        let public = bind(config.public_addr).await?;
+        let admin = bind(config.admin_addr).await?;
+        let metrics = bind(config.metrics_addr).await?;
+        let addresses = Addresses { public: public.1, admin: admin.1, metrics: metrics.1 };
+        let ports = [
+            Port::new(Listener::Public, public.0, Some(tls.clone()), config.max_connections),
+            Port::new(Listener::Admin, admin.0, Some(tls), config.admin_max_connections),
+            Port::new(Listener::Metrics, metrics.0, None, config.metrics_max_connections),
+        ];
+        Ok(Server { ports, addresses })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Serves until `stop` is cancelled. Then: not ready any more, no new connections, what has begun may finish.
+    /// Metrics and probes are answered until the end.
+    pub async fn serve(self, app: Arc<App>, stop: CancellationToken) {
+        let config = app.config.server.clone();
+        let [public, admin, metrics] = self.ports;
+        let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
+        let probes = tokio::spawn(accept(metrics, app.clone(), ending.clone(), ending.clone()));
+        let doors = [public, admin].map(|port| {
+            let waits = (port.permits.clone(), port.most);
+            (tokio::spawn(accept(port, app.clone(), closing.clone(), ending.clone())), waits)
+        });
+        stop.cancelled().await;
+        tracing::info!("stopping: finishing what has begun");
+        app.readiness.drain();
+        sleep(config.drain_notice_ms.duration()).await;
+        closing.cancel();
+        let deadline = Instant::now() + config.drain_seconds.duration();
+        for (door, (permits, most)) in doors {
+            drop(door.await);
+            let all = u32::try_from(most).unwrap_or(u32::MAX);
+            if tokio::time::timeout_at(deadline, permits.acquire_many(all)).await.is_err() {
+                tracing::warn!(open = most - permits.available_permits(), "connections cut at the deadline");
+            }
+        }
+        ending.cancel();
+        drop(timeout(Duration::from_secs(1), probes).await);
+    }
+}
+
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let failed = |source| BindError::Listen { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+impl Port {
+    fn new(listener: Listener, tcp: TcpListener, tls: Option<TlsAcceptor>, most: usize) -> Port {
+        Port { listener, tcp, tls, permits: Arc::new(Semaphore::new(most)), most }
+    }
+}
+
+/// Accepts while there are permits, until `closing`. Connections end at `closing` when they can, at `ending` anyway.
+async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: CancellationToken) {
+    let open = metrics::connections(port.listener.name());
+    loop {
+        let next = async {
+            let permit = port.permits.clone().acquire_owned().await.ok()?;
+            Some((permit, accept_one(&port.tcp).await))
+        };
+        let (permit, (stream, peer)) = tokio::select! {
+            () = closing.cancelled() => return,
+            next = next => match next {
+                Some(next) => next,
+                None => return,
+            },
+        };
+        let connection = Connection {
+            app: app.clone(),
+            listener: port.listener,
+            tls: port.tls.clone(),
+            peer,
+            closing: closing.clone(),
+        };
+        let (open, ending) = (open.clone(), ending.clone());
+        tokio::spawn(async move {
+            open.increment(1.0);
+            tokio::select! {
+                () = connection.serve(stream) => {}
+                () = ending.cancelled() => {}
+            }
+            open.decrement(1.0);
+            drop(permit);
+        });
+    }
+}
+
+async fn accept_one(tcp: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match tcp.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "accepting a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

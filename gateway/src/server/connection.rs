@@ -1,0 +1,168 @@
+//! One connection: handshake, protocol, limits, and an end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::{service, tls};
+use crate::app::App;
+use crate::config;
+use crate::metrics;
+use crate::route::Listener;
+
+/// How long a connection that should end may take to say goodbye, when nothing is asked on it.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// HTTP/2: how often a silent peer is asked whether it lives, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(20);
+const PONG: Duration = Duration::from_secs(10);
+/// HTTP/2: bytes in flight on one stream and on one connection.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+
+pub struct Connection {
+    pub app: Arc<App>,
+    pub listener: Listener,
+    pub tls: Option<TlsAcceptor>,
+    pub peer: SocketAddr,
+    /// When to finish what has begun and end.
+    pub closing: CancellationToken,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    pub async fn serve(self, stream: TcpStream) {
+        drop(stream.set_nodelay(true));
+        let Some(acceptor) = self.tls.clone() else {
+            return self.speak(stream, false).await;
+        };
+        let limit = self.app.config.server.handshake_timeout_ms.duration();
+        let handshake = tokio::select! {
+            handshake = timeout(limit, acceptor.accept(stream)) => handshake,
+            () = self.closing.cancelled() => return,
+        };
+        match handshake {
+            Ok(Ok(stream)) => {
+                let h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
+                self.speak(stream, h2).await;
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %self.peer, %error, "TLS handshake");
+                metrics::connection_refused(self.listener.name(), "handshake");
+            }
+            Err(_) => metrics::connection_refused(self.listener.name(), "handshake-timeout"),
+        }
+    }
+
+    /// The protocol was agreed on before, so there is no first byte to wait for without a time-out.
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, h2: bool) {
+        let builder = builder(&self.app.config.server);
+        let builder = if h2 { builder.http2_only() } else { builder.http1_only() };
+        let activity = Arc::new(Activity::new());
+        let service = {
+            let (app, listener, peer, activity) =
+                (self.app.clone(), self.listener, self.peer, activity.clone());
+            service_fn(move |request: hyper::Request<Incoming>| {
+                let (app, busy) = (app.clone(), Activity::begin(&activity));
+                async move {
+                    let response = service::serve(app, listener, peer, request).await;
+                    drop(busy);
+                    Ok::<_, Infallible>(response)
+                }
+            })
+        };
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let idle = self.app.config.server.idle_timeout_seconds.duration();
+        loop {
+            tokio::select! {
+                result = connection.as_mut() => return self.ended(result),
+                () = self.closing.cancelled() => break,
+                () = sleep(activity.remaining(idle)) => if activity.remaining(idle).is_zero() { break },
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        loop {
+            tokio::select! {
+                result = connection.as_mut() => return self.ended(result),
+                () = sleep(activity.remaining(GOODBYE)) => if activity.remaining(GOODBYE).is_zero() { return },
+            }
+        }
+    }
+
+    fn ended(&self, result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+        if let Err(error) = result {
+            tracing::debug!(peer = %self.peer, %error, "connection");
+        }
+    }
+}
+
+fn builder(config: &config::Server) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.header_read_timeout_ms.duration())
+        .max_buf_size(config.max_header_bytes as usize)
+        .max_headers(config.max_headers);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(config.max_header_bytes)
+        .max_concurrent_streams(config.max_concurrent_streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PONG);
+    builder
+}
+
+/// Whether a connection is being used: requests under way, and when the last one ended.
+struct Activity {
+    start: Instant,
+    busy: AtomicUsize,
+    /// Milliseconds after `start`.
+    last: AtomicU64,
+}
+
+impl Activity {
+    fn new() -> Activity {
+        Activity { start: Instant::now(), busy: AtomicUsize::new(0), last: AtomicU64::new(0) }
+    }
+
+    fn begin(activity: &Arc<Activity>) -> Busy {
+        activity.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(activity.clone())
+    }
+
+    /// How much of `most` is left without a request; all of it while there is one.
+    fn remaining(&self, most: Duration) -> Duration {
+        if self.busy.load(Ordering::Relaxed) > 0 {
+            return most;
+        }
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        most.saturating_sub(self.start.elapsed().saturating_sub(last))
+    }
+}
+
+/// A request under way, also one that is given up.
+struct Busy(Arc<Activity>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let now = u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.last.store(now, Ordering::Relaxed);
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,133 @@
+//! One request, from its head to its answer.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::{Method, Response};
+use tokio::time::{Instant, timeout};
+
+use crate::app::App;
+use crate::caller;
+use crate::handlers;
+use crate::problem::{Problem, Refusal};
+use crate::request::{self, Request};
+use crate::route::{self, Entry, Found, Listener};
+use crate::{body, metrics};
+
+const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
+
+/// Answers a request, whatever happens.
+pub async fn serve(
+    app: Arc<App>,
+    listener: Listener,
+    peer: SocketAddr,
+    incoming: hyper::Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let start = Instant::now();
+    let id = request::request_id(incoming.headers());
+    let head = *incoming.method() == Method::HEAD;
+    let found = route::find(listener, incoming.method(), incoming.uri().path());
+    let label = match &found {
+        Found::Route(entry, _) => entry.label,
+        Found::OtherMethod(_) | Found::Nothing => "none",
+    };
+    let answer = match found {
+        Found::Route(entry, parameter) => {
+            let request = Heads { entry, parameter, listener, peer, id: id.clone() };
+            within_limits(&app, request, incoming).await
+        }
+        Found::OtherMethod(allow) => {
+            Err(Refusal { allow: Some(allow), ..Refusal::new(Problem::MethodNotAllowed, allow) })
+        }
+        Found::Nothing => Err(Refusal::not_found("path")),
+    };
+    let mut response = answer.unwrap_or_else(|refusal| refusal.response(&id));
+    finish(&mut response, &id, head).await;
+    metrics::answered(label, response.status(), start.elapsed());
+    response
+}
+
+/// What is known before the body.
+struct Heads {
+    entry: &'static Entry,
+    parameter: Option<Arc<str>>,
+    listener: Listener,
+    peer: SocketAddr,
+    id: Arc<str>,
+}
+
+async fn within_limits(
+    app: &Arc<App>,
+    heads: Heads,
+    incoming: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let _permit = match heads.listener {
+        Listener::Metrics => None,
+        Listener::Public | Listener::Admin => Some(
+            app.requests
+                .try_acquire()
+                .map_err(|_| Refusal::new(Problem::Overloaded, "too many requests at once"))?,
+        ),
+    };
+    let id = heads.id.clone();
+    let work = AssertUnwindSafe(answer(app, heads, incoming)).catch_unwind();
+    match timeout(app.config.server.request_timeout_ms.duration(), work).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => {
+            tracing::error!(request_id = %id, "a handler panicked");
+            Err(Refusal::new(Problem::Internal, "an unexpected error; it was logged under this request's id"))
+        }
+        Err(_) => Err(Refusal::new(Problem::LedgerUnavailable, "no answer in time; it may still be done")),
+    }
+}
+
+/// Who, then what kind of body, then the body, then the handler: strangers cost as little as possible.
+async fn answer(
+    app: &Arc<App>,
+    heads: Heads,
+    incoming: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let (parts, incoming) = incoming.into_parts();
+    let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), &parts.headers).await?;
+    let body = match heads.entry.body_limit {
+        0 => Bytes::new(),
+        limit => {
+            request::expect_content_type(&parts.headers, &["application/json"])?;
+            body::check_announced(&parts.headers, limit)?;
+            body::read(incoming, limit, app.config.server.body_read_timeout_ms.duration()).await?
+        }
+    };
+    let request = Request {
+        entry: heads.entry,
+        caller,
+        id: heads.id,
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        parameter: heads.parameter,
+        body,
+        peer: heads.peer,
+    };
+    handlers::handle(app, request).await
+}
+
+async fn finish(response: &mut Response<Full<Bytes>>, id: &str, head: bool) {
+    if head {
+        let body = std::mem::take(response.body_mut());
+        let length = body.collect().await.map(|whole| whole.to_bytes().len()).unwrap_or_default();
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static(request::REQUEST_ID), value);
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(NO_SNIFFING, HeaderValue::from_static("nosniff"));
+}
