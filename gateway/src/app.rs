@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bank::signing::Verifier;
 use deposits::PlatformRemitters;
-use ledger::Layout;
 use metrics_exporter_prometheus::PrometheusHandle;
 use money::Currency;
 use privacy::Keyring;
@@ -25,7 +24,6 @@ pub struct App {
     pub config: Config,
     /// For reads. Lanes have connections of their own.
     pub pool: pg::Pool,
-    pub layout: Layout,
     pub keyring: Arc<Keyring>,
     /// What checks each bank's signatures.
     pub verifiers: HashMap<String, Verifier>,
@@ -52,13 +50,12 @@ impl App {
             .map(|bank| Ok((bank.id.clone(), bank.verifier()?)))
             .collect::<Result<_, String>>()?;
         let pool = open_pool(&config, config.database.pool_size)?;
-        let layout = layout(&pool, &config).await?;
+        check_schema(&pool, &config).await?;
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, requests) = (policy(&config)?, Semaphore::new(config.server.max_requests));
         Ok(App {
             pool,
-            layout,
             keyring,
             engine,
             verifiers,
@@ -85,15 +82,13 @@ pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
 /// # Errors
 /// In words, for a URL that is none.
 pub fn open_patient_pool(config: &Config) -> Result<pg::Pool, String> {
-    let settings = pg::PoolSettings {
-        statement: WALK,
-        idle_in_transaction: WALK,
-        ..config.database.pool_settings(1)
-    };
+    let settings =
+        pg::PoolSettings { statement: WALK, idle_in_transaction: WALK, ..config.database.pool_settings(1) };
     pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
 }
 
-async fn layout(pool: &pg::Pool, config: &Config) -> Result<Layout, String> {
+/// The database must be this binary's, and the book be made with the numbers that are configured.
+async fn check_schema(pool: &pg::Pool, config: &Config) -> Result<(), String> {
     let read = async {
         let conn = pool.get().await?;
         if !pg::pending(&conn, &migrate::SETS).await?.is_empty() {
@@ -108,7 +103,7 @@ async fn layout(pool: &pg::Pool, config: &Config) -> Result<Layout, String> {
             layout.shards.count(),
             layout.chains
         )),
-        Some(layout) => Ok(layout),
+        Some(_) => Ok(()),
     }
 }
 
@@ -144,9 +139,10 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
 
 /// Whose money is a platform's, from configuration.
 pub fn remitters(config: &Config) -> PlatformRemitters {
-    let pairs = config.platforms.iter().flat_map(|(platform, names)| {
-        names.iter().map(move |name| (platform.as_str(), name.as_str()))
-    });
+    let pairs = config
+        .platforms
+        .iter()
+        .flat_map(|(platform, names)| names.iter().map(move |name| (platform.as_str(), name.as_str())));
     PlatformRemitters::new(pairs)
 }
 

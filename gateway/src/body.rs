@@ -82,7 +82,9 @@ fn field_error(path: &str, message: &str) -> FieldError {
         ("unknown field `", "is not a known field"),
         ("duplicate field `", "is there twice"),
     ] {
-        let Some((name, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) else { continue };
+        let Some((name, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) else {
+            continue;
+        };
         let name: String = name.chars().take(MAX_MESSAGE).collect();
         let field = match path {
             "" => name,

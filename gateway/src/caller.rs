@@ -1,7 +1,5 @@
 //! Who is calling.
 
-use std::sync::Arc;
-
 use hyper::HeaderMap;
 use merchants::{ApiKey, MerchantId, MerchantState, UserState};
 use ring::digest::{SHA256, digest};
@@ -19,7 +17,7 @@ use crate::route::{Auth, Entry};
 pub enum Caller {
     Anyone,
     /// One that is configured; whether it really is the bank, its signature over the body says.
-    Bank(Arc<str>),
+    Bank,
     Merchant(merchants::Caller),
     Operator(Operator),
 }
@@ -62,7 +60,7 @@ pub async fn authenticate(
         Auth::None => Ok(Caller::Anyone),
         Auth::Bank => {
             let known = parameter.and_then(|id| app.config.bank(id));
-            known.map(|bank| Caller::Bank(Arc::from(bank.id.as_str()))).ok_or_else(|| Refusal::not_found("bank"))
+            known.map(|_| Caller::Bank).ok_or_else(|| Refusal::not_found("bank"))
         }
         Auth::Merchant => merchant(app, headers).await.map(Caller::Merchant),
         Auth::Operator(role) => {

@@ -109,9 +109,7 @@ fn with_config(
     work: impl FnOnce(Config) -> Result<(), String>,
 ) -> Result<(), String> {
     let mut config = Config::load(file).map_err(|errors| listed(file, &errors))?;
-    config
-        .override_addresses(|name| std::env::var(name).ok())
-        .map_err(|errors| listed(file, &errors))?;
+    config.override_addresses(|name| std::env::var(name).ok()).map_err(|errors| listed(file, &errors))?;
     if log {
         start_log();
     }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use money::Currency;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -53,7 +52,11 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
     }
 }
 
@@ -117,11 +120,6 @@ impl Config {
     /// The bank of that id.
     pub fn bank(&self, id: &str) -> Option<&Bank> {
         self.banks.iter().find(|bank| bank.id == id)
-    }
-
-    /// The bank that carries payouts in a currency.
-    pub fn payout_bank(&self, currency: Currency) -> Option<&Bank> {
-        self.payouts.routes.get(currency.code()).and_then(|id| self.bank(id))
     }
 
     fn resolve(&mut self, folder: &Path) {
@@ -205,11 +203,7 @@ fn entries(tables: &mut Table, name: &str, errors: &mut Vec<ConfigError>) -> Vec
     }
 }
 
-fn required<T: DeserializeOwned>(
-    tables: &mut Table,
-    name: &str,
-    errors: &mut Vec<ConfigError>,
-) -> Option<T> {
+fn required<T: DeserializeOwned>(tables: &mut Table, name: &str, errors: &mut Vec<ConfigError>) -> Option<T> {
     match tables.remove(name) {
         Some(value) => section(value, name.to_owned(), errors),
         None => {

@@ -15,7 +15,10 @@ const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 51
 /// Counted things, with their help.
 const COUNTERS: [(&str, &str); 7] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
-    ("sluice_http_connections_refused_total", "Connections that ended before a request, by listener and reason."),
+    (
+        "sluice_http_connections_refused_total",
+        "Connections that ended before a request, by listener and reason.",
+    ),
     ("sluice_signature_failures_total", "Bank events refused for their signature, by bank and reason."),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_bank_events_total", "Bank events answered, by bank and status."),
@@ -74,10 +77,8 @@ fn describe() {
 
 /// Counts one answered request.
 pub fn answered(route: &'static str, status: StatusCode, took: Duration) {
-    let status: &'static str = STATUSES
-        .iter()
-        .find(|known| known.0 == status.as_u16())
-        .map_or("other", |known| known.1);
+    let status: &'static str =
+        STATUSES.iter().find(|known| known.0 == status.as_u16()).map_or("other", |known| known.1);
     counter!("sluice_http_requests_total", "route" => route, "status" => status).increment(1);
     histogram!("sluice_http_request_seconds", "route" => route).record(took.as_secs_f64());
 }
@@ -115,7 +116,8 @@ pub fn authentication_failed(kind: &'static str) {
 
 /// Counts a connection that came to nothing.
 pub fn connection_refused(listener: &'static str, reason: &'static str) {
-    counter!("sluice_http_connections_refused_total", "listener" => listener, "reason" => reason).increment(1);
+    counter!("sluice_http_connections_refused_total", "listener" => listener, "reason" => reason)
+        .increment(1);
 }
 
 /// Counts open connections.

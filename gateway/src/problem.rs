@@ -98,6 +98,7 @@ const TABLE: [(Problem, &str, u16, &str); 34] = [
 
 impl Problem {
     /// Every problem.
+    #[cfg(test)]
     pub fn all() -> impl Iterator<Item = Problem> {
         TABLE.iter().map(|row| row.0)
     }

@@ -26,10 +26,10 @@ pub fn meaning(problem: Problem) -> &'static str {
         MerchantRestricted => "The merchant is restricted or not active yet: it cannot withdraw.",
         MerchantClosed => "The merchant is closed. Its keys do nothing any more.",
         UserFrozen => "The user that this API key belongs to is frozen.",
-        NotFound => {
-            "There is no such resource, or it belongs to someone else. We do not tell the two apart."
+        NotFound => "There is no such resource, or it belongs to someone else. We do not tell the two apart.",
+        MethodNotAllowed => {
+            "The path exists, but not for this method. The Allow header lists those it takes."
         }
-        MethodNotAllowed => "The path exists, but not for this method. The Allow header lists those it takes.",
         EventIdReused => {
             "This event id came earlier with other bytes. The first delivery stands; this one was counted, nothing else was done."
         }
@@ -86,9 +86,7 @@ pub fn remedy(problem: Problem) -> &'static str {
         MethodNotAllowed => "Use one of the methods in the Allow header.",
         EventIdReused => "Give each event an id of its own. If the first delivery was wrong, tell us.",
         IdempotencyInProgress => "Wait a moment, and send the same request with the same key again.",
-        QuoteExpired | QuoteUsed => {
-            "Make another quote, and withdraw with it under another idempotency key."
-        }
+        QuoteExpired | QuoteUsed => "Make another quote, and withdraw with it under another idempotency key.",
         IllegalTransition => "Read the subject's present state and decide again.",
         ApprovalRequired => "Have another person with the role of an approver decide.",
         BodyTooLarge => "Send less.",

@@ -47,7 +47,8 @@ impl Readiness {
         {
             return answer.clone();
         }
-        let answer = timeout(PATIENCE, ask(pool)).await.unwrap_or_else(|_| Err("database: too slow".to_owned()));
+        let answer =
+            timeout(PATIENCE, ask(pool)).await.unwrap_or_else(|_| Err("database: too slow".to_owned()));
         *last = Some((Instant::now(), answer.clone()));
         answer
     }

@@ -203,7 +203,11 @@ impl Query {
 
     /// One parameter; an empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).filter(|text| !text.is_empty())
+        self.pairs
+            .iter()
+            .find(|pair| pair.0 == name)
+            .map(|pair| pair.1.as_str())
+            .filter(|text| !text.is_empty())
     }
 
     /// `limit` (1 to 200, 50 if absent) and `cursor`.
@@ -297,7 +301,8 @@ mod tests {
 
     #[test]
     fn limits_of_pages() {
-        let limit = |query: &str| Query::parse(query, &["limit"]).and_then(|query| query.page()).map(|p| p.limit);
+        let limit =
+            |query: &str| Query::parse(query, &["limit"]).and_then(|query| query.page()).map(|p| p.limit);
         assert_eq!(limit(""), Ok(50));
         assert_eq!(limit("limit=200"), Ok(200));
         for bad in ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=1&limit=2", "other=1"] {

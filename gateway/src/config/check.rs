@@ -81,11 +81,7 @@ fn server(config: &Config, found: &mut Findings<'_>) {
 
 fn book(config: &Config, found: &mut Findings<'_>) {
     found.unless(!config.database.url.reveal().is_empty(), "database.url", "must not be empty");
-    found.unless(
-        (2..=1000).contains(&config.database.pool_size),
-        "database.pool_size",
-        "must be 2 to 1000",
-    );
+    found.unless((2..=1000).contains(&config.database.pool_size), "database.pool_size", "must be 2 to 1000");
     found.unless(config.database.statement_ms.0 > 0, "database.statement_ms", "must be above 0");
     found.unless((1..=64).contains(&config.lanes.count), "lanes.count", "must be 1 to 64");
     found.unless(config.lanes.queue > 0, "lanes.queue", "must be above 0");
@@ -97,7 +93,11 @@ fn book(config: &Config, found: &mut Findings<'_>) {
         "ledger.chains",
         "must be 1 to ledger.shards",
     );
-    found.unless(config.ledger.heads_interval_seconds.0 > 0, "ledger.heads_interval_seconds", "must be above 0");
+    found.unless(
+        config.ledger.heads_interval_seconds.0 > 0,
+        "ledger.heads_interval_seconds",
+        "must be above 0",
+    );
     found.unless(
         (30..=3600).contains(&config.exchange.quote_lock_seconds.0),
         "exchange.quote_lock_seconds",
@@ -141,7 +141,11 @@ fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
 }
 
 fn payouts(payouts: &BankPayouts, path: &str, found: &mut Findings<'_>) {
-    found.unless(payouts.base_url.starts_with("https://"), format!("{path}.base_url"), "must be an https URL");
+    found.unless(
+        payouts.base_url.starts_with("https://"),
+        format!("{path}.base_url"),
+        "must be an https URL",
+    );
     found.result(payouts.signer(), format!("{path}.secret"));
     found.unless(
         (1..=4096).contains(&payouts.max_concurrent),
@@ -149,7 +153,11 @@ fn payouts(payouts: &BankPayouts, path: &str, found: &mut Findings<'_>) {
         "must be 1 to 4096",
     );
     found.unless((1..=100).contains(&payouts.max_sends), format!("{path}.max_sends"), "must be 1 to 100");
-    found.unless((1..=1000).contains(&payouts.max_queries), format!("{path}.max_queries"), "must be 1 to 1000");
+    found.unless(
+        (1..=1000).contains(&payouts.max_queries),
+        format!("{path}.max_queries"),
+        "must be 1 to 1000",
+    );
     found.unless(payouts.poll_ms.0 > 0, format!("{path}.poll_ms"), "must be above 0");
     found.unless(
         payouts.settle_ms.duration() > payouts.lease_ms.duration() + payouts.request_timeout_ms.duration(),
@@ -173,12 +181,14 @@ fn operators(config: &Config, found: &mut Findings<'_>) {
         let path = format!("operators[{at}]");
         let name = operator.id.strip_prefix("op_").unwrap_or_default();
         found.unless(
-            (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+            (1..=32).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
             format!("{path}.id"),
             "must be op_ and 1 to 32 letters, digits or _",
         );
         found.unless(!operator.person.trim().is_empty(), format!("{path}.person"), "must not be empty");
-        let same = config.operators.iter().filter(|other| other.token_sha256 == operator.token_sha256).count();
+        let same =
+            config.operators.iter().filter(|other| other.token_sha256 == operator.token_sha256).count();
         found.unless(same == 1, format!("{path}.token_sha256"), "is there twice");
     }
     for id in repeated(config.operators.iter().map(|operator| operator.id.as_str())) {

@@ -241,10 +241,8 @@ pub struct BankPayouts {
 impl BankPayouts {
     /// How payouts are carried at this bank.
     pub fn policy(&self, deduplicates_references: bool) -> payouts::BankPolicy {
-        let backoff = |first: Millis, most: Millis| payouts::Backoff {
-            first: first.duration(),
-            most: most.duration(),
-        };
+        let backoff =
+            |first: Millis, most: Millis| payouts::Backoff { first: first.duration(), most: most.duration() };
         payouts::BankPolicy {
             deduplicates_references,
             request_timeout: self.request_timeout_ms.duration(),

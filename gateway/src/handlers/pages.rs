@@ -40,3 +40,46 @@ pub async fn readyz(app: &App) -> Response<Full<Bytes>> {
     };
     reply::typed(status, "text/plain; charset=utf-8", format!("{text}\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::route;
+
+    /// The document's operations: method, path and `operationId`, read from its fixed layout.
+    fn documented() -> BTreeSet<(String, String, String)> {
+        let paths = OPENAPI.split("\npaths:\n").nth(1).and_then(|rest| rest.split("\ncomponents:\n").next());
+        let (mut path, mut method) = ("", "");
+        let mut operations = BTreeSet::new();
+        for line in paths.expect("paths before components").lines() {
+            let name = line.trim();
+            match line.len() - line.trim_start().len() {
+                2 => path = name.trim_end_matches(':'),
+                4 => method = name.trim_end_matches(':'),
+                _ => {}
+            }
+            if let Some(id) = name.strip_prefix("operationId: ") {
+                operations.insert((method.to_uppercase(), path.to_owned(), id.to_owned()));
+            }
+        }
+        operations
+    }
+
+    #[test]
+    fn the_document_holds_every_route_and_nothing_else() {
+        let routes: BTreeSet<_> = route::TABLE
+            .iter()
+            .map(|entry| (entry.method.to_owned(), entry.path.to_owned(), format!("{:?}", entry.route)))
+            .collect();
+        assert_eq!(documented(), routes);
+    }
+
+    #[test]
+    fn the_document_holds_every_problem() {
+        for problem in Problem::all() {
+            assert!(OPENAPI.contains(&format!("            - {}\n", problem.code())), "{}", problem.code());
+        }
+    }
+}

@@ -34,10 +34,13 @@ pub async fn create(app: &App, request: &Request) -> Answer {
         bank_code: body.bank_code.as_deref(),
         bank_name: body.bank_name.as_deref(),
     };
-    let new = NewPayee::check(&app.keyring, PayeeId::new(merchant.shard()), merchant, &fields)?
-        .map_err(|errors| {
-            Refusal::fields(errors.into_iter().map(|error| FieldError::new(error.field, error.message)).collect())
-        })?;
+    let new = NewPayee::check(&app.keyring, PayeeId::new(merchant.shard()), merchant, &fields)?.map_err(
+        |errors| {
+            Refusal::fields(
+                errors.into_iter().map(|error| FieldError::new(error.field, error.message)).collect(),
+            )
+        },
+    )?;
     let conn = app.pool.get().await?;
     let payee = merchants::create_payee(&conn, &new).await?.ok_or_else(|| Refusal::not_found("merchant"))?;
     reply::json(StatusCode::CREATED, &render(app, &payee)?)

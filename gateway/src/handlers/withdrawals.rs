@@ -70,7 +70,8 @@ impl Around {
     }
 
     fn render(&self, row: &Withdrawal) -> Result<Value, Refusal> {
-        let payee = self.payees.get(&row.payee).ok_or_else(|| internal(&format!("{} has no payee", row.id)))?;
+        let payee =
+            self.payees.get(&row.payee).ok_or_else(|| internal(&format!("{} has no payee", row.id)))?;
         let attempts = self.payouts.get(&row.id.uuid()).map(Vec::as_slice).unwrap_or_default();
         Ok(withdrawal_json(row, payee, attempts))
     }

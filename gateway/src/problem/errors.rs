@@ -98,7 +98,9 @@ impl From<lanes::Refused> for Refusal {
     fn from(refused: lanes::Refused) -> Refusal {
         match refused {
             lanes::Refused::Full => Refusal::new(Problem::Overloaded, "too much is waiting; try again"),
-            lanes::Refused::Draining => Refusal::new(Problem::Overloaded, "this server is stopping; try again"),
+            lanes::Refused::Draining => {
+                Refusal::new(Problem::Overloaded, "this server is stopping; try again")
+            }
             lanes::Refused::TimedOut | lanes::Refused::Unavailable(_) => unavailable(&refused),
             lanes::Refused::Failed(_) => internal(&refused),
         }
