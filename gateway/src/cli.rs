@@ -148,25 +148,32 @@ async fn migrate(config: Config) -> Result<(), String> {
 async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
     let known = head.as_deref().map(heads::load).transpose()?.unwrap_or_default();
     let pool = app::open_patient_pool(&config)?;
-    let report = walk(&pool, &known).await.map_err(|error| error.to_string())?;
-    println!("{} seals, {} transfers", report.seals, report.transfers);
-    for head in &report.heads {
+    let (ledger, trail) = walk(&pool, &known).await.map_err(|error| error.to_string())?;
+    println!("{} seals, {} transfers, {} audit entries", ledger.seals, ledger.transfers, trail.entries);
+    for head in &ledger.heads {
         println!("{head}");
     }
-    if report.breaches.is_empty() {
+    let breaches: Vec<&String> = ledger.breaches.iter().chain(&trail.breaches).collect();
+    if breaches.is_empty() {
+        println!("every invariant holds");
         return Ok(());
     }
-    let lines: String = report.breaches.iter().map(|breach| format!("\n  {breach}")).collect();
-    Err(format!("the ledger is not right:{lines}"))
+    let lines: String = breaches.iter().map(|breach| format!("\n  {breach}")).collect();
+    Err(format!("the books are not right:{lines}"))
 }
 
-async fn walk(pool: &pg::Pool, known: &[ledger::Head]) -> Result<ledger::Report, ledger::Error> {
+/// I1, I2 and I7, of one moment.
+async fn walk(
+    pool: &pg::Pool,
+    known: &[ledger::Head],
+) -> Result<(ledger::Report, audit::AuditReport), Box<dyn std::error::Error>> {
     let mut conn = pool.get().await?;
     let layout = ledger::layout(&conn).await?;
     let tx = conn.begin_snapshot().await?;
-    let report = ledger::verify(&tx, layout, known).await?;
+    let book = ledger::verify(&tx, layout, known).await?;
+    let trail = audit::verify(&tx).await?;
     tx.commit().await?;
-    Ok(report)
+    Ok((book, trail))
 }
 
 fn sign(config: &Config, bank: &str, id: Option<String>, file: &Path) -> Result<(), String> {

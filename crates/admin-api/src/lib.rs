@@ -3,7 +3,7 @@
 mod overview;
 mod rows;
 
-pub use overview::{BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense};
-pub use rows::{
-    ApprovalRow, AuditRow, EventRow, MerchantRow, Page, PaymentRow, PayoutRow, RateRow,
+pub use overview::{
+    BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };
+pub use rows::{ApprovalRow, AuditRow, EventRow, MerchantRow, Page, PaymentRow, PayoutRow, RateRow};

@@ -43,11 +43,8 @@ pub(super) fn of_command(command: &Command, facts: &Facts, quotes: &Quotes, touc
 
 fn of_withdrawal(merchant: MerchantRef, bank: &Arc<str>, sell: Currency, buy: Currency) -> Vec<Account> {
     let shard = merchant.shard;
-    let mut accounts = vec![
-        merchant.balance(sell),
-        Account::fees(shard, sell),
-        Account::payout_clearing(shard, bank, buy),
-    ];
+    let mut accounts =
+        vec![merchant.balance(sell), Account::fees(shard, sell), Account::payout_clearing(shard, bank, buy)];
     if sell != buy {
         accounts.push(Account::exchange(shard, sell));
         accounts.push(Account::exchange(shard, buy));

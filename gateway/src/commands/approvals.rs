@@ -60,8 +60,8 @@ impl Stage<'_> {
             let body = json!({"id": command.approval.to_string(), "status": "rejected"});
             return Ok(Outcome { reply: answer(200, &body)?, stored: true });
         }
-        let unchanged = self.shown(&action).is_some_and(|now| now.to_string() == approval.shown);
-        if !unchanged {
+        let now = self.shown(&action).map(|shown| shown.to_string());
+        if now.as_deref() != Some(approval.shown.as_str()) {
             return self.void(command, &action, "what was shown has changed: the approval is void");
         }
         match self.perform(&action, &command.operator, &command.reason, &command.request.key)? {

@@ -30,11 +30,7 @@ pub(super) fn of_payee(keyring: &Keyring, payout: PayoutId, payee: &Payee) -> Re
 
 /// Seals the remitter of `payment` for the payout that returns it. Where the bank did not name the remitter's
 /// account, it is named by the payment's own reference, by which a bank returns.
-pub(super) fn of_remitter(
-    keyring: &Keyring,
-    payout: PayoutId,
-    payment: &Payment,
-) -> Result<Vec<u8>, Void> {
+pub(super) fn of_remitter(keyring: &Keyring, payout: PayoutId, payment: &Payment) -> Result<Vec<u8>, Void> {
     let details = PaymentDetails::open(&payment.details_sealed, keyring, payment.id)?;
     let by_reference = || format!("REF:{}:RETURN", payment.reference);
     let sealed = Sealed {

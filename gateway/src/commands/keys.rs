@@ -93,11 +93,7 @@ impl Command {
     }
 }
 
-async fn claim_requests(
-    tx: &Tx<'_>,
-    batch: &[&Command],
-    standing: &mut [Standing],
-) -> Result<(), Void> {
+async fn claim_requests(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
     let keyed: Vec<(usize, &Request, &str)> = batch
         .iter()
         .enumerate()
@@ -133,7 +129,8 @@ async fn claim_receipts(
     batch: &[&Command],
     standing: &[Standing],
 ) -> Result<Vec<Vec<Claimed>>, Void> {
-    let by_command: Vec<Vec<&Receipt>> = batch.iter().zip(standing).map(|(command, standing)| receipts_of(command, standing)).collect();
+    let by_command: Vec<Vec<&Receipt>> =
+        batch.iter().zip(standing).map(|(command, standing)| receipts_of(command, standing)).collect();
     let all: Vec<&Receipt> = by_command.iter().flatten().copied().collect();
     let mut claimed = deposits::claim(tx, &all).await?.into_iter();
     Ok(by_command.iter().map(|receipts| claimed.by_ref().take(receipts.len()).collect()).collect())
@@ -176,9 +173,5 @@ fn replayed(status: u16, body: Vec<u8>) -> Reply {
 
 /// A problem as a reply.
 pub(super) fn refusal(problem: Problem, detail: &str, request_id: &str) -> Reply {
-    Reply {
-        status: problem.status(),
-        body: problem::body(problem, detail, request_id, &[]),
-        replayed: false,
-    }
+    Reply { status: problem.status(), body: problem::body(problem, detail, request_id, &[]), replayed: false }
 }

@@ -32,8 +32,7 @@ impl Stage<'_> {
             }
             return self.ask_approval(command, &shown);
         }
-        let done =
-            self.perform(&command.action, &command.operator, &command.reason, &command.request.key)?;
+        let done = self.perform(&command.action, &command.operator, &command.reason, &command.request.key)?;
         match done {
             Err(why) => Ok(no(&why, &command.request_id)),
             Ok(after) => Ok(Outcome { reply: answer(200, &after)?, stored: true }),
@@ -103,9 +102,7 @@ impl Stage<'_> {
                 .and_then(|payout| payout.withdrawal)
                 .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
                 .map(|row| row.to_send),
-            Action::RefundWithdrawal { withdrawal } => {
-                self.withdrawals.get(*withdrawal).map(|row| row.sell)
-            }
+            Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
             Action::UnfreezeMerchant { .. } => return true,
             Action::RematchPayment { .. }
             | Action::HoldPayout { .. }

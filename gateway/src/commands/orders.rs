@@ -87,7 +87,8 @@ impl Stage<'_> {
             Err(refusal) => Ok(Err(refusal)),
             Ok(withdrawal) => {
                 let payout = self.payout_for(&withdrawal, withdrawal.to_send)?;
-                let mut attempts: Vec<Value> = self.payouts.of_withdrawal(id.uuid()).map(payout_json).collect();
+                let mut attempts: Vec<Value> =
+                    self.payouts.of_withdrawal(id.uuid()).map(payout_json).collect();
                 attempts.push(new_payout_json(&payout));
                 self.new_payouts.push(payout);
                 Ok(Ok((withdrawal, attempts)))

@@ -151,8 +151,7 @@ impl<'f> Stage<'f> {
         let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
         named.payees.extend(named.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee)));
         let payees = merchants::payees(tx, &named.payees).await?;
-        let market =
-            if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
+        let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
 
         let received = receive(batch, claims, facts, &directory, &merchants, now);
         let mut touched = accounts::of_received(&received);
@@ -215,12 +214,7 @@ impl<'f> Stage<'f> {
     }
 
     /// A refused withdrawal gives its client reference back.
-    async fn release_references(
-        &self,
-        tx: &Tx<'_>,
-        batch: &[&Command],
-        claims: &Claims,
-    ) -> Result<(), Void> {
+    async fn release_references(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
         let accepted = |id: WithdrawalId| self.new_withdrawals.iter().any(|withdrawal| withdrawal.id == id);
         let refused: Vec<ReferenceClaim> = batch
             .iter()

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use deposits::{PaymentDetails, PaymentId, Rematched};
 use merchants::MerchantId;
 
+use super::Reply;
 use super::batch::Outcome;
 use super::stage::Stage;
 use super::void::Void;
-use super::Reply;
 
 impl Stage<'_> {
     pub(super) fn rematch_all(&mut self, payments: &[PaymentId]) -> Result<Outcome, Void> {

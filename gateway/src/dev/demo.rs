@@ -78,7 +78,8 @@ impl Demo {
     pub fn ensure(dir: &Path, shards: Shards) -> Result<Demo, String> {
         let path = dir.join("demo.json");
         if path.exists() {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             return serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()));
         }
         let demo = Demo::choose(shards)?;

@@ -46,9 +46,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), String
     pg::server::ensure_binaries(say).map_err(|error| error.to_string())?;
     let settings = ServerSettings { say: |text| println!("{text}"), ..ServerSettings::default() };
     let server = PrivateServer::start(&dir.join("pg"), &settings).await.map_err(|error| error.to_string())?;
-    let outcome = tokio::select! {
-        outcome = with_database(&options, &dir, &server, stop.clone()) => outcome,
-    };
+    let outcome = with_database(&options, &dir, &server, stop).await;
     println!("Stopping PostgreSQL.");
     server.stop().await.map_err(|error| error.to_string())?;
     outcome

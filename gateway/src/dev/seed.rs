@@ -34,8 +34,7 @@ async fn seed_merchant(
     demo: &DemoMerchant,
 ) -> Result<(), merchants::Error> {
     let mut conn = pool.get().await?;
-    let kind =
-        if demo.kind == "individual" { MerchantKind::Individual } else { MerchantKind::Enterprise };
+    let kind = if demo.kind == "individual" { MerchantKind::Individual } else { MerchantKind::Enterprise };
     let new =
         NewMerchant { id: demo.id, kind, state: MerchantState::Active, name: &demo.name, email: &demo.email };
     merchants::insert_merchant(&conn, keyring, &new).await?;

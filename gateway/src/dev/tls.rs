@@ -24,11 +24,8 @@ pub struct TlsFiles {
 /// # Errors
 /// When the folder can't be written.
 pub fn ensure(dir: &Path) -> io::Result<TlsFiles> {
-    let files = TlsFiles {
-        ca: dir.join("ca.pem"),
-        certificate: dir.join("server.pem"),
-        key: dir.join("server.key"),
-    };
+    let files =
+        TlsFiles { ca: dir.join("ca.pem"), certificate: dir.join("server.pem"), key: dir.join("server.key") };
     if !files.key.exists() {
         generate(&files).map_err(io::Error::other)?;
     }
@@ -45,8 +42,7 @@ fn generate(files: &TlsFiles) -> Result<(), Box<dyn std::error::Error + Send + S
     let issuer = Issuer::new(ca, ca_key);
 
     let key = KeyPair::generate()?;
-    let mut server =
-        CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into(), "::1".into()])?;
+    let mut server = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into(), "::1".into()])?;
     server.distinguished_name.push(DnType::CommonName, "Sluice development");
     server.use_authority_key_identifier_extension = true;
     let certificate = server.signed_by(&key, &issuer)?;

@@ -38,7 +38,11 @@ async fn one(client: &HttpsClient, merchant: &DemoMerchant, turn: usize) -> Resu
         "CNY" => pick(&merchant.receiving_accounts, turn)?.currency.as_str(),
         same => same,
     };
-    let amount = if sell == "JPY" { format!("{}", 500 + turn % 5000) } else { format!("{}.{:02}", 5 + turn % 60, turn % 100) };
+    let amount = if sell == "JPY" {
+        format!("{}", 500 + turn % 5000)
+    } else {
+        format!("{}.{:02}", 5 + turn % 60, turn % 100)
+    };
     let body = json!({
         "payee_id": payee.id,
         "sell_currency": sell,
@@ -47,7 +51,6 @@ async fn one(client: &HttpsClient, merchant: &DemoMerchant, turn: usize) -> Resu
     });
     let headers = [
         ("authorization", format!("Bearer {}", merchant.api_key)),
-        ("content-type", "application/json".to_owned()),
         ("idempotency-key", uuid::Uuid::now_v7().to_string()),
     ];
     let body = Bytes::from(body.to_string());
@@ -61,4 +64,3 @@ async fn one(client: &HttpsClient, merchant: &DemoMerchant, turn: usize) -> Resu
 fn pick<T>(from: &[T], turn: usize) -> Result<&T, String> {
     from.get((turn / 2) % from.len().max(1)).ok_or_else(|| "the demo has none".to_owned())
 }
-

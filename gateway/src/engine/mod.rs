@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use ledger::Layout;
 use lanes::{Lanes, Refused};
+use ledger::Layout;
 use payouts::{BankState, NotTaken, Open, PayoutId, Report, Submit, Waker, Worker};
 use pg::Pool;
 use privacy::Keyring;
@@ -177,4 +177,3 @@ fn submit_to(lanes: &Arc<Lanes<Commands>>, facts: &Arc<Facts>) -> Submit {
         .boxed()
     })
 }
-

@@ -1,8 +1,10 @@
 //! What happens by the clock: freezes end, gauges are read.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use money::Currency;
 use pg::Pool;
 use time::OffsetDateTime;
 
@@ -33,6 +35,7 @@ pub(super) async fn lift_freezes(engine: Arc<Engine>, reads: Pool) {
 
 /// What Prometheus can't learn from single requests.
 pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>) {
+    let mut seen = BTreeSet::new();
     while engine.pause(GAUGES).await {
         let pool = reads.status();
         metrics::gauge!("sluice_pool_connections", "state" => "open").set(count(pool.size));
@@ -43,28 +46,36 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
             let open = if bank.breaker == payouts::BreakerState::Closed { 0.0 } else { 1.0 };
             metrics::gauge!("sluice_bank_breaker_open", "bank" => bank.bank.to_string()).set(open);
         }
-        if let Err(error) = read_gauges(&reads, &banks).await {
+        if let Err(error) = read_gauges(&reads, &banks, &mut seen).await {
             tracing::warn!(error, "gauges could not be read");
         }
     }
 }
 
-async fn read_gauges(reads: &Pool, banks: &[String]) -> Result<(), String> {
+/// `seen` are the currencies that were in suspense before: an empty one falls back to zero.
+async fn read_gauges(reads: &Pool, banks: &[String], seen: &mut BTreeSet<Currency>) -> Result<(), String> {
     let conn = reads.get().await.map_err(|error| error.to_string())?;
     let now = conn.now().await.map_err(|error| error.to_string())?;
     let counts = payouts::counts(&conn).await.map_err(|error| error.to_string())?;
     payouts::publish(&banks.iter().map(String::as_str).collect::<Vec<_>>(), &counts);
     let suspense = deposits::suspense_summary(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_review_oldest_seconds").set(age(suspense.oldest(), now));
-    let mut by_currency = std::collections::BTreeMap::new();
+    let mut by_currency = BTreeMap::new();
+    for currency in &*seen {
+        by_currency.insert(*currency, 0i128);
+    }
     for line in &suspense.lines {
-        let currency = line.amount.currency();
-        *by_currency.entry(currency).or_insert(0i128) += i128::from(line.amount.minor());
-        metrics::gauge!("sluice_review_payments", "reason" => line.reason.as_str()).set(line.payments as f64);
+        *by_currency.entry(line.amount.currency()).or_insert(0i128) += i128::from(line.amount.minor());
+    }
+    for reason in deposits::Reason::ALL {
+        let lines = suspense.lines.iter().filter(|line| line.reason == reason);
+        let payments: i64 = lines.map(|line| line.payments).sum();
+        metrics::gauge!("sluice_review_payments", "reason" => reason.as_str()).set(payments as f64);
     }
     for (currency, minor) in by_currency {
         let units = 10f64.powi(i32::try_from(currency.exponent()).unwrap_or(2));
         metrics::gauge!("sluice_suspense_amount", "currency" => currency.code()).set(minor as f64 / units);
+        seen.insert(currency);
     }
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);

@@ -116,9 +116,7 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
             (Action::RetryPayout { payout, payee }, body.reason)
         }
         Route::HoldPayout => (Action::HoldPayout { payout: request.id_of("payout")? }, reason_only()?),
-        Route::ReleasePayout => {
-            (Action::ReleasePayout { payout: request.id_of("payout")? }, reason_only()?)
-        }
+        Route::ReleasePayout => (Action::ReleasePayout { payout: request.id_of("payout")? }, reason_only()?),
         Route::QueryPayout => (Action::QueryPayout { payout: request.id_of("payout")? }, reason_only()?),
         Route::RefundWithdrawal => {
             (Action::RefundWithdrawal { withdrawal: request.id_of("withdrawal")? }, reason_only()?)
@@ -127,10 +125,7 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
             let merchant = request.id_of("merchant")?;
             let body: FreezeBody = body::parse(body)?;
             let until = body.until.map(|text| until(&text)).transpose()?;
-            (
-                Action::FreezeMerchant { merchant, legal_reference: body.legal_reference, until },
-                body.reason,
-            )
+            (Action::FreezeMerchant { merchant, legal_reference: body.legal_reference, until }, body.reason)
         }
         Route::UnfreezeMerchant => {
             (Action::UnfreezeMerchant { merchant: request.id_of("merchant")? }, reason_only()?)

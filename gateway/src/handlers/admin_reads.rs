@@ -35,7 +35,8 @@ pub async fn overview(app: &App) -> Answer {
     let mut sums = std::collections::BTreeMap::new();
     for line in &suspense.lines {
         let sum = sums.entry(line.amount.currency()).or_insert_with(|| Money::zero(line.amount.currency()));
-        *sum = sum.checked_add(line.amount).map_err(|_| Refusal::new(Problem::Internal, "a sum overflows"))?;
+        *sum =
+            sum.checked_add(line.amount).map_err(|_| Refusal::new(Problem::Internal, "a sum overflows"))?;
     }
     let unsent = of(PayoutState::Queued).chain(of(PayoutState::Held)).map(|count| count.oldest).min();
     let pool = app.pool.status();
@@ -79,12 +80,7 @@ pub async fn overview(app: &App) -> Answer {
             .enumerate()
             .map(|(lane, depth)| LaneHealth { lane, depth })
             .collect(),
-        pool: PoolHealth {
-            size: pool.size,
-            available: pool.available,
-            waiting: pool.waiting,
-            max: pool.max,
-        },
+        pool: PoolHealth { size: pool.size, available: pool.available, waiting: pool.waiting, max: pool.max },
         banks: app
             .engine
             .bank_states()
@@ -129,7 +125,8 @@ pub async fn payments(app: &App, request: &Request) -> Answer {
     let asked = query.page()?;
     let status = match query.get("status") {
         None => PaymentState::InReview,
-        Some(name) => PaymentState::parse(name).ok_or_else(|| unknown_status(&PaymentState::ALL.map(PaymentState::as_str)))?,
+        Some(name) => PaymentState::parse(name)
+            .ok_or_else(|| unknown_status(&PaymentState::ALL.map(PaymentState::as_str)))?,
     };
     let after = query.cursor::<deposits::Cursor>()?.unwrap_or(deposits::Cursor::START);
     let conn = app.pool.get().await?;
@@ -170,7 +167,8 @@ pub async fn payouts(app: &App, request: &Request) -> Answer {
     let status = match query.get("status") {
         None => None,
         Some(name) => Some(
-            PayoutState::parse(name).ok_or_else(|| unknown_status(&PayoutState::ALL.map(PayoutState::as_str)))?,
+            PayoutState::parse(name)
+                .ok_or_else(|| unknown_status(&PayoutState::ALL.map(PayoutState::as_str)))?,
         ),
     };
     let after = query.cursor::<payouts::Cursor>()?;
@@ -216,7 +214,10 @@ pub async fn merchants(app: &App, request: &Request) -> Answer {
     let conn = app.pool.get().await?;
     let sought = query.get("query").unwrap_or_default();
     let rows = merchants::search(&conn, &app.keyring, sought, after, asked.fetch()).await?;
-    reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.id.to_string(), |row| Ok(merchant_row(row)))?)
+    reply::json(
+        StatusCode::OK,
+        &page(rows, asked.limit, |row| row.id.to_string(), |row| Ok(merchant_row(row)))?,
+    )
 }
 
 /// `GET /admin/v1/merchants/{id}`.
@@ -289,7 +290,10 @@ pub async fn rates(app: &App) -> Answer {
         as_of: rfc3339(rate.as_of),
         bank: rate.bank.clone(),
     };
-    reply::json(StatusCode::OK, &Page { data: market.iter().map(row).collect(), next_cursor: None, has_more: false })
+    reply::json(
+        StatusCode::OK,
+        &Page { data: market.iter().map(row).collect(), next_cursor: None, has_more: false },
+    )
 }
 
 /// `GET /admin/v1/audit?subject=`.

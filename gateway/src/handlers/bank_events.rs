@@ -160,7 +160,8 @@ fn rates(app: &App, bank: &str, published: &bank::RatesPublished, request_id: &s
         let configured =
             app.config.bank(bank).is_some_and(|config| config.may_publish(rate.base, rate.quote));
         if !configured {
-            let message = format!("{}{} is not configured for this bank", rate.base.code(), rate.quote.code());
+            let message =
+                format!("{}{} is not configured for this bank", rate.base.code(), rate.quote.code());
             errors.push(BankFieldError { field: format!("data.rates[{index}]"), message });
             continue;
         }

@@ -23,9 +23,6 @@ pub fn problem(request: &Request) -> Answer {
 }
 
 pub fn metrics(app: &App) -> Response<Full<Bytes>> {
-    let pool = app.pool.status();
-    metrics::gauge!("sluice_pool_connections").set(pool.size as f64);
-    metrics::gauge!("sluice_pool_waiting").set(pool.waiting as f64);
     reply::typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render())
 }
 
