@@ -123,7 +123,8 @@ fn listed(file: &Path, errors: &[ConfigError]) -> String {
 
 /// Lines for people on a terminal, JSON elsewhere; `RUST_LOG` chooses how much.
 fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tokio_postgres=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() { log.init() } else { log.json().init() }
 }

@@ -1,4 +1,4 @@
-//! `sluice`: the gateway and its tools.
+#![doc = include_str!("../README.md")]
 
 mod app;
 mod body;

@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 7] = [
+const COUNTERS: [(&str, &str); 5] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -21,22 +21,24 @@ const COUNTERS: [(&str, &str); 7] = [
     ),
     ("sluice_signature_failures_total", "Bank events refused for their signature, by bank and reason."),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
-    ("sluice_bank_events_total", "Bank events answered, by bank and status."),
     ("sluice_lane_batches_total", "Batches by outcome."),
-    ("sluice_ledger_check_failures_total", "Ledger checks that found a breach."),
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 9] = [
+const GAUGES: [(&str, &str); 13] = [
+    ("sluice_build_info", "1, with the version."),
+    ("sluice_ready", "1 when /readyz said yes the last time."),
     ("sluice_http_connections", "Open connections, by listener."),
-    ("sluice_ready", "1 when /readyz says yes."),
-    ("sluice_pool_connections", "Database connections in the pool for reads."),
+    ("sluice_pool_connections", "Database connections for reads, by state."),
     ("sluice_pool_waiting", "Requests waiting for a database connection."),
     ("sluice_lane_queue_depth", "Commands waiting, by lane."),
-    ("sluice_suspense_payments", "Payments in review."),
-    ("sluice_payouts", "Payouts, by status."),
-    ("sluice_chain_seals", "Seals in each chain of the ledger."),
-    ("sluice_build_info", "1, with the version."),
+    ("sluice_payouts", "Payouts that are not over, by bank and status."),
+    ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
+    ("sluice_review_payments", "Payments in review, by reason."),
+    ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),
+    ("sluice_suspense_amount", "Money of unknown owner, in major units, by currency."),
+    ("sluice_approvals_pending", "Requests that wait for a second person."),
+    ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
 ];
 
 /// Times and sizes, with their help.

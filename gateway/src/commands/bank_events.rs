@@ -42,7 +42,12 @@ impl Stage<'_> {
                 let verdicts = self.rates.get(index).map(Vec::as_slice).unwrap_or_default();
                 rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, *verdict)).collect()
             }
-            Content::Ignored => Vec::new(),
+            Content::Ignored => vec![Told {
+                reference: event.delivery.event_id.clone(),
+                outcome: "ignored",
+                payment_id: None,
+                reason: Some("unknown_type".to_owned()),
+            }],
         };
         let answer = Answer { event_id: event.delivery.id.to_string(), outcomes: &told };
         let body = Bytes::from(serde_json::to_vec(&answer)?);

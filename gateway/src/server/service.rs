@@ -42,9 +42,10 @@ pub async fn serve(
             let request = Heads { entry, parameter, listener, peer, id: id.clone() };
             within_limits(&app, request, incoming).await
         }
-        Found::OtherMethod(allow) => {
-            Err(Refusal { allow: Some(allow), ..Refusal::new(Problem::MethodNotAllowed, allow) })
-        }
+        Found::OtherMethod(allow) => Err(Refusal {
+            allow: Some(allow),
+            ..Refusal::new(Problem::MethodNotAllowed, format!("this path takes {allow}"))
+        }),
         Found::Nothing => Err(Refusal::not_found("path")),
     };
     let mut response = answer.unwrap_or_else(|refusal| refusal.response(&id));
