@@ -1,4 +1,5 @@
 //! The table of postings, and the properties that every posting has. No database.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::Arc;
 

@@ -1,0 +1,7 @@
+//! The book on a real PostgreSQL.
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod journal;
+mod proof;
+mod world;

@@ -1,0 +1,184 @@
+//! The proof finds what somebody with all rights has changed, and the program's own role can't change it.
+
+use ledger::Head;
+use money::Currency;
+
+use crate::world::{World, in_suspense, merchant, paid_in, withdrawn};
+
+async fn written() -> World {
+    let world = World::new().await;
+    for number in 0..4 {
+        let m = merchant(number);
+        world.post(&[paid_in(m, 10_000), withdrawn(m, 30, 970), in_suspense(number, 5)]).await.unwrap();
+        world.post(&[paid_in(m, 500)]).await.unwrap();
+    }
+    world.check().await;
+    world
+}
+
+/// What the proof says after `sql`.
+async fn found_after(sql: &str) -> String {
+    let world = written().await;
+    world.tamper(sql).await;
+    world.verify(&[]).await.breaches.join("\n")
+}
+
+#[tokio::test]
+async fn i7_a_changed_transfer_is_found() {
+    for change in [
+        "amount = amount + 1",
+        "cause = gen_random_uuid()",
+        "kind = 'refund'",
+        "owner = NULL",
+        "posted_at = posted_at + interval '1 microsecond'",
+        "debit_account = gen_random_uuid()",
+        "currency = 'EUR'",
+    ] {
+        let sql = format!("UPDATE transfers SET {change} WHERE shard = 1 AND seq = 1 AND position = 0");
+        let found = found_after(&sql).await;
+        assert!(found.contains("I7: chain 1: the transfers of seal 1 were changed"), "{change}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn i2_a_changed_amount_disagrees_with_the_counters() {
+    let found = found_after("UPDATE transfers SET amount = amount + 1 WHERE shard = 1 AND seq = 2").await;
+    assert_eq!(found.matches("I2: account").count(), 2, "{found}");
+}
+
+#[tokio::test]
+async fn i7_a_removed_transfer_is_found() {
+    let found = found_after("DELETE FROM transfers WHERE shard = 2 AND seq = 1 AND position = 1").await;
+    assert!(found.contains("I7: chain 2: seal 1 counts 4 transfers, 3 are there"), "{found}");
+    assert!(found.contains("I2: account"), "{found}");
+}
+
+#[tokio::test]
+async fn i7_an_added_transfer_is_found() {
+    let columns = "debit_account, credit_account, amount, currency, kind, cause, owner, posted_at";
+    for (seq, position, says) in
+        [(1, 9, "seal 1 counts 4 transfers, 5 are there"), (7, 0, "lie behind its end")]
+    {
+        let sql = format!(
+            "INSERT INTO transfers (shard, seq, position, {columns}) SELECT shard, {seq}, {position}, {columns} \
+             FROM transfers WHERE shard = 2 AND seq = 1 AND position = 0"
+        );
+        let found = found_after(&sql).await;
+        assert!(found.contains(says), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn i2_a_changed_balance_is_found() {
+    let found =
+        found_after("UPDATE accounts SET credits = credits + 1 WHERE shard = 3 AND kind = 'merchant'").await;
+    assert!(found.contains("I1: USD: debits"), "{found}");
+    assert!(found.contains("(merchant) in shard 3"), "{found}");
+    // Balanced among themselves, but not with the transfers.
+    let found =
+        found_after("UPDATE accounts SET debits = debits + 1, credits = credits + 1 WHERE shard = 3").await;
+    assert!(!found.contains("I1"), "{found}");
+    assert!(found.contains("I2: account"), "{found}");
+}
+
+#[tokio::test]
+async fn i7_a_seal_changed_with_its_transfers_is_found() {
+    let found = found_after("UPDATE seals SET root = sha256('other') WHERE chain = 1 AND seq = 1").await;
+    assert!(found.contains("I7: chain 1: seal 1 does not follow from the last"), "{found}");
+    let found = found_after("DELETE FROM seals WHERE chain = 1 AND seq = 1").await;
+    assert!(found.contains("I7: chain 1: seal 2 follows 0"), "{found}");
+    let found = found_after("UPDATE chain_heads SET seq = 1 WHERE chain = 1").await;
+    assert!(found.contains("I7: chain 1: the head is not the last seal"), "{found}");
+}
+
+/// Removes the last batch of chain 1 with everything that belongs to it, so that the rest fits together.
+const CUT_TAIL: &str = "
+    UPDATE accounts a SET
+        debits = debits - coalesce((SELECT sum(amount) FROM transfers t
+                                    WHERE t.shard = 1 AND t.seq = 2 AND t.debit_account = a.id), 0),
+        credits = credits - coalesce((SELECT sum(amount) FROM transfers t
+                                      WHERE t.shard = 1 AND t.seq = 2 AND t.credit_account = a.id), 0)
+    WHERE a.shard = 1;
+    DELETE FROM transfers WHERE shard = 1 AND seq = 2;
+    DELETE FROM seals WHERE chain = 1 AND seq = 2;
+    UPDATE chain_heads SET seq = 1, hash = (SELECT hash FROM seals WHERE chain = 1 AND seq = 1) WHERE chain = 1;
+";
+
+#[tokio::test]
+async fn i7_a_cut_tail_is_found_with_the_heads_of_before() {
+    let world = written().await;
+    let known = world.heads().await;
+    assert!(world.verify(&known).await.breaches.is_empty());
+    world.tamper(CUT_TAIL).await;
+    // Everything that is left fits together …
+    world.check().await;
+    // … but not with what was written out.
+    let breaches = world.verify(&known).await.breaches;
+    assert_eq!(breaches, ["I7: chain 1 ends at 1, but 2 was written out"]);
+    // Written anew, it is not the same.
+    world.post(&[paid_in(merchant(1), 500)]).await.unwrap();
+    let breaches = world.verify(&known).await.breaches;
+    assert_eq!(breaches, ["I7: chain 1: seal 2 is not the one that was written out"]);
+}
+
+#[tokio::test]
+async fn i7_heads_of_before_lie_on_a_chain_that_went_on() {
+    let world = written().await;
+    let known = world.heads().await;
+    world.post(&[paid_in(merchant(1), 1), in_suspense(2, 1)]).await.unwrap();
+    assert!(world.verify(&known).await.breaches.is_empty());
+    let foreign = Head { chain: 9, ..known[0] };
+    assert_eq!(world.verify(&[foreign]).await.breaches, ["chain 9 is not in this book"]);
+}
+
+#[tokio::test]
+async fn i7_the_program_s_role_can_t_change_the_book() {
+    let world = written().await;
+    let conn = world.db.pool.get().await.unwrap();
+    for sql in [
+        "UPDATE transfers SET amount = 1",
+        "DELETE FROM transfers",
+        "TRUNCATE transfers",
+        "UPDATE seals SET count = 1",
+        "DELETE FROM seals",
+        "DELETE FROM accounts",
+        "UPDATE accounts SET floor = 'none'",
+        "UPDATE accounts SET currency = 'EUR'",
+        "DELETE FROM chain_heads",
+        "INSERT INTO chain_heads VALUES (9, 0, sha256(''))",
+        "UPDATE ledger_layout SET shards = 1",
+        "ALTER TABLE accounts DROP CONSTRAINT accounts_credit_floor",
+    ] {
+        let refused = conn.batch_execute(sql).await.unwrap_err();
+        assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
+    }
+    world.check().await;
+}
+
+#[tokio::test]
+async fn i2_the_database_refuses_a_balance_below_its_floor_by_itself() {
+    let world = written().await;
+    let conn = world.db.pool.get().await.unwrap();
+    for kind in ["merchant", "suspense", "payout_clearing"] {
+        let sql = format!("UPDATE accounts SET debits = credits + 1 WHERE kind = '{kind}'");
+        let refused = conn.batch_execute(&sql).await.unwrap_err();
+        assert!(
+            matches!(&refused, pg::Error::Check { constraint, .. } if constraint == "accounts_credit_floor"),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn i7_a_proof_is_of_one_moment() {
+    let world = written().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin_snapshot().await.unwrap();
+    let before = ledger::verify(&tx, crate::world::LAYOUT, &[]).await.unwrap();
+    world.post(&[paid_in(merchant(1), 1)]).await.unwrap();
+    let again = ledger::verify(&tx, crate::world::LAYOUT, &[]).await.unwrap();
+    assert_eq!(before.heads, again.heads);
+    assert!(again.breaches.is_empty(), "{:?}", again.breaches);
+    assert_eq!(before.transfers, again.transfers);
+    assert_eq!(world.balance(&merchant(1).balance(Currency::USD)).await, 9_501);
+}

@@ -1,0 +1,105 @@
+//! A bootstrapped book, and short words for what happens in it.
+
+use std::sync::Arc;
+
+use ledger::{Account, Error, Head, Journal, Layout, MerchantRef, Movement, Report};
+use money::{Currency, Money};
+use pg::{Pool, Shard, Shards};
+use testkit::TestDb;
+use uuid::Uuid;
+
+pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
+
+pub struct World {
+    pub db: TestDb,
+    pub owner: Pool,
+}
+
+impl World {
+    pub async fn new() -> World {
+        let db = testkit::database(&[ledger::MIGRATIONS]).await;
+        let owner = db.owner();
+        let mut conn = owner.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        ledger::bootstrap(&tx, LAYOUT).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(conn);
+        World { db, owner }
+    }
+
+    /// One batch with all of these, or nothing.
+    pub async fn post(&self, movements: &[Movement]) -> Result<(), Error> {
+        let mut conn = self.db.pool.get().await?;
+        let tx = conn.begin().await?;
+        let accounts: Vec<Account> = movements.iter().flat_map(Movement::accounts).collect();
+        let mut journal = Journal::open(&tx, LAYOUT, &accounts).await?;
+        let now = tx.now().await?;
+        for movement in movements {
+            journal.post(movement, Uuid::now_v7())?;
+        }
+        journal.write(&tx, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What the account holds, by its counters.
+    pub async fn balance(&self, account: &Account) -> i64 {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let journal = Journal::open(&tx, LAYOUT, std::slice::from_ref(account)).await.unwrap();
+        let balance = journal.balance(account).unwrap();
+        tx.rollback().await.unwrap();
+        balance
+    }
+
+    /// What somebody with all rights could do.
+    pub async fn tamper(&self, sql: &str) {
+        self.owner.get().await.unwrap().batch_execute(sql).await.unwrap();
+    }
+
+    pub async fn heads(&self) -> Vec<Head> {
+        ledger::heads(&self.db.pool.get().await.unwrap()).await.unwrap()
+    }
+
+    pub async fn verify(&self, known: &[Head]) -> Report {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin_snapshot().await.unwrap();
+        let report = ledger::verify(&tx, LAYOUT, known).await.unwrap();
+        tx.rollback().await.unwrap();
+        report
+    }
+
+    /// The proof passes.
+    pub async fn check(&self) -> Report {
+        let report = self.verify(&[]).await;
+        assert!(report.breaches.is_empty(), "{:#?}", report.breaches);
+        report
+    }
+}
+
+pub fn shard(number: i16) -> Shard {
+    Shard::new(number).unwrap()
+}
+
+pub fn bank() -> Arc<str> {
+    Arc::from("hb")
+}
+
+pub fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD).unwrap()
+}
+
+pub fn merchant(number: i16) -> MerchantRef {
+    MerchantRef { shard: shard(number), id: Uuid::from_u128(1000 + number.unsigned_abs() as u128) }
+}
+
+pub fn paid_in(merchant: MerchantRef, minor: i64) -> Movement {
+    Movement::PaymentCredited { bank: bank(), merchant, amount: usd(minor) }
+}
+
+pub fn withdrawn(merchant: MerchantRef, fee: i64, net: i64) -> Movement {
+    Movement::WithdrawalSameCurrency { bank: bank(), merchant, fee: usd(fee), net: usd(net) }
+}
+
+pub fn in_suspense(number: i16, minor: i64) -> Movement {
+    Movement::PaymentToSuspense { bank: bank(), shard: shard(number), amount: usd(minor) }
+}
