@@ -22,8 +22,8 @@ pub use error::{Error, Refusal};
 pub use matching::{Matching, MerchantStates};
 pub use payment::{Payment, insert};
 pub use reads::{
-    BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, get, in_review_sums, list, peek,
-    rematch_candidates, suspense_summary,
+    BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
+    list, peek, rematch_candidates, suspense_summary,
 };
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};

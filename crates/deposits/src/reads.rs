@@ -1,10 +1,11 @@
 //! What operators and merchants look at; nothing here locks.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use merchants::MerchantId;
+use merchants::{MerchantId, ReceivingAccountId};
 use money::Money;
 use pg::Connection;
 use time::OffsetDateTime;
@@ -101,6 +102,24 @@ pub async fn peek(tx: &pg::Tx<'_>, id: PaymentId) -> Result<Option<Payment>, Err
     let shard = id.shard().number();
     let row = tx.query_opt(include_str!("sql/get_payment.sql"), &[&shard, &id.uuid()]).await?;
     row.as_ref().map(Payment::from_row).transpose()
+}
+
+/// Into which of our receiving accounts payments came; those that came into none are missing.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts_of(
+    conn: &Connection,
+    ids: &[PaymentId],
+) -> Result<HashMap<PaymentId, ReceivingAccountId>, Error> {
+    let shards: Vec<i16> = ids.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = conn.query(include_str!("sql/accounts_of.sql"), &[&shards, &uuids]).await?;
+    let pair = |row: &pg::Row| {
+        let (id, account): (Uuid, Uuid) = (row.get("id"), row.get("account"));
+        (PaymentId::from_uuid(id), ReceivingAccountId::from_uuid(account))
+    };
+    Ok(rows.iter().map(pair).collect())
 }
 
 /// What a merchant has in review, one amount for each currency that has any.

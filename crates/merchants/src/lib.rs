@@ -18,9 +18,9 @@ pub use payees::{
     payees,
 };
 pub use registry::{
-    MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, Order, add_orders,
-    currencies_of, expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant,
-    search,
+    MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, Order, accounts_at,
+    add_orders, currencies_of, expired_freezes, insert_merchant, insert_receiving_account, insert_store,
+    merchant, search,
 };
 pub use state::{
     MerchantEvent, MerchantState, WithdrawalRefusal, may_receive, queued_payouts_are_sent, withdrawal_refusal,

@@ -1,5 +1,7 @@
 //! Merchants, stores, receiving accounts and orders: entered off the write path.
 
+use std::collections::HashSet;
+
 use money::{Currency, Money};
 use pg::{Connection, Shards};
 use privacy::{Keyring, Sensitive};
@@ -288,6 +290,20 @@ pub async fn currencies_of(conn: &Connection, merchant: MerchantId) -> Result<Ve
                 .map_err(|_| Error::Unexpected(format!("a currency of {merchant}")))
         })
         .collect()
+}
+
+/// A merchant's receiving accounts that collect for a store of this platform and at this site.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts_at(
+    conn: &Connection,
+    merchant: MerchantId,
+    platform: Option<&str>,
+    site: Option<&str>,
+) -> Result<HashSet<ReceivingAccountId>, Error> {
+    let rows = conn.query(include_str!("sql/accounts_at.sql"), &[&merchant.uuid(), &platform, &site]).await?;
+    Ok(rows.iter().map(|row| ReceivingAccountId::from_uuid(row.get::<_, Uuid>("id"))).collect())
 }
 
 /// Merchants whose freeze is over (R32: lifted by itself).

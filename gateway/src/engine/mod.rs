@@ -1,5 +1,6 @@
 //! What runs behind the listeners: the lanes, the payout worker, the sweeps. Handlers hand commands in here.
 
+mod heads;
 mod links;
 mod rematch;
 mod sweeps;
@@ -83,6 +84,7 @@ impl Engine {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
+        tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }
 

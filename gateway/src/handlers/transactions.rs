@@ -1,10 +1,13 @@
 //! A merchant's statement, as JSON or CSV.
 
+use std::collections::HashSet;
+
 use ::withdrawals::WithdrawalId;
 use deposits::PaymentId;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
 use ledger::{MerchantRef, StatementCursor, StatementFilter, StatementLine, TransferKind};
+use merchants::{MerchantId, ReceivingAccountId};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -39,15 +42,78 @@ const EXPORT_STEP: i64 = 2_000;
 pub async fn list(app: &App, request: &Request) -> Answer {
     let id = request.caller.merchant()?;
     let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
-    let query = request.query(&["limit", "cursor", "from", "to", "type", "currency"])?;
+    let query = request.query(&["limit", "cursor", "from", "to", "type", "currency", "platform", "site"])?;
     let filter = filter(&query)?;
     let (page, after) = (query.page()?, query.cursor()?.unwrap_or(StatementCursor::NEWEST));
     let conn = app.pool.get().await?;
+    let stores = Stores::asked(&conn, id, &query).await?;
     if wants_csv(&request.headers) {
-        return export(&conn, merchant, &filter, after).await;
+        return export(&conn, merchant, &filter, stores.as_ref(), after).await;
     }
-    let lines = ledger::statement(&conn, merchant, &filter, after, page.fetch()).await?;
+    let lines = match &stores {
+        None => ledger::statement(&conn, merchant, &filter, after, page.fetch()).await?,
+        Some(stores) => stores.statement(&conn, merchant, &filter, after, page.limit + 1).await?,
+    };
     reply::list(&page, lines, |line| line.cursor.to_string(), |line| Ok(render(merchant, line)))
+}
+
+/// R42: only what came into accounts of this platform's stores, at this site.
+struct Stores {
+    accounts: HashSet<ReceivingAccountId>,
+}
+
+impl Stores {
+    async fn asked(
+        conn: &pg::Connection,
+        merchant: MerchantId,
+        query: &Query,
+    ) -> Result<Option<Stores>, Refusal> {
+        let (platform, site) = (query.get("platform"), query.get("site"));
+        if platform.is_none() && site.is_none() {
+            return Ok(None);
+        }
+        let accounts = merchants::accounts_at(conn, merchant, platform, site).await?;
+        Ok(Some(Stores { accounts }))
+    }
+
+    /// The next `wanted` lines that belong, read in steps; fewer only at the end of the statement.
+    async fn statement(
+        &self,
+        conn: &pg::Connection,
+        merchant: MerchantRef,
+        filter: &StatementFilter,
+        mut after: StatementCursor,
+        wanted: usize,
+    ) -> Result<Vec<StatementLine>, Refusal> {
+        let mut lines = Vec::new();
+        while lines.len() < wanted {
+            let step = ledger::statement(conn, merchant, filter, after, EXPORT_STEP).await?;
+            let Some(last) = step.last() else { break };
+            after = last.cursor;
+            lines.extend(self.keep(conn, step).await?);
+        }
+        lines.truncate(wanted);
+        Ok(lines)
+    }
+
+    async fn keep(
+        &self,
+        conn: &pg::Connection,
+        lines: Vec<StatementLine>,
+    ) -> Result<Vec<StatementLine>, Refusal> {
+        let payments: Vec<PaymentId> = lines.iter().filter_map(payment_of).collect();
+        let accounts = deposits::accounts_of(conn, &payments).await?;
+        let belongs = |line: &StatementLine| {
+            let account = payment_of(line).and_then(|payment| accounts.get(&payment));
+            account.is_some_and(|account| self.accounts.contains(account))
+        };
+        Ok(lines.into_iter().filter(belongs).collect())
+    }
+}
+
+fn payment_of(line: &StatementLine) -> Option<PaymentId> {
+    matches!(line.kind, TransferKind::Payment | TransferKind::ReviewCredit)
+        .then(|| PaymentId::from_uuid(line.cause))
 }
 
 fn filter(query: &Query) -> Result<StatementFilter, Refusal> {
@@ -106,6 +172,7 @@ async fn export(
     conn: &pg::Connection,
     merchant: MerchantRef,
     filter: &StatementFilter,
+    stores: Option<&Stores>,
     mut after: StatementCursor,
 ) -> Answer {
     let mut csv = String::from("id,type,direction,amount,currency,source_id,created_at\r\n");
@@ -113,7 +180,12 @@ async fn export(
     loop {
         let found = ledger::statement(conn, merchant, filter, after, EXPORT_STEP).await?;
         let Some(last) = found.last() else { break };
+        let read = found.len();
         after = last.cursor;
+        let found = match stores {
+            None => found,
+            Some(stores) => stores.keep(conn, found).await?,
+        };
         lines += found.len();
         if lines > EXPORT_MOST {
             let detail = format!("more than {EXPORT_MOST} lines; narrow from and to");
@@ -122,7 +194,7 @@ async fn export(
         for line in &found {
             csv.push_str(&csv_line(merchant, line));
         }
-        if found.len() < usize::try_from(EXPORT_STEP).unwrap_or(usize::MAX) {
+        if read < usize::try_from(EXPORT_STEP).unwrap_or(usize::MAX) {
             break;
         }
     }
