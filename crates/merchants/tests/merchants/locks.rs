@@ -1,0 +1,179 @@
+//! States under locks: what depends on a state, and what changes it.
+
+use std::sync::Arc;
+
+use merchants::{Freeze, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
+use time::Duration;
+
+use crate::world::{EMAIL, NAME, World, freeze, somebody_waits};
+
+#[tokio::test]
+async fn r32_a_freeze_is_saved_and_unfreezing_leads_back() {
+    let world = World::new().await;
+    for before in
+        [MerchantState::Active, MerchantState::Restricted, MerchantState::Closing, MerchantState::Pending]
+    {
+        let id = world.merchant(NAME, before).await;
+        let mut conn = world.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        let until = now + Duration::DAY;
+        let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+        let what =
+            Freeze { reason: "order".into(), legal_reference: Some("(2026) 7".into()), until: Some(until) };
+        assert!(locked.freeze(id, what.clone()));
+        assert!(!locked.freeze(id, what), "frozen already");
+        locked.save(&tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
+        assert_eq!((profile.state, profile.frozen_reason.as_deref()), (MerchantState::Frozen, Some("order")));
+        assert_eq!(profile.frozen_legal_reference.as_deref(), Some("(2026) 7"));
+        assert_eq!(profile.frozen_until, Some(until));
+
+        let tx = conn.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+        assert_eq!(locked.get(id).unwrap().before_freeze, Some(before));
+        assert!(locked.unfreeze(id));
+        assert!(!locked.unfreeze(id), "not frozen any more");
+        locked.save(&tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
+        assert_eq!(profile.state, before);
+        assert_eq!((profile.frozen_reason, profile.frozen_until), (None, None));
+        assert_eq!(profile.updated_at, now);
+    }
+}
+
+#[tokio::test]
+async fn r32_only_what_is_locked_exclusively_can_be_frozen() {
+    let world = World::new().await;
+    let id = world.merchant(NAME, MerchantState::Active).await;
+    let closed = world.merchant(NAME, MerchantState::Closed).await;
+    let stranger = MerchantId::new(id.shard());
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut locked = lock(&tx, &[id], &[closed, stranger]).await.unwrap();
+    assert!(!locked.freeze(id, freeze("shared")));
+    assert!(!locked.freeze(closed, freeze("closed")));
+    assert!(!locked.freeze(stranger, freeze("not there")));
+    assert!(locked.get(stranger).is_none());
+    assert_eq!(locked.iter().count(), 2);
+}
+
+#[tokio::test]
+async fn r32_a_freeze_waits_for_what_depends_on_the_state() {
+    let world = Arc::new(World::new().await);
+    let id = world.merchant(NAME, MerchantState::Active).await;
+    let (mut one, mut other) = (world.conn().await, world.conn().await);
+    // Two that only read the state don't wait for each other.
+    let first = one.begin().await.unwrap();
+    let second = other.begin().await.unwrap();
+    assert_eq!(lock(&first, &[id], &[]).await.unwrap().get(id).unwrap().state, MerchantState::Active);
+    assert_eq!(lock(&second, &[id], &[]).await.unwrap().get(id).unwrap().state, MerchantState::Active);
+    second.commit().await.unwrap();
+    let freezer = tokio::spawn(frozen(world.clone(), id));
+    somebody_waits(&world.db).await;
+    assert!(!freezer.is_finished());
+    first.commit().await.unwrap();
+    freezer.await.unwrap();
+    // From now on everybody sees it.
+    let tx = one.begin().await.unwrap();
+    assert_eq!(lock(&tx, &[id], &[]).await.unwrap().get(id).unwrap().state, MerchantState::Frozen);
+}
+
+async fn frozen(world: Arc<World>, id: MerchantId) {
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+    assert!(locked.freeze(id, freeze("late")));
+    locked.save(&tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn r32_whoever_reads_the_state_waits_for_the_freeze_and_sees_it() {
+    let world = Arc::new(World::new().await);
+    let id = world.merchant(NAME, MerchantState::Active).await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+    locked.freeze(id, freeze("first"));
+    locked.save(&tx, now).await.unwrap();
+    let reader = tokio::spawn({
+        let world = world.clone();
+        async move {
+            let mut conn = world.conn().await;
+            let tx = conn.begin().await.unwrap();
+            lock(&tx, &[id], &[]).await.unwrap().get(id).unwrap().state
+        }
+    });
+    somebody_waits(&world.db).await;
+    tx.commit().await.unwrap();
+    assert_eq!(reader.await.unwrap(), MerchantState::Frozen);
+}
+
+#[tokio::test]
+async fn r32_batches_that_lock_in_other_orders_do_not_deadlock() {
+    let world = Arc::new(World::new().await);
+    let mut ids = Vec::new();
+    for _ in 0..8 {
+        ids.push(world.merchant(NAME, MerchantState::Active).await);
+    }
+    let tasks: Vec<_> = (0..12usize)
+        .map(|task| {
+            let (world, mut ids) = (world.clone(), ids.clone());
+            tokio::spawn(async move {
+                ids.rotate_left(task % 8);
+                let (exclusive, share) = ids.split_at(task % 3);
+                let mut conn = world.conn().await;
+                let tx = conn.begin().await.unwrap();
+                let locked = lock(&tx, share, exclusive).await.unwrap();
+                assert_eq!(locked.iter().count(), 8);
+                tx.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r32_a_freeze_with_an_end_is_found_when_it_is_over() {
+    let world = World::new().await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let mut ids = Vec::new();
+    for until in [Some(now - Duration::SECOND), Some(now + Duration::HOUR), None] {
+        let id = world.merchant(NAME, MerchantState::Active).await;
+        let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+        assert!(locked.freeze(id, Freeze { until, ..freeze("for a while") }));
+        locked.save(&tx, now).await.unwrap();
+        ids.push(id);
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(expired_freezes(&conn, 10).await.unwrap(), [ids[0]]);
+}
+
+#[tokio::test]
+async fn merchants_are_found_by_id_whole_name_and_address() {
+    let world = World::new().await;
+    let id = world.merchant(NAME, MerchantState::Active).await;
+    let other = world.merchant("Somebody Else", MerchantState::Pending).await;
+    let conn = world.conn().await;
+    let found = async |query: &str| {
+        let found = search(&conn, &world.keyring, query, None, 10).await.unwrap();
+        found.into_iter().map(|profile| profile.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&id.to_string()).await, [id]);
+    assert_eq!(found("co trading BRIGHT shenzhen").await, [id]);
+    assert_eq!(found("bright").await, []);
+    assert_eq!(found(&EMAIL.to_uppercase()).await, [id, other]);
+    assert_eq!(found(" ").await, [id, other]);
+    let page = search(&conn, &world.keyring, "", Some(id), 10).await.unwrap();
+    assert_eq!(page.iter().map(|profile| profile.id).collect::<Vec<_>>(), [other]);
+}

@@ -1,0 +1,10 @@
+//! Merchants' rows on a real PostgreSQL.
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod accounts;
+mod locks;
+mod payees;
+mod sealed;
+mod users;
+mod world;
