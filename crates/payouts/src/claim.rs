@@ -22,7 +22,8 @@ pub enum Take {
 
 /// Takes a due job under a new `token`. `may_send`: the merchant, locked, may have payouts sent (R32).
 ///
-/// A send whose worker's lease ran out is never repeated blindly: it becomes a query.
+/// A send whose worker's lease ran out is never repeated blindly: it becomes a query. So does a repeated send while
+/// an operator is needed.
 pub fn take(
     payout: &mut Payout,
     token: Uuid,
@@ -37,6 +38,11 @@ pub fn take(
     let first = next(payout.state, PayoutEvent::Claim).or(next(payout.state, PayoutEvent::Resend));
     let kind = match (job.kind, first) {
         (JobKind::Query, _) if payout.state.is_in_flight() => JobKind::Query,
+        // The bank contradicted itself after the send was decided upon.
+        (JobKind::Send, _) if payout.state == PayoutState::Unknown && payout.needs_operator => {
+            payout.note("worker", "not sent again while an operator is needed; the bank is asked");
+            JobKind::Query
+        }
         (JobKind::Send, Some(sent)) if job.lease.is_none() => {
             if !may_send {
                 let wait = policy.send_backoff.wait(1, payout.id.uuid());

@@ -158,14 +158,27 @@ fn contradicted(payout: &mut Payout, source: &Source) {
         return;
     }
     payout.needs_operator = true;
+    hold_for_operator(payout);
+    if source.token().is_some() {
+        payout.rest();
+    }
+}
+
+fn hold_for_operator(payout: &mut Payout) {
     if let Some(held) = next(payout.state, PayoutEvent::Hold) {
         payout.state = held;
         payout.held_by = Some(HeldBy::Operator);
         payout.rest();
     }
-    if source.token().is_some() {
-        payout.rest();
+}
+
+/// An operator who was called because the bank didn't answer is needed no more; one who was called for another
+/// reason is, until the result.
+fn answered(payout: &mut Payout, policy: &BankPolicy) {
+    if payout.queries >= policy.max_queries {
+        payout.needs_operator = false;
     }
+    payout.queries = 0;
 }
 
 /// Findings that end nothing: the state and the next step.
@@ -210,8 +223,7 @@ fn step(payout: &mut Payout, event: PayoutEvent) {
 /// The bank has it: its event should come; it is asked at a quarter of the order's age.
 fn poll(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
     payout.delays = 0;
-    payout.queries = 0;
-    payout.needs_operator = false;
+    answered(payout, policy);
     let age = payout.sent_at.map(|sent| (now - sent).unsigned_abs()).unwrap_or_default();
     let wait = (age / 4).clamp(policy.poll.first, policy.poll.most);
     payout.job = Some(Job::new(JobKind::Query, now + wait));
@@ -229,18 +241,24 @@ fn not_sent(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
     let wait = policy.send_backoff.wait(payout.delays, payout.id.uuid());
     payout.delays = payout.delays.saturating_add(1);
     payout.job = Some(Job::new(JobKind::Send, now + wait));
+    if payout.needs_operator {
+        hold_for_operator(payout);
+    }
 }
 
 /// R27: the same reference again, only at a bank that deduplicates, only when the bank was asked later than any
-/// request could be under way, and not for ever. Else people decide.
+/// request could be under way, not for ever, and not where a person was called for anything but silence. Else people
+/// decide.
 fn never_seen(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
     let asked_at = payout.job.and_then(|job| job.lease).map_or(now, |lease| lease.until - policy.lease);
     let settled_at = payout.sent_at.unwrap_or(payout.updated_at) + policy.settle;
     step(payout, PayoutEvent::NeverSeen);
-    payout.queries = 0;
+    answered(payout, policy);
+    let may_send =
+        policy.deduplicates_references && payout.sends < policy.max_sends && !payout.needs_operator;
     payout.job = if asked_at < settled_at {
         Some(Job::new(JobKind::Query, settled_at.max(now)))
-    } else if policy.deduplicates_references && payout.sends < policy.max_sends {
+    } else if may_send {
         Some(Job::new(JobKind::Send, now))
     } else {
         payout.needs_operator = true;

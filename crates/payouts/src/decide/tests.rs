@@ -345,3 +345,69 @@ fn a_contradiction_is_not_sent() {
     assert_eq!((payout.state, payout.job, payout.needs_operator), (S::Sent, None, true));
     assert_eq!(payout.amount_received, None);
 }
+
+fn wrong_amount() -> Finding {
+    Finding::Paid { amount: cny(1), amount_received: None, bank_reference: None }
+}
+
+#[test]
+fn r29_who_was_called_for_a_contradiction_stays_called_until_the_result() {
+    for finding in [Finding::Pending, Finding::NeverSeen, unreachable()] {
+        let mut payout = in_state(S::Unknown);
+        apply(&mut payout, &callback(wrong_amount()), &policy(), NOW);
+        assert!(payout.needs_operator);
+        claim(&mut payout, NOW + secs(20));
+        let report = answer(&payout, finding.clone());
+        apply(&mut payout, &report, &policy(), NOW + secs(21));
+        assert!(payout.needs_operator, "{finding:?}");
+    }
+    let mut payout = in_state(S::Unknown);
+    apply(&mut payout, &callback(wrong_amount()), &policy(), NOW);
+    assert_eq!(apply(&mut payout, &callback(paid()), &policy(), NOW), Effect::Paid);
+    assert!(!payout.needs_operator);
+}
+
+#[test]
+fn r27_what_a_bank_contradicted_is_not_sent_again_by_itself() {
+    // The bank has told of it, so that it knows it: its "never seen" is not believed.
+    let mut payout = in_state(S::Unknown);
+    apply(&mut payout, &callback(wrong_amount()), &policy(), NOW);
+    claim(&mut payout, NOW + secs(20));
+    let report = answer(&payout, Finding::NeverSeen);
+    apply(&mut payout, &report, &policy(), NOW + secs(21));
+    assert_eq!((payout.state, payout.job, payout.needs_operator), (S::Unknown, None, true));
+
+    // The second send was due when the bank contradicted: it is asked instead.
+    let mut payout = never_seen_after(20, &policy(), 1);
+    apply(&mut payout, &callback(wrong_amount()), &policy(), NOW + secs(22));
+    claim(&mut payout, NOW + secs(30));
+    assert_eq!((payout.job.unwrap().kind, payout.sends), (JobKind::Query, 1));
+
+    // The first send was under way when the bank contradicted, and did not leave us.
+    let mut payout = queued();
+    claim(&mut payout, NOW);
+    apply(&mut payout, &callback(wrong_amount()), &policy(), NOW);
+    let report = answer(&payout, not_sent());
+    apply(&mut payout, &report, &policy(), NOW);
+    assert_eq!((payout.state, payout.held_by, payout.job), (S::Held, Some(HeldBy::Operator), None));
+    assert!(payout.needs_operator);
+}
+
+#[test]
+fn i8_a_call_for_lack_of_answers_ends_with_an_answer() {
+    for finding in [Finding::Pending, Finding::NeverSeen] {
+        let mut payout = in_state(S::Unknown);
+        let mut now = NOW + secs(30);
+        for _ in 0..policy().max_queries {
+            claim(&mut payout, now);
+            let report = answer(&payout, unreachable());
+            apply(&mut payout, &report, &policy(), now);
+            now = payout.job.unwrap().run_at;
+        }
+        assert!(payout.needs_operator);
+        claim(&mut payout, now);
+        let report = answer(&payout, finding.clone());
+        apply(&mut payout, &report, &policy(), now);
+        assert!(!payout.needs_operator && payout.job.is_some(), "{finding:?}");
+    }
+}
