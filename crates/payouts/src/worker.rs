@@ -3,6 +3,7 @@
 //! Claim in one short transaction, commit, call the bank, hand over what was learned. Nothing here decides what an
 //! answer means: reports go to the gateway's lanes, and a report that is lost is healed by the lease.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use bank::connector::BoxFuture;
 use bank::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
 use pg::Pool;
 use tokio::sync::{Notify, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
@@ -185,12 +186,58 @@ impl Began {
     }
 }
 
-/// A job that this worker holds.
+/// A job that this worker holds, or may hold.
 struct Claimed {
     payout: Payout,
     kind: JobKind,
     token: Uuid,
     began: Began,
+    /// Whether the claim is known to be committed; else nothing may be sent.
+    sure: bool,
+}
+
+/// The calls and reports under way at one bank.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<()>,
+    payouts: HashMap<PayoutId, AbortHandle>,
+}
+
+impl UnderWay {
+    /// A payout has one place at most. Where it is claimed anew, its lease ran out, and nothing that an older report
+    /// still says counts, or the bank tells it again: a report that is never taken must not take place after place
+    /// (R31).
+    fn begin(&mut self, desk: &Arc<Desk>, claimed: Claimed) {
+        let id = claimed.payout.id;
+        let task = self.tasks.spawn(desk.clone().carry(claimed));
+        if let Some(older) = self.payouts.insert(id, task).filter(|older| !older.is_finished()) {
+            older.abort();
+            tracing::error!(payout = %id, "a report was not taken before its lease ran out; the bank is asked again");
+        }
+    }
+
+    /// How many, without those that are over.
+    fn count(&mut self) -> usize {
+        while let Some(done) = self.tasks.try_join_next() {
+            ended(done);
+        }
+        self.payouts.retain(|_, task| !task.is_finished());
+        self.tasks.len()
+    }
+
+    async fn finish(mut self) {
+        while let Some(done) = self.tasks.join_next().await {
+            ended(done);
+        }
+    }
+}
+
+fn ended(done: Result<(), JoinError>) {
+    if let Err(error) = done
+        && !error.is_cancelled()
+    {
+        tracing::error!(%error, "a payout's call ended abnormally; its lease heals it");
+    }
 }
 
 const TROUBLE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(5) };
@@ -200,22 +247,20 @@ const GRACE: Duration = Duration::from_millis(250);
 
 impl Desk {
     async fn run(self: Arc<Desk>, mut stop: watch::Receiver<bool>) {
-        let mut tasks = JoinSet::new();
+        let mut under_way = UnderWay::default();
         let mut trouble = 0;
         while !*stop.borrow() {
-            let free = self.breaker().allowed(Instant::now(), tasks.len(), self.link.concurrency.max(1));
+            let free =
+                self.breaker().allowed(Instant::now(), under_way.count(), self.link.concurrency.max(1));
             let mut pause = self.link.idle;
             if free > 0 {
                 match self.claim(free).await {
                     Ok(claimed) => {
                         trouble = 0;
-                        let full = claimed.len() == free;
-                        for one in claimed {
-                            tasks.spawn(self.clone().carry(one));
-                        }
-                        if full {
+                        if claimed.len() == free {
                             pause = Duration::ZERO;
                         }
+                        claimed.into_iter().for_each(|one| under_way.begin(&self, one));
                     }
                     Err(error) => {
                         tracing::warn!(bank = %self.link.bank, %error, "payouts can't be claimed");
@@ -224,27 +269,16 @@ impl Desk {
                     }
                 }
             }
-            self.busy.store(tasks.len(), Ordering::Relaxed);
+            self.busy.store(under_way.count(), Ordering::Relaxed);
             tokio::select! {
                 // An error means that the handle is gone.
                 changed = stop.changed() => if changed.is_err() { break },
                 () = self.wake.notified() => {}
                 () = sleep(pause) => {}
-                Some(done) = tasks.join_next() => self.ended(done),
-            }
-            while let Some(done) = tasks.try_join_next() {
-                self.ended(done);
+                Some(done) = under_way.tasks.join_next() => ended(done),
             }
         }
-        while let Some(done) = tasks.join_next().await {
-            self.ended(done);
-        }
-    }
-
-    fn ended(&self, done: Result<(), tokio::task::JoinError>) {
-        if let Err(error) = done {
-            tracing::error!(bank = %self.link.bank, %error, "a payout's call ended abnormally; its lease heals it");
-        }
+        under_way.finish().await;
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -253,30 +287,24 @@ impl Desk {
 
     async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
         let began = Began::now();
-        let outcome = due::claim(&self.pool, &self.link.bank, &self.link.policy, limit).await?;
-        let claimed =
-            |taken: due::Taken| Claimed { payout: taken.payout, kind: taken.kind, token: taken.token, began };
-        match outcome {
-            due::Outcome::Committed(taken) => Ok(taken.into_iter().map(claimed).collect()),
-            due::Outcome::Unsure(taken) => {
-                // Perhaps claimed, surely not sent: said under the token, which counts only if it was committed.
-                for one in taken {
-                    let why = "the claim's commit was not confirmed".to_owned();
-                    let report = match one.kind {
-                        JobKind::Send => Report::of_send(one.token, SendOutcome::NotSent { why }),
-                        JobKind::Query => Report::of_query(one.token, QueryOutcome::Unreachable { why }),
-                    };
-                    self.deliver(one.payout.id, report).await;
-                }
-                Ok(Vec::new())
-            }
-        }
+        let (taken, sure) = match due::claim(&self.pool, &self.link.bank, &self.link.policy, limit).await? {
+            due::Outcome::Committed(taken) => (taken, true),
+            due::Outcome::Unsure(taken) => (taken, false),
+        };
+        let claimed = |due::Taken { payout, kind, token }| Claimed { payout, kind, token, began, sure };
+        Ok(taken.into_iter().map(claimed).collect())
     }
 
     async fn carry(self: Arc<Desk>, claimed: Claimed) {
-        let report = match claimed.kind {
-            JobKind::Send => Report::of_send(claimed.token, self.send(&claimed).await),
-            JobKind::Query => Report::of_query(claimed.token, self.query(&claimed).await),
+        // Perhaps claimed, surely not sent: said under the token, which counts only if it was committed.
+        let unsure = || "the claim's commit was not confirmed".to_owned();
+        let report = match (claimed.kind, claimed.sure) {
+            (JobKind::Send, true) => Report::of_send(claimed.token, self.send(&claimed).await),
+            (JobKind::Query, true) => Report::of_query(claimed.token, self.query(&claimed).await),
+            (JobKind::Send, false) => Report::of_send(claimed.token, SendOutcome::NotSent { why: unsure() }),
+            (JobKind::Query, false) => {
+                Report::of_query(claimed.token, QueryOutcome::Unreachable { why: unsure() })
+            }
         };
         self.deliver(claimed.payout.id, report).await;
     }
@@ -341,7 +369,7 @@ impl Desk {
         outcome
     }
 
-    /// Until it is taken. After the lease, whoever has the job then finds out what this report says.
+    /// Until it is taken, or the payout is claimed anew here: see [`UnderWay::begin`].
     async fn deliver(&self, id: PayoutId, report: Report) {
         let mut tries = 0;
         while let Err(NotTaken(why)) = (self.submit)(id, report.clone()).await {

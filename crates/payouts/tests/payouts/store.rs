@@ -157,3 +157,8 @@ async fn i7_evidence_and_terms_can_not_be_changed_at_run_time() {
         assert!(conn.execute(sql, &[]).await.is_err(), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn every_sql_file_fits_the_schema_and_is_used() {
+    testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[merchants::MIGRATIONS, payouts::MIGRATIONS]).await;
+}

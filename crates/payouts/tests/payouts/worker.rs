@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use payouts::{BankLink, BreakerState, JobKind, PayoutState as S, Source, Submit, Worker};
+use pg::{Pool, PoolSettings};
+use testkit::{Fault, FaultProxy};
 
 use crate::world::*;
 
@@ -229,4 +231,55 @@ async fn r27_a_policy_that_can_not_keep_it_does_not_start() {
     let link = world.link("harbour", &bank);
     let hasty = BankLink { policy: payouts::BankPolicy { settle: ms(600), ..policy() }, ..link };
     assert!(Worker::start(world.db.pool.clone(), vec![hasty], open(), world.submit()).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r31_a_report_that_is_never_taken_stops_no_other_payout() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let ids = world.enqueue_at("harbour", 1).await;
+    let (bad, inner) = (ids[0], world.submit());
+    let submit: Submit = Arc::new(move |id, report| {
+        if id == bad {
+            return Box::pin(async { Err(payouts::NotTaken("it is never taken".into())) });
+        }
+        inner(id, report)
+    });
+    let links = vec![world.link("harbour", &bank)];
+    let concurrency = u32::try_from(links[0].concurrency).unwrap();
+    let worker = Worker::start(world.db.pool.clone(), links, open(), submit).unwrap();
+    // Each lease that runs out has it claimed once more: as often as there are places, and twice again.
+    tokio::time::sleep(policy().lease * (concurrency + 2)).await;
+    assert!(worker.states()[0].busy <= 1, "{:?}", worker.states());
+
+    let others = world.enqueue_at("harbour", 8).await;
+    worker.waker().wake();
+    world.wait_for(&others, S::Paid).await;
+    worker.shutdown(Duration::from_millis(50)).await;
+    assert_eq!((bank.sends_of(bad), world.get(bad).await.sends), (1, 1), "asked about, never sent again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r27_a_claim_whose_commit_is_not_confirmed_sends_nothing() {
+    for (fault, claims) in [(Fault::LoseAnswer, 2), (Fault::LoseCommit, 1)] {
+        let world = World::start().await;
+        let bank = FakeBank::new(Mood::Pays);
+        let proxy = FaultProxy::start(&world.db).await;
+        let pool = Pool::open(&proxy.url, PoolSettings::default()).unwrap();
+        proxy.arm(fault);
+        let links = vec![world.link("harbour", &bank)];
+        let worker = Worker::start(pool, links, open(), world.submit()).unwrap();
+        let ids = world.enqueue_at("harbour", 1).await;
+        world.wait_for(&ids, S::Paid).await;
+        worker.shutdown(PATIENCE).await;
+        assert_eq!((proxy.struck(), bank.sends_of(ids[0])), (1, 1), "{fault:?}");
+        assert_eq!(world.get(ids[0]).await.sends, 1, "{fault:?}: what was not sent is no try");
+        // Where the claim was committed after all, it is given back at once, not when its lease runs out.
+        let conn = world.db.pool.get().await.unwrap();
+        let evidence = payouts::evidence(&conn, ids[0]).await.unwrap();
+        let claimed = evidence.iter().filter(|line| line.text == "claimed for sending").count();
+        assert_eq!(claimed, claims, "{fault:?}: {evidence:?}");
+        let lost = "the lease of a send ran out; its outcome is unknown";
+        assert!(evidence.iter().all(|line| line.text != lost), "{fault:?}: {evidence:?}");
+    }
 }
