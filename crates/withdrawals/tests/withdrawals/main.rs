@@ -1,0 +1,9 @@
+//! Withdrawals on a real PostgreSQL.
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod desk;
+mod gate;
+mod references;
+mod rows;
+mod world;

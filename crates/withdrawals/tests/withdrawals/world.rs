@@ -1,0 +1,236 @@
+//! A database with a book, one merchant and its payees.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use exchange::{CurrentRate, Market};
+use ledger::{Account, Journal, Layout, MerchantRef, Movement};
+use merchants::{
+    MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest, create_payee,
+    insert_merchant,
+};
+use money::{Currency, FeeSchedule, Money, Rate};
+use pg::{Connection, Shard, Shards};
+use privacy::Keyring;
+use testkit::TestDb;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+use withdrawals::{Desk, Order, Policy, Pricing, Refusal, Withdrawal, WithdrawalId, WithdrawalState};
+
+pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
+pub const NAME: &str = "Shenzhen Bright Trading Co";
+
+pub struct World {
+    pub db: TestDb,
+    pub keyring: Keyring,
+    pub merchant: MerchantId,
+}
+
+impl World {
+    /// With one active merchant.
+    pub async fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::generate(&folder.path().join("keys")).unwrap();
+        let db = testkit::database(&[
+            exchange::MIGRATIONS,
+            ledger::MIGRATIONS,
+            merchants::MIGRATIONS,
+            withdrawals::MIGRATIONS,
+        ])
+        .await;
+        let mut conn = db.owner().get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        ledger::bootstrap(&tx, LAYOUT).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut world = World { db, keyring, merchant: MerchantId::new(Shard::new(3).unwrap()) };
+        world.merchant = world.merchant(MerchantState::Active).await;
+        world
+    }
+
+    pub async fn conn(&self) -> Connection {
+        self.db.pool.get().await.unwrap()
+    }
+
+    pub async fn merchant(&self, state: MerchantState) -> MerchantId {
+        let id = MerchantId::new(Shard::new(3).unwrap());
+        let new = NewMerchant {
+            id,
+            kind: MerchantKind::Enterprise,
+            state,
+            name: NAME,
+            email: "owner@bright.example",
+        };
+        insert_merchant(&self.conn().await, &self.keyring, &new).await.unwrap();
+        id
+    }
+
+    pub async fn payee(&self, merchant: MerchantId, holder_name: &str, currency: &str) -> PayeeId {
+        let id = PayeeId::new(merchant.shard());
+        let request = PayeeRequest {
+            holder_name,
+            country: "CN",
+            currency,
+            account_number: "6222021234567890",
+            bank_code: None,
+            bank_name: None,
+        };
+        let new = NewPayee::check(&self.keyring, id, merchant, &request).unwrap().unwrap();
+        create_payee(&self.conn().await, &new).await.unwrap();
+        id
+    }
+
+    /// Money arrives for the merchant.
+    pub async fn pay_in(&self, minor: i64) {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let merchant = MerchantRef { shard: self.merchant.shard(), id: self.merchant.uuid() };
+        let paid = Movement::PaymentCredited { bank: bank(), merchant, amount: usd(minor) };
+        let mut journal = Journal::open(&tx, LAYOUT, &paid.accounts()).await.unwrap();
+        journal.post(&paid, Uuid::now_v7()).unwrap();
+        let now = tx.now().await.unwrap();
+        journal.write(&tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn balance(&self) -> i64 {
+        let conn = self.conn().await;
+        let merchant = MerchantRef { shard: self.merchant.shard(), id: self.merchant.uuid() };
+        ledger::merchant_balances(&conn, merchant, &[Currency::USD]).await.unwrap()[0].minor()
+    }
+
+    /// A batch of one order, as the write path does it.
+    pub async fn submit(&self, order: &Order) -> Result<Withdrawal, Refusal> {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        let locked = merchants::lock(&tx, &[order.merchant], &[]).await.unwrap();
+        let payees = merchants::payees(&tx, &[order.payee]).await.unwrap();
+        let quotes: Vec<_> = match &order.pricing {
+            Pricing::Quote(id) => vec![*id],
+            Pricing::Market { .. } => Vec::new(),
+        };
+        let mut quotes = exchange::lock_quotes(&tx, &quotes).await.unwrap();
+        let mut journal = Journal::open(&tx, LAYOUT, &accounts(order)).await.unwrap();
+        let (policy, market) = (policy(), market(now));
+        let mut desk = Desk {
+            policy: &policy,
+            payees: &payees,
+            market: &market,
+            quotes: &mut quotes,
+            journal: &mut journal,
+            now,
+        };
+        let decided = desk.submit(order, locked.get(order.merchant).unwrap()).unwrap();
+        if let Ok(withdrawal) = &decided {
+            withdrawals::insert(&tx, &[withdrawal], now).await.unwrap();
+        }
+        quotes.save(&tx).await.unwrap();
+        journal.write(&tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+        decided
+    }
+
+    pub async fn insert(&self, rows: &[&Withdrawal]) {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        withdrawals::insert(&tx, rows, rows[0].created_at).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A withdrawal of 1,000.00 USD, as it could have been decided.
+    pub async fn withdrawal(&self) -> Withdrawal {
+        let now = self.conn().await.now().await.unwrap();
+        Withdrawal {
+            id: WithdrawalId::new(self.merchant.shard()),
+            merchant: self.merchant,
+            payee: PayeeId::new(self.merchant.shard()),
+            quote: None,
+            client_reference: Some("inv-1".into()),
+            state: WithdrawalState::Processing,
+            bank: bank(),
+            sell: usd(100_000),
+            fee: usd(300),
+            net: usd(99_700),
+            rate: Some(Rate::parse("7.1").unwrap()),
+            rate_as_of: Some(now - Duration::MINUTE),
+            buy: cny(707_870),
+            exact: "7078.70".parse().unwrap(),
+            to_send: cny(707_870),
+            attempts: 1,
+            failure: None,
+            estimated_arrival: now + Duration::minutes(5),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// 0.3 %; dollars are exchanged into yuan, and paid out as they are.
+pub fn policy() -> Policy {
+    Policy {
+        fees: FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 },
+        routes: HashMap::from([(Currency::USD, bank()), (Currency::CNY, bank())]),
+        pairs: vec![(Currency::USD, Currency::CNY)],
+        rate_max_age: Duration::minutes(5),
+        refund_fee: true,
+    }
+}
+
+fn market(now: OffsetDateTime) -> Market {
+    Market::new([CurrentRate {
+        base: Currency::USD,
+        quote: Currency::CNY,
+        bid: Rate::parse("7.1").unwrap(),
+        ask: Rate::parse("7.2").unwrap(),
+        as_of: now - Duration::MINUTE,
+        bank: "hb".into(),
+    }])
+}
+
+fn accounts(order: &Order) -> Vec<Account> {
+    let shard = order.merchant.shard();
+    let mut accounts = vec![
+        Account::merchant(shard, order.merchant.uuid(), Currency::USD),
+        Account::fees(shard, Currency::USD),
+    ];
+    for currency in [Currency::USD, Currency::CNY] {
+        accounts.push(Account::exchange(shard, currency));
+        accounts.push(Account::payout_clearing(shard, &bank(), currency));
+    }
+    accounts
+}
+
+pub fn order(merchant: MerchantId, payee: PayeeId, sell: i64, buy: Currency) -> Order {
+    Order {
+        id: WithdrawalId::new(merchant.shard()),
+        merchant,
+        payee,
+        pricing: Pricing::Market { sell: usd(sell), buy },
+        client_reference: None,
+    }
+}
+
+pub fn bank() -> Arc<str> {
+    Arc::from("hb")
+}
+
+pub fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD).unwrap()
+}
+
+pub fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::CNY).unwrap()
+}
+
+/// Waits until a session of this database waits for another's lock.
+pub async fn somebody_waits(db: &TestDb) {
+    let conn = db.owner().get().await.unwrap();
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..500 {
+        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits for a lock");
+}
