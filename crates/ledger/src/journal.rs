@@ -1,6 +1,6 @@
 //! The journal of one batch: accounts locked once, postings decided in memory, all written at the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use money::Currency;
 use pg::{Shard, Tx};
@@ -92,9 +92,8 @@ impl Journal {
         }
         let mut found = store::lock_accounts(tx, wanted.keys().copied()).await?;
         if found.len() < wanted.len() {
-            let present: HashSet<AccountKey> = found.iter().map(|row| row.key).collect();
-            let missing = wanted.values().copied().filter(|a| !present.contains(&a.key()));
-            store::create_accounts(tx, missing).await?;
+            // None is locked yet. Making one waits for whoever makes the same, and holds only what it made.
+            store::create_accounts(tx, wanted.values().copied()).await?;
             found = store::lock_accounts(tx, wanted.keys().copied()).await?;
         }
         if found.len() != wanted.len() {

@@ -19,6 +19,7 @@ pub(crate) struct AccountRow {
     pub credits: i64,
 }
 
+/// Locks the accounts in (shard, id) order; none of them, and no rows, while one is not there.
 pub(crate) async fn lock_accounts(
     tx: &Tx<'_>,
     keys: impl Iterator<Item = AccountKey>,

@@ -146,6 +146,27 @@ async fn i3_concurrent_withdrawals_never_take_more_than_there_is() {
 }
 
 #[tokio::test]
+async fn i3_accounts_that_are_used_for_the_first_time_at_once_do_not_deadlock() {
+    for number in 0..6 {
+        let world = Arc::new(World::new().await);
+        let m = merchant(number);
+        // The balance is there; the fees' account and the clearing account are not.
+        world.post(&[paid_in(m, 4_000)]).await.unwrap();
+        let tasks: Vec<_> = (0..40)
+            .map(|_| {
+                let world = world.clone();
+                tokio::spawn(async move { world.post(&[withdrawn(m, 1, 99)]).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(world.balance(&m.balance(Currency::USD)).await, 0);
+        assert_eq!(world.check().await.transfers, 81);
+    }
+}
+
+#[tokio::test]
 async fn i7_concurrent_batches_over_all_shards_keep_every_chain_whole() {
     let world = Arc::new(World::new().await);
     let tasks: Vec<_> = (0..24i16)
