@@ -1,7 +1,8 @@
 //! One PostgreSQL for one run of the tests.
 
+use std::fs::File;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pg::server::{PrivateServer, ServerSettings};
 
@@ -10,24 +11,49 @@ use crate::{Failure, say};
 /// Starts a server in `folder`, which must be nobody else's: what lay there is stopped and removed first.
 pub(super) async fn start(folder: &Path) -> Result<PrivateServer, Failure> {
     pg::server::ensure_binaries(say)?;
-    if std::fs::canonicalize(folder.join("postgres")).is_ok() {
+    if folder.exists() {
         say("removing the PostgreSQL of an earlier run");
-        // Taken over if it runs, so that there is a handle to end it by; else a short life.
-        let old = PrivateServer::start(folder, &settings(|_| {})).await?;
-        remove(old, folder).await?;
+        if may_run(folder) {
+            // Taken over if it runs, so that there is a handle to end it by; else a short life.
+            let old = PrivateServer::start(folder, &settings(|_| {})).await?;
+            remove(old, folder).await?;
+        } else {
+            discard(folder)?;
+        }
     }
-    remove_folder(folder)?;
     Ok(PrivateServer::start(folder, &settings(say)).await?)
 }
 
 /// Stops the server, and removes its folder and those that it has elsewhere.
 pub(super) async fn remove(server: PrivateServer, folder: &Path) -> Result<(), Failure> {
-    let elsewhere: Vec<PathBuf> = [server.home(), server.socket()].map(Path::to_path_buf).into();
+    let socket = server.socket().to_path_buf();
     server.stop().await?;
-    for path in elsewhere {
-        remove_folder(&path)?;
+    discard(folder)?;
+    remove_folder(&socket)
+}
+
+/// A server that runs has this file; one that was killed, too.
+fn may_run(folder: &Path) -> bool {
+    folder.join("postgres/data/postmaster.pid").exists()
+}
+
+/// Removes the folder of a server that doesn't run, whatever is left of it. It is moved aside first, so that
+/// nobody who starts a server there meanwhile finds half of it.
+fn discard(folder: &Path) -> Result<(), Failure> {
+    // The data lie elsewhere if this is a link.
+    let elsewhere = std::fs::read_link(folder.join("postgres")).ok();
+    // Whoever starts a server in this folder holds this lock, as `pg::server` has it.
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    if may_run(folder) {
+        return Err(
+            format!("somebody else has started a server in {}; end it first", folder.display()).into()
+        );
     }
-    remove_folder(folder)
+    let aside = folder.with_extension(format!("old-{}", std::process::id()));
+    std::fs::rename(folder, &aside)?;
+    elsewhere.map_or(Ok(()), |home| remove_folder(&home))?;
+    remove_folder(&aside)
 }
 
 fn remove_folder(folder: &Path) -> Result<(), Failure> {
@@ -62,10 +88,18 @@ mod tests {
         for path in [&folder, &home, &socket] {
             assert!(!path.exists(), "{}", path.display());
         }
-        // A link whose data somebody removed is no reason to fail.
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_folder_is_no_reason_to_fail() {
+        let folder = std::env::temp_dir().join(format!("xtask-pg-rest-{}", std::process::id()));
+        // A link whose data somebody removed.
         std::fs::create_dir_all(&folder).unwrap();
-        std::os::unix::fs::symlink(&home, folder.join("postgres")).unwrap();
-        let third = start(&folder).await.unwrap();
-        remove(third, &folder).await.unwrap();
+        std::os::unix::fs::symlink(folder.join("gone"), folder.join("postgres")).unwrap();
+        remove(start(&folder).await.unwrap(), &folder).await.unwrap();
+        // Half of the data.
+        std::fs::create_dir_all(folder.join("postgres/data/base")).unwrap();
+        remove(start(&folder).await.unwrap(), &folder).await.unwrap();
+        assert!(!folder.exists());
     }
 }
