@@ -36,7 +36,7 @@ pub(super) async fn lift_freezes(engine: Arc<Engine>, reads: Pool) {
 /// What Prometheus can't learn from single requests.
 pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>) {
     let mut seen = BTreeSet::new();
-    while engine.pause(GAUGES).await {
+    loop {
         let pool = reads.status();
         metrics::gauge!("sluice_pool_connections", "state" => "open").set(count(pool.size));
         metrics::gauge!("sluice_pool_connections", "state" => "available").set(count(pool.available));
@@ -48,6 +48,9 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
         }
         if let Err(error) = read_gauges(&reads, &banks, &mut seen).await {
             tracing::warn!(error, "gauges could not be read");
+        }
+        if !engine.pause(GAUGES).await {
+            return;
         }
     }
 }

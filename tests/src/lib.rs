@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+// A harness may stop a test in the middle: that is what it is for.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod client;
+mod process;
+mod world;
+
+pub use client::{Answer, Client};
+pub use process::Sluice;
+pub use world::{Merchant, Operator, Receiving, World, funds, unique};

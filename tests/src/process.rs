@@ -1,0 +1,151 @@
+//! The real binary, started, killed and stopped as a person would.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+
+use crate::world::World;
+
+/// How long a start may take: initdb, migrations and recovery included, on a busy machine.
+const START: Duration = Duration::from_secs(120);
+const STOP: Duration = Duration::from_secs(60);
+
+/// A running `sluice dev` in a folder of its own.
+pub struct Sluice {
+    folder: tempfile::TempDir,
+    child: Option<Child>,
+}
+
+impl Sluice {
+    /// Starts quiet, in a new folder.
+    pub async fn start() -> (Sluice, World) {
+        let folder = tempfile::Builder::new().prefix("sluice-e2e-").tempdir().expect("a folder");
+        let mut sluice = Sluice { folder, child: None };
+        let world = sluice.launch().await;
+        (sluice, world)
+    }
+
+    /// Starts again on the same folder.
+    pub async fn launch(&mut self) -> World {
+        assert!(self.child.is_none(), "it runs already");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.dir().join("e2e.log"))
+            .expect("a log");
+        // What an earlier run handed out is not true any more.
+        let _ = std::fs::remove_file(self.dir().join("sandbox.json"));
+        let any = "127.0.0.1:0";
+        let child = Command::new(program())
+            .args(["dev", "--traffic", "0", "--var"])
+            .arg(self.dir())
+            .env("SLUICE_PUBLIC_ADDR", any)
+            .env("SLUICE_ADMIN_ADDR", any)
+            .env("SLUICE_METRICS_ADDR", any)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        self.child = Some(child);
+        let handout = self.dir().join("sandbox.json");
+        let begun = Instant::now();
+        while !handout.exists() {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("its state"));
+            assert!(ended.is_none(), "sluice dev ended: {ended:?}\n{}", self.log());
+            assert!(begun.elapsed() < START, "sluice dev is not ready in time\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        World::read(&handout)
+    }
+
+    /// Its folder.
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir().join("e2e.log")).unwrap_or_default()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("it runs")
+    }
+
+    /// `kill -9`. PostgreSQL goes on.
+    pub async fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().await.expect("killed");
+    }
+
+    /// `kill -9` of the private PostgreSQL's postmaster.
+    pub fn kill_postgres(&self) {
+        let pid = self.postmaster().expect("PostgreSQL runs");
+        kill(pid, Signal::SIGKILL).expect("killed");
+    }
+
+    /// SIGTERM, and waits until it has drained; the exit code must be 0.
+    pub async fn stop(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let pid = child.id().and_then(|id| i32::try_from(id).ok()).expect("a process id");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("told to stop");
+        let status =
+            tokio::time::timeout(STOP, child.wait()).await.expect("it stops in time").expect("status");
+        assert!(status.success(), "{status}\n{}", self.log());
+        assert_eq!(self.postmaster(), None, "PostgreSQL is stopped with it");
+    }
+
+    /// `sluice verify`, with the heads that were written out so far: every invariant holds.
+    pub async fn verify(&self) {
+        let heads = self.dir().join("heads.log");
+        let mut command = Command::new(program());
+        command.arg("verify").arg("--config").arg(self.dir().join("sluice.toml"));
+        if heads.exists() {
+            command.arg("--head").arg(heads);
+        }
+        let output = command.output().await.expect("verify runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "sluice verify: {text}");
+    }
+
+    fn postmaster(&self) -> Option<Pid> {
+        let file = self.dir().join("pg/postgres/data/postmaster.pid");
+        let text = std::fs::read_to_string(file).ok()?;
+        text.lines().next()?.trim().parse().ok().map(Pid::from_raw)
+    }
+}
+
+impl Drop for Sluice {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("what sluice dev printed:\n{}", self.log());
+        }
+        if let Some(child) = &mut self.child {
+            let _ = child.start_kill();
+        }
+        if let Some(pid) = self.postmaster() {
+            let _ = kill(pid, Signal::SIGQUIT);
+            // Its files are removed next: it must be gone.
+            for _ in 0..100 {
+                if kill(pid, None).is_err() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}
+
+/// The binary that was built beside this test.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("this test's path");
+    let found = test.ancestors().map(|folder| folder.join("sluice")).find(|path| path.is_file());
+    found.expect("the binary `sluice`: build it first, cargo build -p gateway")
+}

@@ -1,0 +1,39 @@
+//! SIGTERM: not ready first, then what has begun finishes, then everything is stopped.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use tests::{Sluice, funds, unique};
+
+#[tokio::test]
+async fn answers_under_way_finish_and_nothing_is_left_running() {
+    let (mut sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "1.00", "USD").await;
+    let (mut database, connection) =
+        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let block = database.transaction().await.unwrap();
+    block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
+    let body = funds(&unique("REF"), merchant.account("USD"), "2.00", "USD", "AMAZON PAYMENTS INC");
+    let event = unique("evt");
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(1000)).await;
+        let ready = world.probe("/readyz").await;
+        block.rollback().await.unwrap();
+        ready
+    };
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sluice.stop().await;
+    };
+    let (answer, ready, ()) = tokio::join!(world.event(&event, &body), release, stop);
+    assert_eq!(answer.outcome(), ("credited", ""), "the answer under way is given");
+    assert!(ready.contains("503"), "not ready while draining: {ready}");
+
+    let world = sluice.launch().await;
+    assert_eq!(world.balance(world.merchant(0), "USD", "available").await, "3.00");
+    let again = world.event(&event, &body).await;
+    assert_eq!((again.text, again.replayed), (answer.text, true));
+    sluice.verify().await;
+}
