@@ -23,6 +23,8 @@ pub struct Answer {
     pub json: Value,
     /// `Idempotency-Replayed: true`.
     pub replayed: bool,
+    /// Whether it says when to come again.
+    pub retry_after: bool,
     /// The body as it came.
     pub text: String,
 }
@@ -77,6 +79,7 @@ impl Client {
         Some(Answer {
             status: answer.status.as_u16(),
             json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            retry_after: answer.headers.contains_key("retry-after"),
             replayed: answer.headers.get("idempotency-replayed").is_some_and(|value| value == "true"),
             text,
         })

@@ -7,5 +7,5 @@ mod process;
 mod world;
 
 pub use client::{Answer, Client};
-pub use process::Sluice;
+pub use process::{Second, Sluice};
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};

@@ -64,6 +64,32 @@ impl Sluice {
         World::read(&handout)
     }
 
+    /// A second gateway on the same database: `sluice serve` with further configuration.
+    pub async fn second(&self, world: &World, further: &str) -> Second {
+        let text = std::fs::read_to_string(self.dir().join("sluice.toml")).expect("the configuration");
+        let config = self.dir().join("second.toml");
+        std::fs::write(&config, format!("{text}\n{further}")).expect("written");
+        let [public, admin, metrics] = free_ports();
+        let child = Command::new(program())
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .env("SLUICE_PUBLIC_ADDR", &public)
+            .env("SLUICE_ADMIN_ADDR", &admin)
+            .env("SLUICE_METRICS_ADDR", &metrics)
+            .env("RUST_LOG", "off")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let begun = Instant::now();
+        while tokio::net::TcpStream::connect(&public).await.is_err() {
+            assert!(begun.elapsed() < START, "the second gateway is not ready in time");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Second { _child: child, world: world.at(&format!("https://{public}"), &format!("https://{admin}")) }
+    }
+
     /// Its folder.
     pub fn dir(&self) -> &Path {
         self.folder.path()
@@ -141,6 +167,19 @@ impl Drop for Sluice {
             }
         }
     }
+}
+
+/// A gateway beside the first one; killed when dropped.
+pub struct Second {
+    _child: Child,
+    /// It, as its users see it.
+    pub world: World,
+}
+
+/// Ports that were free a moment ago.
+fn free_ports() -> [String; 3] {
+    let listeners = [(); 3].map(|()| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("its address").to_string())
 }
 
 /// The binary that was built beside this test.

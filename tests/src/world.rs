@@ -15,7 +15,7 @@ use crate::client::{self, Answer, Client};
 /// How long anything may take that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Handout {
     public_url: String,
     admin_url: String,
@@ -28,7 +28,7 @@ struct Handout {
     operators: Vec<Operator>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct HandoutBank {
     id: String,
     secret: String,
@@ -97,6 +97,16 @@ impl World {
         let handout: Handout = serde_json::from_str(&text).expect("sandbox.json as the contract says");
         let public = Client::new(&handout.public_url, &handout.ca_cert);
         let admin = Client::new(&handout.admin_url, &handout.ca_cert);
+        World { handout, public, admin }
+    }
+
+    /// The same through another gateway.
+    pub(crate) fn at(&self, public_url: &str, admin_url: &str) -> World {
+        let mut handout = self.handout.clone();
+        handout.public_url = public_url.to_owned();
+        handout.admin_url = admin_url.to_owned();
+        let public = Client::new(public_url, &handout.ca_cert);
+        let admin = Client::new(admin_url, &handout.ca_cert);
         World { handout, public, admin }
     }
 

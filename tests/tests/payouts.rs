@@ -140,6 +140,10 @@ async fn r29_what_comes_back_short_is_booked_as_it_came() {
     let refunded = world.act(world.operator("operator", 0), &refund, &json!({"reason": "asked for"})).await;
     assert_eq!(refunded.text_of("status"), "refunded", "{refunded:?}");
     assert_eq!(world.balance(merchant, "USD", "available").await, "994.70");
+    let statement = world.public().get(&merchant.api_key, "/v1/transactions?type=payout_return").await;
+    let line = &statement.json["data"][0];
+    assert_eq!((&line["amount"], &line["direction"]), (&json!("94.70"), &json!("none")), "{statement:?}");
+    assert_eq!(line["source_id"], returned.json["payouts"][0]["id"]);
     sluice.verify().await;
 }
 

@@ -210,10 +210,11 @@ impl Journal {
 }
 
 fn transfer(leg: &Leg, cause: Uuid) -> Transfer {
-    let owner = [&leg.debit, &leg.credit].into_iter().find_map(|account| match account.owner() {
+    let own = |account: &Account| match account.owner() {
         Owner::Merchant(merchant) => Some(*merchant),
         Owner::Institution | Owner::Bank(_) => None,
-    });
+    };
+    let owner = leg.shown_to.or_else(|| own(&leg.debit)).or_else(|| own(&leg.credit));
     Transfer {
         shard: leg.debit.key().shard,
         debit: leg.debit.key().id,

@@ -16,7 +16,9 @@ pub use error::Error;
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
-pub use reads::{BadCursor, StatementCursor, StatementFilter, StatementLine, merchant_balances, statement};
+pub use reads::{
+    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, merchant_balances, statement,
+};
 pub use store::{bootstrap, layout};
 pub use templates::{Leg, MerchantRef, Movement, TransferKind};
 pub use verify::{Report, verify};

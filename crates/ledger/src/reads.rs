@@ -69,7 +69,18 @@ impl FromStr for StatementCursor {
     }
 }
 
-/// One transfer, as the merchant whose balance it changed sees it.
+/// What a transfer did to a merchant's balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It grew.
+    Credit,
+    /// It shrank.
+    Debit,
+    /// Nothing: the money moved on its way out.
+    None,
+}
+
+/// One transfer, as the merchant whom it concerns sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLine {
     /// Where it stands.
@@ -78,9 +89,9 @@ pub struct StatementLine {
     pub kind: TransferKind,
     /// How much, in the balance's currency.
     pub amount: Money,
-    /// Whether the balance grew by it.
-    pub is_credit: bool,
-    /// The payment or withdrawal behind it.
+    /// What it did to the balance.
+    pub change: Change,
+    /// The payment, withdrawal or payout behind it.
     pub cause: Uuid,
     /// When it was posted, by the database's clock.
     pub posted_at: OffsetDateTime,
@@ -141,7 +152,11 @@ fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {
         cursor: StatementCursor { seq: row.get("seq"), position: row.get("position") },
         kind,
         amount,
-        is_credit: row.get::<_, Uuid>("credit_account") == balance.key().id,
+        change: match balance.key().id {
+            id if id == row.get::<_, Uuid>("credit_account") => Change::Credit,
+            id if id == row.get::<_, Uuid>("debit_account") => Change::Debit,
+            _ => Change::None,
+        },
         cause: row.get("cause"),
         posted_at: row.get("posted_at"),
     })

@@ -19,6 +19,8 @@ pub struct Leg {
     pub amount: Money,
     /// What a statement calls it.
     pub kind: TransferKind,
+    /// The merchant whose statement shows it though it leaves the balance alone.
+    pub shown_to: Option<Uuid>,
 }
 
 /// What one transfer is, as stored; a merchant's statement is made from these.
@@ -130,8 +132,9 @@ pub enum Movement {
     WithdrawalSameCurrency { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money },
     /// The bank paid: payout_clearing → nostro.
     PayoutPaid { bank: Arc<str>, shard: Shard, amount: Money },
-    /// The bank gave back what it had paid, as much as came: nostro → payout_clearing.
-    PayoutReturned { bank: Arc<str>, shard: Shard, amount: Money },
+    /// The bank gave back what it had paid, as much as came: nostro → payout_clearing. `merchant` is whose
+    /// withdrawal it was: its statement shows it.
+    PayoutReturned { bank: Arc<str>, shard: Shard, merchant: Option<Uuid>, amount: Money },
     /// A same-currency payout that will not be sent again: payout_clearing → merchant (net), fees → merchant.
     Refund { bank: Arc<str>, merchant: MerchantRef, net: Money, fee: Money },
 }
@@ -181,10 +184,11 @@ impl Movement {
                 let nostro = Account::nostro(*shard, bank, amount.currency());
                 vec![leg(clearing, nostro, *amount, TransferKind::PayoutPaid)]
             }
-            Movement::PayoutReturned { bank, shard, amount } => {
+            Movement::PayoutReturned { bank, shard, merchant, amount } => {
                 let clearing = Account::payout_clearing(*shard, bank, amount.currency());
                 let nostro = Account::nostro(*shard, bank, amount.currency());
-                vec![leg(nostro, clearing, *amount, TransferKind::PayoutReturned)]
+                let returned = leg(nostro, clearing, *amount, TransferKind::PayoutReturned);
+                vec![Leg { shown_to: *merchant, ..returned }]
             }
             Movement::Refund { bank, merchant, net, fee } => {
                 let balance = merchant.balance(net.currency());
@@ -206,7 +210,7 @@ impl Movement {
 }
 
 fn leg(debit: Account, credit: Account, amount: Money, kind: TransferKind) -> Leg {
-    Leg { debit, credit, amount, kind }
+    Leg { debit, credit, amount, kind, shown_to: None }
 }
 
 fn fee_leg(merchant: MerchantRef, fee: Money) -> Vec<Leg> {

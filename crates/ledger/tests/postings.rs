@@ -107,7 +107,12 @@ fn r23_the_table_of_postings() {
         &[("payout_clearing@3", "nostro@3", "5.00 CNY", "payout_paid")],
     );
     check(
-        Movement::PayoutReturned { bank: hb.clone(), shard: shard(3), amount: cny(400) },
+        Movement::PayoutReturned {
+            bank: hb.clone(),
+            shard: shard(3),
+            merchant: Some(m.id),
+            amount: cny(400),
+        },
         &[("nostro@3", "payout_clearing@3", "4.00 CNY", "payout_returned")],
     );
     check(
@@ -164,7 +169,7 @@ fn any_movement() -> impl Strategy<Value = Movement> {
             },
             6 => Movement::WithdrawalSameCurrency { bank, merchant, fee: usd(fee), net: amount },
             7 => Movement::PayoutPaid { bank, shard, amount },
-            8 => Movement::PayoutReturned { bank, shard, amount },
+            8 => Movement::PayoutReturned { bank, shard, merchant: None, amount },
             _ => Movement::Refund { bank, merchant, net: amount, fee: usd(fee) },
         }
     })

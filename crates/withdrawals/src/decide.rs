@@ -249,7 +249,9 @@ impl Withdrawals {
             return Err(Refusal::IllegalTransition(why.into()));
         }
         transition(row, WithdrawalEvent::Refunded)?;
-        let keeps_fee = row.state == WithdrawalState::Returned || !policy.refund_fee;
+        // A fee was earned once the bank had paid, also when what came back short was sent again and failed.
+        let was_paid = row.state == WithdrawalState::Returned || row.to_send != row.buy;
+        let keeps_fee = was_paid || !policy.refund_fee;
         let fee = if keeps_fee { Money::zero(row.fee.currency()) } else { row.fee };
         Ok(Movement::Refund { bank: row.bank.clone(), merchant: row.merchant_ref(), net: row.to_send, fee })
     }

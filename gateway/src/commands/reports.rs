@@ -124,7 +124,8 @@ impl Stage<'_> {
 
     fn returned(&mut self, id: PayoutId, amount: Money) -> Result<(), Void> {
         let (_, bank) = self.parts(id)?;
-        let movement = Movement::PayoutReturned { bank, shard: id.shard(), amount };
+        let merchant = self.owners.get(&id).and_then(|owner| owner.merchant);
+        let movement = Movement::PayoutReturned { bank, shard: id.shard(), merchant, amount };
         self.journal.post(&movement, id.uuid())?;
         if let Some(withdrawal) = self.withdrawal_of(id) {
             let failure = self.failure(id);

@@ -6,8 +6,9 @@ use ::withdrawals::WithdrawalId;
 use deposits::PaymentId;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
-use ledger::{MerchantRef, StatementCursor, StatementFilter, StatementLine, TransferKind};
+use ledger::{Change, MerchantRef, StatementCursor, StatementFilter, StatementLine, TransferKind};
 use merchants::{MerchantId, ReceivingAccountId};
+use payouts::PayoutId;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -139,16 +140,21 @@ fn type_of(kind: TransferKind) -> &'static str {
     TYPES.iter().find(|(_, kinds)| kinds.contains(&kind)).map_or("other", |(name, _)| name)
 }
 
-/// The payment or withdrawal behind a line.
+/// The payment, withdrawal or payout behind a line.
 fn source(line: &StatementLine) -> String {
     match line.kind {
         TransferKind::Payment | TransferKind::ReviewCredit => PaymentId::from_uuid(line.cause).to_string(),
+        TransferKind::PayoutReturned => PayoutId::from_uuid(line.cause).to_string(),
         _ => WithdrawalId::from_uuid(line.cause).to_string(),
     }
 }
 
 fn direction(line: &StatementLine) -> &'static str {
-    if line.is_credit { "credit" } else { "debit" }
+    match line.change {
+        Change::Credit => "credit",
+        Change::Debit => "debit",
+        Change::None => "none",
+    }
 }
 
 fn line_id(merchant: MerchantRef, line: &StatementLine) -> String {
