@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let done = match words.as_slice() {
+        // Who is used to `--` before a program's own arguments may write it.
+        ["dev", "--", ..] => dev::run(&arguments[2..]),
         ["dev", ..] => dev::run(&arguments[1..]),
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),

@@ -15,6 +15,12 @@ use super::void::Void;
 use super::{ChangePayee, Reply, Withdraw};
 use crate::problem::{self, FieldError, Problem};
 
+/// A withdrawal that goes out again, with all of its attempts as the contract shows them.
+pub(super) struct SentAgain {
+    withdrawal: Withdrawal,
+    attempts: Vec<Value>,
+}
+
 impl Stage<'_> {
     pub(super) fn withdraw(&mut self, command: &Withdraw) -> Result<Outcome, Void> {
         let order = &command.order;
@@ -57,8 +63,8 @@ impl Stage<'_> {
         }
         match self.send_again(command.withdrawal, Some(command.payee))? {
             Err(refusal) => Ok(refused(&refusal, &command.request_id)),
-            Ok((withdrawal, attempts)) => {
-                let body = self.rendered(&withdrawal, &attempts)?;
+            Ok(again) => {
+                let body = self.rendered(&again.withdrawal, &again.attempts)?;
                 Ok(Outcome { reply: Reply { status: 200, body, replayed: false }, stored: true })
             }
         }
@@ -66,12 +72,11 @@ impl Stage<'_> {
 
     /// R28, R29: a new attempt under a new reference, for what there is to send. Never while an attempt's
     /// outcome is unknown. Answers the withdrawal and all of its attempts.
-    #[allow(clippy::type_complexity)]
     pub(super) fn send_again(
         &mut self,
         id: withdrawals::WithdrawalId,
         payee: Option<merchants::PayeeId>,
-    ) -> Result<Result<(Withdrawal, Vec<Value>), Refusal>, Void> {
+    ) -> Result<Result<SentAgain, Refusal>, Void> {
         if let Some(refusal) = self.unsettled(id) {
             return Ok(Err(refusal));
         }
@@ -91,7 +96,7 @@ impl Stage<'_> {
                     self.payouts.of_withdrawal(id.uuid()).map(payout_json).collect();
                 attempts.push(new_payout_json(&payout));
                 self.new_payouts.push(payout);
-                Ok(Ok((withdrawal, attempts)))
+                Ok(Ok(SentAgain { withdrawal, attempts }))
             }
         }
     }
