@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 5] = [
+const COUNTERS: [(&str, &str); 7] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -22,10 +22,12 @@ const COUNTERS: [(&str, &str); 5] = [
     ("sluice_signature_failures_total", "Bank events refused for their signature, by bank and reason."),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_lane_batches_total", "Batches by outcome."),
+    ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
+    ("sluice_payout_disputes_total", "Payouts reported as paid after they were refused or refunded, by bank."),
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 13] = [
+const GAUGES: [(&str, &str); 14] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
     ("sluice_http_connections", "Open connections, by listener."),
@@ -33,6 +35,7 @@ const GAUGES: [(&str, &str); 13] = [
     ("sluice_pool_waiting", "Requests waiting for a database connection."),
     ("sluice_lane_queue_depth", "Commands waiting, by lane."),
     ("sluice_payouts", "Payouts that are not over, by bank and status."),
+    ("sluice_payout_oldest_seconds", "Age of the oldest payout, by bank and status."),
     ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
     ("sluice_review_payments", "Payments in review, by reason."),
     ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),

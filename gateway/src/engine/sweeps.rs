@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use money::Currency;
+use payouts::PayoutState;
 use pg::Pool;
 use time::OffsetDateTime;
 
@@ -61,6 +62,14 @@ async fn read_gauges(reads: &Pool, banks: &[String], seen: &mut BTreeSet<Currenc
     let now = conn.now().await.map_err(|error| error.to_string())?;
     let counts = payouts::counts(&conn).await.map_err(|error| error.to_string())?;
     payouts::publish(&banks.iter().map(String::as_str).collect::<Vec<_>>(), &counts);
+    for bank in banks {
+        for state in [PayoutState::Queued, PayoutState::Held, PayoutState::Sent, PayoutState::Unknown] {
+            let of = |count: &&payouts::Count| count.bank == *bank && count.state == state;
+            let oldest = counts.iter().find(of).map(|count| count.oldest);
+            let labels = [("bank", bank.clone()), ("status", state.as_str().to_owned())];
+            metrics::gauge!("sluice_payout_oldest_seconds", &labels).set(age(oldest, now));
+        }
+    }
     let suspense = deposits::suspense_summary(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_review_oldest_seconds").set(age(suspense.oldest(), now));
     let mut by_currency = BTreeMap::new();
