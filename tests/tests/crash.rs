@@ -16,6 +16,30 @@ struct Acknowledged {
     withdrawals: Mutex<Vec<(String, Value, Answer)>>,
 }
 
+impl Acknowledged {
+    fn counts(&self) -> (usize, usize) {
+        (self.events.lock().unwrap().len(), self.withdrawals.lock().unwrap().len())
+    }
+
+    /// Until the load is in full swing: a hundred events and twenty withdrawals more than now.
+    async fn wait_for_more(&self) {
+        let (events, withdrawals) = self.counts();
+        let enough = || {
+            let now = self.counts();
+            now.0 >= events + 100 && now.1 >= withdrawals + 20
+        };
+        let begun = tokio::time::Instant::now();
+        while !enough() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "the load does not get going: {:?}",
+                self.counts()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
 async fn pay_in(world: &World, merchant: &Merchant, stop: &AtomicBool, kept: &Acknowledged) {
     let mut last = unique("REF");
     while !stop.load(Ordering::Relaxed) {
@@ -66,7 +90,7 @@ async fn i3_i4_i8_what_was_acknowledged_survives_kill_9_of_gateway_and_database(
             tokio::join!(deposits, orders);
         };
         let kill = async {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
+            kept.wait_for_more().await;
             if kill_postgres {
                 sluice.kill_postgres();
             }
@@ -78,7 +102,6 @@ async fn i3_i4_i8_what_was_acknowledged_survives_kill_9_of_gateway_and_database(
     }
     let merchant = world.merchant(0).clone();
     let (events, withdrawals) = (kept.events.into_inner().unwrap(), kept.withdrawals.into_inner().unwrap());
-    assert!(events.len() > 50 && withdrawals.len() > 10, "{} and {}", events.len(), withdrawals.len());
     same_answers(&world, &merchant, &events, &withdrawals).await;
     for (_, _, answer) in &withdrawals {
         world.wait_for(&merchant, answer.text_of("id"), "paid").await;

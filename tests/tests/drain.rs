@@ -17,14 +17,21 @@ async fn answers_under_way_finish_and_nothing_is_left_running() {
     block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
     let body = funds(&unique("REF"), merchant.account("USD"), "2.00", "USD", "AMAZON PAYMENTS INC");
     let event = unique("evt");
+    let under_way = tokio::sync::Notify::new();
     let release = async {
-        tokio::time::sleep(Duration::from_millis(1000)).await;
+        // Only when the event waits in the database is it certainly under way.
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        while block.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        under_way.notify_one();
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let ready = world.probe("/readyz").await;
         block.rollback().await.unwrap();
         ready
     };
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        under_way.notified().await;
         sluice.stop().await;
     };
     let (answer, ready, ()) = tokio::join!(world.event(&event, &body), release, stop);

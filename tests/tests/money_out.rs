@@ -167,7 +167,16 @@ async fn r22_a_key_that_is_being_worked_on_answers_409() {
     block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
     let (key, body) = (unique("key"), at_market(merchant.payee("CNY"), "10.00"));
     let release = async {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        // Only when the first one waits in the database is it certainly under way.
+        while block
+            .query_one("SELECT count(*) FROM pg_locks WHERE NOT granted", &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0)
+            == 0
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         let second = world.order(merchant, "/v1/withdrawals", &key, &body).await;
         block.rollback().await.unwrap();
         second
