@@ -23,7 +23,10 @@ const COUNTERS: [(&str, &str); 7] = [
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_lane_batches_total", "Batches by outcome."),
     ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
-    ("sluice_payout_disputes_total", "Payouts reported as paid after they were refused or refunded, by bank."),
+    (
+        "sluice_payout_disputes_total",
+        "Payouts reported as paid after they were refused or refunded, by bank.",
+    ),
 ];
 
 /// Things that go up and down, with their help.
