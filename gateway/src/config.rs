@@ -97,7 +97,7 @@ impl Config {
     /// Takes listeners' addresses from the environment, where it names some.
     ///
     /// # Errors
-    /// The variables that hold no address.
+    /// The variables that hold no address, or one that is not allowed.
     pub fn override_addresses(
         &mut self,
         variable: impl Fn(&str) -> Option<String>,
@@ -113,6 +113,9 @@ impl Config {
                 Some(Err(_)) => errors.push(ConfigError::new(name, "is not an address with a port")),
                 None => {}
             }
+        }
+        if !self.server.metrics_addr.ip().is_loopback() {
+            errors.push(ConfigError::new("SLUICE_METRICS_ADDR", check::LOOPBACK));
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

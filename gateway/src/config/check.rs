@@ -46,8 +46,12 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     }
 }
 
+/// Why an address of the metrics listener is refused (R36: TLS everywhere outside the machine).
+pub(super) const LOOPBACK: &str = "must be on loopback: it is plain http";
+
 fn server(config: &Config, found: &mut Findings<'_>) {
     let server = &config.server;
+    found.unless(server.metrics_addr.ip().is_loopback(), "server.metrics_addr", LOOPBACK);
     for (value, name) in [
         (server.max_connections, "max_connections"),
         (server.admin_max_connections, "admin_max_connections"),

@@ -118,3 +118,19 @@ fn the_environment_moves_listeners() {
     assert_eq!(config.server.admin_addr.port(), 1);
     assert!(config.override_addresses(|_| Some("here".to_owned())).is_err());
 }
+
+#[test]
+fn r36_plain_http_stays_on_loopback() {
+    let addr = |text: &str| LEAST.replace("[server]", &format!("[server]\nmetrics_addr = \"{text}\""));
+    for right in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
+        assert!(Config::parse(&addr(right), Path::new("")).is_ok(), "{right}");
+    }
+    for wrong in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1"] {
+        let errors = errors_of(&addr(wrong));
+        assert!(errors.len() == 1 && errors[0].starts_with("server.metrics_addr:"), "{wrong}: {errors:?}");
+        let mut config = Config::parse(LEAST, Path::new("")).expect("a right file");
+        let moved =
+            config.override_addresses(|name| (name == "SLUICE_METRICS_ADDR").then(|| wrong.to_owned()));
+        assert!(moved.is_err(), "{wrong}");
+    }
+}
