@@ -134,3 +134,17 @@ fn r36_plain_http_stays_on_loopback() {
         assert!(moved.is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn the_key_file_can_be_written_as_the_defaults_say() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lines = DEFAULTS.lines().filter_map(|line| line.strip_prefix("#   "));
+    let keys =
+        ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="];
+    let text = lines.collect::<Vec<_>>().join("\n").replacen('…', keys[0], 1).replacen('…', keys[1], 1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sluice.keys");
+    std::fs::write(&path, text).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("allowed");
+    privacy::Keyring::load(&path).expect("a key file");
+}
