@@ -19,11 +19,15 @@ pub fn meaning(problem: Problem) -> &'static str {
         TimestampOutOfTolerance => {
             "The signature verifies, but the signed timestamp is too far from our clock. This keeps recorded requests from being played again."
         }
-        Forbidden => "The credentials are valid, but their role does not include this action.",
+        Forbidden => {
+            "The credentials are valid, but this is not allowed with them: the role does not include it, the merchant is not active yet, or whoever asked would also approve. `detail` says which."
+        }
         MerchantFrozen => {
             "The merchant is frozen: no withdrawal is accepted and no payout is sent. Payments still arrive."
         }
-        MerchantRestricted => "The merchant is restricted or not active yet: it cannot withdraw.",
+        MerchantRestricted => {
+            "The merchant's documents have expired: it cannot withdraw until they are renewed. Payments still arrive."
+        }
         MerchantClosed => "The merchant is closed. Its keys do nothing any more.",
         UserFrozen => "The user that this API key belongs to is frozen.",
         NotFound => "There is no such resource, or it belongs to someone else. We do not tell the two apart.",
@@ -52,7 +56,7 @@ pub fn meaning(problem: Problem) -> &'static str {
         LimitExceeded => "The amount would exceed a limit of this merchant.",
         PayeeNotVerified => "The payee has not been verified, or was rejected.",
         PayeeHolderMismatch => {
-            "Renminbi is paid only to the merchant itself, and the payee's account holder is somebody else."
+            "Money is paid only to the merchant itself, and the payee's account holder is somebody else."
         }
         UnsupportedCorridor => {
             "This pair of currencies is not exchanged, or no bank pays out the bought currency."
@@ -78,7 +82,9 @@ pub fn remedy(problem: Problem) -> &'static str {
             "Sign the raw bytes of the body with a live key. `sluice sign` prints the headers that we expect."
         }
         TimestampOutOfTolerance => "Set the clock, and sign each delivery anew.",
-        Forbidden => "Use credentials with the role that is needed.",
+        Forbidden => {
+            "Use credentials with the role that is needed, have another person approve, or wait until the merchant is active."
+        }
         MerchantFrozen | MerchantRestricted | MerchantClosed | UserFrozen => {
             "Speak to the institution. Sending the request again will not help."
         }

@@ -79,4 +79,31 @@ mod tests {
             assert!(OPENAPI.contains(&format!("            - {}\n", problem.code())), "{}", problem.code());
         }
     }
+
+    #[test]
+    fn what_the_document_refers_to_is_in_it() {
+        let components = OPENAPI.split("\ncomponents:\n").nth(1).expect("components");
+        let (mut kind, mut defined) = ("", BTreeSet::new());
+        for line in components.lines() {
+            let name = line.trim().split(':').next().unwrap_or_default();
+            match line.len() - line.trim_start().len() {
+                2 => kind = name,
+                4 => drop(defined.insert(format!("{kind}/{name}"))),
+                _ => {}
+            }
+        }
+        let ends = |c: char| c == '"' || c.is_whitespace();
+        let used = OPENAPI.split("#/components/").skip(1).filter_map(|rest| rest.split(ends).next());
+        let missing: BTreeSet<&str> = used.filter(|name| !defined.contains(*name)).collect();
+        assert_eq!(missing, BTreeSet::new());
+    }
+
+    /// YAML 1.1 reads these words as truth values, and many readers of OpenAPI still do.
+    #[test]
+    fn the_documents_texts_are_texts_for_every_reader() {
+        for line in OPENAPI.lines() {
+            let text = line.trim().strip_prefix("description: ").unwrap_or_default();
+            assert!(!["yes", "no", "on", "off"].contains(&text.to_lowercase().as_str()), "{line}");
+        }
+    }
 }
