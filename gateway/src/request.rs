@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn r21_keys_come_quoted_or_bare() {
+    fn r22_keys_come_quoted_or_bare() {
         let long = "k".repeat(255);
         let table = [
             ("abc", Some("abc")),

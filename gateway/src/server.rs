@@ -169,3 +169,6 @@ async fn accept_one(tcp: &TcpListener) -> (TcpStream, SocketAddr) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! A gateway in this process, on ports of its own, with limits that a test can reach.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use privacy::Keyring;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, ServerName};
+use tempfile::TempDir;
+use testkit::TestDb;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::migrate;
+use crate::server::{Addresses, Server};
+
+/// What should happen soon has happened by then, on any machine.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// Accepted of a bank, but never signed: the body is read before the signature is looked at.
+pub const EVENTS: &str =
+    "POST /v1/banks/alpha/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+
+pub struct World {
+    pub at: Addresses,
+    pub app: Arc<App>,
+    pub stop: CancellationToken,
+    pub served: JoinHandle<()>,
+    root: CertificateDer<'static>,
+    _db: TestDb,
+    _folder: TempDir,
+}
+
+impl World {
+    /// Starts it; `limits` are lines of its `[server]`.
+    pub async fn start(limits: &str) -> World {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let write =
+            |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("written");
+        write("server.pem", own.cert.pem());
+        write("server.key", own.signing_key.serialize_pem());
+        Keyring::generate(&folder.path().join("keys.toml")).expect("keys");
+        let db = testkit::database(&migrate::SETS).await;
+        let config = Config::parse(&text(&db.url, limits), folder.path()).expect("a right configuration");
+        migrate::migrate(&config).await.expect("migrated");
+        let server = Server::bind(&config.server).await.expect("ports");
+        let at = server.addresses();
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let app = Arc::new(App::open(config, metrics).await.expect("a gateway"));
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(server.serve(app.clone(), stop.clone()));
+        World { at, app, stop, served, root: own.cert.der().clone(), _db: db, _folder: folder }
+    }
+
+    /// A connection to the public listener that speaks `protocol`.
+    pub async fn connect(&self, protocol: &str) -> TlsStream<TcpStream> {
+        timeout(SOON, self.handshake(protocol)).await.expect("a handshake in time")
+    }
+
+    /// The same, however long it takes.
+    pub fn handshake(&self, protocol: &str) -> impl Future<Output = TlsStream<TcpStream>> + Send + 'static {
+        let connector = TlsConnector::from(Arc::new(self.trust(protocol)));
+        let addr = self.at.public;
+        async move {
+            let tcp = TcpStream::connect(addr).await.expect("a connection");
+            let name = ServerName::try_from("localhost").expect("a name");
+            connector.connect(name, tcp).await.expect("TLS")
+        }
+    }
+
+    fn trust(&self, protocol: &str) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("a root");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        config
+    }
+
+    /// Sends these bytes on a connection of their own, and reads until the server ends it.
+    pub async fn ask(&self, request: &[u8]) -> String {
+        let mut stream = self.connect("http/1.1").await;
+        stream.write_all(request).await.expect("sent");
+        rest(&mut stream).await
+    }
+
+    /// `GET` on the metrics listener.
+    pub async fn probe(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.at.metrics).await.expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        rest(&mut stream).await
+    }
+
+    /// A request whose body is two bytes, of which one is there: it is being worked on until [`finish`] sends the other.
+    pub async fn begin(&self) -> TlsStream<TcpStream> {
+        let mut stream = self.connect("http/1.1").await;
+        let half = format!("{EVENTS}Content-Length: 2\r\n\r\n{{");
+        let before = self.app.requests.available_permits();
+        stream.write_all(half.as_bytes()).await.expect("sent");
+        stream.flush().await.expect("sent");
+        until("the request has begun", async || self.app.requests.available_permits() < before).await;
+        stream
+    }
+
+    /// Stops it, and waits until the last connection is gone.
+    pub async fn end(self) {
+        self.stop.cancel();
+        timeout(SOON, self.served).await.expect("it stops in time").expect("no panic");
+        self.app.engine.stop().await;
+    }
+}
+
+fn text(url: &str, limits: &str) -> String {
+    format!(
+        "environment = \"test\"\nkey_file = \"keys.toml\"\n[server]\n\
+         public_addr = \"127.0.0.1:0\"\nadmin_addr = \"127.0.0.1:0\"\nmetrics_addr = \"127.0.0.1:0\"\n\
+         tls_certificate = \"server.pem\"\ntls_key = \"server.key\"\n{limits}\n\
+         [database]\nurl = {url:?}\npool_size = 2\n[lanes]\ncount = 1\n\
+         [[banks]]\nid = \"alpha\"\n\
+         keys = [{{ id = \"k1\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }}]\n"
+    )
+}
+
+/// Sends the second byte of a request that was begun, and reads until the server ends the connection.
+pub async fn finish(mut stream: TlsStream<TcpStream>) -> String {
+    stream.write_all(b"}").await.expect("sent");
+    rest(&mut stream).await
+}
+
+/// What comes until the other side ends it, in whatever way.
+pub async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    let read = timeout(SOON, stream.read_to_end(&mut bytes)).await;
+    drop(read.unwrap_or_else(|_| panic!("still open after {SOON:?}: {}", String::from_utf8_lossy(&bytes))));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Waits for something.
+pub async fn until(what: &str, reached: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !reached().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(SOON, waiting).await.unwrap_or_else(|_| panic!("{what}: not after {SOON:?}"));
+}
+
+/// Whether anyone listens there.
+pub async fn listens(addr: SocketAddr) -> bool {
+    TcpStream::connect(addr).await.is_ok()
+}
