@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::batch::Outcome;
 use super::stage::Stage;
 use super::void::Void;
-use super::{BankEvent, Content, Reply};
+use super::{BankEvent, Content, Line, Reply};
 
 /// One line of the answer to a bank.
 #[derive(Debug, Serialize)]
@@ -31,58 +31,57 @@ impl Stage<'_> {
     pub(super) fn bank_event(&mut self, index: usize, event: &BankEvent) -> Result<Outcome, Void> {
         let told = match &event.content {
             Content::Refused { reply, .. } => return Ok(Outcome { reply: reply.clone(), stored: true }),
-            Content::Receipts(receipts) => {
-                let references: Vec<&str> = receipts.iter().map(|r| r.reference.as_str()).collect();
-                self.receipts(index, &references)?
-            }
-            Content::Payout { reference, payout, report } => {
-                vec![self.callback(&event.bank, reference, *payout, report)?]
-            }
+            Content::Lines(lines) => self.lines(index, &event.bank, lines)?,
             Content::Rates(rates) => {
                 let verdicts = self.rates.get(index).map(Vec::as_slice).unwrap_or_default();
                 rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, *verdict)).collect()
             }
-            Content::Ignored => vec![Told {
-                reference: event.delivery.event_id.clone(),
-                outcome: "ignored",
-                payment_id: None,
-                reason: Some("unknown_type".to_owned()),
-            }],
         };
         let answer = Answer { event_id: event.delivery.id.to_string(), outcomes: &told };
         let body = Bytes::from(serde_json::to_vec(&answer)?);
         Ok(Outcome { reply: Reply { status: 200, body, replayed: false }, stored: true })
     }
 
-    /// R4–R6: posts what was decided when the batch was loaded.
-    fn receipts(&mut self, index: usize, references: &[&str]) -> Result<Vec<Told>, Void> {
-        let received = self.received.get_mut(index).map(std::mem::take).unwrap_or_default();
-        let mut told = Vec::with_capacity(received.len());
-        for (received, reference) in received.into_iter().zip(references) {
-            let reference = (*reference).to_owned();
-            match received {
-                Received::Duplicate(first) => told.push(Told {
-                    reference,
-                    outcome: "duplicate",
-                    payment_id: Some(first.to_string()),
-                    reason: None,
-                }),
-                Received::Payment { payment, movement } => {
-                    self.journal.post(&movement, payment.id.uuid())?;
-                    if let Some(merchant) = payment.merchant {
-                        self.facts.remember_home(payment.account_index, merchant.shard());
-                    }
-                    told.push(Told {
-                        reference,
-                        outcome: outcome_of(payment.status),
-                        payment_id: Some(payment.id.to_string()),
-                        reason: payment.reason.map(|reason| reason.as_str().to_owned()),
-                    });
-                    self.new_payments.push(*payment);
+    /// In the order in which the bank reports them.
+    fn lines(&mut self, index: usize, bank: &str, lines: &[Line]) -> Result<Vec<Told>, Void> {
+        let mut received = self.received.get_mut(index).map(std::mem::take).unwrap_or_default().into_iter();
+        let mut all = Vec::with_capacity(lines.len());
+        for line in lines {
+            all.push(match line {
+                Line::Receipt(receipt) => {
+                    let received = received
+                        .next()
+                        .ok_or_else(|| Void::unexpected(format!("{} was not decided", receipt.id)))?;
+                    self.receipt(&receipt.reference, received)?
                 }
+                Line::Payout { reference, payout, report } => {
+                    self.callback(bank, reference, *payout, report)?
+                }
+                Line::Kept { reference, reason } => told(reference, "ignored", Some(reason)),
+            });
+        }
+        Ok(all)
+    }
+
+    /// R4–R6: posts what was decided when the batch was loaded.
+    fn receipt(&mut self, reference: &str, received: Received) -> Result<Told, Void> {
+        match received {
+            Received::Duplicate(first) => {
+                let payment_id = Some(first.to_string());
+                Ok(Told { payment_id, ..told(reference, "duplicate", None) })
+            }
+            Received::Payment { payment, movement } => {
+                self.journal.post(&movement, payment.id.uuid())?;
+                if let Some(merchant) = payment.merchant {
+                    self.facts.remember_home(payment.account_index, merchant.shard());
+                }
+                let reason = payment.reason.map(deposits::Reason::as_str);
+                let payment_id = Some(payment.id.to_string());
+                let told = Told { payment_id, ..told(reference, outcome_of(payment.status), reason) };
+                self.new_payments.push(*payment);
+                Ok(told)
             }
         }
-        Ok(told)
     }
 
     /// R1: a payout of another bank is an unknown reference.
@@ -100,6 +99,11 @@ impl Stage<'_> {
         };
         Ok(Told { reference: reference.to_owned(), outcome, payment_id: None, reason })
     }
+}
+
+fn told(reference: &str, outcome: &'static str, reason: Option<&str>) -> Told {
+    let (reference, reason) = (reference.to_owned(), reason.map(str::to_owned));
+    Told { reference, outcome, payment_id: None, reason }
 }
 
 fn outcome_of(status: PaymentState) -> &'static str {

@@ -9,7 +9,7 @@ use vault::Delivery;
 use withdrawals::{ReferenceClaim, WithdrawalId};
 
 use super::void::Void;
-use super::{Command, Content, Reply};
+use super::{Command, Reply};
 use crate::problem::{self, Problem};
 
 /// How a command stands after the keys were claimed.
@@ -137,11 +137,8 @@ async fn claim_receipts(
 }
 
 fn receipts_of<'a>(command: &'a Command, standing: &Standing) -> Vec<&'a Receipt> {
-    match (command, standing) {
-        (Command::BankEvent(event), Standing::Live) => match &event.content {
-            Content::Receipts(receipts) => receipts.iter().collect(),
-            _ => Vec::new(),
-        },
+    match (command.content(), standing) {
+        (Some(content), Standing::Live) => content.receipts().collect(),
         _ => Vec::new(),
     }
 }

@@ -83,16 +83,49 @@ pub struct BankEvent {
 /// What a bank event says.
 #[derive(Debug)]
 pub enum Content {
-    /// Money arrived.
-    Receipts(Vec<Receipt>),
-    /// A payout's result; `payout` is none where the reference can't be one of ours.
-    Payout { reference: String, payout: Option<PayoutId>, report: Report },
+    /// Movements of money, as many as the message holds; they post together.
+    Lines(Vec<Line>),
     /// Prices.
     Rates(Vec<PublishedRate>),
-    /// A type that we don't know: kept and answered.
-    Ignored,
     /// It can't be understood: kept under this verdict and answered this problem.
     Refused { verdict: vault::Verdict, reply: Reply },
+}
+
+/// One movement of money that a bank reports.
+#[derive(Debug)]
+pub enum Line {
+    /// Money arrived.
+    Receipt(Receipt),
+    /// A payout's result; `payout` is none where the reference can't be one of ours.
+    Payout { reference: String, payout: Option<PayoutId>, report: Report },
+    /// Nothing to act on: kept, and the bank is told why.
+    Kept { reference: String, reason: &'static str },
+}
+
+impl Content {
+    /// What it says of money.
+    pub fn lines(&self) -> &[Line] {
+        match self {
+            Content::Lines(lines) => lines,
+            Content::Rates(_) | Content::Refused { .. } => &[],
+        }
+    }
+
+    /// The money that arrived.
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.lines().iter().filter_map(|line| match line {
+            Line::Receipt(receipt) => Some(receipt),
+            Line::Payout { .. } | Line::Kept { .. } => None,
+        })
+    }
+
+    /// Payouts that it names and that can be ours.
+    pub fn payouts(&self) -> impl Iterator<Item = PayoutId> {
+        self.lines().iter().filter_map(|line| match line {
+            Line::Payout { payout, .. } => *payout,
+            Line::Receipt(_) | Line::Kept { .. } => None,
+        })
+    }
 }
 
 /// `POST /v1/withdrawals`.
@@ -198,6 +231,14 @@ impl Command {
 }
 
 impl Command {
+    /// What a bank says in it.
+    pub(super) fn content(&self) -> Option<&Content> {
+        match self {
+            Command::BankEvent(event) => Some(&event.content),
+            _ => None,
+        }
+    }
+
     /// Whose idempotency key it carries, and which.
     pub fn key(&self) -> Option<(Arc<str>, String)> {
         self.request().map(|(request, _)| (request.scope.clone(), request.key.clone()))
@@ -206,15 +247,10 @@ impl Command {
 
 impl BankEvent {
     fn shard(&self, facts: &Facts) -> pg::Shard {
-        match &self.content {
-            Content::Receipts(receipts) => match receipts.first() {
-                Some(receipt) => facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard()),
-                None => self.delivery.shard,
-            },
-            Content::Payout { payout: Some(payout), .. } => payout.shard(),
-            Content::Payout { .. } | Content::Rates(_) | Content::Ignored | Content::Refused { .. } => {
-                self.delivery.shard
-            }
+        match self.content.lines().first() {
+            Some(Line::Receipt(receipt)) => facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard()),
+            Some(Line::Payout { payout: Some(payout), .. }) => payout.shard(),
+            Some(Line::Payout { payout: None, .. } | Line::Kept { .. }) | None => self.delivery.shard,
         }
     }
 }

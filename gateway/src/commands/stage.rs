@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use audit::{ApprovalId, Approvals, Entry, NewApproval};
-use deposits::{Incoming, Matching, Payment, PaymentId, Payments, Received};
+use deposits::{Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received};
 use exchange::{Market, QuoteId, Quotes};
 use idempotency::{Answer, Request};
 use ledger::Journal;
@@ -21,7 +21,7 @@ use super::batch::Outcome;
 use super::facts::Facts;
 use super::keys::{self, Claims, Standing};
 use super::void::Void;
-use super::{Command, Content, accounts};
+use super::{Command, Content, Line, accounts};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -71,13 +71,11 @@ struct Named {
 impl Named {
     fn command(&mut self, command: &Command) {
         match command {
-            Command::BankEvent(event) => match &event.content {
-                Content::Receipts(receipts) => {
-                    self.numbers.extend(receipts.iter().map(|r| (r.bank.clone(), r.account_index)));
-                }
-                Content::Payout { payout: Some(payout), .. } => self.payouts.push(*payout),
-                _ => {}
-            },
+            Command::BankEvent(event) => {
+                let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
+                self.numbers.extend(event.content.receipts().map(number));
+                self.payouts.extend(event.content.payouts());
+            }
             Command::Withdraw(command) => {
                 self.share.push(command.order.merchant);
                 self.payees.push(command.order.payee);
@@ -282,10 +280,9 @@ fn receive(
 ) -> Vec<Vec<Received>> {
     let matching = Matching { accounts: directory, merchants, remitters: &facts.remitters, now };
     let of = |(command, claimed): (&&Command, &Vec<deposits::Claimed>)| {
-        let Command::BankEvent(event) = *command else { return Vec::new() };
-        let Content::Receipts(receipts) = &event.content else { return Vec::new() };
-        let incoming: Vec<Incoming<'_>> = receipts
-            .iter()
+        let Some(content) = command.content() else { return Vec::new() };
+        let incoming: Vec<Incoming<'_>> = content
+            .receipts()
             .zip(claimed)
             .map(|(receipt, claimed)| Incoming { receipt, claimed: *claimed })
             .collect();
@@ -351,8 +348,10 @@ async fn record_answers(
 
 fn verdict_of(content: &Content) -> Verdict {
     match content {
-        Content::Receipts(_) | Content::Payout { .. } | Content::Rates(_) => Verdict::Accepted,
-        Content::Ignored => Verdict::Ignored,
+        Content::Lines(lines) if lines.iter().all(|line| matches!(line, Line::Kept { .. })) => {
+            Verdict::Ignored
+        }
+        Content::Lines(_) | Content::Rates(_) => Verdict::Accepted,
         Content::Refused { verdict, .. } => *verdict,
     }
 }

@@ -14,7 +14,7 @@ use vault::{Delivery, Verdict};
 
 use super::{Answer, lane};
 use crate::app::App;
-use crate::commands::{BankEvent, Command, Content, Reply};
+use crate::commands::{BankEvent, Command, Content, Line, Reply};
 use crate::metrics;
 use crate::problem::{self, FieldError, Problem, Refusal};
 use crate::request::Request;
@@ -31,7 +31,7 @@ pub async fn receive(app: &App, request: Request) -> Answer {
         metrics::signature_failed(&bank, reason_of(&refusal));
         unverified(&refusal)
     })?;
-    let content = understand(app, &bank, &request)?;
+    let content = understand(app, &bank, &verified.event_id, &request)?;
     let facts = app.engine.facts();
     let delivery = Delivery::new(
         &facts.keyring,
@@ -82,14 +82,16 @@ fn kept_headers(request: &Request) -> String {
 }
 
 /// What the bytes say. What can't be understood is an answer too: it is kept, and told why (R5).
-fn understand(app: &App, bank: &Arc<str>, request: &Request) -> Result<Content, Refusal> {
+fn understand(app: &App, bank: &Arc<str>, event_id: &str, request: &Request) -> Result<Content, Refusal> {
     Ok(match bank::event::parse(&request.body) {
-        Ok(Event::FundsReceived(funds)) => Content::Receipts(vec![receipt(app, bank, funds)?]),
+        Ok(Event::FundsReceived(funds)) => Content::Lines(vec![Line::Receipt(receipt(app, bank, funds)?)]),
         Ok(Event::PayoutPaid(event)) => callback(event.reference.clone(), Report::paid(&event)),
         Ok(Event::PayoutFailed(event)) => callback(event.reference.clone(), Report::failed(&event)),
         Ok(Event::PayoutReturned(event)) => callback(event.reference.clone(), Report::returned(&event)),
         Ok(Event::RatesPublished(published)) => rates(app, bank, &published, &request.id),
-        Ok(Event::Ignored { .. }) => Content::Ignored,
+        Ok(Event::Ignored { .. }) => {
+            Content::Lines(vec![Line::Kept { reference: event_id.to_owned(), reason: "unknown_type" }])
+        }
         Err(ParseError::Malformed(why)) => {
             let body = problem::body(Problem::MalformedJson, &why, &request.id, &[]);
             refused(Verdict::Malformed, Problem::MalformedJson, body)
@@ -100,7 +102,7 @@ fn understand(app: &App, bank: &Arc<str>, request: &Request) -> Result<Content, 
 
 fn callback(reference: String, report: Report) -> Content {
     let payout = reference.parse().ok();
-    Content::Payout { reference, payout, report }
+    Content::Lines(vec![Line::Payout { reference, payout, report }])
 }
 
 fn invalid(errors: &[BankFieldError], request_id: &str) -> Content {
@@ -144,9 +146,12 @@ fn receipt(app: &App, bank: &Arc<str>, funds: FundsReceived) -> Result<Receipt, 
 
 /// A receipt carries the id of the event that reported it.
 fn name_event(mut content: Content, delivery: &Delivery) -> Content {
-    if let Content::Receipts(receipts) = &mut content {
-        for receipt in receipts {
-            receipt.event = delivery.id.uuid();
+    if let Content::Lines(lines) = &mut content {
+        for line in lines {
+            match line {
+                Line::Receipt(receipt) => receipt.event = delivery.id.uuid(),
+                Line::Payout { .. } | Line::Kept { .. } => {}
+            }
         }
     }
     content
