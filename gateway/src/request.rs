@@ -57,6 +57,25 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Whether the query sets this switch. Other parameters are nobody's business here.
+    ///
+    /// # Errors
+    /// `invalid-request` for anything but `true` and `false`: who mistypes must not get the real thing.
+    pub fn switch(&self, name: &str) -> Result<bool, Refusal> {
+        let query = self.query.as_deref().unwrap_or_default();
+        let mut on = false;
+        for (_, value) in form_urlencoded::parse(query.as_bytes()).filter(|pair| pair.0 == name) {
+            on = match &*value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(Refusal::field(name, "must be true or false")),
+            };
+        }
+        Ok(on)
+    }
+}
+
 /// The caller's id of this request if it is usable, or a new one.
 pub fn request_id(headers: &HeaderMap) -> Arc<str> {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());

@@ -2,6 +2,7 @@
 
 mod heads;
 mod links;
+mod rehearse;
 mod rematch;
 mod sweeps;
 
@@ -15,6 +16,7 @@ use ledger::Layout;
 use payouts::{BankState, NotTaken, Open, PayoutId, Report, Submit, Waker, Worker};
 use pg::Pool;
 use privacy::Keyring;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +39,9 @@ pub enum NoReply {
 pub struct Engine {
     facts: Arc<Facts>,
     lanes: Arc<Lanes<Commands>>,
+    commands: Arc<Commands>,
+    reads: Pool,
+    rehearsals: Semaphore,
     worker: Mutex<Option<Worker>>,
     waker: Waker,
     in_progress: Mutex<HashSet<(Arc<str>, String)>>,
@@ -62,7 +67,8 @@ impl Engine {
         let settings = config.lanes.settings();
         let own = Pool::open(config.database.url.reveal(), config.database.pool_settings(settings.lanes))
             .map_err(|error| error.to_string())?;
-        let lanes = Arc::new(Lanes::start(own, Arc::new(Commands::new(facts.clone())), settings));
+        let commands = Arc::new(Commands::new(facts.clone()));
+        let lanes = Arc::new(Lanes::start(own, commands.clone(), settings));
         let open: Open = Arc::new(move |sealed: &[u8], id: PayoutId| open_beneficiary(&keyring, id, sealed));
         let worker = Worker::start(reads.clone(), links::banks(config)?, open, submit_to(&lanes, &facts))
             .map_err(|error| error.to_string())?;
@@ -70,6 +76,9 @@ impl Engine {
         let engine = Arc::new(Engine {
             facts,
             lanes,
+            commands,
+            reads: reads.clone(),
+            rehearsals: Semaphore::new(rehearse::AT_ONCE),
             worker: Mutex::new(Some(worker)),
             waker,
             in_progress: Mutex::default(),

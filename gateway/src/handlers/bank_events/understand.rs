@@ -1,0 +1,128 @@
+//! What a bank's bytes say, as the content of a command.
+
+use std::sync::Arc;
+
+use bank::{Event, FieldError as BankFieldError, FundsReceived, ParseError};
+use bytes::Bytes;
+use deposits::{PaymentDetails, PaymentId, Receipt};
+use exchange::PublishedRate;
+use money::Rate;
+use payouts::Report;
+use privacy::Sensitive;
+use vault::Verdict;
+
+use super::internal;
+use crate::app::App;
+use crate::commands::{Content, Line, Reply};
+use crate::problem::{self, FieldError, Problem, Refusal};
+
+/// A verified message, as it came or as it was kept.
+#[derive(Debug)]
+pub struct Message<'a> {
+    /// The bank that signed it.
+    pub bank: &'a Arc<str>,
+    /// The bank's id of it.
+    pub event_id: &'a str,
+    /// What it says.
+    pub body: &'a [u8],
+    /// For the problem's body, should it not be understood.
+    pub request_id: &'a str,
+}
+
+/// What the bytes say. What can't be understood is an answer too: it is kept, and told why (R5).
+///
+/// # Errors
+/// `internal`, should personal data not be sealable.
+pub fn understand(app: &App, message: &Message<'_>) -> Result<Content, Refusal> {
+    let &Message { bank, event_id, body, request_id } = message;
+    Ok(match bank::event::parse(body) {
+        Ok(Event::FundsReceived(funds)) => Content::Lines(vec![Line::Receipt(receipt(app, bank, funds)?)]),
+        Ok(Event::PayoutPaid(event)) => callback(event.reference.clone(), Report::paid(&event)),
+        Ok(Event::PayoutFailed(event)) => callback(event.reference.clone(), Report::failed(&event)),
+        Ok(Event::PayoutReturned(event)) => callback(event.reference.clone(), Report::returned(&event)),
+        Ok(Event::RatesPublished(published)) => rates(app, bank, &published, request_id),
+        Ok(Event::Ignored { .. }) => {
+            Content::Lines(vec![Line::Kept { reference: event_id.to_owned(), reason: "unknown_type" }])
+        }
+        Err(ParseError::Malformed(why)) => {
+            let body = problem::body(Problem::MalformedJson, &why, request_id, &[]);
+            refused(Verdict::Malformed, Problem::MalformedJson, body)
+        }
+        Err(ParseError::Invalid(errors)) => invalid(&errors, request_id),
+    })
+}
+
+fn callback(reference: String, report: Report) -> Content {
+    let payout = reference.parse().ok();
+    Content::Lines(vec![Line::Payout { reference, payout, report }])
+}
+
+fn invalid(errors: &[BankFieldError], request_id: &str) -> Content {
+    let errors: Vec<FieldError> =
+        errors.iter().map(|error| FieldError::new(error.field.clone(), error.message.clone())).collect();
+    let detail = format!("{} can't be understood", errors.first().map_or("the event", |e| e.field.as_str()));
+    let body = problem::body(Problem::InvalidRequest, &detail, request_id, &errors);
+    refused(Verdict::Invalid, Problem::InvalidRequest, body)
+}
+
+fn refused(verdict: Verdict, problem: Problem, body: Bytes) -> Content {
+    Content::Refused { verdict, reply: Reply { status: problem.status(), body, replayed: false } }
+}
+
+fn receipt(app: &App, bank: &Arc<str>, funds: FundsReceived) -> Result<Receipt, Refusal> {
+    let facts = app.engine.facts();
+    let id = PaymentId::new(deposits::shard_of(facts.layout.shards, bank, &funds.reference));
+    let account_index = merchants::account_index(&facts.keyring, &funds.account_number);
+    let details = PaymentDetails {
+        account_number: funds.account_number,
+        remitter_name: funds.remitter_name.clone(),
+        remitter_account: funds.remitter_account,
+        remittance_information: funds.remittance_information,
+        end_to_end_id: funds.end_to_end_id,
+    };
+    let details_sealed = details.seal(&facts.keyring, id).map_err(|error| internal(&error))?;
+    Ok(Receipt {
+        id,
+        bank: bank.clone(),
+        account_index,
+        reference: funds.reference,
+        position: 0,
+        amount: funds.amount,
+        remitter_name: funds.remitter_name.map(Sensitive::new),
+        details_sealed: details_sealed.into(),
+        uetr: funds.uetr.and_then(|uetr| uuid::Uuid::try_parse(&uetr).ok()),
+        value_date: funds.value_date,
+        event: uuid::Uuid::nil(),
+    })
+}
+
+/// R1: only pairs that are configured for this bank count; an event that names another one is refused whole.
+fn rates(app: &App, bank: &str, published: &bank::RatesPublished, request_id: &str) -> Content {
+    let mut errors = Vec::new();
+    let mut rates = Vec::with_capacity(published.rates.len());
+    for (index, rate) in published.rates.iter().enumerate() {
+        let configured =
+            app.config.bank(bank).is_some_and(|config| config.may_publish(rate.base, rate.quote));
+        if !configured {
+            let message =
+                format!("{}{} is not configured for this bank", rate.base.code(), rate.quote.code());
+            errors.push(BankFieldError { field: format!("data.rates[{index}]"), message });
+            continue;
+        }
+        // The bid is rounded down and the ask up: never in the institution's disfavour by a ninth digit.
+        match (Rate::try_from(rate.bid), Rate::ceil(rate.ask)) {
+            (Ok(bid), Ok(ask)) => rates.push(PublishedRate {
+                base: rate.base,
+                quote: rate.quote,
+                bid,
+                ask,
+                as_of: published.as_of,
+            }),
+            _ => errors.push(BankFieldError {
+                field: format!("data.rates[{index}]"),
+                message: "is out of range".into(),
+            }),
+        }
+    }
+    if errors.is_empty() { Content::Rates(rates) } else { invalid(&errors, request_id) }
+}
