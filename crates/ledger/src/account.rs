@@ -27,11 +27,16 @@ pub enum AccountKind {
     Receivable,
     /// Carries money between shards inside one transaction; its sum over all shards is zero.
     Intershard,
+    /// What a store's orders still cover, never below zero. Counts trade evidence, not money: outside the
+    /// balance sheet.
+    Evidence,
+    /// The other side of every movement of evidence, either sign. Outside the balance sheet.
+    EvidenceSource,
 }
 
 impl AccountKind {
     /// All kinds, in chart order.
-    pub const ALL: [AccountKind; 8] = [
+    pub const ALL: [AccountKind; 10] = [
         AccountKind::Nostro,
         AccountKind::Merchant,
         AccountKind::Suspense,
@@ -40,6 +45,8 @@ impl AccountKind {
         AccountKind::Fees,
         AccountKind::Receivable,
         AccountKind::Intershard,
+        AccountKind::Evidence,
+        AccountKind::EvidenceSource,
     ];
 
     /// The name stored in the database.
@@ -53,19 +60,51 @@ impl AccountKind {
             AccountKind::Fees => "fees",
             AccountKind::Receivable => "receivable",
             AccountKind::Intershard => "intershard",
+            AccountKind::Evidence => "evidence",
+            AccountKind::EvidenceSource => "evidence_source",
         }
     }
 
     /// The side that may never be smaller than the other one.
     pub fn floor(self) -> Floor {
         match self {
-            AccountKind::Merchant | AccountKind::Suspense | AccountKind::PayoutClearing => Floor::Credit,
+            AccountKind::Merchant
+            | AccountKind::Suspense
+            | AccountKind::PayoutClearing
+            | AccountKind::Evidence => Floor::Credit,
             AccountKind::Receivable => Floor::Debit,
-            AccountKind::Nostro | AccountKind::Exchange | AccountKind::Fees | AccountKind::Intershard => {
-                Floor::None
-            }
+            AccountKind::Nostro
+            | AccountKind::Exchange
+            | AccountKind::Fees
+            | AccountKind::Intershard
+            | AccountKind::EvidenceSource => Floor::None,
         }
     }
+
+    /// Whether it counts money: I1 holds for these and for the others apart, and no transfer joins the two.
+    pub fn in_balance_sheet(self) -> bool {
+        !matches!(self, AccountKind::Evidence | AccountKind::EvidenceSource)
+    }
+
+    /// Where in a batch accounts of this kind are locked.
+    pub(crate) fn lock_class(self) -> LockClass {
+        match self {
+            AccountKind::Evidence | AccountKind::EvidenceSource => LockClass::Evidence,
+            AccountKind::Receivable => LockClass::Receivable,
+            _ => LockClass::Balance,
+        }
+    }
+}
+
+/// The order in which every batch locks its accounts, the last class last; in (shard, id) order inside one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LockClass {
+    /// What decides whether a payment is covered.
+    Evidence,
+    /// Balances, and every other account of the balance sheet.
+    Balance,
+    /// Guarded by the merchant's balance, which its holder has locked: in any order among themselves.
+    Receivable,
 }
 
 /// Which counter of an account may never be smaller than the other.
@@ -98,6 +137,8 @@ pub enum Owner {
     Bank(Arc<str>),
     /// This merchant's.
     Merchant(Uuid),
+    /// This store's.
+    Store(Uuid),
 }
 
 impl fmt::Display for Owner {
@@ -105,7 +146,7 @@ impl fmt::Display for Owner {
         match self {
             Owner::Institution => Ok(()),
             Owner::Bank(bank) => f.write_str(bank),
-            Owner::Merchant(merchant) => write!(f, "{}", merchant.simple()),
+            Owner::Merchant(id) | Owner::Store(id) => write!(f, "{}", id.simple()),
         }
     }
 }
@@ -169,6 +210,16 @@ impl Account {
         Account::new(shard, AccountKind::Intershard, Owner::Institution, currency)
     }
 
+    /// What the orders of `store` still cover; `shard` is its merchant's.
+    pub fn evidence(shard: Shard, store: Uuid, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::Evidence, Owner::Store(store), currency)
+    }
+
+    /// Where the shard's evidence comes from and goes to.
+    pub fn evidence_source(shard: Shard, currency: Currency) -> Account {
+        Account::new(shard, AccountKind::EvidenceSource, Owner::Institution, currency)
+    }
+
     fn new(shard: Shard, kind: AccountKind, owner: Owner, currency: Currency) -> Account {
         let key = AccountKey { shard, id: derive_id(shard, kind, &owner, currency) };
         Account { key, kind, owner, currency }
@@ -221,6 +272,10 @@ fn derive_id(shard: Shard, kind: AccountKind, owner: &Owner, currency: Currency)
         Owner::Merchant(merchant) => {
             context.update(b"m");
             context.update(merchant.as_bytes());
+        }
+        Owner::Store(store) => {
+            context.update(b"s");
+            context.update(store.as_bytes());
         }
     }
     context.update(b"\0");

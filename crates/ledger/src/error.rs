@@ -20,6 +20,9 @@ pub enum Error {
     /// A caller posts to an account that it did not lock first: a bug, never a state of the books.
     #[error("{0} was not opened in this journal")]
     NotOpened(String),
+    /// A caller locks an account after others that must come later: a bug, which could deadlock.
+    #[error("{0} is locked out of order")]
+    OutOfOrder(String),
     /// A counter would leave the range of 64 bits.
     #[error("the counters of {0} overflow")]
     Overflow(String),

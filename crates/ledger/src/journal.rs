@@ -1,16 +1,16 @@
 //! The journal of one batch: accounts locked once, postings decided in memory, all written at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use money::Currency;
 use pg::{Shard, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::account::{Account, AccountKey, Floor, Owner};
+use crate::account::{Account, AccountKey, Floor, LockClass, Owner};
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::store;
+use crate::store::{self, AccountRow};
 use crate::templates::{Leg, Movement, TransferKind};
 
 /// A transfer as decided; its sequence number and position are given when the batch is sealed.
@@ -73,49 +73,128 @@ impl Counters {
 
 /// What one batch posts. Open it with every account the batch may touch (that locks them, in one order),
 /// `post` while deciding, `write` once, last.
+///
+/// What is known only later can be added, as long as the order of classes is kept: evidence, then the balance
+/// sheet, then receivables. Whoever names a receivable holds the merchant's balance, so these need no order among
+/// themselves, and one that isn't there can't come to be meanwhile.
 #[derive(Debug)]
 pub struct Journal {
     layout: Layout,
     counters: HashMap<AccountKey, Counters>,
+    /// Looked for under the lock that guards them, and not there.
+    absent: HashSet<AccountKey>,
+    /// The last class of which accounts were locked.
+    reached: Option<LockClass>,
     transfers: Vec<Transfer>,
 }
 
 impl Journal {
-    /// Locks `accounts` in (shard, id) order until the transaction ends, creating those that are not there yet.
+    /// Locks `accounts` class by class, in (shard, id) order inside each, until the transaction ends, creating
+    /// those that are not there yet.
     ///
     /// # Errors
-    /// The database's; `Unexpected` when a row that was just created can't be found.
+    /// The database's; `OutOfOrder` for a receivable without its merchant's balance; `Unexpected` when a row that
+    /// was just created can't be found.
     pub async fn open(tx: &Tx<'_>, layout: Layout, accounts: &[Account]) -> Result<Journal, Error> {
-        let mut wanted: BTreeMap<AccountKey, &Account> = BTreeMap::new();
-        for account in accounts {
-            wanted.insert(account.key(), account);
+        let mut journal = Journal {
+            layout,
+            counters: HashMap::with_capacity(accounts.len()),
+            absent: HashSet::new(),
+            reached: None,
+            transfers: Vec::new(),
+        };
+        journal.add(tx, accounts).await?;
+        Ok(journal)
+    }
+
+    /// Locks further accounts, creating those that are not there yet; those locked already stay as they are.
+    ///
+    /// # Errors
+    /// As [`Journal::open`]; `OutOfOrder` also when accounts of the same class or a later one are locked already
+    /// (receivables may be added at any time).
+    pub async fn add(&mut self, tx: &Tx<'_>, accounts: &[Account]) -> Result<(), Error> {
+        for (class, wanted) in self.by_class(accounts) {
+            self.enter(class, &wanted)?;
+            let mut found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+            if found.len() < wanted.len() {
+                // None of the class is locked yet. Making one waits for whoever makes the same: it holds earlier
+                // classes and what it made.
+                store::create_accounts(tx, wanted.values().copied()).await?;
+                found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+            }
+            if found.len() != wanted.len() {
+                return Err(Error::Unexpected("an account that was just created is not there".into()));
+            }
+            self.take(&wanted, found);
         }
-        let mut found = store::lock_accounts(tx, wanted.keys().copied()).await?;
-        if found.len() < wanted.len() {
-            // None is locked yet. Making one waits for whoever makes the same, and holds only what it made.
-            store::create_accounts(tx, wanted.values().copied()).await?;
-            found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+        Ok(())
+    }
+
+    /// Locks those of further accounts that exist. One that doesn't counts as zero ([`Journal::balance`]) and
+    /// can't be posted to, unless it is added after all.
+    ///
+    /// # Errors
+    /// As [`Journal::add`].
+    pub async fn add_existing(&mut self, tx: &Tx<'_>, accounts: &[Account]) -> Result<(), Error> {
+        for (class, wanted) in self.by_class(accounts) {
+            self.enter(class, &wanted)?;
+            let found = store::lock_existing(tx, wanted.keys().copied()).await?;
+            self.absent.extend(wanted.keys());
+            self.take(&wanted, found);
         }
-        if found.len() != wanted.len() {
-            return Err(Error::Unexpected("an account that was just created is not there".into()));
+        Ok(())
+    }
+
+    /// What of `accounts` is not locked yet, in the order in which to lock.
+    fn by_class<'a>(
+        &self,
+        accounts: &'a [Account],
+    ) -> BTreeMap<LockClass, BTreeMap<AccountKey, &'a Account>> {
+        let mut classes: BTreeMap<LockClass, BTreeMap<AccountKey, &Account>> = BTreeMap::new();
+        for account in accounts.iter().filter(|account| !self.counters.contains_key(&account.key())) {
+            classes.entry(account.kind().lock_class()).or_default().insert(account.key(), account);
         }
-        let mut counters = HashMap::with_capacity(found.len());
+        classes
+    }
+
+    fn enter(&mut self, class: LockClass, wanted: &BTreeMap<AccountKey, &Account>) -> Result<(), Error> {
+        for account in wanted.values() {
+            let in_order = match (class, account.owner()) {
+                (LockClass::Receivable, Owner::Merchant(merchant)) => {
+                    let balance = Account::merchant(account.key().shard, *merchant, account.currency());
+                    self.counters.contains_key(&balance.key())
+                }
+                _ => self.reached.is_none_or(|reached| reached < class),
+            };
+            if !in_order {
+                return Err(Error::OutOfOrder(account.to_string()));
+            }
+        }
+        self.reached = self.reached.max(Some(class));
+        Ok(())
+    }
+
+    fn take(&mut self, wanted: &BTreeMap<AccountKey, &Account>, found: Vec<AccountRow>) {
         for row in found {
             let floor = wanted.get(&row.key).map_or(Floor::None, |account| account.kind().floor());
             let (debits, credits) = (row.debits, row.credits);
-            counters.insert(row.key, Counters { floor, debits, credits, debit_delta: 0, credit_delta: 0 });
+            self.absent.remove(&row.key);
+            self.counters
+                .insert(row.key, Counters { floor, debits, credits, debit_delta: 0, credit_delta: 0 });
         }
-        Ok(Journal { layout, counters, transfers: Vec::new() })
     }
 
     /// What the account holds with all of the batch's postings so far, in minor units on its normal side:
-    /// credits less debits, but debits less credits where debits may not fall below credits.
+    /// credits less debits, but debits less credits where debits may not fall below credits. Zero for one that
+    /// was looked for and isn't there.
     ///
     /// # Errors
     /// `NotOpened` when the account was not locked; `Overflow` beyond 64 bits.
     pub fn balance(&self, account: &Account) -> Result<i64, Error> {
-        let counters =
-            self.counters.get(&account.key()).ok_or_else(|| Error::NotOpened(account.to_string()))?;
+        let Some(counters) = self.counters.get(&account.key()) else {
+            let absent = self.absent.contains(&account.key());
+            return if absent { Ok(0) } else { Err(Error::NotOpened(account.to_string())) };
+        };
         let balance = match account.kind().floor() {
             Floor::Debit => -counters.credit_balance(),
             Floor::Credit | Floor::None => counters.credit_balance(),
@@ -212,7 +291,7 @@ impl Journal {
 fn transfer(leg: &Leg, cause: Uuid) -> Transfer {
     let own = |account: &Account| match account.owner() {
         Owner::Merchant(merchant) => Some(*merchant),
-        Owner::Institution | Owner::Bank(_) => None,
+        Owner::Institution | Owner::Bank(_) | Owner::Store(_) => None,
     };
     let owner = leg.shown_to.or_else(|| own(&leg.debit)).or_else(|| own(&leg.credit));
     Transfer {

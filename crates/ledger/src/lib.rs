@@ -17,7 +17,8 @@ pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
 pub use reads::{
-    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, merchant_balances, statement,
+    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, merchant_balances, receivables,
+    statement,
 };
 pub use store::{bootstrap, layout};
 pub use templates::{Leg, MerchantRef, Movement, TransferKind};

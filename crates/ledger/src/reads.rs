@@ -22,7 +22,30 @@ pub async fn merchant_balances(
     merchant: MerchantRef,
     currencies: &[Currency],
 ) -> Result<Vec<Money>, Error> {
-    let ids: Vec<Uuid> = currencies.iter().map(|currency| merchant.balance(*currency).key().id).collect();
+    let accounts = currencies.iter().map(|currency| merchant.balance(*currency));
+    balances_of(conn, merchant, currencies, accounts).await
+}
+
+/// What a merchant owes in these currencies, in their order; zero where it never owed anything.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn receivables(
+    conn: &Connection,
+    merchant: MerchantRef,
+    currencies: &[Currency],
+) -> Result<Vec<Money>, Error> {
+    let accounts = currencies.iter().map(|currency| merchant.receivable(*currency));
+    balances_of(conn, merchant, currencies, accounts).await
+}
+
+async fn balances_of(
+    conn: &Connection,
+    merchant: MerchantRef,
+    currencies: &[Currency],
+    accounts: impl Iterator<Item = Account>,
+) -> Result<Vec<Money>, Error> {
+    let ids: Vec<Uuid> = accounts.map(|account| account.key().id).collect();
     let shard = merchant.shard.number();
     let rows = conn.query(include_str!("sql/merchant_balances.sql"), &[&shard, &ids]).await?;
     let mut balances: Vec<Money> = currencies.iter().map(|currency| Money::zero(*currency)).collect();

@@ -13,6 +13,7 @@ use crate::layout::Layout;
 use crate::seal::{self, Hash};
 
 /// A locked account row.
+#[derive(Debug)]
 pub(crate) struct AccountRow {
     pub key: AccountKey,
     pub debits: i64,
@@ -24,14 +25,25 @@ pub(crate) async fn lock_accounts(
     tx: &Tx<'_>,
     keys: impl Iterator<Item = AccountKey>,
 ) -> Result<Vec<AccountRow>, Error> {
-    let keys: Vec<AccountKey> = keys.collect();
+    lock(tx, include_str!("sql/lock_accounts.sql"), keys.collect()).await
+}
+
+/// Locks those of the accounts that exist, in (shard, id) order.
+pub(crate) async fn lock_existing(
+    tx: &Tx<'_>,
+    keys: impl Iterator<Item = AccountKey>,
+) -> Result<Vec<AccountRow>, Error> {
+    lock(tx, include_str!("sql/lock_existing.sql"), keys.collect()).await
+}
+
+async fn lock(tx: &Tx<'_>, sql: &'static str, keys: Vec<AccountKey>) -> Result<Vec<AccountRow>, Error> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let shards: Vec<i16> = keys.iter().map(|key| key.shard.number()).collect();
     let ids: Vec<Uuid> = keys.iter().map(|key| key.id).collect();
     let by_id: BTreeMap<Uuid, AccountKey> = keys.iter().map(|key| (key.id, *key)).collect();
-    let rows = tx.query(include_str!("sql/lock_accounts.sql"), &[&shards, &ids]).await?;
+    let rows = tx.query(sql, &[&shards, &ids]).await?;
     rows.iter()
         .map(|row| {
             let id: Uuid = row.get("id");

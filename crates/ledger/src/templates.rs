@@ -52,11 +52,25 @@ pub enum TransferKind {
     Refund,
     /// The fee of a withdrawal given back to the merchant.
     FeeRefund,
+    /// What the bank took back of a credited payment, out of the merchant's balance.
+    Reversal,
+    /// What the bank took back beyond the balance: the merchant owes it.
+    ReversalOwed,
+    /// What the bank took back of a payment in review.
+    SuspenseReversed,
+    /// What the merchant owed, paid out of its balance.
+    ReceivableRepaid,
+    /// Orders became known: evidence, not money.
+    EvidenceAdded,
+    /// A payment used up orders' cover: evidence, not money.
+    EvidenceUsed,
+    /// A payment that was taken back gave orders' cover back: evidence, not money.
+    EvidenceReleased,
 }
 
 impl TransferKind {
     /// Every kind.
-    pub const ALL: [TransferKind; 13] = [
+    pub const ALL: [TransferKind; 20] = [
         TransferKind::Payment,
         TransferKind::Suspense,
         TransferKind::ReviewCredit,
@@ -70,6 +84,13 @@ impl TransferKind {
         TransferKind::PayoutReturned,
         TransferKind::Refund,
         TransferKind::FeeRefund,
+        TransferKind::Reversal,
+        TransferKind::ReversalOwed,
+        TransferKind::SuspenseReversed,
+        TransferKind::ReceivableRepaid,
+        TransferKind::EvidenceAdded,
+        TransferKind::EvidenceUsed,
+        TransferKind::EvidenceReleased,
     ];
 
     /// The kind stored under this name.
@@ -93,6 +114,13 @@ impl TransferKind {
             TransferKind::PayoutReturned => "payout_returned",
             TransferKind::Refund => "refund",
             TransferKind::FeeRefund => "fee_refund",
+            TransferKind::Reversal => "reversal",
+            TransferKind::ReversalOwed => "reversal_owed",
+            TransferKind::SuspenseReversed => "suspense_reversed",
+            TransferKind::ReceivableRepaid => "receivable_repaid",
+            TransferKind::EvidenceAdded => "evidence_added",
+            TransferKind::EvidenceUsed => "evidence_used",
+            TransferKind::EvidenceReleased => "evidence_released",
         }
     }
 }
@@ -110,6 +138,11 @@ impl MerchantRef {
     /// The merchant's balance in `currency`.
     pub fn balance(&self, currency: Currency) -> Account {
         Account::merchant(self.shard, self.id, currency)
+    }
+
+    /// What the merchant owes in `currency`.
+    pub fn receivable(&self, currency: Currency) -> Account {
+        Account::receivable(self.shard, self.id, currency)
     }
 }
 
@@ -137,6 +170,20 @@ pub enum Movement {
     PayoutReturned { bank: Arc<str>, shard: Shard, merchant: Option<Uuid>, amount: Money },
     /// A same-currency payout that will not be sent again: payout_clearing → merchant (net), fees → merchant.
     Refund { bank: Arc<str>, merchant: MerchantRef, net: Money, fee: Money },
+    /// A bank took a credited payment back: merchant → nostro as far as the balance goes, receivable → nostro
+    /// for the rest; a zero part posts no leg. The cause is the payment. The nostro is that of the merchant's
+    /// shard, also for a payment that was credited out of another shard's suspense: only sums over shards count.
+    PaymentReversed { bank: Arc<str>, merchant: MerchantRef, covered: Money, owed: Money },
+    /// A bank took money back that was in review: suspense → nostro, in the payment's shard.
+    SuspenseReversed { bank: Arc<str>, shard: Shard, amount: Money },
+    /// A credit pays off what the merchant owes: merchant → receivable. The cause is the payment credited.
+    ReceivableRepaid { merchant: MerchantRef, amount: Money },
+    /// A store's orders became known: evidence_source → evidence. `shard` is the merchant's, here and below.
+    EvidenceAdded { shard: Shard, store: Uuid, amount: Money },
+    /// A payment was credited on the strength of orders: evidence → evidence_source.
+    EvidenceUsed { shard: Shard, store: Uuid, amount: Money },
+    /// A payment was taken back, its orders are open again: evidence_source → evidence.
+    EvidenceReleased { shard: Shard, store: Uuid, amount: Money },
 }
 
 impl Movement {
@@ -200,6 +247,31 @@ impl Movement {
                 }
                 legs
             }
+            Movement::PaymentReversed { bank, merchant, covered, owed } => {
+                payment_reversed(bank, *merchant, *covered, *owed)
+            }
+            Movement::SuspenseReversed { bank, shard, amount } => {
+                let suspense = Account::suspense(*shard, amount.currency());
+                let nostro = Account::nostro(*shard, bank, amount.currency());
+                vec![leg(suspense, nostro, *amount, TransferKind::SuspenseReversed)]
+            }
+            Movement::ReceivableRepaid { merchant, amount } => {
+                let currency = amount.currency();
+                let (balance, owed) = (merchant.balance(currency), merchant.receivable(currency));
+                vec![leg(balance, owed, *amount, TransferKind::ReceivableRepaid)]
+            }
+            Movement::EvidenceAdded { shard, store, amount } => {
+                let [evidence, source] = evidence(*shard, *store, amount.currency());
+                vec![leg(source, evidence, *amount, TransferKind::EvidenceAdded)]
+            }
+            Movement::EvidenceUsed { shard, store, amount } => {
+                let [evidence, source] = evidence(*shard, *store, amount.currency());
+                vec![leg(evidence, source, *amount, TransferKind::EvidenceUsed)]
+            }
+            Movement::EvidenceReleased { shard, store, amount } => {
+                let [evidence, source] = evidence(*shard, *store, amount.currency());
+                vec![leg(source, evidence, *amount, TransferKind::EvidenceReleased)]
+            }
         }
     }
 
@@ -219,6 +291,23 @@ fn fee_leg(merchant: MerchantRef, fee: Money) -> Vec<Leg> {
     }
     let fees = Account::fees(merchant.shard, fee.currency());
     vec![leg(merchant.balance(fee.currency()), fees, fee, TransferKind::Fee)]
+}
+
+fn payment_reversed(bank: &Arc<str>, merchant: MerchantRef, covered: Money, owed: Money) -> Vec<Leg> {
+    let parts = [
+        (merchant.balance(covered.currency()), covered, TransferKind::Reversal),
+        (merchant.receivable(owed.currency()), owed, TransferKind::ReversalOwed),
+    ];
+    let not_zero = parts.into_iter().filter(|(_, part, _)| part.minor() > 0);
+    not_zero
+        .map(|(from, part, kind)| {
+            leg(from, Account::nostro(merchant.shard, bank, part.currency()), part, kind)
+        })
+        .collect()
+}
+
+fn evidence(shard: Shard, store: Uuid, currency: Currency) -> [Account; 2] {
+    [Account::evidence(shard, store, currency), Account::evidence_source(shard, currency)]
 }
 
 fn review_credit(shard: Shard, merchant: MerchantRef, amount: Money) -> Vec<Leg> {

@@ -47,7 +47,8 @@ pub async fn verify(tx: &Tx<'_>, layout: Layout, known: &[Head]) -> Result<Repor
 async fn balances(tx: &Tx<'_>, report: &mut Report) -> Result<(), Error> {
     for row in tx.query(include_str!("sql/verify_currencies.sql"), &[]).await? {
         let (currency, debits, credits): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
-        report.breaches.push(format!("I1: {currency}: debits {debits}, credits {credits}"));
+        let what = if row.get(3) { " of evidence" } else { "" };
+        report.breaches.push(format!("I1: {currency}{what}: debits {debits}, credits {credits}"));
     }
     for row in tx.query(include_str!("sql/verify_balances.sql"), &[]).await? {
         let (shard, account): (i16, uuid::Uuid) = (row.get("shard"), row.get("account"));

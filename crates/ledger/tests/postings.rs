@@ -125,6 +125,47 @@ fn r23_the_table_of_postings() {
 }
 
 #[test]
+fn r8_the_table_of_what_banks_take_back() {
+    let (bank, m) = (bank(), merchant());
+    let reversed =
+        |covered, owed| Movement::PaymentReversed { bank: bank.clone(), merchant: m, covered, owed };
+    check(reversed(usd(500), usd(0)), &[("merchant@3", "nostro@3", "5.00 USD", "reversal")]);
+    check(reversed(usd(0), usd(500)), &[("receivable@3", "nostro@3", "5.00 USD", "reversal_owed")]);
+    check(
+        reversed(usd(200), usd(300)),
+        &[
+            ("merchant@3", "nostro@3", "2.00 USD", "reversal"),
+            ("receivable@3", "nostro@3", "3.00 USD", "reversal_owed"),
+        ],
+    );
+    check(
+        Movement::SuspenseReversed { bank: bank.clone(), shard: shard(5), amount: usd(7) },
+        &[("suspense@5", "nostro@5", "0.07 USD", "suspense_reversed")],
+    );
+    check(
+        Movement::ReceivableRepaid { merchant: m, amount: usd(300) },
+        &[("merchant@3", "receivable@3", "3.00 USD", "receivable_repaid")],
+    );
+}
+
+#[test]
+fn r6_the_table_of_evidence() {
+    let (shard, store, amount) = (shard(3), Uuid::from_u128(9), usd(100));
+    check(
+        Movement::EvidenceAdded { shard, store, amount },
+        &[("evidence_source@3", "evidence@3", "1.00 USD", "evidence_added")],
+    );
+    check(
+        Movement::EvidenceUsed { shard, store, amount },
+        &[("evidence@3", "evidence_source@3", "1.00 USD", "evidence_used")],
+    );
+    check(
+        Movement::EvidenceReleased { shard, store, amount },
+        &[("evidence_source@3", "evidence@3", "1.00 USD", "evidence_released")],
+    );
+}
+
+#[test]
 fn account_ids_depend_on_everything_an_account_is() {
     let (hb, other): (Arc<str>, Arc<str>) = (bank(), Arc::from("hb2"));
     let accounts = [
@@ -140,6 +181,9 @@ fn account_ids_depend_on_everything_an_account_is() {
         Account::merchant(shard(1), Uuid::from_u128(1), Currency::USD),
         Account::merchant(shard(1), Uuid::from_u128(2), Currency::USD),
         Account::receivable(shard(1), Uuid::from_u128(1), Currency::USD),
+        Account::evidence(shard(1), Uuid::from_u128(1), Currency::USD),
+        Account::evidence(shard(1), Uuid::from_u128(2), Currency::USD),
+        Account::evidence_source(shard(1), Currency::USD),
     ];
     for (i, a) in accounts.iter().enumerate() {
         for b in accounts.iter().skip(i + 1) {
@@ -151,9 +195,9 @@ fn account_ids_depend_on_everything_an_account_is() {
 
 fn any_movement() -> impl Strategy<Value = Movement> {
     let amounts = (0..1_000i64, 1..1_000_000_000i64, 1..1_000_000_000i64);
-    (0..10usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
+    (0..16usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
         let (bank, merchant, shard) = (bank(), merchant(), shard(at));
-        let amount = usd(net);
+        let (amount, store) = (usd(net), Uuid::from_u128(9));
         match which {
             0 => Movement::PaymentCredited { bank, merchant, amount },
             1 => Movement::PaymentToSuspense { bank, shard, amount },
@@ -170,6 +214,12 @@ fn any_movement() -> impl Strategy<Value = Movement> {
             6 => Movement::WithdrawalSameCurrency { bank, merchant, fee: usd(fee), net: amount },
             7 => Movement::PayoutPaid { bank, shard, amount },
             8 => Movement::PayoutReturned { bank, shard, merchant: None, amount },
+            9 => Movement::PaymentReversed { bank, merchant, covered: usd(fee), owed: amount },
+            10 => Movement::SuspenseReversed { bank, shard, amount },
+            11 => Movement::ReceivableRepaid { merchant, amount },
+            12 => Movement::EvidenceAdded { shard, store, amount },
+            13 => Movement::EvidenceUsed { shard, store, amount },
+            14 => Movement::EvidenceReleased { shard, store, amount },
             _ => Movement::Refund { bank, merchant, net: amount, fee: usd(fee) },
         }
     })
@@ -186,6 +236,7 @@ proptest! {
             prop_assert_eq!(leg.credit.currency(), leg.amount.currency());
             prop_assert_eq!(leg.debit.key().shard, leg.credit.key().shard);
             prop_assert_ne!(leg.debit.key(), leg.credit.key());
+            prop_assert_eq!(leg.debit.kind().in_balance_sheet(), leg.credit.kind().in_balance_sheet());
         }
         let intershard: i64 = legs.iter().map(|leg| {
             let side = |account: &Account| i64::from(account.kind() == ledger::AccountKind::Intershard);

@@ -26,9 +26,10 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let asked: Vec<Currency> = asked.into_iter().collect();
     let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
     let available = ledger::merchant_balances(&conn, book, &asked).await?;
+    let receivable = ledger::receivables(&conn, book, &asked).await?;
     let data: Vec<Value> = available
         .iter()
-        .map(|available| row(*available, &in_transit, &in_review))
+        .map(|available| row(*available, &in_transit, &in_review, &receivable))
         .filter(|row| row.matters || own.contains(&row.currency))
         .map(|row| row.json)
         .collect();
@@ -42,23 +43,23 @@ struct Row {
     json: Value,
 }
 
-fn row(available: Money, in_transit: &[Money], in_review: &[Money]) -> Row {
+fn row(available: Money, in_transit: &[Money], in_review: &[Money], receivable: &[Money]) -> Row {
     let currency = available.currency();
     let of = |amounts: &[Money]| {
         amounts.iter().find(|amount| amount.currency() == currency).copied().unwrap_or(Money::zero(currency))
     };
-    let (in_transit, in_review) = (of(in_transit), of(in_review));
+    let (in_transit, in_review, receivable) = (of(in_transit), of(in_review), of(receivable));
     let none = Money::zero(currency).to_string();
     Row {
         currency,
-        matters: [available, in_transit, in_review].iter().any(|amount| amount.minor() > 0),
+        matters: [available, in_transit, in_review, receivable].iter().any(|amount| amount.minor() > 0),
         json: json!({
             "currency": currency.code(),
             "available": available.to_string(),
             "in_transit": in_transit.to_string(),
             "in_review": in_review.to_string(),
             "frozen": none,
-            "receivable": none,
+            "receivable": receivable.to_string(),
         }),
     }
 }
@@ -74,11 +75,12 @@ mod tests {
             money(123_450, Currency::USD),
             &[money(5, Currency::JPY), money(100, Currency::USD)],
             &[money(7, Currency::JPY)],
+            &[money(250, Currency::USD)],
         );
         assert_eq!(
             row.json,
             json!({"currency": "USD", "available": "1234.50", "in_transit": "1.00", "in_review": "0.00",
-                "frozen": "0.00", "receivable": "0.00"})
+                "frozen": "0.00", "receivable": "2.50"})
         );
         assert!(row.matters);
     }

@@ -20,16 +20,17 @@ use crate::commands::rfc3339;
 use crate::problem::{Problem, Refusal};
 use crate::request::{Query, Request, wants_csv};
 
-/// What merchants call the transfers that change their balance. The other types of the contract have none yet.
+/// What merchants call the transfers that concern them: what changed their balance, what came back on its way out,
+/// and what they came to owe. `charge` has none yet.
 const TYPES: [(&str, &[TransferKind]); 8] = [
     ("credit", &[TransferKind::Payment, TransferKind::ReviewCredit]),
     ("withdrawal", &[TransferKind::Withdrawal, TransferKind::ExchangeSold]),
     ("fee", &[TransferKind::Fee]),
     ("refund", &[TransferKind::Refund, TransferKind::FeeRefund]),
     ("payout_return", &[TransferKind::PayoutReturned]),
-    ("reversal", &[]),
+    ("reversal", &[TransferKind::Reversal, TransferKind::ReversalOwed]),
     ("charge", &[]),
-    ("receivable_repayment", &[]),
+    ("receivable_repayment", &[TransferKind::ReceivableRepaid]),
 ];
 
 /// Before and after everything.
@@ -113,8 +114,15 @@ impl Stores {
 }
 
 fn payment_of(line: &StatementLine) -> Option<PaymentId> {
-    matches!(line.kind, TransferKind::Payment | TransferKind::ReviewCredit)
-        .then(|| PaymentId::from_uuid(line.cause))
+    let of_payment = matches!(
+        line.kind,
+        TransferKind::Payment
+            | TransferKind::ReviewCredit
+            | TransferKind::Reversal
+            | TransferKind::ReversalOwed
+            | TransferKind::ReceivableRepaid
+    );
+    of_payment.then(|| PaymentId::from_uuid(line.cause))
 }
 
 fn filter(query: &Query) -> Result<StatementFilter, Refusal> {
@@ -142,9 +150,9 @@ fn type_of(kind: TransferKind) -> &'static str {
 
 /// The payment, withdrawal or payout behind a line.
 fn source(line: &StatementLine) -> String {
-    match line.kind {
-        TransferKind::Payment | TransferKind::ReviewCredit => PaymentId::from_uuid(line.cause).to_string(),
-        TransferKind::PayoutReturned => PayoutId::from_uuid(line.cause).to_string(),
+    match (payment_of(line), line.kind) {
+        (Some(payment), _) => payment.to_string(),
+        (None, TransferKind::PayoutReturned) => PayoutId::from_uuid(line.cause).to_string(),
         _ => WithdrawalId::from_uuid(line.cause).to_string(),
     }
 }
@@ -228,13 +236,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_that_touches_a_balance_has_one_type() {
+    fn every_kind_that_concerns_a_merchant_has_one_type() {
         let institution = [
             TransferKind::Suspense,
             TransferKind::ReviewReturn,
             TransferKind::ReviewReturnFailed,
             TransferKind::ExchangeBought,
             TransferKind::PayoutPaid,
+            TransferKind::SuspenseReversed,
+            TransferKind::EvidenceAdded,
+            TransferKind::EvidenceUsed,
+            TransferKind::EvidenceReleased,
         ];
         for kind in TransferKind::ALL {
             assert_eq!(type_of(kind) == "other", institution.contains(&kind), "{kind:?}");

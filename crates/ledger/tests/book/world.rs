@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger::{Account, Error, Head, Journal, Layout, MerchantRef, Movement, Report};
+use ledger::{Account, AccountKind, Error, Head, Journal, Layout, MerchantRef, Movement, Owner, Report};
 use money::{Currency, Money};
 use pg::{Pool, Shard, Shards};
 use testkit::TestDb;
@@ -45,7 +45,11 @@ impl World {
     pub async fn balance(&self, account: &Account) -> i64 {
         let mut conn = self.db.pool.get().await.unwrap();
         let tx = conn.begin().await.unwrap();
-        let journal = Journal::open(&tx, LAYOUT, std::slice::from_ref(account)).await.unwrap();
+        let mut accounts = vec![account.clone()];
+        if let (AccountKind::Receivable, Owner::Merchant(id)) = (account.kind(), account.owner()) {
+            accounts.push(Account::merchant(account.key().shard, *id, account.currency()));
+        }
+        let journal = Journal::open(&tx, LAYOUT, &accounts).await.unwrap();
         let balance = journal.balance(account).unwrap();
         tx.rollback().await.unwrap();
         balance
@@ -102,4 +106,20 @@ pub fn withdrawn(merchant: MerchantRef, fee: i64, net: i64) -> Movement {
 
 pub fn in_suspense(number: i16, minor: i64) -> Movement {
     Movement::PaymentToSuspense { bank: bank(), shard: shard(number), amount: usd(minor) }
+}
+
+pub fn store(number: u128) -> Uuid {
+    Uuid::from_u128(2000 + number)
+}
+
+pub fn ordered(m: MerchantRef, of: Uuid, minor: i64) -> Movement {
+    Movement::EvidenceAdded { shard: m.shard, store: of, amount: usd(minor) }
+}
+
+pub fn covered(m: MerchantRef, by: Uuid, minor: i64) -> Movement {
+    Movement::EvidenceUsed { shard: m.shard, store: by, amount: usd(minor) }
+}
+
+pub fn taken_back(m: MerchantRef, covered: i64, owed: i64) -> Movement {
+    Movement::PaymentReversed { bank: bank(), merchant: m, covered: usd(covered), owed: usd(owed) }
 }

@@ -1,0 +1,128 @@
+//! The order in which a batch locks its accounts, and what it may ask of those that are not there.
+
+use ledger::{Account, Error, Journal, MerchantRef, Movement};
+use money::Currency;
+use uuid::Uuid;
+
+use crate::world::{LAYOUT, World, bank, covered, merchant, ordered, paid_in, store, taken_back, usd};
+
+fn evidence(m: MerchantRef) -> Account {
+    Account::evidence(m.shard, store(1), Currency::USD)
+}
+
+fn balance(m: MerchantRef) -> Account {
+    m.balance(Currency::USD)
+}
+
+fn receivable(m: MerchantRef) -> Account {
+    m.receivable(Currency::USD)
+}
+
+#[tokio::test]
+async fn i3_accounts_are_locked_in_the_order_of_their_classes_only() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let (m, other) = (merchant(3), merchant(9));
+    let checks: [(&str, Vec<Vec<Account>>, bool); 9] = [
+        ("each in its turn", vec![vec![evidence(m)], vec![balance(m)], vec![receivable(m)]], true),
+        ("all at once, in any order", vec![vec![receivable(m), balance(m), evidence(m)]], true),
+        ("what is locked already, again", vec![vec![balance(m)], vec![balance(m)]], true),
+        ("nothing", vec![vec![], vec![evidence(m)], vec![], vec![balance(m)]], true),
+        (
+            "receivables one by one",
+            vec![vec![balance(m), balance(other)], vec![receivable(other)], vec![receivable(m)]],
+            true,
+        ),
+        ("evidence after balances", vec![vec![balance(m)], vec![evidence(m)]], false),
+        ("a second go at balances", vec![vec![balance(m)], vec![balance(other)]], false),
+        (
+            "a balance after receivables",
+            vec![vec![balance(m)], vec![receivable(m)], vec![balance(other)]],
+            false,
+        ),
+        ("a receivable that is not guarded", vec![vec![balance(other)], vec![receivable(m)]], false),
+    ];
+    for (what, steps, fine) in checks {
+        for create in [true, false] {
+            let tx = conn.begin().await.unwrap();
+            let mut journal = Journal::open(&tx, LAYOUT, &[]).await.unwrap();
+            let mut result = Ok(());
+            for step in &steps {
+                result = match (result, create) {
+                    (Ok(()), true) => journal.add(&tx, step).await,
+                    (Ok(()), false) => {
+                        // Guards count once they are locked, so they have to be there.
+                        let guards: Vec<Account> =
+                            step.iter().filter(|account| **account != receivable(m)).cloned().collect();
+                        match journal.add(&tx, &guards).await {
+                            Ok(()) => journal.add_existing(&tx, step).await,
+                            refused => refused,
+                        }
+                    }
+                    (refused, _) => refused,
+                };
+            }
+            assert_eq!(result.is_ok(), fine, "{what}: {result:?}");
+            assert!(fine || matches!(result, Err(Error::OutOfOrder(_))), "{what}: {result:?}");
+            tx.rollback().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn r8_a_receivable_that_never_was_is_zero_and_takes_no_posting_until_it_is_made() {
+    let world = World::new().await;
+    let m = merchant(3);
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let accounts = [balance(m), Account::nostro(m.shard, &bank(), Currency::USD)];
+    let mut journal = Journal::open(&tx, LAYOUT, &accounts).await.unwrap();
+    assert!(matches!(journal.balance(&receivable(m)), Err(Error::NotOpened(_))));
+    journal.add_existing(&tx, &[receivable(m)]).await.unwrap();
+    assert_eq!(journal.balance(&receivable(m)).unwrap(), 0);
+    let refused = journal.post(&taken_back(m, 0, 5), Uuid::now_v7());
+    assert!(matches!(refused, Err(Error::NotOpened(_))), "{refused:?}");
+    journal.add(&tx, &[receivable(m)]).await.unwrap();
+    journal.post(&taken_back(m, 0, 5), Uuid::now_v7()).unwrap();
+    assert_eq!(journal.balance(&receivable(m)).unwrap(), 5);
+    // Again: what was posted meanwhile stays.
+    journal.add_existing(&tx, &[receivable(m)]).await.unwrap();
+    assert_eq!(journal.balance(&receivable(m)).unwrap(), 5);
+}
+
+#[tokio::test]
+async fn r6_evidence_is_never_used_beyond_what_orders_gave() {
+    let world = World::new().await;
+    let m = merchant(3);
+    world.post(&[ordered(m, store(1), 100), ordered(m, store(2), 100)]).await.unwrap();
+    let refused = world.post(&[covered(m, store(1), 60), covered(m, store(1), 41)]).await;
+    assert!(matches!(refused, Err(Error::BelowFloor { .. })), "{refused:?}");
+    world.post(&[paid_in(m, 60), covered(m, store(1), 60)]).await.unwrap();
+    world
+        .post(&[Movement::EvidenceReleased { shard: m.shard, store: store(1), amount: usd(10) }])
+        .await
+        .unwrap();
+    assert_eq!(world.balance(&evidence(m)).await, 50);
+    let source = Account::evidence_source(m.shard, Currency::USD);
+    assert_eq!(world.balance(&source).await, -150);
+    let refused = world.post(&[covered(m, store(1), 51)]).await;
+    assert!(matches!(refused, Err(Error::BelowFloor { .. })), "{refused:?}");
+    assert_eq!(world.check().await.transfers, 5);
+}
+
+#[tokio::test]
+async fn i1_money_and_evidence_balance_apart() {
+    let world = World::new().await;
+    let m = merchant(3);
+    world.post(&[ordered(m, store(1), 100), paid_in(m, 100)]).await.unwrap();
+    // Balanced together, but not apart: from the source of evidence to a merchant.
+    world
+        .tamper(
+            "UPDATE accounts SET debits = debits - 7 WHERE kind = 'evidence_source';
+             UPDATE accounts SET debits = debits + 7 WHERE kind = 'nostro'",
+        )
+        .await;
+    let found = world.verify(&[]).await.breaches.join("\n");
+    assert!(found.contains("I1: USD: debits 107, credits 100"), "{found}");
+    assert!(found.contains("I1: USD of evidence: debits 93, credits 100"), "{found}");
+}
