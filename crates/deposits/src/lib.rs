@@ -5,11 +5,13 @@ mod decide;
 mod details;
 mod error;
 mod matching;
+mod notes;
 mod payment;
 mod reads;
 mod receipt;
 mod receive;
 mod remitters;
+mod reversals;
 mod review;
 #[cfg(test)]
 mod samples;
@@ -20,6 +22,7 @@ pub use decide::Reason;
 pub use details::PaymentDetails;
 pub use error::{Error, Refusal};
 pub use matching::{Matching, MerchantStates};
+pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
     BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
@@ -28,15 +31,24 @@ pub use reads::{
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};
 pub use remitters::PlatformRemitters;
+pub use reversals::{
+    HoldReason, Original, Reversal, ReversalClaim, ReversalEvent, ReversalId, ReversalMark, ReversalReport,
+    ReversalState, claim_reversals, list_reversals, lock_reversals, originals, reversals_of, save_reversals,
+    store_reversals, waiting_for, waiting_reversals,
+};
 pub use review::{Payments, Rematched, lock, save};
 pub use state::{PaymentEvent, PaymentState};
 
 /// The tables of payments.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "deposits",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "deposits",
-        sql: include_str!("../migrations/0001_deposits.sql"),
-    }],
+    migrations: &[
+        pg::Migration { version: 1, name: "deposits", sql: include_str!("../migrations/0001_deposits.sql") },
+        pg::Migration {
+            version: 3,
+            name: "reversals",
+            sql: include_str!("../migrations/0003_reversals.sql"),
+        },
+        pg::Migration { version: 4, name: "notes", sql: include_str!("../migrations/0004_notes.sql") },
+    ],
 };

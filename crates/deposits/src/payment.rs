@@ -115,6 +115,7 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     let statuses: Vec<&str> = rows.iter().map(|p| p.status.as_str()).collect();
     let reasons: Vec<Option<&str>> = rows.iter().map(|p| p.reason.map(Reason::as_str)).collect();
     let conflicts: Vec<bool> = rows.iter().map(|p| p.conflict).collect();
+    let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
     let details: Vec<&[u8]> = rows.iter().map(|p| &*p.details_sealed).collect();
     let uetrs: Vec<Option<Uuid>> = rows.iter().map(|p| p.uetr).collect();
     let value_dates: Vec<Option<Date>> = rows.iter().map(|p| p.value_date).collect();
@@ -145,6 +146,7 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
                 &events,
                 &received,
                 &decided,
+                &reversed,
             ],
         )
         .await?;

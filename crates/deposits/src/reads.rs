@@ -16,30 +16,35 @@ use crate::decide::Reason;
 use crate::error::Error;
 use crate::payment::{Payment, index_of};
 use crate::receipt::PaymentId;
+use crate::reversals::Reversal;
 use crate::state::PaymentState;
 
 /// Where the next page begins: after this row. The text form is for callers to carry, not to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
-    received_at: OffsetDateTime,
-    id: PaymentId,
+    pub(crate) received_at: OffsetDateTime,
+    pub(crate) id: Uuid,
 }
 
 impl Cursor {
     /// Before everything.
-    pub const START: Cursor =
-        Cursor { received_at: OffsetDateTime::UNIX_EPOCH, id: PaymentId::from_uuid(Uuid::nil()) };
+    pub const START: Cursor = Cursor { received_at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() };
 
     /// After `payment`.
     pub fn after(payment: &Payment) -> Cursor {
-        Cursor { received_at: payment.received_at, id: payment.id }
+        Cursor { received_at: payment.received_at, id: payment.id.uuid() }
+    }
+
+    /// After `reversal`.
+    pub fn after_reversal(reversal: &Reversal) -> Cursor {
+        Cursor { received_at: reversal.received_at, id: reversal.id.uuid() }
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.received_at.unix_timestamp_nanos() / 1_000;
-        write!(f, "{micros}.{}", self.id.uuid().simple())
+        write!(f, "{micros}.{}", self.id.simple())
     }
 }
 
@@ -57,7 +62,7 @@ impl FromStr for Cursor {
         let received_at =
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| BadCursor)?;
         let id = Uuid::try_parse(id).map_err(|_| BadCursor)?;
-        let cursor = Cursor { received_at, id: PaymentId::from_uuid(id) };
+        let cursor = Cursor { received_at, id };
         if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
     }
 }
@@ -74,10 +79,10 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Payment>, Error> {
     let rows = if status == PaymentState::Credited {
-        let (shard, id) = (after.id.shard().number(), after.id.uuid());
-        conn.query(include_str!("sql/list_credited.sql"), &[&shard, &id, &limit]).await?
+        let shard = PaymentId::from_uuid(after.id).shard().number();
+        conn.query(include_str!("sql/list_credited.sql"), &[&shard, &after.id, &limit]).await?
     } else {
-        let (received_at, id) = (after.received_at, after.id.uuid());
+        let (received_at, id) = (after.received_at, after.id);
         conn.query(include_str!("sql/list_open.sql"), &[&status.as_str(), &received_at, &id, &limit]).await?
     };
     rows.iter().map(Payment::from_row).collect()
@@ -131,7 +136,7 @@ pub async fn in_review_sums(conn: &Connection, merchant: MerchantId) -> Result<V
     rows.iter().map(amount_of).collect()
 }
 
-/// What lies in review for one reason in one currency.
+/// What lies in review for one reason in one currency, less what banks have taken back of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuspenseLine {
     /// Why.
@@ -142,6 +147,10 @@ pub struct SuspenseLine {
     pub amount: Money,
     /// When the oldest of them arrived.
     pub oldest: OffsetDateTime,
+    /// How many of them are older than a day.
+    pub older_than_1_day: i64,
+    /// How many of them are older than five days.
+    pub older_than_5_days: i64,
 }
 
 /// What lies in review.
@@ -175,6 +184,8 @@ pub async fn suspense_summary(conn: &Connection) -> Result<SuspenseSummary, Erro
             payments: row.get("payments"),
             amount: amount_of(row)?,
             oldest: row.get("oldest"),
+            older_than_1_day: row.get("older_than_1_day"),
+            older_than_5_days: row.get("older_than_5_days"),
         })
     };
     Ok(SuspenseSummary { lines: rows.iter().map(line).collect::<Result<_, Error>>()? })
@@ -211,10 +222,7 @@ pub async fn rematch_candidates(
     let reasons: Vec<&str> =
         Reason::ALL.into_iter().filter(|reason| reason.may_disappear()).map(Reason::as_str).collect();
     let rows = conn
-        .query(
-            include_str!("sql/rematch_candidates.sql"),
-            &[&reasons, &after.received_at, &after.id.uuid(), &limit],
-        )
+        .query(include_str!("sql/rematch_candidates.sql"), &[&reasons, &after.received_at, &after.id, &limit])
         .await?;
     rows.iter().map(candidate).collect()
 }
@@ -229,7 +237,7 @@ fn candidate(row: &pg::Row) -> Result<RematchCandidate, Error> {
         account_index: index_of(index)?,
         merchant: merchant.map(MerchantId::from_uuid),
         reason: Reason::from_column(row.get("reason"))?,
-        cursor: Cursor { received_at: row.get("received_at"), id },
+        cursor: Cursor { received_at: row.get("received_at"), id: id.uuid() },
     })
 }
 
@@ -242,7 +250,7 @@ mod tests {
         let id = "019aadd2-6b7c-7d1e-8a6f-0123456789ab";
         let cursor = Cursor {
             received_at: OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).unwrap(),
-            id: PaymentId::from_uuid(Uuid::try_parse(id).unwrap()),
+            id: Uuid::try_parse(id).unwrap(),
         };
         for cursor in [cursor, Cursor::START] {
             assert_eq!(cursor.to_string().parse(), Ok(cursor));

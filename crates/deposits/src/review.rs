@@ -13,6 +13,7 @@ use crate::error::{Error, Refusal, expect_count};
 use crate::matching::Matching;
 use crate::payment::Payment;
 use crate::receipt::PaymentId;
+use crate::reversals::Reversal;
 use crate::state::{PaymentEvent, PaymentState};
 
 /// Payments locked by this transaction, changed in memory, saved once.
@@ -24,6 +25,7 @@ pub struct Payments {
 #[derive(Debug)]
 struct Held {
     loaded: PaymentState,
+    loaded_reversed: i64,
     payment: Payment,
     changed: bool,
 }
@@ -53,7 +55,10 @@ pub async fn lock(tx: &Tx<'_>, ids: &[PaymentId]) -> Result<Payments, Error> {
 
 impl Payments {
     fn from_locked(payments: Vec<Payment>) -> Payments {
-        let held = |payment: Payment| (payment.id, Held { loaded: payment.status, payment, changed: false });
+        let held = |payment: Payment| {
+            let (loaded, loaded_reversed) = (payment.status, payment.reversed_minor);
+            (payment.id, Held { loaded, loaded_reversed, payment, changed: false })
+        };
         Payments { rows: payments.into_iter().map(held).collect() }
     }
 
@@ -157,6 +162,23 @@ impl Payments {
         }
     }
 
+    /// The bank takes money back (R8); as [`Reversal::apply`], on a payment of this set.
+    ///
+    /// # Errors
+    /// `NotFound` when the payment is not locked, `MerchantUnknown` as there; nothing has changed then.
+    pub fn reverse(
+        &mut self,
+        id: PaymentId,
+        reversal: &mut Reversal,
+        available_minor: i64,
+        now: OffsetDateTime,
+    ) -> Result<Option<Movement>, Refusal> {
+        let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let movement = reversal.apply(&mut held.payment, available_minor, now)?;
+        held.changed |= movement.is_some();
+        Ok(movement)
+    }
+
     fn step(&mut self, id: PaymentId, event: PaymentEvent) -> Result<(&mut Held, PaymentState), Refusal> {
         let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
         let next = held.payment.status.after(event).ok_or(Refusal::IllegalTransition(held.payment.status))?;
@@ -182,7 +204,7 @@ impl Held {
     }
 }
 
-/// Writes what was decided, each row only from the status that was loaded.
+/// Writes what was decided, each row only from the status and the reversed amount that were loaded.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a row was not as loaded.
@@ -202,10 +224,24 @@ pub async fn save(tx: &Tx<'_>, payments: &Payments) -> Result<(), Error> {
     let merchant_shards: Vec<Option<i16>> =
         rows.iter().map(|p| p.merchant.map(|id| id.shard().number())).collect();
     let decided: Vec<Option<OffsetDateTime>> = rows.iter().map(|p| p.decided_at).collect();
+    let loaded_reversed: Vec<i64> = changed.iter().map(|held| held.loaded_reversed).collect();
+    let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
     let saved = tx
         .execute(
             include_str!("sql/save_payments.sql"),
-            &[&shards, &ids, &loaded, &statuses, &reasons, &accounts, &merchants, &merchant_shards, &decided],
+            &[
+                &shards,
+                &ids,
+                &loaded,
+                &statuses,
+                &reasons,
+                &accounts,
+                &merchants,
+                &merchant_shards,
+                &decided,
+                &loaded_reversed,
+                &reversed,
+            ],
         )
         .await?;
     expect_count("payments saved", saved, changed.len())
@@ -220,27 +256,7 @@ mod tests {
 
     /// One locked payment in `status`, reported for an unknown account.
     fn locked(status: PaymentState) -> (PaymentId, Payments) {
-        let receipt = samples::receipt();
-        let payment = Payment {
-            id: receipt.id,
-            bank: receipt.bank,
-            reference: receipt.reference,
-            position: 0,
-            account_index: receipt.account_index,
-            account: None,
-            merchant: None,
-            amount: receipt.amount,
-            status,
-            reason: Some(Reason::UnknownAccount),
-            conflict: false,
-            reversed_minor: 0,
-            details_sealed: receipt.details_sealed,
-            uetr: None,
-            value_date: None,
-            event: receipt.event,
-            received_at: NOW,
-            decided_at: None,
-        };
+        let payment = Payment { status, ..samples::payment() };
         (payment.id, Payments::from_locked(vec![payment]))
     }
 
@@ -303,6 +319,8 @@ mod tests {
             ] {
                 let (id, mut payments) = locked(status);
                 let got = match event {
+                    // With a reversal in hand only: tested with it.
+                    PaymentEvent::TakenBack => continue,
                     PaymentEvent::Credit => payments.credit(id, Some(merchant), &known.matching()),
                     PaymentEvent::Return => payments.start_return(id, NOW),
                     PaymentEvent::ReturnPaid => payments.return_paid(id, NOW),

@@ -11,9 +11,13 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
 
+use crate::decide::Reason;
 use crate::matching::Matching;
+use crate::payment::Payment;
 use crate::receipt::{PaymentId, Receipt};
 use crate::remitters::PlatformRemitters;
+use crate::reversals::{ReversalId, ReversalReport};
+use crate::state::PaymentState;
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-23 08:00 UTC);
 pub(crate) const INDEX: [u8; 32] = [7; 32];
@@ -48,6 +52,46 @@ pub(crate) fn receipt() -> Receipt {
         details_sealed: Arc::from([1, 2, 3].as_slice()),
         uetr: None,
         value_date: None,
+        event: Uuid::now_v7(),
+    }
+}
+
+/// The payment of [`receipt`], in review for an unknown account.
+pub(crate) fn payment() -> Payment {
+    let receipt = receipt();
+    Payment {
+        id: receipt.id,
+        bank: receipt.bank,
+        reference: receipt.reference,
+        position: 0,
+        account_index: receipt.account_index,
+        account: None,
+        merchant: None,
+        amount: receipt.amount,
+        status: PaymentState::InReview,
+        reason: Some(Reason::UnknownAccount),
+        conflict: false,
+        reversed_minor: 0,
+        details_sealed: receipt.details_sealed,
+        uetr: None,
+        value_date: None,
+        event: receipt.event,
+        received_at: NOW,
+        decided_at: None,
+    }
+}
+
+/// A report that so much of [`receipt`] was taken back, in minor units of USD.
+pub(crate) fn reversal_report(minor: i64) -> ReversalReport {
+    ReversalReport {
+        id: ReversalId::new(shard(3)),
+        bank: bank(),
+        account_index: None,
+        reference: "HB-R-000001".to_owned(),
+        original_reference: "HB-20261123-000017".to_owned(),
+        position: 0,
+        amount: usd(minor),
+        reason: Some("AC04".to_owned()),
         event: Uuid::now_v7(),
     }
 }

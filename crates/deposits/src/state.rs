@@ -13,7 +13,7 @@ pub enum PaymentState {
     Credited,
     /// On its way back to the remitter; the bank has not paid it yet.
     Returning,
-    /// The bank has paid it back. Final.
+    /// The bank has paid it back, or took it back by itself. Final.
     Returned,
 }
 
@@ -28,6 +28,8 @@ pub enum PaymentEvent {
     ReturnPaid,
     /// The bank would not carry the return out.
     ReturnFailed,
+    /// The bank took the whole of it back by itself (R8).
+    TakenBack,
 }
 
 impl PaymentState {
@@ -40,6 +42,7 @@ impl PaymentState {
         match (self, event) {
             (PaymentState::InReview, PaymentEvent::Credit) => Some(PaymentState::Credited),
             (PaymentState::InReview, PaymentEvent::Return) => Some(PaymentState::Returning),
+            (PaymentState::InReview, PaymentEvent::TakenBack) => Some(PaymentState::Returned),
             (PaymentState::Returning, PaymentEvent::ReturnPaid) => Some(PaymentState::Returned),
             (PaymentState::Returning, PaymentEvent::ReturnFailed) => Some(PaymentState::InReview),
             _ => None,
@@ -74,18 +77,18 @@ impl fmt::Display for PaymentState {
 
 #[cfg(test)]
 mod tests {
-    use super::PaymentEvent::{Credit, Return, ReturnFailed, ReturnPaid};
+    use super::PaymentEvent::{Credit, Return, ReturnFailed, ReturnPaid, TakenBack};
     use super::PaymentState::{Credited, InReview, Returned, Returning};
     use super::*;
 
     #[test]
     fn r7_i6_the_whole_table_of_transitions() {
-        let events = [Credit, Return, ReturnPaid, ReturnFailed];
+        let events = [Credit, Return, ReturnPaid, ReturnFailed, TakenBack];
         let table = [
-            (InReview, [Some(Credited), Some(Returning), None, None]),
-            (Credited, [None, None, None, None]),
-            (Returning, [None, None, Some(Returned), Some(InReview)]),
-            (Returned, [None, None, None, None]),
+            (InReview, [Some(Credited), Some(Returning), None, None, Some(Returned)]),
+            (Credited, [None; 5]),
+            (Returning, [None, None, Some(Returned), Some(InReview), None]),
+            (Returned, [None; 5]),
         ];
         assert_eq!(table.map(|(from, _)| from), PaymentState::ALL);
         for (from, row) in table {

@@ -1,4 +1,4 @@
-SELECT currency, sum(amount_minor)::bigint AS amount_minor
+SELECT currency, sum(amount_minor - reversed_minor)::bigint AS amount_minor
 FROM payments
 WHERE status = 'in_review' AND merchant = $1
 GROUP BY currency

@@ -1,4 +1,8 @@
-SELECT reason, currency, count(*) AS payments, sum(amount_minor)::bigint AS amount_minor, min(received_at) AS oldest
+-- What the bank took back of a payment in review is not in suspense any more.
+SELECT reason, currency, count(*) AS payments, sum(amount_minor - reversed_minor)::bigint AS amount_minor,
+       min(received_at) AS oldest,
+       count(*) FILTER (WHERE received_at < now() - interval '1 day') AS older_than_1_day,
+       count(*) FILTER (WHERE received_at < now() - interval '5 days') AS older_than_5_days
 FROM payments
 WHERE status = 'in_review'
 GROUP BY reason, currency

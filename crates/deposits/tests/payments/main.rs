@@ -4,5 +4,7 @@
 mod claims;
 mod flow;
 mod matching;
+mod notes;
 mod queue;
+mod reversals;
 mod world;

@@ -71,8 +71,22 @@ async fn the_summary_equals_what_lies_in_suspense() {
         summary.lines.iter().map(|line| (line.reason, line.payments, line.amount)).collect();
     assert_eq!(lines, [(Reason::CurrencyMismatch, 1, yen(4)), (Reason::UnknownAccount, 2, usd(3))]);
     assert_eq!((summary.payments(), summary.oldest()), (3, Some(oldest)));
+    assert!(summary.lines.iter().all(|line| line.older_than_1_day == 0 && line.older_than_5_days == 0));
     assert_eq!(world.sum("suspense", Currency::USD).await, 3);
     assert_eq!(world.sum("suspense", Currency::JPY).await, 4);
+}
+
+#[tokio::test]
+async fn the_summary_tells_ages() {
+    let world = World::start().await;
+    for (reference, age) in [("A", "23 hours"), ("B", "25 hours"), ("C", "119 hours"), ("D", "121 hours")] {
+        let id = world.take_in_one(stray(reference, usd(1))).await.id.uuid();
+        let sql = format!("UPDATE payments SET received_at = now() - interval '{age}' WHERE id = '{id}'");
+        world.db.owner().get().await.unwrap().batch_execute(&sql).await.unwrap();
+    }
+    let conn = world.db.pool.get().await.unwrap();
+    let line = suspense_summary(&conn).await.unwrap().lines.remove(0);
+    assert_eq!((line.payments, line.older_than_1_day, line.older_than_5_days), (4, 3, 1));
 }
 
 #[tokio::test]

@@ -1,0 +1,129 @@
+//! What a reversal does to its payment: pure.
+
+use ledger::{MerchantRef, Movement};
+use money::Money;
+use time::OffsetDateTime;
+
+use super::{HoldReason, Original, Reversal, ReversalEvent, ReversalState};
+use crate::error::Refusal;
+use crate::payment::Payment;
+use crate::state::{PaymentEvent, PaymentState};
+
+/// What stands against taking an amount back from a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    TakeBack,
+    Wait,
+    Hold(HoldReason),
+}
+
+/// The payment's state decides under its lock. What is on its way back to the remitter may be in review again
+/// tomorrow, or gone: until then nobody knows what is left of it.
+fn verdict(payment: &Payment, amount: Money) -> Verdict {
+    if amount.currency() != payment.amount.currency() {
+        return Verdict::Hold(HoldReason::CurrencyDiffers);
+    }
+    let left = payment.amount.minor() - payment.reversed_minor;
+    match payment.status {
+        PaymentState::Returning => Verdict::Wait,
+        PaymentState::InReview | PaymentState::Credited if amount.minor() <= left => Verdict::TakeBack,
+        PaymentState::InReview | PaymentState::Credited | PaymentState::Returned => {
+            Verdict::Hold(HoldReason::Exceeds)
+        }
+    }
+}
+
+impl Reversal {
+    /// What follows from looking for its payment: nothing as long as it isn't seen, a hold where several match,
+    /// and the payment to lock where it is one.
+    pub fn look(&mut self, original: Original) -> Option<crate::PaymentId> {
+        match original {
+            Original::Unseen => None,
+            Original::Several => {
+                self.hold(HoldReason::SeveralPayments);
+                None
+            }
+            Original::One(payment) => (self.state == ReversalState::Waiting).then_some(payment),
+        }
+    }
+
+    /// Takes the amount back from its payment, which is locked or not yet inserted. `available_minor` is the
+    /// merchant's balance in the payment's currency at this moment; what it doesn't cover is owed. The movement is
+    /// to be posted with the payment's id as cause.
+    ///
+    /// Nothing is to be posted when the reversal isn't waiting, when it goes on waiting and when it is held now:
+    /// `self.state` tells.
+    ///
+    /// # Errors
+    /// `MerchantUnknown` for a credited payment that is nobody's; nothing has changed then.
+    pub fn apply(
+        &mut self,
+        payment: &mut Payment,
+        available_minor: i64,
+        now: OffsetDateTime,
+    ) -> Result<Option<Movement>, Refusal> {
+        let Some(applied) = self.state.after(ReversalEvent::Apply) else { return Ok(None) };
+        match verdict(payment, self.amount) {
+            Verdict::Wait => return Ok(None),
+            Verdict::Hold(reason) => {
+                self.hold(reason);
+                return Ok(None);
+            }
+            Verdict::TakeBack => {}
+        }
+        let movement = match payment.status {
+            PaymentState::Credited => self.out_of_balance(payment, available_minor)?,
+            _ => self.out_of_suspense(payment, now),
+        };
+        self.state = applied;
+        self.payment = Some(payment.id);
+        self.applied_at = Some(now);
+        payment.reversed_minor += self.amount.minor();
+        Ok(Some(movement))
+    }
+
+    /// An operator puts a held reversal aside.
+    ///
+    /// # Errors
+    /// The state that it is in, when that is not `held`; nothing has changed then.
+    pub fn dismiss(&mut self) -> Result<(), ReversalState> {
+        self.state = self.state.after(ReversalEvent::Dismiss).ok_or(self.state)?;
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, reason: HoldReason) {
+        if let Some(held) = self.state.after(ReversalEvent::Hold) {
+            self.state = held;
+            self.hold = Some(reason);
+        }
+    }
+
+    fn out_of_balance(&mut self, payment: &Payment, available_minor: i64) -> Result<Movement, Refusal> {
+        let merchant = payment.merchant.ok_or(Refusal::MerchantUnknown)?;
+        let currency = self.amount.currency();
+        let covered = self.amount.minor().min(available_minor.max(0));
+        let owed = self.amount.minor() - covered;
+        (self.covered_minor, self.owed_minor) = (covered, owed);
+        let money = |minor| Money::new(minor, currency).unwrap_or_else(|_| Money::zero(currency));
+        Ok(Movement::PaymentReversed {
+            bank: payment.bank.clone(),
+            merchant: MerchantRef { shard: merchant.shard(), id: merchant.uuid() },
+            covered: money(covered),
+            owed: money(owed),
+        })
+    }
+
+    /// What is taken back whole leaves the queue; in part, the rest stays to be decided.
+    fn out_of_suspense(&self, payment: &mut Payment, now: OffsetDateTime) -> Movement {
+        let whole = payment.reversed_minor + self.amount.minor() == payment.amount.minor();
+        if let Some(next) = payment.status.after(PaymentEvent::TakenBack).filter(|_| whole) {
+            payment.status = next;
+            payment.decided_at = Some(now);
+        }
+        let (bank, shard) = (payment.bank.clone(), payment.id.shard());
+        Movement::SuspenseReversed { bank, shard, amount: self.amount }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! What operators look at, and the sweep; nothing here locks.
+
+use pg::Connection;
+use uuid::Uuid;
+
+use super::{Reversal, ReversalId, ReversalState};
+use crate::error::Error;
+use crate::reads::Cursor;
+use crate::receipt::PaymentId;
+
+/// Reversals of one state, oldest first.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn list_reversals(
+    conn: &Connection,
+    state: ReversalState,
+    after: Cursor,
+    limit: i64,
+) -> Result<Vec<Reversal>, Error> {
+    let (state, received_at, id) = (state.as_str(), after.received_at, after.id);
+    let rows =
+        conn.query(include_str!("../sql/list_reversals.sql"), &[&state, &received_at, &id, &limit]).await?;
+    rows.iter().map(Reversal::from_row).collect()
+}
+
+/// What was applied to these payments, oldest first.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn reversals_of(conn: &Connection, payments: &[PaymentId]) -> Result<Vec<Reversal>, Error> {
+    let shards: Vec<i16> = payments.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    let rows = conn.query(include_str!("../sql/reversals_of.sql"), &[&shards, &uuids]).await?;
+    rows.iter().map(Reversal::from_row).collect()
+}
+
+/// The next waiting reversals whose payment is there by now, oldest first, each with where a sweep goes on after
+/// it: they came at the same moment as their payment, or it was on its way back to the remitter.
+///
+/// # Errors
+/// The database's.
+pub async fn waiting_reversals(
+    conn: &Connection,
+    after: Cursor,
+    limit: i64,
+) -> Result<Vec<(ReversalId, Cursor)>, Error> {
+    let rows = conn
+        .query(include_str!("../sql/waiting_reversals.sql"), &[&after.received_at, &after.id, &limit])
+        .await?;
+    let pair = |row: &pg::Row| {
+        let id: Uuid = row.get("id");
+        (ReversalId::from_uuid(id), Cursor { received_at: row.get("received_at"), id })
+    };
+    Ok(rows.iter().map(pair).collect())
+}

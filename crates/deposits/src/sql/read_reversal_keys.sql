@@ -1,0 +1,5 @@
+SELECT w.place, k.reversal, k.amount_minor, k.currency
+FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[])
+    WITH ORDINALITY AS w (shard, bank, original_reference, reference, position, variant, place)
+JOIN reversal_keys k ON (k.shard, k.bank, k.original_reference, k.reference, k.position, k.variant)
+                      = (w.shard, w.bank, w.original_reference, w.reference, w.position, w.variant)

@@ -1,0 +1,401 @@
+//! R8 on a real PostgreSQL, with the book: whose key it is, what waits, what is applied, what is held.
+
+use std::sync::Arc;
+
+use deposits::{
+    Claimed, Cursor, HoldReason, Incoming, Original, Payment, PaymentId, PaymentState, Receipt, Received,
+    Reversal, ReversalClaim, ReversalId, ReversalReport, ReversalState, claim, claim_reversals, get, insert,
+    list_reversals, lock, lock_reversals, originals, receive, reversals_of, save, save_reversals, shard_of,
+    store_reversals, waiting_for, waiting_reversals,
+};
+use ledger::{Account, Journal, MerchantRef, Movement};
+use money::{Currency, Money};
+use pg::{Shards, Tx};
+use uuid::Uuid;
+
+use crate::world::{INDEX, World, bank, receipt, stray, usd};
+
+fn report(reference: &str, original: &str, minor: i64) -> ReversalReport {
+    ReversalReport {
+        id: ReversalId::new(shard_of(Shards::new(16), &bank(), original)),
+        bank: bank(),
+        account_index: None,
+        reference: reference.to_owned(),
+        original_reference: original.to_owned(),
+        position: 0,
+        amount: usd(minor),
+        reason: Some("AC04".to_owned()),
+        event: Uuid::now_v7(),
+    }
+}
+
+impl World {
+    /// One batch as the gateway runs it: keys of payments, keys of reversals, waiting reversals, payments,
+    /// accounts; then everything is decided, posted and written.
+    async fn batch(&self, receipts: &[Receipt], reports: &[ReversalReport]) -> Vec<ReversalClaim> {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let receipts: Vec<&Receipt> = receipts.iter().collect();
+        let reports: Vec<&ReversalReport> = reports.iter().collect();
+        let claimed: Vec<Claimed> = claim(&tx, &receipts).await.unwrap();
+        let claims = claim_reversals(&tx, &reports).await.unwrap();
+        let now = tx.now().await.unwrap();
+        let new = |(report, claim): (&&ReversalReport, &ReversalClaim)| match claim {
+            ReversalClaim::New { conflict } => Some(Reversal::new(report, *conflict, now)),
+            ReversalClaim::Duplicate(_) => None,
+        };
+        let mut fresh: Vec<Reversal> = reports.iter().zip(&claims).filter_map(new).collect();
+        let mut waiting = waiting_for(&tx, &receipts).await.unwrap();
+        let incoming: Vec<Incoming<'_>> =
+            receipts.iter().zip(claimed).map(|(receipt, claimed)| Incoming { receipt, claimed }).collect();
+        let mut payments: Vec<Payment> = Vec::new();
+        let mut movements: Vec<(PaymentId, Movement)> = Vec::new();
+        for one in receive(&incoming, &self.matching(now)) {
+            if let Received::Payment { payment, movement } = one {
+                movements.push((payment.id, movement));
+                payments.push(*payment);
+            }
+        }
+        let mut all: Vec<&mut Reversal> = fresh.iter_mut().chain(&mut waiting).collect();
+        self.take_back(&tx, &mut all, &mut payments, movements).await;
+        store_reversals(&tx, &fresh.iter().collect::<Vec<_>>()).await.unwrap();
+        save_reversals(&tx, &waiting.iter().collect::<Vec<_>>()).await.unwrap();
+        tx.commit().await.unwrap();
+        claims
+    }
+
+    /// What the sweep does for these.
+    async fn sweep(&self, ids: &[ReversalId]) {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let mut waiting = lock_reversals(&tx, ids).await.unwrap();
+        self.take_back(&tx, &mut waiting.iter_mut().collect::<Vec<_>>(), &mut [], Vec::new()).await;
+        save_reversals(&tx, &waiting.iter().collect::<Vec<_>>()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn take_back(
+        &self,
+        tx: &Tx<'_>,
+        reversals: &mut [&mut Reversal],
+        new: &mut [Payment],
+        movements: Vec<(PaymentId, Movement)>,
+    ) {
+        let originals = originals(tx, &reversals.iter().map(|one| &**one).collect::<Vec<_>>()).await.unwrap();
+        let ids: Vec<PaymentId> = originals
+            .values()
+            .filter_map(|original| if let Original::One(id) = original { Some(*id) } else { None })
+            .collect();
+        let mut locked = lock(tx, &ids).await.unwrap();
+        let mut touched: Vec<Account> =
+            movements.iter().flat_map(|(_, movement)| movement.accounts()).collect();
+        for payment in locked.iter().chain(&*new) {
+            let currency = payment.amount.currency();
+            touched.push(Account::suspense(payment.id.shard(), currency));
+            touched.push(Account::nostro(payment.id.shard(), &payment.bank, currency));
+            if let Some(id) = payment.merchant {
+                let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
+                touched.extend([merchant.balance(currency), merchant.receivable(currency)]);
+                touched.push(Account::nostro(id.shard(), &payment.bank, currency));
+            }
+        }
+        let now = tx.now().await.unwrap();
+        let mut journal = Journal::open(tx, self.layout, &touched).await.unwrap();
+        for (payment, movement) in movements {
+            journal.post(&movement, payment.uuid()).unwrap();
+        }
+        for reversal in reversals {
+            let Some(id) = reversal.look(originals[&reversal.id]) else { continue };
+            let fresh = new.iter_mut().find(|payment| payment.id == id);
+            let owner = fresh.as_deref().or(locked.get(id)).unwrap().merchant;
+            let available = owner.map_or(0, |id| {
+                let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
+                journal.balance(&merchant.balance(reversal.amount.currency())).unwrap_or(0)
+            });
+            let movement = match fresh {
+                Some(payment) => reversal.apply(payment, available, now).unwrap(),
+                None => locked.reverse(id, reversal, available, now).unwrap(),
+            };
+            if let Some(movement) = movement {
+                journal.post(&movement, id.uuid()).unwrap();
+            }
+        }
+        insert(tx, &new.iter().collect::<Vec<_>>()).await.unwrap();
+        save(tx, &locked).await.unwrap();
+        journal.write(tx, now).await.unwrap();
+    }
+
+    async fn all(&self, state: ReversalState) -> Vec<Reversal> {
+        let conn = self.db.pool.get().await.unwrap();
+        list_reversals(&conn, state, Cursor::START, 1_000).await.unwrap()
+    }
+
+    async fn payment(&self, id: PaymentId) -> Payment {
+        get(&self.db.pool.get().await.unwrap(), id).await.unwrap().unwrap()
+    }
+
+    /// What the nostro, suspense, the merchants and receivables hold, in minor units of USD.
+    async fn sums(&self) -> [i64; 4] {
+        let mut sums = [0; 4];
+        for (sum, kind) in sums.iter_mut().zip(["nostro", "suspense", "merchant", "receivable"]) {
+            *sum = self.sum(kind, Currency::USD).await;
+        }
+        sums
+    }
+}
+
+/// `new`, `conflict`, or the place of the report that it duplicates.
+fn told(claims: &[ReversalClaim], known: &[ReversalReport]) -> Vec<String> {
+    let one = |claim: &ReversalClaim| match claim {
+        ReversalClaim::New { conflict: false } => "new".to_owned(),
+        ReversalClaim::New { conflict: true } => "conflict".to_owned(),
+        ReversalClaim::Duplicate(id) => known.iter().position(|report| report.id == *id).unwrap().to_string(),
+    };
+    claims.iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn r8_the_table_of_keys() {
+    let world = World::start().await;
+    // Slices one after the other; each report (reference, original, place, amount) and what its key comes to.
+    type Short = ((&'static str, &'static str, i32, i64), &'static str);
+    let slices: [&[Short]; 3] = [
+        &[
+            (("R", "A", 0, 10), "new"),
+            (("R", "A", 0, 10), "0"),
+            (("R", "A", 1, 10), "new"),
+            (("R", "B", 0, 10), "new"),
+            (("S", "A", 0, 10), "new"),
+            (("R", "A", 0, 11), "conflict"),
+            (("R", "A", 0, 11), "5"),
+        ],
+        &[(("R", "A", 0, 10), "0"), (("R", "A", 0, 11), "5"), (("R", "A", 0, 12), "conflict")],
+        &[(("R", "A", 0, 12), "9"), (("T", "A", 0, 1), "new"), (("T", "A", 0, 2), "conflict")],
+    ];
+    let mut known: Vec<ReversalReport> = Vec::new();
+    for slice in slices {
+        let reports: Vec<ReversalReport> = slice
+            .iter()
+            .map(|((reference, original, position, minor), _)| ReversalReport {
+                position: *position,
+                ..report(reference, original, *minor)
+            })
+            .collect();
+        let claims = world.batch(&[], &reports).await;
+        known.extend(reports);
+        let expected: Vec<&str> = slice.iter().map(|(_, expected)| *expected).collect();
+        assert_eq!(told(&claims, &known), expected);
+    }
+    let held = world.all(ReversalState::Held).await;
+    assert_eq!(held.len(), 3);
+    assert!(held.iter().all(|one| one.hold == Some(HoldReason::ReferenceConflict)));
+    assert_eq!(world.all(ReversalState::Waiting).await.len(), 5);
+    assert_eq!(world.count("SELECT count(*) FROM reversal_keys").await, 8);
+}
+
+#[tokio::test]
+async fn r8_a_credited_payment_stays_credited_and_what_is_not_there_is_owed() {
+    let world = World::start().await;
+    let id = world.take_in_one(receipt("A", usd(100))).await.id;
+    world.batch(&[], &[report("R1", "A", 30)]).await;
+    assert_eq!(world.sums().await, [-70, 0, 70, 0]);
+    // The merchant withdraws, as far as the book is concerned.
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let merchant = MerchantRef { shard: world.merchant.shard(), id: world.merchant.uuid() };
+    let (fee, net) = (Money::zero(Currency::USD), usd(50));
+    world.post(&tx, &[(id, Movement::WithdrawalSameCurrency { bank: bank(), merchant, fee, net })]).await;
+    tx.commit().await.unwrap();
+    world.batch(&[], &[report("R2", "A", 60), report("R3", "A", 10), report("R4", "A", 1)]).await;
+    assert_eq!(world.sums().await, [0, 0, 0, -50]);
+    let payment = world.payment(id).await;
+    assert_eq!((payment.status, payment.reversed_minor), (PaymentState::Credited, 100));
+    let applied = reversals_of(&conn, &[id]).await.unwrap();
+    let parts: Vec<(&str, i64, i64)> =
+        applied.iter().map(|one| (one.reference.as_str(), one.covered_minor, one.owed_minor)).collect();
+    assert_eq!(parts, [("R1", 30, 0), ("R2", 20, 40), ("R3", 0, 10)]);
+    let held = world.all(ReversalState::Held).await;
+    assert_eq!(held.len(), 1);
+    assert_eq!((held[0].reference.as_str(), held[0].hold), ("R4", Some(HoldReason::Exceeds)));
+}
+
+#[tokio::test]
+async fn r8_a_return_before_its_payment_waits_and_is_applied_with_it() {
+    let world = World::start().await;
+    let early = [report("R1", "A", 100), report("R2", "B", 40), report("R3", "C", 5)];
+    world.batch(&[], &early).await;
+    assert_eq!(world.all(ReversalState::Waiting).await.len(), 3);
+    let conn = world.db.pool.get().await.unwrap();
+    assert_eq!(waiting_reversals(&conn, Cursor::START, 10).await.unwrap(), [], "nothing to do for a sweep");
+    let (credited, reviewed) = (receipt("A", usd(100)), stray("B", usd(40)));
+    let ids = [credited.id, reviewed.id];
+    world.batch(&[credited, reviewed], &[]).await;
+    assert_eq!(world.sums().await, [0, 0, 0, 0]);
+    let [a, b] = [world.payment(ids[0]).await, world.payment(ids[1]).await];
+    assert_eq!((a.status, a.reversed_minor), (PaymentState::Credited, 100));
+    assert_eq!((b.status, b.reversed_minor), (PaymentState::Returned, 40));
+    let applied = world.all(ReversalState::Applied).await;
+    assert_eq!(applied.len(), 2);
+    assert!(applied.iter().all(|one| one.applied_at.is_some() && one.hold.is_none()));
+    assert_eq!(world.all(ReversalState::Waiting).await[0].reference, "R3");
+}
+
+#[tokio::test]
+async fn r8_both_in_one_batch_and_redelivered() {
+    let world = World::start().await;
+    let both = || ([receipt("A", usd(100)), receipt("A", usd(100))], [report("R", "A", 60)]);
+    let (receipts, reports) = both();
+    world.batch(&receipts, &reports).await;
+    let (receipts, reports) = both();
+    let again = world.batch(&receipts, &reports).await;
+    assert!(matches!(again[0], ReversalClaim::Duplicate(_)));
+    assert_eq!(world.sums().await, [-40, 0, 40, 0]);
+}
+
+#[tokio::test]
+async fn r8_in_part_out_of_review_the_rest_stays_to_be_decided() {
+    let world = World::start().await;
+    let id = world.take_in_one(stray("A", usd(100))).await.id;
+    world.batch(&[], &[report("R", "A", 60)]).await;
+    let payment = world.payment(id).await;
+    assert_eq!((payment.status, payment.reversed_minor), (PaymentState::InReview, 60));
+    let conn = world.db.pool.get().await.unwrap();
+    let summary = deposits::suspense_summary(&conn).await.unwrap();
+    assert_eq!(summary.lines[0].amount, usd(40), "what lies in suspense");
+    assert_eq!(world.sums().await, [-40, 40, 0, 0]);
+}
+
+#[tokio::test]
+async fn r8_while_a_payment_is_on_its_way_back_its_reversal_waits_for_what_comes_of_it() {
+    let world = World::start().await;
+    let (back, gone) = (stray("A", usd(100)), stray("B", usd(100)));
+    let [a, b] = [world.take_in_one(back).await.id, world.take_in_one(gone).await.id];
+    let events: [fn(&mut deposits::Payments, PaymentId, time::OffsetDateTime); 3] = [
+        |payments, id, now| drop(payments.start_return(id, now).unwrap()),
+        |payments, id, now| drop(payments.return_failed(id, now).unwrap()),
+        |payments, id, now| drop(payments.return_paid(id, now).unwrap()),
+    ];
+    let step = async |id: PaymentId, event: usize| {
+        let mut conn = world.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let mut payments = lock(&tx, &[id]).await.unwrap();
+        events[event](&mut payments, id, tx.now().await.unwrap());
+        save(&tx, &payments).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    step(a, 0).await;
+    step(b, 0).await;
+    world.batch(&[], &[report("RA", "A", 100), report("RB", "B", 100)]).await;
+    let conn = world.db.pool.get().await.unwrap();
+    let candidates = waiting_reversals(&conn, Cursor::START, 10).await.unwrap();
+    let ids: Vec<ReversalId> = candidates.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids.len(), 2);
+    world.sweep(&ids).await;
+    assert_eq!(world.all(ReversalState::Waiting).await.len(), 2);
+    step(a, 1).await;
+    step(b, 2).await;
+    world.sweep(&ids).await;
+    assert_eq!(world.payment(a).await.status, PaymentState::Returned);
+    assert_eq!(world.all(ReversalState::Applied).await[0].reference, "RA");
+    let held = world.all(ReversalState::Held).await;
+    assert_eq!((held[0].reference.as_str(), held[0].hold), ("RB", Some(HoldReason::Exceeds)));
+}
+
+#[tokio::test]
+async fn r8_what_a_person_must_look_at_is_held_until_dismissed() {
+    let world = World::start().await;
+    let mut second = receipt("A", usd(100));
+    second.account_index = [8; 32];
+    world.take_in(&[receipt("A", usd(100)), second]).await;
+    let euros = Money::new(100, Currency::EUR).unwrap();
+    let either = report("R1", "A", 100);
+    let named = ReversalReport { account_index: Some(INDEX), ..report("R2", "A", 70) };
+    let foreign = ReversalReport { amount: euros, account_index: Some(INDEX), ..report("R3", "A", 1) };
+    world.batch(&[], &[either, named, foreign]).await;
+    assert_eq!(world.sums().await, [-130, 100, 30, 0]);
+    let held = world.all(ReversalState::Held).await;
+    let why: Vec<_> = held.iter().map(|one| (one.reference.as_str(), one.hold.unwrap())).collect();
+    assert_eq!(why, [("R1", HoldReason::SeveralPayments), ("R3", HoldReason::CurrencyDiffers)]);
+
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let mut locked = lock_reversals(&tx, &[held[0].id]).await.unwrap();
+    locked[0].dismiss().unwrap();
+    save_reversals(&tx, &[&locked[0]]).await.unwrap();
+    let twice = save_reversals(&tx, &[&locked[0]]).await.unwrap_err();
+    assert!(matches!(twice, deposits::Error::Unexpected(_)), "I6: only from the state that was loaded");
+    tx.rollback().await.unwrap();
+    world.sweep(&[held[0].id, held[1].id]).await;
+    assert_eq!(world.all(ReversalState::Held).await, held, "a sweep leaves them alone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r8_concurrent_reports_of_one_reversal_take_the_money_back_once() {
+    let world = Arc::new(World::start().await);
+    for n in 0..4 {
+        world.take_in_one(receipt(&format!("P{n}"), usd(100))).await;
+    }
+    let tasks: Vec<_> = (0..16)
+        .map(|task: i64| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                let mut reports: Vec<ReversalReport> =
+                    (0..4).map(|n| report("R", &format!("P{n}"), 10 + task % 2)).collect();
+                reports.rotate_left(usize::try_from(task % 4).unwrap());
+                world.batch(&[], &reports).await
+            })
+        })
+        .collect();
+    let mut new = [0, 0];
+    for task in tasks {
+        for claim in task.await.unwrap() {
+            if let ReversalClaim::New { conflict } = claim {
+                new[usize::from(conflict)] += 1;
+            }
+        }
+    }
+    assert_eq!(new, [4, 4]);
+    assert_eq!(world.all(ReversalState::Applied).await.len(), 4);
+    assert_eq!(world.all(ReversalState::Held).await.len(), 4);
+    let [nostro, suspense, merchants, owed] = world.sums().await;
+    let taken = world.count("SELECT sum(reversed_minor)::bigint FROM payments").await;
+    assert!((40..=44).contains(&taken), "{taken}");
+    assert_eq!((nostro, suspense, merchants, owed), (taken - 400, 0, 400 - taken, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r8_payments_and_their_reversals_at_the_same_moment_meet_at_last() {
+    let world = Arc::new(World::start().await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..24 {
+        let (original, first, second) = (format!("P{n}"), world.clone(), world.clone());
+        let reports = [report("R", &original, 100)];
+        tasks.spawn(async move { drop(first.batch(&[receipt(&original, usd(100))], &[]).await) });
+        tasks.spawn(async move { drop(second.batch(&[], &reports).await) });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let conn = world.db.pool.get().await.unwrap();
+    let missed = waiting_reversals(&conn, Cursor::START, 100).await.unwrap();
+    world.sweep(&missed.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await;
+    assert_eq!(world.all(ReversalState::Applied).await.len(), 24);
+    assert_eq!(world.sums().await, [0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn r8_the_running_program_can_neither_change_nor_delete_a_reversals_words() {
+    let world = World::start().await;
+    world.batch(&[], &[report("R", "A", 1)]).await;
+    for sql in [
+        "UPDATE reversal_keys SET amount_minor = 2",
+        "DELETE FROM reversal_keys",
+        "DELETE FROM reversals",
+        "UPDATE reversals SET amount_minor = 2",
+        "TRUNCATE reversals",
+    ] {
+        let conn = world.db.pool.get().await.unwrap();
+        let refused = conn.batch_execute(sql).await.unwrap_err();
+        assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
+    }
+}
