@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod client;
+pub mod model;
 mod process;
 mod world;
 
