@@ -3,7 +3,7 @@
 use crate::config::Config;
 
 /// Every set, in the order of the crates' table.
-pub const SETS: [pg::MigrationSet; 9] = [
+pub const SETS: [pg::MigrationSet; 10] = [
     ledger::MIGRATIONS,
     audit::MIGRATIONS,
     merchants::MIGRATIONS,
@@ -13,6 +13,7 @@ pub const SETS: [pg::MigrationSet; 9] = [
     deposits::MIGRATIONS,
     withdrawals::MIGRATIONS,
     payouts::MIGRATIONS,
+    notifications::MIGRATIONS,
 ];
 
 /// Brings the database up to this binary; says what ran.

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("deposits", &["audit", "ledger", "merchants", "money", "pg", "privacy"]),
     ("withdrawals", &["audit", "exchange", "ledger", "merchants", "money", "pg", "privacy"]),
     ("payouts", &["bank", "ledger", "money", "pg", "withdrawals"]),
+    ("notifications", &["bank", "merchants", "money", "pg", "privacy"]),
     (
         "testkit",
         &[
@@ -34,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ledger",
             "merchants",
             "money",
+            "notifications",
             "payouts",
             "pg",
             "privacy",
@@ -55,6 +57,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ledger",
             "merchants",
             "money",
+            "notifications",
             "payouts",
             "pg",
             "privacy",

@@ -1,0 +1,109 @@
+//! What merchants are to be told, written in the transaction of what happened.
+
+use pg::{Shard, Tx};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::NoticeId;
+use crate::error::Error;
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoticeKind {
+    /// Money was credited.
+    PaymentCredited,
+    /// Money arrived and waits in review.
+    PaymentInReview,
+    /// Money went back to its remitter.
+    PaymentReturned,
+    /// The bank took money back.
+    PaymentReversed,
+    /// A withdrawal has a new status: `data.status`.
+    WithdrawalChanged,
+}
+
+impl NoticeKind {
+    /// All of them.
+    pub const ALL: [NoticeKind; 5] = [
+        NoticeKind::PaymentCredited,
+        NoticeKind::PaymentInReview,
+        NoticeKind::PaymentReturned,
+        NoticeKind::PaymentReversed,
+        NoticeKind::WithdrawalChanged,
+    ];
+
+    /// Its name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoticeKind::PaymentCredited => "payment_credited",
+            NoticeKind::PaymentInReview => "payment_in_review",
+            NoticeKind::PaymentReturned => "payment_returned",
+            NoticeKind::PaymentReversed => "payment_reversed",
+            NoticeKind::WithdrawalChanged => "withdrawal_changed",
+        }
+    }
+
+    /// The reverse of [`NoticeKind::as_str`].
+    pub fn parse(text: &str) -> Option<NoticeKind> {
+        NoticeKind::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Something that a merchant is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// The merchant's shard.
+    pub shard: Shard,
+    /// Whom.
+    pub merchant: Uuid,
+    /// What about.
+    pub kind: NoticeKind,
+    /// The id of the payment or withdrawal.
+    pub subject: String,
+    /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
+    /// kept in the clear.
+    pub data: Value,
+    /// By when the merchant has to know (R9); at once for `None`.
+    pub due_at: Option<OffsetDateTime>,
+}
+
+impl Notice {
+    /// The webhook's `type`: `payment.credited`, `withdrawal.<status>`.
+    pub fn event_type(&self) -> String {
+        match self.kind {
+            NoticeKind::PaymentCredited => "payment.credited".to_owned(),
+            NoticeKind::PaymentInReview => "payment.in_review".to_owned(),
+            NoticeKind::PaymentReturned => "payment.returned".to_owned(),
+            NoticeKind::PaymentReversed => "payment.reversed".to_owned(),
+            NoticeKind::WithdrawalChanged => {
+                let status = self.data.get("status").and_then(Value::as_str);
+                format!("withdrawal.{}", status.unwrap_or("changed"))
+            }
+        }
+    }
+}
+
+/// Writes notices in the money's transaction, all in one statement: they are sent if and only if it commits.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue(tx: &Tx<'_>, notices: &[Notice], now: OffsetDateTime) -> Result<(), Error> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = notices.iter().map(|n| n.shard.number()).collect();
+    let ids: Vec<Uuid> = notices.iter().map(|n| NoticeId::new(n.shard).uuid()).collect();
+    let merchants: Vec<Uuid> = notices.iter().map(|n| n.merchant).collect();
+    let kinds: Vec<&str> = notices.iter().map(|n| n.kind.as_str()).collect();
+    let types: Vec<String> = notices.iter().map(Notice::event_type).collect();
+    let subjects: Vec<&str> = notices.iter().map(|n| n.subject.as_str()).collect();
+    let data: Vec<String> = notices.iter().map(|n| n.data.to_string()).collect();
+    let due: Vec<OffsetDateTime> = notices.iter().map(|n| n.due_at.unwrap_or(now)).collect();
+    tx.execute(
+        include_str!("sql/enqueue.sql"),
+        &[&shards, &ids, &merchants, &kinds, &types, &subjects, &data, &due, &now],
+    )
+    .await?;
+    Ok(())
+}
