@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("withdrawals", &["audit", "exchange", "ledger", "merchants", "money", "pg", "privacy"]),
     ("payouts", &["bank", "ledger", "money", "pg", "withdrawals"]),
     ("notifications", &["bank", "merchants", "money", "pg", "privacy"]),
+    ("reconciliation", &["money", "pg"]),
     (
         "testkit",
         &[
@@ -39,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "payouts",
             "pg",
             "privacy",
+            "reconciliation",
             "sandbox-bank",
             "vault",
             "withdrawals",
@@ -61,6 +63,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "payouts",
             "pg",
             "privacy",
+            "reconciliation",
             "sandbox-bank",
             "vault",
             "withdrawals",

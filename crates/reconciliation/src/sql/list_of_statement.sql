@@ -1,0 +1,6 @@
+SELECT id, origin, bank, statement, position, account, booked_on, value_date, amount_minor, currency, direction, reversal, refs,
+       state, outcome, entry_kind, entries, book_minor, explanation, explained_by, received_at, settled_at
+FROM reconciliation_lines
+WHERE shard = $1 AND statement = $2 AND (position, id) > ($3, $4)
+ORDER BY position, id
+LIMIT $5

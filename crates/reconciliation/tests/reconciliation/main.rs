@@ -1,0 +1,7 @@
+//! Statements on a real PostgreSQL.
+// A test that can't have its database has failed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod lines;
+mod listing;
+mod world;
