@@ -10,6 +10,7 @@ mod orders;
 mod pages;
 mod payees;
 mod quotes;
+mod reconciliation;
 mod reply;
 mod transactions;
 mod withdrawals;
@@ -61,6 +62,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
         Route::ListApprovals => admin_reads::approvals(app, &request).await,
+        Route::ListReconciliation => reconciliation::lines(app, &request).await,
+        Route::ListStatements => reconciliation::statements(app, &request).await,
+        Route::ExplainLine => reconciliation::explain(app, request).await,
         Route::Approve | Route::Reject => admin_actions::decide(app, request).await,
         Route::CreditPayment
         | Route::ReturnPayment

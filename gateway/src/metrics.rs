@@ -30,7 +30,7 @@ const COUNTERS: [(&str, &str); 7] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 14] = [
+const GAUGES: [(&str, &str); 17] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
     ("sluice_http_connections", "Open connections, by listener."),
@@ -43,6 +43,9 @@ const GAUGES: [(&str, &str); 14] = [
     ("sluice_review_payments", "Payments in review, by reason."),
     ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),
     ("sluice_suspense_amount", "Money of unknown owner, in major units, by currency."),
+    ("sluice_reconciliation_open_lines", "Lines of bank statements that don't match the book, by outcome."),
+    ("sluice_reconciliation_oldest_seconds", "Age of the oldest open line, by outcome."),
+    ("sluice_reconciliation_unbalanced_statements", "Statements whose lines contradict their balances."),
     ("sluice_approvals_pending", "Requests that wait for a second person."),
     ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
 ];

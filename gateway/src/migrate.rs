@@ -3,7 +3,7 @@
 use crate::config::Config;
 
 /// Every set, in the order of the crates' table.
-pub const SETS: [pg::MigrationSet; 10] = [
+pub const SETS: [pg::MigrationSet; 11] = [
     ledger::MIGRATIONS,
     audit::MIGRATIONS,
     merchants::MIGRATIONS,
@@ -14,6 +14,7 @@ pub const SETS: [pg::MigrationSet; 10] = [
     withdrawals::MIGRATIONS,
     payouts::MIGRATIONS,
     notifications::MIGRATIONS,
+    reconciliation::MIGRATIONS,
 ];
 
 /// Brings the database up to this binary; says what ran.

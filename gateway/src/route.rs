@@ -73,6 +73,9 @@ pub enum Route {
     Rates,
     Audit,
     ListApprovals,
+    ListReconciliation,
+    ListStatements,
+    ExplainLine,
     Approve,
     Reject,
     Metrics,
@@ -134,7 +137,7 @@ const fn probe(route: Route, path: &'static str, label: &'static str) -> Entry {
 }
 
 /// The table.
-pub const TABLE: [Entry; 41] = [
+pub const TABLE: [Entry; 44] = [
     public(Route::BankEvents, "POST", "/v1/banks/{bank}/events", BANK, "bank_events"),
     public(Route::Balances, "GET", "/v1/balances", MERCHANT, "balances"),
     public(Route::CreateQuote, "POST", "/v1/quotes", MERCHANT, "create_quote"),
@@ -183,6 +186,15 @@ pub const TABLE: [Entry; 41] = [
     admin(Route::Rates, "GET", "/admin/v1/rates", VIEWER, "rates"),
     admin(Route::Audit, "GET", "/admin/v1/audit", VIEWER, "audit"),
     admin(Route::ListApprovals, "GET", "/admin/v1/approvals", VIEWER, "list_approvals"),
+    admin(Route::ListReconciliation, "GET", "/admin/v1/reconciliation", VIEWER, "list_reconciliation"),
+    admin(Route::ListStatements, "GET", "/admin/v1/reconciliation/statements", VIEWER, "list_statements"),
+    admin(
+        Route::ExplainLine,
+        "POST",
+        "/admin/v1/reconciliation/lines/{id}/explain",
+        OPERATOR,
+        "explain_line",
+    ),
     admin(Route::Approve, "POST", "/admin/v1/approvals/{id}/approve", APPROVER, "approve"),
     admin(Route::Reject, "POST", "/admin/v1/approvals/{id}/reject", APPROVER, "reject"),
     probe(Route::Metrics, "/metrics", "metrics"),

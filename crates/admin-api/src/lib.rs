@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod overview;
+mod reconciliation;
 mod rows;
 
 pub use overview::{
     BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };
+pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
 pub use rows::{ApprovalRow, AuditRow, EventRow, MerchantRow, Page, PaymentRow, PayoutRow, RateRow};

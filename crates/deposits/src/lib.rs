@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod book;
 mod claim;
 mod decide;
 mod details;
@@ -17,6 +18,7 @@ mod review;
 mod samples;
 mod state;
 
+pub use book::{BookedPayment, booked_between, booked_under};
 pub use claim::{Claimed, claim};
 pub use decide::Reason;
 pub use details::PaymentDetails;

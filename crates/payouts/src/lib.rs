@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod book;
 mod breaker;
 mod claim;
 mod decide;
@@ -18,6 +19,7 @@ mod state;
 mod store;
 mod worker;
 
+pub use book::{of_references, paid_of_those_made};
 pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};

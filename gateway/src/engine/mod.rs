@@ -2,6 +2,7 @@
 
 mod heads;
 mod links;
+mod reconcile;
 mod rehearse;
 mod rematch;
 mod sweeps;
@@ -93,6 +94,7 @@ impl Engine {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
+        tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }

@@ -89,6 +89,7 @@ async fn read_gauges(reads: &Pool, banks: &[String], seen: &mut BTreeSet<Currenc
         metrics::gauge!("sluice_suspense_amount", "currency" => currency.code()).set(minor as f64 / units);
         seen.insert(currency);
     }
+    super::reconcile::gauges(&conn, now).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);
     let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;

@@ -75,7 +75,11 @@ pub async fn decide(app: &App, request: Request) -> Answer {
     lane::carry_out(app, Command::Decide(Box::new(command))).await
 }
 
-fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Refusal> {
+/// The operator and the key of a request that changes something.
+///
+/// # Errors
+/// `unauthenticated`; `idempotency-key-missing`.
+pub(super) fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Refusal> {
     let caller = request.caller.operator()?;
     let shards = app.engine.facts().layout.shards;
     let keyed = Keyed {
@@ -145,6 +149,16 @@ fn until(text: &str) -> Result<OffsetDateTime, Refusal> {
         return Err(Refusal::field("until", "must be in the future"));
     }
     Ok(until)
+}
+
+/// The body of a request that says nothing but why.
+///
+/// # Errors
+/// `malformed-json`, `invalid-request`.
+pub(super) fn reason_of(request: &Request) -> Result<String, Refusal> {
+    let ReasonBody { reason } = body::parse(&request.body)?;
+    check_reason(&reason)?;
+    Ok(reason)
 }
 
 fn check_reason(reason: &str) -> Result<(), Refusal> {

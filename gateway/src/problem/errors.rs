@@ -85,6 +85,24 @@ impl From<vault::Error> for Refusal {
     }
 }
 
+impl From<reconciliation::Error> for Refusal {
+    fn from(error: reconciliation::Error) -> Refusal {
+        match error {
+            reconciliation::Error::Database(error) => error.into(),
+            other => internal(&other),
+        }
+    }
+}
+
+impl From<idempotency::Error> for Refusal {
+    fn from(error: idempotency::Error) -> Refusal {
+        match error {
+            idempotency::Error::Database(error) => error.into(),
+            other => internal(&other),
+        }
+    }
+}
+
 impl From<audit::Error> for Refusal {
     fn from(error: audit::Error) -> Refusal {
         match error {

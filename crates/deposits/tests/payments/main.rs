@@ -1,6 +1,7 @@
 //! Payments on a real PostgreSQL, with the book.
 #![allow(clippy::unwrap_used)]
 
+mod book;
 mod claims;
 mod flow;
 mod matching;

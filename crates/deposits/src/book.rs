@@ -1,0 +1,111 @@
+//! What came in, for whoever compares it with the banks' statements; nothing here locks.
+
+use std::sync::Arc;
+
+use money::Money;
+use pg::{Connection, Shard, Shards};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::claim::amount_of;
+use crate::error::Error;
+use crate::payment::index_of;
+use crate::receipt::{PaymentId, shard_of};
+
+/// A payment, as far as a bank's statement can agree with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookedPayment {
+    /// Which.
+    pub id: PaymentId,
+    /// The bank that reported it.
+    pub bank: Arc<str>,
+    /// The bank's reference.
+    pub reference: String,
+    /// The blind index of the account number that the bank named.
+    pub account_index: [u8; 32],
+    /// What arrived, whatever became of it.
+    pub amount: Money,
+    /// When its batch booked it.
+    pub received_at: OffsetDateTime,
+}
+
+impl BookedPayment {
+    fn from_row(row: &pg::Row) -> Result<BookedPayment, Error> {
+        let (bank, index): (&str, &[u8]) = (row.get("bank"), row.get("account_index"));
+        Ok(BookedPayment {
+            id: PaymentId::from_uuid(row.get("id")),
+            bank: Arc::from(bank),
+            reference: row.get("reference"),
+            account_index: index_of(index)?,
+            amount: amount_of(row)?,
+            received_at: row.get("received_at"),
+        })
+    }
+}
+
+/// Every payment that one of these banks reported under one of these references.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn booked_under(
+    conn: &Connection,
+    shards: Shards,
+    references: &[(&str, &str)],
+) -> Result<Vec<BookedPayment>, Error> {
+    let mut keys: Vec<(i16, &str, &str)> = references
+        .iter()
+        .map(|(bank, reference)| (shard_of(shards, bank, reference).number(), *bank, *reference))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let shards: Vec<i16> = keys.iter().map(|key| key.0).collect();
+    let banks: Vec<&str> = keys.iter().map(|key| key.1).collect();
+    let references: Vec<&str> = keys.iter().map(|key| key.2).collect();
+    let rows = conn.query(include_str!("sql/booked_under.sql"), &[&shards, &banks, &references]).await?;
+    rows.iter().map(BookedPayment::from_row).collect()
+}
+
+/// The payments of one shard that were booked from `from` until before `to`, in the order of their ids, after `after`.
+/// It reads the range of ids made an hour around that time; ids carry the time at which they were made.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn booked_between(
+    conn: &Connection,
+    shard: Shard,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    after: Option<PaymentId>,
+    limit: i64,
+) -> Result<Vec<BookedPayment>, Error> {
+    let slack = time::Duration::hours(1);
+    let (first, last) = (first_id_at(from - slack), first_id_at(to + slack));
+    let after = after.map_or(first, |after| after.uuid());
+    let rows = conn
+        .query(include_str!("sql/booked_between.sql"), &[&shard.number(), &after, &last, &from, &to, &limit])
+        .await?;
+    rows.iter().map(BookedPayment::from_row).collect()
+}
+
+/// The smallest UUID of version 7 made at that time.
+fn first_id_at(at: OffsetDateTime) -> Uuid {
+    let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    Uuid::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_made_at_a_time_lie_behind_the_first_of_that_time() {
+        let id = Uuid::now_v7();
+        let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
+        let made = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap()).unwrap()
+            + time::Duration::nanoseconds(i64::from(nanos));
+        assert!(first_id_at(made) <= id);
+        assert!(id < first_id_at(made + time::Duration::milliseconds(2)));
+        assert_eq!(first_id_at(OffsetDateTime::UNIX_EPOCH), Uuid::nil());
+    }
+}

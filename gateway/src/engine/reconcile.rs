@@ -1,0 +1,176 @@
+//! R44: open lines of statements are looked at again by themselves, and the book is asked what the statements lack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deposits::BookedPayment;
+use payouts::{Payout, PayoutId, PayoutState};
+use pg::{Pool, Shards};
+use reconciliation::{BookEntry, Check, EntryId, EntryKind, Line, Origin, Outcome};
+use time::OffsetDateTime;
+
+use super::Engine;
+
+const PAUSE: Duration = Duration::from_secs(2);
+/// Lines looked at in one transaction, entries of the book compared in one, and rounds before the next pause.
+const LINES: i64 = 200;
+const ENTRIES: i64 = 1_000;
+const ROUNDS: usize = 50;
+
+pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
+    let shards = engine.facts().layout.shards;
+    while engine.pause(PAUSE).await {
+        if let Err(error) = round(&reads, shards).await {
+            tracing::warn!(error, "statements could not be reconciled to the end yet");
+        }
+    }
+}
+
+async fn round(reads: &Pool, shards: Shards) -> Result<(), String> {
+    for _ in 0..ROUNDS {
+        if settle(reads, shards).await? == 0 {
+            break;
+        }
+    }
+    for _ in 0..ROUNDS {
+        let conn = reads.get().await.map_err(|error| error.to_string())?;
+        let check = reconciliation::next_check(&conn).await.map_err(|error| error.to_string())?;
+        drop(conn);
+        let Some(check) = check else { break };
+        look_for_missing(reads, shards, &check).await?;
+    }
+    Ok(())
+}
+
+/// One page of lines; how many were looked at.
+async fn settle(reads: &Pool, shards: Shards) -> Result<usize, String> {
+    let mut conn = reads.get().await.map_err(|error| error.to_string())?;
+    let now = conn.now().await.map_err(|error| error.to_string())?;
+    let lines = reconciliation::due(&conn, now, LINES).await.map_err(|error| error.to_string())?;
+    if lines.is_empty() {
+        return Ok(0);
+    }
+    let book = meant_by(&conn, shards, &lines).await?;
+    let tx = conn.begin().await.map_err(|error| error.to_string())?;
+    let now = tx.now().await.map_err(|error| error.to_string())?;
+    let settled = reconciliation::settle(&tx, &lines, &book, now).await.map_err(|error| error.to_string())?;
+    tx.commit().await.map_err(|error| error.to_string())?;
+    Ok(settled.looked_at)
+}
+
+/// Everything in the book that shares a reference with one of these lines.
+async fn meant_by(conn: &pg::Connection, shards: Shards, lines: &[Line]) -> Result<Vec<BookEntry>, String> {
+    let of_banks = || lines.iter().filter(|line| line.origin == Origin::Bank);
+    let references: Vec<(&str, &str)> = of_banks()
+        .flat_map(|line| line.references.iter().map(|reference| (&*line.bank, reference.as_str())))
+        .collect();
+    let mut ids: Vec<PayoutId> = references.iter().filter_map(|(_, text)| text.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let payments = deposits::booked_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
+    let payouts = payouts::of_references(conn, &ids).await.map_err(|error| error.to_string())?;
+    Ok(payments.iter().map(of_payment).chain(payouts.iter().flat_map(of_payout)).collect())
+}
+
+fn of_payment(payment: &BookedPayment) -> BookEntry {
+    BookEntry {
+        id: EntryId { shard: payment.id.shard(), kind: EntryKind::Payment, id: payment.id.uuid() },
+        bank: payment.bank.clone(),
+        references: vec![payment.reference.clone()],
+        account: Some(payment.account_index),
+        amount: payment.amount,
+        booked: true,
+        at: payment.received_at,
+    }
+}
+
+/// A payout, and what came back of it.
+fn of_payout(payout: &Payout) -> Vec<BookEntry> {
+    let entry = |kind, amount, at| BookEntry {
+        id: EntryId { shard: payout.id.shard(), kind, id: payout.id.uuid() },
+        bank: payout.bank.clone(),
+        references: [Some(payout.id.to_string()), payout.bank_reference.clone()]
+            .into_iter()
+            .flatten()
+            .collect(),
+        account: None,
+        amount,
+        booked: matches!(payout.state, PayoutState::Paid | PayoutState::Returned),
+        at,
+    };
+    let mut entries =
+        vec![entry(EntryKind::Payout, payout.amount, payout.sent_at.unwrap_or(payout.created_at))];
+    if let (PayoutState::Returned, Some(returned)) = (payout.state, payout.returned) {
+        entries.push(entry(EntryKind::PayoutReturn, returned, payout.updated_at));
+    }
+    entries
+}
+
+/// What the book has in the days of a statement, shard by shard, page by page.
+async fn look_for_missing(reads: &Pool, shards: Shards, check: &Check) -> Result<(), String> {
+    if let Some(expected) = &check.expected {
+        let from = expected.from.midnight().assume_utc();
+        let to = expected.to.next_day().unwrap_or(expected.to).midnight().assume_utc();
+        for shard in shards.all() {
+            let mut after = None;
+            loop {
+                let conn = reads.get().await.map_err(|error| error.to_string())?;
+                let page = deposits::booked_between(&conn, shard, (from, to), after, ENTRIES).await;
+                let page = page.map_err(|error| error.to_string())?;
+                drop(conn);
+                list_missing(reads, check, page.iter().map(of_payment).collect(), false).await?;
+                after = page.last().map(|payment| payment.id);
+                if after.is_none() {
+                    break;
+                }
+            }
+            let mut after = None;
+            loop {
+                let conn = reads.get().await.map_err(|error| error.to_string())?;
+                let page = payouts::paid_of_those_made(&conn, shard, (from, to), after, ENTRIES).await;
+                let page = page.map_err(|error| error.to_string())?;
+                drop(conn);
+                list_missing(reads, check, page.iter().flat_map(of_payout).collect(), false).await?;
+                after = page.last().map(|payout| payout.id);
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    list_missing(reads, check, Vec::new(), true).await
+}
+
+async fn list_missing(reads: &Pool, check: &Check, book: Vec<BookEntry>, last: bool) -> Result<(), String> {
+    if book.is_empty() && !last {
+        return Ok(());
+    }
+    let mut conn = reads.get().await.map_err(|error| error.to_string())?;
+    let tx = conn.begin().await.map_err(|error| error.to_string())?;
+    let now = tx.now().await.map_err(|error| error.to_string())?;
+    let listed = reconciliation::list_missing(&tx, check, &book, last, now).await;
+    let listed = listed.map_err(|error| error.to_string())?;
+    tx.commit().await.map_err(|error| error.to_string())?;
+    if listed > 0 {
+        tracing::warn!(bank = %check.bank, statement = %check.statement, listed, "the bank's statements lack entries of the book");
+    }
+    Ok(())
+}
+
+/// What Prometheus is told. `new` lines count, too: they wait for their first look.
+pub(super) async fn gauges(conn: &pg::Connection, now: OffsetDateTime) -> Result<(), String> {
+    let open = reconciliation::open_lines(conn).await.map_err(|error| error.to_string())?;
+    for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Matched) {
+        let of = || open.iter().filter(|lines| lines.outcome == outcome);
+        let lines: i64 = of().map(|lines| lines.lines).sum();
+        let oldest = of().map(|lines| lines.oldest).min();
+        let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
+        let name = outcome.as_str();
+        metrics::gauge!("sluice_reconciliation_open_lines", "outcome" => name).set(lines as f64);
+        metrics::gauge!("sluice_reconciliation_oldest_seconds", "outcome" => name).set(age);
+    }
+    let unbalanced = reconciliation::unbalanced(conn).await.map_err(|error| error.to_string())?;
+    let statements: i64 = unbalanced.iter().map(|bank| bank.statements).sum();
+    metrics::gauge!("sluice_reconciliation_unbalanced_statements").set(statements as f64);
+    Ok(())
+}
