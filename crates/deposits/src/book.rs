@@ -11,6 +11,7 @@ use crate::claim::amount_of;
 use crate::error::Error;
 use crate::payment::index_of;
 use crate::receipt::{PaymentId, shard_of};
+use crate::reversals::{Reversal, ReversalId};
 
 /// A payment, as far as a bank's statement can agree with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,29 @@ pub async fn booked_under(
     shards: Shards,
     references: &[(&str, &str)],
 ) -> Result<Vec<BookedPayment>, Error> {
+    let rows = under(conn, include_str!("sql/booked_under.sql"), shards, references).await?;
+    rows.iter().map(BookedPayment::from_row).collect()
+}
+
+/// Every reversal that one of these banks reported of a payment with one of these references, whatever its state.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn taken_back_under(
+    conn: &Connection,
+    shards: Shards,
+    references: &[(&str, &str)],
+) -> Result<Vec<Reversal>, Error> {
+    let rows = under(conn, include_str!("sql/taken_back_under.sql"), shards, references).await?;
+    rows.iter().map(Reversal::from_row).collect()
+}
+
+async fn under(
+    conn: &Connection,
+    sql: &'static str,
+    shards: Shards,
+    references: &[(&str, &str)],
+) -> Result<Vec<pg::Row>, Error> {
     let mut keys: Vec<(i16, &str, &str)> = references
         .iter()
         .map(|(bank, reference)| (shard_of(shards, bank, reference).number(), *bank, *reference))
@@ -61,8 +85,7 @@ pub async fn booked_under(
     let shards: Vec<i16> = keys.iter().map(|key| key.0).collect();
     let banks: Vec<&str> = keys.iter().map(|key| key.1).collect();
     let references: Vec<&str> = keys.iter().map(|key| key.2).collect();
-    let rows = conn.query(include_str!("sql/booked_under.sql"), &[&shards, &banks, &references]).await?;
-    rows.iter().map(BookedPayment::from_row).collect()
+    Ok(conn.query(sql, &[&shards, &banks, &references]).await?)
 }
 
 /// The payments of one shard that were booked from `from` until before `to`, in the order of their ids, after `after`.
@@ -84,6 +107,27 @@ pub async fn booked_between(
         .query(include_str!("sql/booked_between.sql"), &[&shard.number(), &after, &last, &from, &to, &limit])
         .await?;
     rows.iter().map(BookedPayment::from_row).collect()
+}
+
+/// The applied reversals of one shard that were reported from `from` until before `to`, in the order of their ids,
+/// after `after`.
+///
+/// # Errors
+/// The database's; `Unexpected` for a row that can't be understood.
+pub async fn taken_back_between(
+    conn: &Connection,
+    shard: Shard,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    after: Option<ReversalId>,
+    limit: i64,
+) -> Result<Vec<Reversal>, Error> {
+    let slack = time::Duration::hours(1);
+    let (first, last) = (first_id_at(from - slack), first_id_at(to + slack));
+    let after = after.map_or(first, |after| after.uuid());
+    let rows = conn
+        .query(include_str!("sql/taken_back_between.sql"), &[&shard.number(), &after, &last, &limit])
+        .await?;
+    rows.iter().map(Reversal::from_row).collect()
 }
 
 /// The smallest UUID of version 7 made at that time.

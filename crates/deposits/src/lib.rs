@@ -18,7 +18,7 @@ mod review;
 mod samples;
 mod state;
 
-pub use book::{BookedPayment, booked_between, booked_under};
+pub use book::{BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under};
 pub use claim::{Claimed, claim};
 pub use decide::Reason;
 pub use details::PaymentDetails;

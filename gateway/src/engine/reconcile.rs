@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deposits::BookedPayment;
+use deposits::{BookedPayment, PaymentId, Reversal, ReversalId, ReversalState};
 use payouts::{Payout, PayoutId, PayoutState};
-use pg::{Pool, Shards};
+use pg::{Pool, Shard, Shards};
 use reconciliation::{BookEntry, Check, EntryId, EntryKind, Line, Origin, Outcome};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::Engine;
 
@@ -68,8 +69,10 @@ async fn meant_by(conn: &pg::Connection, shards: Shards, lines: &[Line]) -> Resu
     ids.sort_unstable();
     ids.dedup();
     let payments = deposits::booked_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
+    let reversals = deposits::taken_back_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
     let payouts = payouts::of_references(conn, &ids).await.map_err(|error| error.to_string())?;
-    Ok(payments.iter().map(of_payment).chain(payouts.iter().flat_map(of_payout)).collect())
+    let incoming = payments.iter().map(of_payment).chain(reversals.iter().map(of_reversal));
+    Ok(incoming.chain(payouts.iter().flat_map(of_payout)).collect())
 }
 
 fn of_payment(payment: &BookedPayment) -> BookEntry {
@@ -81,6 +84,18 @@ fn of_payment(payment: &BookedPayment) -> BookEntry {
         amount: payment.amount,
         booked: true,
         at: payment.received_at,
+    }
+}
+
+fn of_reversal(reversal: &Reversal) -> BookEntry {
+    BookEntry {
+        id: EntryId { shard: reversal.id.shard(), kind: EntryKind::Reversal, id: reversal.id.uuid() },
+        bank: reversal.bank.clone(),
+        references: vec![reversal.reference.clone(), reversal.original_reference.clone()],
+        account: reversal.account_index,
+        amount: reversal.amount,
+        booked: reversal.state == ReversalState::Applied,
+        at: reversal.received_at,
     }
 }
 
@@ -112,33 +127,56 @@ async fn look_for_missing(reads: &Pool, shards: Shards, check: &Check) -> Result
         let from = expected.from.midnight().assume_utc();
         let to = expected.to.next_day().unwrap_or(expected.to).midnight().assume_utc();
         for shard in shards.all() {
-            let mut after = None;
-            loop {
-                let conn = reads.get().await.map_err(|error| error.to_string())?;
-                let page = deposits::booked_between(&conn, shard, (from, to), after, ENTRIES).await;
-                let page = page.map_err(|error| error.to_string())?;
-                drop(conn);
-                list_missing(reads, check, page.iter().map(of_payment).collect(), false).await?;
-                after = page.last().map(|payment| payment.id);
-                if after.is_none() {
-                    break;
-                }
-            }
-            let mut after = None;
-            loop {
-                let conn = reads.get().await.map_err(|error| error.to_string())?;
-                let page = payouts::paid_of_those_made(&conn, shard, (from, to), after, ENTRIES).await;
-                let page = page.map_err(|error| error.to_string())?;
-                drop(conn);
-                list_missing(reads, check, page.iter().flat_map(of_payout).collect(), false).await?;
-                after = page.last().map(|payout| payout.id);
-                if after.is_none() {
-                    break;
+            for source in [Source::Payments, Source::Reversals, Source::Payouts] {
+                let mut after = None;
+                loop {
+                    let page = source.page(reads, shard, (from, to), after).await?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.id.id);
+                    list_missing(reads, check, page, false).await?;
                 }
             }
         }
     }
     list_missing(reads, check, Vec::new(), true).await
+}
+
+/// Where entries of the book come from.
+#[derive(Clone, Copy)]
+enum Source {
+    Payments,
+    Reversals,
+    Payouts,
+}
+
+impl Source {
+    /// The next entries of a shard, in the order of their ids, after this one.
+    async fn page(
+        self,
+        reads: &Pool,
+        shard: Shard,
+        days: (OffsetDateTime, OffsetDateTime),
+        after: Option<Uuid>,
+    ) -> Result<Vec<BookEntry>, String> {
+        let conn = reads.get().await.map_err(|error| error.to_string())?;
+        match self {
+            Source::Payments => {
+                let after = after.map(PaymentId::from_uuid);
+                let found = deposits::booked_between(&conn, shard, days, after, ENTRIES).await;
+                Ok(found.map_err(|error| error.to_string())?.iter().map(of_payment).collect())
+            }
+            Source::Reversals => {
+                let after = after.map(ReversalId::from_uuid);
+                let found = deposits::taken_back_between(&conn, shard, days, after, ENTRIES).await;
+                Ok(found.map_err(|error| error.to_string())?.iter().map(of_reversal).collect())
+            }
+            Source::Payouts => {
+                let after = after.map(PayoutId::from_uuid);
+                let found = payouts::paid_of_those_made(&conn, shard, days, after, ENTRIES).await;
+                Ok(found.map_err(|error| error.to_string())?.iter().flat_map(of_payout).collect())
+            }
+        }
+    }
 }
 
 async fn list_missing(reads: &Pool, check: &Check, book: Vec<BookEntry>, last: bool) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use admin_api::{Page, ReconciledWith, ReconciliationRow, StatementRow};
 use audit::Entry;
-use deposits::PaymentId;
+use deposits::{PaymentId, ReversalId};
 use hyper::StatusCode;
 use idempotency::Claim;
 use money::{Currency, Money};
@@ -178,7 +178,7 @@ fn row(line: &Line, now: OffsetDateTime) -> ReconciliationRow {
 fn with(kind: EntryKind, id: Uuid) -> ReconciledWith {
     let text = match kind {
         EntryKind::Payment => PaymentId::from_uuid(id).to_string(),
-        EntryKind::Reversal => format!("rev_{}", id.simple()),
+        EntryKind::Reversal => ReversalId::from_uuid(id).to_string(),
         EntryKind::Payout | EntryKind::PayoutReturn => PayoutId::from_uuid(id).to_string(),
     };
     ReconciledWith { kind: kind.as_str().to_owned(), id: text }

@@ -14,7 +14,7 @@ use crate::payment::index_of;
 use crate::receipt::{PaymentId, Receipt};
 
 impl Reversal {
-    pub(super) fn from_row(row: &Row) -> Result<Reversal, Error> {
+    pub(crate) fn from_row(row: &Row) -> Result<Reversal, Error> {
         let (bank, index): (&str, Option<&[u8]>) = (row.get("bank"), row.get("account_index"));
         let hold: Option<&str> = row.get("hold");
         let payment: Option<Uuid> = row.get("payment");
