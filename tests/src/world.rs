@@ -115,6 +115,16 @@ impl World {
         &self.public
     }
 
+    /// The listener of operators.
+    pub fn admin(&self) -> &Client {
+        &self.admin
+    }
+
+    /// The bank that its demo is configured for.
+    pub fn bank(&self) -> &str {
+        &self.handout.banks[0].id
+    }
+
     /// Its database, with the owner's rights.
     pub fn database_url(&self) -> &str {
         &self.handout.database_url
