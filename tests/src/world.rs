@@ -168,6 +168,12 @@ impl World {
         self.public.try_send(Method::POST, &path, headers, Bytes::copy_from_slice(body)).await
     }
 
+    /// A request to a path below the bank's own, as it stands.
+    pub async fn event_at_path(&self, path: &str, headers: &[(&'static str, String)], body: &[u8]) -> Answer {
+        let path = format!("/v1/banks/{}/{path}", self.handout.banks[0].id);
+        self.public.send(Method::POST, &path, headers, Bytes::copy_from_slice(body)).await
+    }
+
     /// The headers of a right event.
     pub fn headers(&self, event_id: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         client::signed(&self.handout.banks[0].secret, event_id, body)
