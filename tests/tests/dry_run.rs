@@ -56,7 +56,12 @@ async fn r1_a_self_check_says_at_which_step_a_signature_fails() {
     let right = world.headers(&unique("evt"), &body);
     type Change = fn(&mut Vec<(&'static str, String)>);
     let table: [(&str, Change, &str, &str); 3] = [
-        ("no signature", |h| h.retain(|header| header.0 != "webhook-signature"), "missing_header", "bad-signature"),
+        (
+            "no signature",
+            |h| h.retain(|header| header.0 != "webhook-signature"),
+            "missing_header",
+            "bad-signature",
+        ),
         ("another signature", |h| h[2].1 = format!("v1,{}=", "A".repeat(43)), "signature", "bad-signature"),
         ("a timestamp that is none", |h| h[1].1 = "soon".to_owned(), "malformed_header", "bad-signature"),
     ];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deposits::{Payments, Received};
 use exchange::Quotes;
-use ledger::{Account, MerchantRef};
+use ledger::{Account, AccountKind, MerchantRef, Owner};
 use merchants::{Directory, MerchantId};
 use money::Currency;
 use payouts::Payouts;
@@ -21,6 +21,19 @@ pub(super) fn of_received(received: &[Vec<Received>]) -> Vec<Account> {
         .flat_map(|received| match received {
             Received::Payment { movement, .. } => movement.accounts(),
             Received::Duplicate(_) => Vec::new(),
+        })
+        .collect()
+}
+
+/// What merchants owe whose balances may grow: a credit pays it off first (R8).
+pub(super) fn receivables(touched: &[Account]) -> Vec<Account> {
+    touched
+        .iter()
+        .filter_map(|account| match account.owner() {
+            Owner::Merchant(merchant) if account.kind() == AccountKind::Merchant => {
+                Some(Account::receivable(account.key().shard, *merchant, account.currency()))
+            }
+            _ => None,
         })
         .collect()
 }

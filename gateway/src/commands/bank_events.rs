@@ -71,7 +71,7 @@ impl Stage<'_> {
                 Ok(Told { payment_id, ..told(reference, "duplicate", None) })
             }
             Received::Payment { payment, movement } => {
-                self.journal.post(&movement, payment.id.uuid())?;
+                self.post_credit(&movement, payment.id.uuid())?;
                 if let Some(merchant) = payment.merchant {
                     self.facts.remember_home(payment.account_index, merchant.shard());
                 }

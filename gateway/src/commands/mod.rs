@@ -12,6 +12,7 @@ mod facts;
 mod keys;
 mod operators;
 mod orders;
+mod receivables;
 mod reports;
 mod stage;
 mod sweeps;

@@ -206,7 +206,7 @@ impl Stage<'_> {
                 };
                 match self.payments.credit(*payment, *merchant, &matching) {
                     Err(refusal) => Ok(Err(payment_problem(&refusal))),
-                    Ok(movement) => Ok(Ok(self.journal.post(&movement, payment.uuid())?)),
+                    Ok(movement) => Ok(Ok(self.post_credit(&movement, payment.uuid())?)),
                 }
             }
             Action::ReturnPayment { payment } => self.return_payment(*payment),
@@ -284,7 +284,7 @@ impl Stage<'_> {
             Ok(movement) => movement,
             Err(refusal) => return Ok(Err(problem_of(&refusal))),
         };
-        self.journal.post(&movement, id.uuid())?;
+        self.post_credit(&movement, id.uuid())?;
         Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
     }
 }

@@ -153,13 +153,15 @@ impl<'f> Stage<'f> {
 
         let received = receive(batch, claims, facts, &directory, &merchants, now);
         let mut touched = accounts::of_received(&received);
+        accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
+        accounts::of_withdrawals(&withdrawals, &mut touched);
+        let receivables = accounts::receivables(&touched);
         for command in &live {
             accounts::of_command(command, facts, &quotes, &mut touched);
         }
         accounts::of_payouts(&payouts, &mut touched);
-        accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
-        accounts::of_withdrawals(&withdrawals, &mut touched);
-        let journal = Journal::open(tx, facts.layout, &touched).await?;
+        let mut journal = Journal::open(tx, facts.layout, &touched).await?;
+        journal.add_existing(tx, &receivables).await?;
         let rates = publish_rates(tx, batch, claims, now).await?;
         Ok(Stage {
             facts,

@@ -35,7 +35,7 @@ impl Stage<'_> {
             Err(_) => Ok(None),
             Ok(outcome) => {
                 if let Rematched::Credited(movement) = &outcome {
-                    self.journal.post(movement, id.uuid())?;
+                    self.post_credit(movement, id.uuid())?;
                 }
                 Ok(Some(outcome))
             }
