@@ -62,7 +62,12 @@ async fn r1_a_self_check_says_at_which_step_a_signature_fails() {
             "missing_header",
             "bad-signature",
         ),
-        ("another signature", |h| h[2].1 = format!("v1,{}=", "A".repeat(43)), "signature", "bad-signature"),
+        (
+            "another signature",
+            |h| h[2].1 = format!("v1,{}=", "A".repeat(43)),
+            "bad_signature",
+            "bad-signature",
+        ),
         ("a timestamp that is none", |h| h[1].1 = "soon".to_owned(), "malformed_header", "bad-signature"),
     ];
     for (case, change, step, code) in table {

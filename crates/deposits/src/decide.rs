@@ -13,6 +13,8 @@ pub enum Reason {
     CurrencyMismatch,
     /// The same reference for the same account came before with another amount or currency.
     ReferenceConflict,
+    /// A document's entry differs from the sum of its details.
+    EntrySumMismatch,
     /// The merchant may not receive now (R32).
     MerchantNotActive,
     /// No store is linked to the account, or a PayPal account lacks its eBay stores.
@@ -21,18 +23,22 @@ pub enum Reason {
     StoreAuthorizationLapsed,
     /// The remitter is not the platform of an authorised store.
     RemitterNotPlatform,
+    /// The uncovered orders of the stores don't cover the whole amount.
+    OrdersDoNotCover,
 }
 
 impl Reason {
     /// All reasons, first that applies first.
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 9] = [
         Reason::UnknownAccount,
         Reason::CurrencyMismatch,
         Reason::ReferenceConflict,
+        Reason::EntrySumMismatch,
         Reason::MerchantNotActive,
         Reason::UnlinkedStore,
         Reason::StoreAuthorizationLapsed,
         Reason::RemitterNotPlatform,
+        Reason::OrdersDoNotCover,
     ];
 
     /// The name in the contract and in the database.
@@ -41,10 +47,12 @@ impl Reason {
             Reason::UnknownAccount => "unknown_account",
             Reason::CurrencyMismatch => "currency_mismatch",
             Reason::ReferenceConflict => "reference_conflict",
+            Reason::EntrySumMismatch => "entry_sum_mismatch",
             Reason::MerchantNotActive => "merchant_not_active",
             Reason::UnlinkedStore => "unlinked_store",
             Reason::StoreAuthorizationLapsed => "store_authorization_lapsed",
             Reason::RemitterNotPlatform => "remitter_not_platform",
+            Reason::OrdersDoNotCover => "orders_do_not_cover",
         }
     }
 
@@ -53,10 +61,10 @@ impl Reason {
         Reason::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
-    /// Whether the cause can disappear by itself, so that matching again makes sense (R7). A contradiction
-    /// and a foreign currency stay what they are: a person decides.
+    /// Whether the cause can disappear by itself, so that matching again makes sense (R7). A contradiction, a
+    /// foreign currency and a sum that is wrong stay what they are: a person decides.
     pub fn may_disappear(self) -> bool {
-        !matches!(self, Reason::CurrencyMismatch | Reason::ReferenceConflict)
+        !matches!(self, Reason::CurrencyMismatch | Reason::ReferenceConflict | Reason::EntrySumMismatch)
     }
 
     pub(crate) fn from_column(name: &str) -> Result<Reason, Error> {
@@ -77,6 +85,8 @@ pub(crate) struct Facts {
     pub account: Option<AccountFacts>,
     /// An earlier report of the same payment contradicts this one.
     pub conflict: bool,
+    /// The details of the entry don't sum up to it.
+    pub sum_mismatch: bool,
 }
 
 /// What is known about the account and those behind it.
@@ -89,13 +99,16 @@ pub(crate) struct AccountFacts {
     pub remitter_is_platform: bool,
 }
 
-/// The first reason for review that applies, or none: credit it.
-pub(crate) fn decide(facts: &Facts) -> Option<Reason> {
+/// The first reason for review that applies, or none: credit it. `cover` takes the orders that cover it, all or
+/// nothing, and is asked last, since what it takes is taken.
+pub(crate) fn decide(facts: &Facts, cover: impl FnOnce() -> bool) -> Option<Reason> {
     let Some(account) = &facts.account else { return Some(Reason::UnknownAccount) };
     if !account.currency_equal {
         Some(Reason::CurrencyMismatch)
     } else if facts.conflict {
         Some(Reason::ReferenceConflict)
+    } else if facts.sum_mismatch {
+        Some(Reason::EntrySumMismatch)
     } else if !account.merchant_may_receive {
         Some(Reason::MerchantNotActive)
     } else if !account.stores_linked {
@@ -104,6 +117,8 @@ pub(crate) fn decide(facts: &Facts) -> Option<Reason> {
         Some(Reason::StoreAuthorizationLapsed)
     } else if !account.remitter_is_platform {
         Some(Reason::RemitterNotPlatform)
+    } else if !cover() {
+        Some(Reason::OrdersDoNotCover)
     } else {
         None
     }
@@ -122,42 +137,54 @@ mod tests {
             remitter_is_platform: true,
         }),
         conflict: false,
+        sum_mismatch: false,
     };
 
+    /// The facts, and whether orders cover the payment.
+    type Case = (Facts, bool);
+
+    fn decided((facts, covered): Case) -> Option<Reason> {
+        decide(&facts, || covered)
+    }
+
     /// Makes `reason` apply, leaving everything else as it is.
-    fn violate(mut facts: Facts, reason: Reason) -> Facts {
-        if reason == Reason::UnknownAccount {
-            facts.account = None;
+    fn violate((mut facts, mut covered): Case, reason: Reason) -> Case {
+        match (reason, &mut facts.account) {
+            (Reason::UnknownAccount, account) => *account = None,
+            (Reason::ReferenceConflict, _) => facts.conflict = true,
+            (Reason::EntrySumMismatch, _) => facts.sum_mismatch = true,
+            (Reason::OrdersDoNotCover, _) => covered = false,
+            (Reason::CurrencyMismatch, Some(account)) => account.currency_equal = false,
+            (Reason::MerchantNotActive, Some(account)) => account.merchant_may_receive = false,
+            (Reason::UnlinkedStore, Some(account)) => account.stores_linked = false,
+            (Reason::StoreAuthorizationLapsed, Some(account)) => account.store_authorised = false,
+            (Reason::RemitterNotPlatform, Some(account)) => account.remitter_is_platform = false,
+            (_, None) => {}
         }
-        if reason == Reason::ReferenceConflict {
-            facts.conflict = true;
-        }
-        if let Some(account) = &mut facts.account {
-            match reason {
-                Reason::CurrencyMismatch => account.currency_equal = false,
-                Reason::MerchantNotActive => account.merchant_may_receive = false,
-                Reason::UnlinkedStore => account.stores_linked = false,
-                Reason::StoreAuthorizationLapsed => account.store_authorised = false,
-                Reason::RemitterNotPlatform => account.remitter_is_platform = false,
-                Reason::UnknownAccount | Reason::ReferenceConflict => {}
-            }
-        }
-        facts
+        (facts, covered)
     }
 
     #[test]
     fn r6_with_nothing_against_it_a_payment_is_credited() {
-        assert_eq!(decide(&GOOD), None);
+        assert_eq!(decided((GOOD, true)), None);
     }
 
     #[test]
     fn r6_of_two_reasons_the_first_in_the_rules_order_wins() {
         for (place, first) in Reason::ALL.into_iter().enumerate() {
-            assert_eq!(decide(&violate(GOOD, first)), Some(first));
+            assert_eq!(decided(violate((GOOD, true), first)), Some(first));
             for second in &Reason::ALL[place..] {
-                let both = violate(violate(GOOD, *second), first);
-                assert_eq!(decide(&both), Some(first), "{first} and {second}");
+                let both = violate(violate((GOOD, true), *second), first);
+                assert_eq!(decided(both), Some(first), "{first} and {second}");
             }
+        }
+    }
+
+    #[test]
+    fn r6_orders_are_taken_only_when_nothing_else_stands_against_it() {
+        for reason in Reason::ALL.into_iter().filter(|reason| *reason != Reason::OrdersDoNotCover) {
+            let (facts, _) = violate((GOOD, true), reason);
+            decide(&facts, || panic!("{reason}: orders were asked for"));
         }
     }
 
@@ -170,10 +197,12 @@ mod tests {
                 "unknown_account",
                 "currency_mismatch",
                 "reference_conflict",
+                "entry_sum_mismatch",
                 "merchant_not_active",
                 "unlinked_store",
                 "store_authorization_lapsed",
                 "remitter_not_platform",
+                "orders_do_not_cover",
             ]
         );
         assert_eq!(names.map(Reason::parse), Reason::ALL.map(Some));

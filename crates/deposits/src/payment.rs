@@ -39,6 +39,8 @@ pub struct Payment {
     pub reason: Option<Reason>,
     /// Another report of the same payment came before, with another amount or currency (R4).
     pub conflict: bool,
+    /// The document's entry differs from the sum of its details; this is the entry (R6).
+    pub sum_mismatch: bool,
     /// What the bank has taken back of it: minor units of `amount`'s currency, never more than it (R8).
     pub reversed_minor: i64,
     /// [`PaymentDetails`](crate::PaymentDetails), sealed for this id.
@@ -56,6 +58,13 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// What of it the bank has not taken back: this much can be credited or returned. The database keeps what was
+    /// taken back within the amount; were it not so, this is zero, and no movement of zero is posted.
+    pub fn open_amount(&self) -> Money {
+        let currency = self.amount.currency();
+        Money::new(self.amount.minor() - self.reversed_minor, currency).unwrap_or(Money::zero(currency))
+    }
+
     pub(crate) fn from_row(row: &Row) -> Result<Payment, Error> {
         let id: Uuid = row.get("id");
         let bank: &str = row.get("bank");
@@ -75,6 +84,7 @@ impl Payment {
             status: PaymentState::from_column(row.get("status"))?,
             reason: reason.map(Reason::from_column).transpose()?,
             conflict: row.get("conflict"),
+            sum_mismatch: row.get("sum_mismatch"),
             reversed_minor: row.get("reversed_minor"),
             details_sealed: Arc::from(details),
             uetr: row.get("uetr"),
@@ -115,7 +125,11 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     let statuses: Vec<&str> = rows.iter().map(|p| p.status.as_str()).collect();
     let reasons: Vec<Option<&str>> = rows.iter().map(|p| p.reason.map(Reason::as_str)).collect();
     let conflicts: Vec<bool> = rows.iter().map(|p| p.conflict).collect();
+<<<<<<< HEAD
     let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
+=======
+    let mismatches: Vec<bool> = rows.iter().map(|p| p.sum_mismatch).collect();
+>>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
     let details: Vec<&[u8]> = rows.iter().map(|p| &*p.details_sealed).collect();
     let uetrs: Vec<Option<Uuid>> = rows.iter().map(|p| p.uetr).collect();
     let value_dates: Vec<Option<Date>> = rows.iter().map(|p| p.value_date).collect();
@@ -140,6 +154,7 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
                 &statuses,
                 &reasons,
                 &conflicts,
+                &mismatches,
                 &details,
                 &uetrs,
                 &value_dates,

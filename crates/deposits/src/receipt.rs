@@ -41,6 +41,8 @@ pub struct Receipt {
     pub position: i32,
     /// What arrived, more than zero.
     pub amount: Money,
+    /// It is an entry whose details don't sum up to it (R6).
+    pub sum_mismatch: bool,
     /// Who sent it, if the bank says so: compared with the platforms' names.
     pub remitter_name: Option<Sensitive<String>>,
     /// [`PaymentDetails`](crate::PaymentDetails), sealed for this id.

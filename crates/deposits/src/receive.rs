@@ -2,10 +2,12 @@
 //! locked the merchants.
 
 use ledger::{MerchantRef, Movement};
+use merchants::{OpenOrders, StoreId};
+use money::Money;
 
 use crate::claim::Claimed;
-use crate::decide::decide;
-use crate::matching::Matching;
+use crate::decide::Reason;
+use crate::matching::{Case, Matching};
 use crate::payment::Payment;
 use crate::receipt::{PaymentId, Receipt};
 use crate::state::PaymentState;
@@ -26,37 +28,53 @@ pub enum Received {
     Payment {
         /// The row to be; its status and reason are the bank's answer. Boxed, it is much the larger case.
         payment: Box<Payment>,
-        /// What to post.
-        movement: Movement,
+        /// What to post, in this order.
+        movements: Vec<Movement>,
     },
     /// Reported before: nothing to post.
     Duplicate(PaymentId),
 }
 
-/// Decides a slice of receipts; the answers lie in the same order.
-pub fn receive(incoming: &[Incoming<'_>], matching: &Matching<'_>) -> Vec<Received> {
+/// Decides a slice of receipts; the answers lie in the same order. Who is credited takes the orders that cover it
+/// out of `orders`.
+pub fn receive(incoming: &[Incoming<'_>], matching: &Matching<'_>, orders: &mut OpenOrders) -> Vec<Received> {
     incoming
         .iter()
         .map(|Incoming { receipt, claimed }| match *claimed {
             Claimed::Duplicate { payment } => Received::Duplicate(payment),
-            Claimed::New { conflict } => receive_one(receipt, conflict, matching),
+            Claimed::New { conflict } => receive_one(receipt, conflict, matching, orders),
         })
         .collect()
 }
 
-fn receive_one(receipt: &Receipt, conflict: bool, matching: &Matching<'_>) -> Received {
+fn receive_one(
+    receipt: &Receipt,
+    conflict: bool,
+    matching: &Matching<'_>,
+    orders: &mut OpenOrders,
+) -> Received {
     let account = matching.account(&receipt.bank, &receipt.account_index);
-    let remitter = receipt.remitter_name.as_ref().map(|name| name.reveal().as_str());
-    let reason = decide(&matching.facts(account, receipt.amount, conflict, remitter));
+    let case = Case {
+        payment: receipt.id,
+        amount: receipt.amount,
+        conflict,
+        sum_mismatch: receipt.sum_mismatch,
+        remitter: receipt.remitter_name.as_ref().map(|name| name.reveal().as_str()),
+    };
+    let judged = matching.judge(account, &case, orders);
     let merchant = account.map(|account| account.merchant);
     let (bank, amount) = (receipt.bank.clone(), receipt.amount);
-    let (status, movement) = match (reason, merchant) {
-        (None, Some(id)) => {
+    let (status, reason, movements) = match (judged, merchant) {
+        (Ok(evidence), Some(id)) => {
             let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
-            (PaymentState::Credited, Movement::PaymentCredited { bank, merchant, amount })
+            let mut movements = vec![Movement::PaymentCredited { bank, merchant, amount }];
+            movements.extend(used(&evidence));
+            (PaymentState::Credited, None, movements)
         }
-        _ => {
-            (PaymentState::InReview, Movement::PaymentToSuspense { bank, shard: receipt.id.shard(), amount })
+        (judged, _) => {
+            let reason = judged.err().unwrap_or(Reason::UnknownAccount);
+            let movement = Movement::PaymentToSuspense { bank, shard: receipt.id.shard(), amount };
+            (PaymentState::InReview, Some(reason), vec![movement])
         }
     };
     let payment = Payment {
@@ -71,6 +89,7 @@ fn receive_one(receipt: &Receipt, conflict: bool, matching: &Matching<'_>) -> Re
         status,
         reason,
         conflict,
+        sum_mismatch: receipt.sum_mismatch,
         reversed_minor: 0,
         details_sealed: receipt.details_sealed.clone(),
         uetr: receipt.uetr,
@@ -79,7 +98,16 @@ fn receive_one(receipt: &Receipt, conflict: bool, matching: &Matching<'_>) -> Re
         received_at: matching.now,
         decided_at: (status == PaymentState::Credited).then_some(matching.now),
     };
-    Received::Payment { payment: Box::new(payment), movement }
+    Received::Payment { payment: Box::new(payment), movements }
+}
+
+/// The evidence that a credit uses up.
+pub(crate) fn used(evidence: &[(StoreId, Money)]) -> impl Iterator<Item = Movement> {
+    evidence.iter().map(|(store, amount)| Movement::EvidenceUsed {
+        shard: store.shard(),
+        store: store.uuid(),
+        amount: *amount,
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +117,6 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::decide::Reason;
     use crate::samples::{self, Known, NOW, REMITTER};
 
     /// What one receipt becomes, given the account and the merchant's state.
@@ -97,24 +124,31 @@ mod tests {
         change: impl FnOnce(&mut Receipt, &mut ReceivingAccount),
         state: MerchantState,
         conflict: bool,
-    ) -> (Payment, Movement) {
+    ) -> (Payment, Vec<Movement>) {
         let merchant = samples::merchant();
         let (mut receipt, mut account) = (samples::receipt(), samples::account(merchant));
         change(&mut receipt, &mut account);
+        let mut orders = samples::orders(&account, 2_500);
         let known = Known::of(&[(merchant, state)]).with(account);
         let incoming = Incoming { receipt: &receipt, claimed: Claimed::New { conflict } };
-        match receive(&[incoming], &known.matching()).pop() {
-            Some(Received::Payment { payment, movement }) => (*payment, movement),
+        match receive(&[incoming], &known.matching(), &mut orders).pop() {
+            Some(Received::Payment { payment, movements }) => (*payment, movements),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn r6_a_platforms_money_is_credited_in_the_merchants_shard() {
-        let (payment, movement) = outcome(|_, _| {}, MerchantState::Active, false);
+        let (payment, movements) = outcome(|_, _| {}, MerchantState::Active, false);
         assert_eq!((payment.status, payment.reason), (PaymentState::Credited, None));
         assert_eq!(payment.decided_at, Some(NOW));
-        let Movement::PaymentCredited { merchant, amount, .. } = movement else { panic!("{movement:?}") };
+        let [Movement::PaymentCredited { merchant, amount, .. }, Movement::EvidenceUsed { amount: used, .. }] =
+            movements.as_slice()
+        else {
+            panic!("{movements:?}")
+        };
+        assert_eq!(*used, samples::usd(2_500), "the whole of it is covered");
+        let (merchant, amount) = (*merchant, *amount);
         assert_eq!(merchant, MerchantRef { shard: samples::shard(5), id: payment.merchant.unwrap().uuid() });
         assert_eq!(amount, samples::usd(2_500));
     }
@@ -122,7 +156,7 @@ mod tests {
     #[test]
     fn r5_r6_what_is_not_credited_lies_in_suspense_in_the_payments_shard() {
         type Change = fn(&mut Receipt, &mut ReceivingAccount);
-        let table: [(&str, Change, Reason); 10] = [
+        let table: [(&str, Change, Reason); 13] = [
             ("another number", |r, _| r.account_index = [8; 32], Reason::UnknownAccount),
             ("R1: the number at another bank", |r, _| r.bank = "other".into(), Reason::UnknownAccount),
             ("yen", |r, _| r.amount = Money::new(2_500, Currency::JPY).unwrap(), Reason::CurrencyMismatch),
@@ -156,15 +190,81 @@ mod tests {
                 },
                 Reason::RemitterNotPlatform,
             ),
+            ("a sum that is wrong", |r, _| r.sum_mismatch = true, Reason::EntrySumMismatch),
+            ("a cent more than the orders", |r, _| r.amount = samples::usd(2_501), Reason::OrdersDoNotCover),
+            (
+                "R15: a PayPal account without its eBay stores",
+                |_, a| a.stores = vec![samples::store("paypal", NOW + Duration::DAY)],
+                Reason::UnlinkedStore,
+            ),
         ];
         for (case, change, reason) in table {
-            let (payment, movement) = outcome(change, MerchantState::Active, false);
+            let (payment, movements) = outcome(change, MerchantState::Active, false);
             assert_eq!((payment.status, payment.reason), (PaymentState::InReview, Some(reason)), "{case}");
             assert_eq!(payment.decided_at, None, "{case}");
             assert_eq!(payment.merchant.is_some(), reason != Reason::UnknownAccount, "{case}");
-            let Movement::PaymentToSuspense { shard, .. } = movement else { panic!("{case}: {movement:?}") };
-            assert_eq!(shard, samples::shard(3), "{case}");
+            let [Movement::PaymentToSuspense { shard, .. }] = movements.as_slice() else {
+                panic!("{case}: {movements:?}")
+            };
+            assert_eq!(*shard, samples::shard(3), "{case}");
         }
+    }
+
+    #[test]
+    fn r6_the_orders_of_a_store_that_may_not_pay_cover_nothing() {
+        let merchant = samples::merchant();
+        let mut account = samples::account(merchant);
+        let lapsed = samples::store("amazon", NOW);
+        account.stores.push(lapsed.clone());
+        let mut orders = samples::orders(&account, 2_000);
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
+        let receipt = samples::receipt();
+        let incoming = Incoming { receipt: &receipt, claimed: Claimed::New { conflict: false } };
+        let received = receive(&[incoming], &known.matching(), &mut orders).pop();
+        let Some(Received::Payment { payment, .. }) = received else { panic!("{received:?}") };
+        assert_eq!(payment.reason, Some(Reason::OrdersDoNotCover));
+        assert!(orders.cover(&[lapsed.id], samples::usd(2_000), uuid::Uuid::now_v7()).is_some(), "untouched");
+    }
+
+    #[test]
+    fn r6_two_payments_of_one_batch_share_no_order() {
+        let merchant = samples::merchant();
+        let account = samples::account(merchant);
+        let mut orders = samples::orders(&account, 4_999);
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
+        let receipts = [samples::receipt(), samples::receipt()];
+        let claimed = Claimed::New { conflict: false };
+        let incoming = receipts.each_ref().map(|receipt| Incoming { receipt, claimed });
+        let received = receive(&incoming, &known.matching(), &mut orders);
+        let reasons: Vec<Option<Reason>> = received
+            .iter()
+            .map(|received| match received {
+                Received::Payment { payment, .. } => payment.reason,
+                Received::Duplicate(_) => panic!("{received:?}"),
+            })
+            .collect();
+        assert_eq!(reasons, [None, Some(Reason::OrdersDoNotCover)]);
+    }
+
+    #[test]
+    fn r15_paypal_money_is_covered_by_the_linked_ebay_stores_orders() {
+        let ebay = merchants::StoreId::new(samples::shard(5));
+        let merchant = samples::merchant();
+        let mut account = samples::account(merchant);
+        let paypal = samples::store("paypal", NOW + Duration::DAY);
+        account.stores = vec![merchants::LinkedStore { ebay_stores: vec![ebay], ..paypal }];
+        let mut receipt = samples::receipt();
+        receipt.remitter_name = Some(privacy::Sensitive::new(samples::PAYPAL.to_owned()));
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
+        let mut orders = samples::orders_of(ebay, 2_500);
+        let incoming = Incoming { receipt: &receipt, claimed: Claimed::New { conflict: false } };
+        let received = receive(&[incoming], &known.matching(), &mut orders).pop();
+        let Some(Received::Payment { movements, .. }) = received else { panic!("{received:?}") };
+        let [Movement::PaymentCredited { .. }, Movement::EvidenceUsed { store, .. }] = movements.as_slice()
+        else {
+            panic!("{movements:?}")
+        };
+        assert_eq!(*store, ebay.uuid());
     }
 
     #[test]
@@ -190,7 +290,7 @@ mod tests {
         let first = PaymentId::new(samples::shard(3));
         let receipt = samples::receipt();
         let incoming = Incoming { receipt: &receipt, claimed: Claimed::Duplicate { payment: first } };
-        let received = receive(&[incoming], &Known::of(&[]).matching());
+        let received = receive(&[incoming], &Known::of(&[]).matching(), &mut OpenOrders::default());
         assert!(matches!(received.as_slice(), [Received::Duplicate(id)] if *id == first));
     }
 

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use ledger::{MerchantRef, Movement};
-use merchants::{MerchantId, MerchantState};
+use merchants::{MerchantId, MerchantState, OpenOrders};
 use pg::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::decide::{Reason, decide};
+use crate::decide::Reason;
 use crate::error::{Error, Refusal, expect_count};
-use crate::matching::Matching;
+use crate::matching::{Case, Matching};
 use crate::payment::Payment;
 use crate::receipt::PaymentId;
+<<<<<<< HEAD
 use crate::reversals::Reversal;
+=======
+use crate::receive::used;
+>>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
 use crate::state::{PaymentEvent, PaymentState};
 
 /// Payments locked by this transaction, changed in memory, saved once.
@@ -33,8 +37,8 @@ struct Held {
 /// What matching again came to.
 #[derive(Debug)]
 pub enum Rematched {
-    /// Nothing stands against it any more: it is credited, and this is to be posted.
-    Credited(Movement),
+    /// Nothing stands against it any more: it is credited, and this is to be posted, in this order.
+    Credited(Vec<Movement>),
     /// It stays in review; the reason may be another one now.
     StillInReview(Reason),
 }
@@ -103,8 +107,8 @@ impl Payments {
     pub fn start_return(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
         let (held, next) = self.step(id, PaymentEvent::Return)?;
         held.change(next, now);
-        let Payment { bank, amount, .. } = &held.payment;
-        Ok(Movement::ReviewReturn { bank: bank.clone(), shard: id.shard(), amount: *amount })
+        let (bank, amount) = (held.payment.bank.clone(), held.payment.open_amount());
+        Ok(Movement::ReviewReturn { bank, shard: id.shard(), amount })
     }
 
     /// The bank has paid the return: the money has left.
@@ -114,8 +118,8 @@ impl Payments {
     pub fn return_paid(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
         let (held, next) = self.step(id, PaymentEvent::ReturnPaid)?;
         held.change(next, now);
-        let Payment { bank, amount, .. } = &held.payment;
-        Ok(Movement::PayoutPaid { bank: bank.clone(), shard: id.shard(), amount: *amount })
+        let (bank, amount) = (held.payment.bank.clone(), held.payment.open_amount());
+        Ok(Movement::PayoutPaid { bank, shard: id.shard(), amount })
     }
 
     /// The bank would not carry the return out: in review again, for the reason it was there before.
@@ -125,8 +129,8 @@ impl Payments {
     pub fn return_failed(&mut self, id: PaymentId, now: OffsetDateTime) -> Result<Movement, Refusal> {
         let (held, next) = self.step(id, PaymentEvent::ReturnFailed)?;
         held.change(next, now);
-        let Payment { bank, amount, .. } = &held.payment;
-        Ok(Movement::ReviewReturnFailed { bank: bank.clone(), shard: id.shard(), amount: *amount })
+        let (bank, amount) = (held.payment.bank.clone(), held.payment.open_amount());
+        Ok(Movement::ReviewReturnFailed { bank, shard: id.shard(), amount })
     }
 
     /// Matches a payment in review again, with what is known now.
@@ -136,13 +140,13 @@ impl Payments {
     pub fn rematch(
         &mut self,
         id: PaymentId,
-        remitter_name: Option<&str>,
+        remitter: Option<&str>,
         matching: &Matching<'_>,
+        orders: &mut OpenOrders,
     ) -> Result<Rematched, Refusal> {
         let (held, next) = self.step(id, PaymentEvent::Credit)?;
         let payment = &mut held.payment;
         let account = matching.account(&payment.bank, &payment.account_index);
-        let reason = decide(&matching.facts(account, payment.amount, payment.conflict, remitter_name));
         if let Some(account) = account {
             if payment.merchant.is_some_and(|known| known != account.merchant) {
                 return Err(Refusal::MerchantDiffers);
@@ -151,10 +155,21 @@ impl Payments {
             payment.account = Some(account.id);
             payment.merchant = Some(account.merchant);
         }
-        match (reason, payment.merchant) {
-            (None, Some(merchant)) => Ok(Rematched::Credited(held.credit(next, merchant, matching.now))),
-            (reason, _) => {
-                let reason = reason.unwrap_or(Reason::UnknownAccount);
+        let case = Case {
+            payment: id,
+            amount: payment.open_amount(),
+            conflict: payment.conflict,
+            sum_mismatch: payment.sum_mismatch,
+            remitter,
+        };
+        match (matching.judge(account, &case, orders), payment.merchant) {
+            (Ok(evidence), Some(merchant)) => {
+                let mut movements = vec![held.credit(next, merchant, matching.now)];
+                movements.extend(used(&evidence));
+                Ok(Rematched::Credited(movements))
+            }
+            (judged, _) => {
+                let reason = judged.err().unwrap_or(Reason::UnknownAccount);
                 held.changed |= payment.reason != Some(reason);
                 payment.reason = Some(reason);
                 Ok(Rematched::StillInReview(reason))
@@ -199,7 +214,7 @@ impl Held {
         Movement::ReviewCredit {
             shard: self.payment.id.shard(),
             merchant: MerchantRef { shard: merchant.shard(), id: merchant.uuid() },
-            amount: self.payment.amount,
+            amount: self.payment.open_amount(),
         }
     }
 }
@@ -256,7 +271,32 @@ mod tests {
 
     /// One locked payment in `status`, reported for an unknown account.
     fn locked(status: PaymentState) -> (PaymentId, Payments) {
+<<<<<<< HEAD
         let payment = Payment { status, ..samples::payment() };
+=======
+        let receipt = samples::receipt();
+        let payment = Payment {
+            id: receipt.id,
+            bank: receipt.bank,
+            reference: receipt.reference,
+            position: 0,
+            account_index: receipt.account_index,
+            account: None,
+            merchant: None,
+            amount: receipt.amount,
+            status,
+            reason: Some(Reason::UnknownAccount),
+            conflict: false,
+            sum_mismatch: false,
+            reversed_minor: 0,
+            details_sealed: receipt.details_sealed,
+            uetr: None,
+            value_date: None,
+            event: receipt.event,
+            received_at: NOW,
+            decided_at: None,
+        };
+>>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
         (payment.id, Payments::from_locked(vec![payment]))
     }
 
@@ -353,19 +393,28 @@ mod tests {
     fn r7_when_the_cause_disappears_it_is_credited_by_itself() {
         let merchant = samples::merchant();
         let mut known = Known::of(&[(merchant, MerchantState::Active)]);
+        let account = samples::account(merchant);
+        let mut orders = samples::orders(&account, 2_499);
         let (id, mut payments) = locked(PaymentState::InReview);
-        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
         assert!(matches!(still, Rematched::StillInReview(Reason::UnknownAccount)));
         assert!(!payments.rows.get(&id).unwrap().changed, "nothing to write");
         known = known.with(ReceivingAccount { stores: Vec::new(), ..samples::account(merchant) });
-        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
         assert!(matches!(still, Rematched::StillInReview(Reason::UnlinkedStore)));
         assert_eq!(payments.get(id).unwrap().merchant, Some(merchant));
         assert_eq!(payments.get(id).unwrap().decided_at, None, "its status has not changed");
-        known = known.with(samples::account(merchant));
-        let credited = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
-        assert!(matches!(credited, Rematched::Credited(Movement::ReviewCredit { .. })));
-        let again = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap_err();
+        known = known.with(account.clone());
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        assert!(matches!(still, Rematched::StillInReview(Reason::OrdersDoNotCover)));
+        orders = samples::orders(&account, 2_500);
+        let credited = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        let Rematched::Credited(movements) = credited else { panic!("{credited:?}") };
+        assert!(
+            matches!(movements.as_slice(), [Movement::ReviewCredit { .. }, Movement::EvidenceUsed { .. }]),
+            "{movements:?}"
+        );
+        let again = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap_err();
         assert_eq!(again, Refusal::IllegalTransition(PaymentState::Credited));
     }
 
@@ -373,9 +422,10 @@ mod tests {
     fn r4_a_contradiction_outlives_the_reason_that_came_before_it() {
         let merchant = samples::merchant();
         let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
+        let mut orders = OpenOrders::default();
         let (id, mut payments) = locked(PaymentState::InReview);
         payments.rows.get_mut(&id).unwrap().payment.conflict = true;
-        let still = payments.rematch(id, Some(REMITTER), &known.matching()).unwrap();
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
         assert!(matches!(still, Rematched::StillInReview(Reason::ReferenceConflict)));
     }
 
@@ -385,8 +435,9 @@ mod tests {
         let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
         let (id, mut payments) = locked(PaymentState::InReview);
         owned_by(&mut payments, id, samples::merchant());
+        let mut orders = OpenOrders::default();
         assert_eq!(
-            payments.rematch(id, Some(REMITTER), &known.matching()).unwrap_err(),
+            payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap_err(),
             Refusal::MerchantDiffers
         );
     }

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use merchants::{Directory, LinkedStore, MerchantId, MerchantState, ReceivingAccount, ReceivingAccountId};
+use merchants::orders::Order;
+use merchants::{
+    Directory, Jurisdiction, LinkedStore, MerchantId, MerchantState, OpenOrders, ReceivingAccount,
+    ReceivingAccountId, StoreId,
+};
 use money::{Currency, Money};
 use pg::Shard;
 use privacy::Sensitive;
@@ -23,6 +27,8 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-23 08:00 UTC);
 pub(crate) const INDEX: [u8; 32] = [7; 32];
 pub(crate) const REMITTER: &str = "AMAZON PAYMENTS INC";
 
+pub(crate) const PAYPAL: &str = "PAYPAL INC";
+
 pub(crate) fn bank() -> Arc<str> {
     Arc::from("harbour")
 }
@@ -36,7 +42,7 @@ pub(crate) fn usd(minor: i64) -> Money {
 }
 
 fn remitters() -> PlatformRemitters {
-    PlatformRemitters::new([("amazon", REMITTER), ("ebay", "EBAY COMMERCE INC")])
+    PlatformRemitters::new([("amazon", REMITTER), ("ebay", "EBAY COMMERCE INC"), ("paypal", PAYPAL)])
 }
 
 /// A receipt of 25.00 USD in shard 3.
@@ -48,6 +54,7 @@ pub(crate) fn receipt() -> Receipt {
         reference: "HB-20261123-000017".to_owned(),
         position: 0,
         amount: usd(2_500),
+        sum_mismatch: false,
         remitter_name: Some(Sensitive::new(REMITTER.to_owned())),
         details_sealed: Arc::from([1, 2, 3].as_slice()),
         uetr: None,
@@ -102,7 +109,12 @@ pub(crate) fn merchant() -> MerchantId {
 }
 
 pub(crate) fn store(platform: &str, authorised_until: OffsetDateTime) -> LinkedStore {
-    LinkedStore { platform: platform.to_owned(), authorised_until: Some(authorised_until) }
+    LinkedStore {
+        id: StoreId::new(shard(5)),
+        platform: platform.to_owned(),
+        authorised_until: Some(authorised_until),
+        ebay_stores: Vec::new(),
+    }
 }
 
 /// A USD account with one Amazon store whose authorisation ends a day after [`NOW`].
@@ -111,8 +123,20 @@ pub(crate) fn account(merchant: MerchantId) -> ReceivingAccount {
         id: ReceivingAccountId::new(shard(9)),
         merchant,
         currency: Currency::USD,
+        jurisdiction: Jurisdiction::NorthAmerica,
         stores: vec![store("amazon", NOW + time::Duration::DAY)],
     }
+}
+
+/// One uncovered order of `minor` US cents for each store of the account.
+pub(crate) fn orders(account: &ReceivingAccount, minor: i64) -> OpenOrders {
+    let order = Order { id: "A-1".to_owned(), amount: usd(minor), ordered_at: NOW };
+    OpenOrders::of(account.stores.iter().map(|store| (store.id, order.clone())))
+}
+
+/// One uncovered order of a store.
+pub(crate) fn orders_of(store: StoreId, minor: i64) -> OpenOrders {
+    OpenOrders::of([(store, Order { id: "A-1".to_owned(), amount: usd(minor), ordered_at: NOW })])
 }
 
 /// What a decision looks at, owned.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use money::Currency;
 use pg::{Shards, Tx};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::error::Error;
-use crate::{MerchantId, ReceivingAccountId};
+use crate::jurisdiction::Jurisdiction;
+use crate::{MerchantId, ReceivingAccountId, StoreId};
 
 /// A virtual account abroad, in one currency, issued to a merchant for named stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct ReceivingAccount {
     pub merchant: MerchantId,
     /// Its one currency.
     pub currency: Currency,
+    /// Whose law it is under (R14).
+    pub jurisdiction: Jurisdiction,
     /// The stores whose money it collects.
     pub stores: Vec<LinkedStore>,
 }
@@ -26,13 +30,30 @@ pub struct ReceivingAccount {
 /// A store as matching needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedStore {
+    /// Its id.
+    pub id: StoreId,
     /// `amazon`, `ebay`, `paypal`, …
     pub platform: String,
     /// Until when the merchant's authorisation of this store holds; none was never given.
     pub authorised_until: Option<OffsetDateTime>,
+    /// Of a PayPal account, the eBay stores whose money comes through it (R15).
+    pub ebay_stores: Vec<StoreId>,
 }
 
+/// The platform whose stores need eBay stores behind them (R15).
+const PAYPAL: &str = "paypal";
+
 impl LinkedStore {
+    /// R15: whether a PayPal account lacks the eBay stores that its money comes from.
+    pub fn lacks_ebay_stores(&self) -> bool {
+        self.platform == PAYPAL && self.ebay_stores.is_empty()
+    }
+
+    /// The stores whose orders are evidence of its money: its own, and of a PayPal account the eBay stores'.
+    pub fn evidence_stores(&self) -> impl Iterator<Item = StoreId> {
+        std::iter::once(self.id).chain(self.ebay_stores.iter().copied())
+    }
+
     /// Whether the authorisation holds at `now`.
     pub fn is_authorised(&self, now: OffsetDateTime) -> bool {
         self.authorised_until.is_some_and(|until| now < until)
@@ -66,16 +87,24 @@ pub async fn receiving_accounts(
             .map_err(|_| Error::Unexpected(format!("the index of {id}")))?;
         let currency = Currency::from_db(row.get("currency"))
             .map_err(|_| Error::Unexpected(format!("the currency of {id}")))?;
+        let jurisdiction = Jurisdiction::parse(row.get("jurisdiction"))
+            .ok_or_else(|| Error::Unexpected(format!("the jurisdiction of {id}")))?;
         let key = (Arc::from(row.get::<_, &str>("bank")), index);
         let account = directory.entry(key).or_insert_with(|| ReceivingAccount {
             id,
             merchant: MerchantId::from_uuid(row.get("merchant")),
             currency,
+            jurisdiction,
             stores: Vec::new(),
         });
-        if let Some(platform) = row.get::<_, Option<String>>("platform") {
-            let authorised_until = row.get("authorised_until");
-            account.stores.push(LinkedStore { platform, authorised_until });
+        if let Some(store) = row.get::<_, Option<Uuid>>("store") {
+            let ebay: Vec<Uuid> = row.get("ebay_stores");
+            account.stores.push(LinkedStore {
+                id: StoreId::from_uuid(store),
+                platform: row.get("platform"),
+                authorised_until: row.get("authorised_until"),
+                ebay_stores: ebay.into_iter().map(StoreId::from_uuid).collect(),
+            });
         }
     }
     Ok(directory)

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod error;
+mod jurisdiction;
 mod keys;
 mod lock;
+pub mod orders;
 mod payees;
 mod registry;
 mod state;
@@ -11,16 +13,17 @@ mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
 pub use error::Error;
+pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use lock::{Freeze, Locked, Merchant, lock};
+pub use orders::OpenOrders;
 pub use payees::{
     FieldError, NewPayee, Payee, PayeeRequest, PayeeState, create_payee, delete_payee, list_payees, payee,
     payees,
 };
 pub use registry::{
-    MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, Order, accounts_at,
-    add_orders, currencies_of, expired_freezes, insert_merchant, insert_receiving_account, insert_store,
-    merchant, search,
+    MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, accounts_at, currencies_of,
+    expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant, search,
 };
 pub use state::{
     MerchantEvent, MerchantState, WithdrawalRefusal, may_receive, queued_payouts_are_sent, withdrawal_refusal,
@@ -30,11 +33,14 @@ pub use users::{ApiKey, Caller, UserState, authenticate, insert_user};
 /// The merchants' tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "merchants",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "merchants",
-        sql: include_str!("../migrations/0001_merchants.sql"),
-    }],
+    migrations: &[
+        pg::Migration {
+            version: 1,
+            name: "merchants",
+            sql: include_str!("../migrations/0001_merchants.sql"),
+        },
+        pg::Migration { version: 2, name: "evidence", sql: include_str!("../migrations/0002_evidence.sql") },
+    ],
 };
 
 /// Marks ids of merchants.

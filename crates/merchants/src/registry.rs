@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use money::{Currency, Money};
+use money::Currency;
 use pg::{Connection, Shards};
 use privacy::{Keyring, Sensitive};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::jurisdiction::Jurisdiction;
 use crate::keys::{account_index, context, email_index, name_index, open_text};
 use crate::state::MerchantState;
 use crate::{MerchantId, ReceivingAccountId, StoreId};
@@ -122,6 +123,8 @@ pub struct NewReceivingAccount<'a> {
     pub number: &'a str,
     /// Its one currency.
     pub currency: Currency,
+    /// Where it is.
+    pub jurisdiction: Jurisdiction,
     /// The stores whose money it collects.
     pub stores: &'a [StoreId],
 }
@@ -152,6 +155,7 @@ pub async fn insert_receiving_account(
                 &sealed,
                 &index.as_slice(),
                 &new.currency.code(),
+                &new.jurisdiction.as_str(),
             ],
         )
         .await?;
@@ -166,35 +170,6 @@ pub async fn insert_receiving_account(
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// A sale at a store: trade evidence.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// The platform's id of it.
-    pub id: String,
-    /// What was sold for.
-    pub amount: Money,
-    /// When.
-    pub ordered_at: OffsetDateTime,
-}
-
-/// Adds orders of a store; ids that are already there stay as they are.
-///
-/// # Errors
-/// The database's.
-pub async fn add_orders(conn: &Connection, store: StoreId, orders: &[Order]) -> Result<u64, Error> {
-    let ids: Vec<&str> = orders.iter().map(|order| order.id.as_str()).collect();
-    let amounts: Vec<i64> = orders.iter().map(|order| order.amount.minor()).collect();
-    let currencies: Vec<&str> = orders.iter().map(|order| order.amount.currency().code()).collect();
-    let times: Vec<OffsetDateTime> = orders.iter().map(|order| order.ordered_at).collect();
-    let added = conn
-        .execute(
-            include_str!("sql/insert_orders.sql"),
-            &[&store.shard().number(), &store.uuid(), &ids, &amounts, &currencies, &times],
-        )
-        .await?;
-    Ok(added)
 }
 
 /// A merchant as operators look at it.

@@ -1,4 +1,4 @@
 SELECT id, bank, reference, position, account_index, account, merchant, amount_minor, currency, status, reason, conflict,
-       reversed_minor, details_sealed, uetr, value_date, event, received_at, decided_at
+       sum_mismatch, reversed_minor, details_sealed, uetr, value_date, event, received_at, decided_at
 FROM payments
 WHERE shard = $1 AND id = $2

@@ -1,5 +1,5 @@
 SELECT id, bank, reference, position, account_index, account, merchant, amount_minor, currency, status, reason, conflict,
-       reversed_minor, details_sealed, uetr, value_date, event, received_at, decided_at
+       sum_mismatch, reversed_minor, details_sealed, uetr, value_date, event, received_at, decided_at
 FROM payments
 WHERE status = 'credited' AND (shard, id) > ($1, $2)
 ORDER BY shard, id

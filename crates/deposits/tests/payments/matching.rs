@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use deposits::{Claimed, Incoming, Matching, PlatformRemitters, Reason, Receipt, Received, receive};
+use merchants::orders::Order;
 use merchants::{
-    MerchantId, MerchantKind, MerchantState, NewMerchant, NewReceivingAccount, NewStore, StoreId,
+    Jurisdiction, MerchantId, MerchantKind, MerchantState, NewMerchant, NewReceivingAccount, NewStore,
+    OpenOrders, StoreId,
 };
 use money::Currency;
 use pg::{Shard, Shards};
@@ -29,8 +31,14 @@ async fn r1_r6_an_account_is_its_own_banks_only_and_its_merchant_must_be_locked(
     let new =
         NewStore { id: store, merchant, platform: "amazon", site: "US", name: "Acme", authorised_until };
     merchants::insert_store(&conn, &new).await.unwrap();
-    let new =
-        NewReceivingAccount { merchant, bank: &bank(), number, currency: Currency::USD, stores: &[store] };
+    let new = NewReceivingAccount {
+        merchant,
+        bank: &bank(),
+        number,
+        currency: Currency::USD,
+        jurisdiction: Jurisdiction::NorthAmerica,
+        stores: &[store],
+    };
     merchants::insert_receiving_account(&mut conn, &keyring, shards, &new).await.unwrap();
 
     let tx = conn.begin().await.unwrap();
@@ -55,8 +63,11 @@ async fn r1_r6_an_account_is_its_own_banks_only_and_its_merchant_must_be_locked(
         (&mine, later, Some(Reason::StoreAuthorizationLapsed)),
     ];
     for (receipt, matching, expected) in table {
+        let order = Order { id: "A-1".into(), amount: usd(100), ordered_at: now };
+        let mut orders = OpenOrders::of([(store, order)]);
         let incoming = Incoming { receipt, claimed: Claimed::New { conflict: false } };
-        let Some(Received::Payment { payment, .. }) = receive(&[incoming], &matching).pop() else {
+        let Some(Received::Payment { payment, .. }) = receive(&[incoming], &matching, &mut orders).pop()
+        else {
             panic!("no payment")
         };
         assert_eq!(payment.reason, expected);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use merchants::{
-    MerchantState, NewReceivingAccount, Order, account_index, add_orders, currencies_of,
-    insert_receiving_account, receiving_accounts,
+    Jurisdiction, MerchantState, NewReceivingAccount, account_index, currencies_of, insert_receiving_account,
+    receiving_accounts,
 };
-use money::{Currency, Money};
+use money::Currency;
 use time::Duration;
 
 use crate::world::{NAME, SHARDS, World};
@@ -29,6 +29,7 @@ async fn r1_an_account_is_found_by_its_bank_and_number_only() {
         bank: "hb",
         number: NUMBER,
         currency: Currency::EUR,
+        jurisdiction: Jurisdiction::Europe,
         stores: &stores,
     };
     insert_receiving_account(&mut conn, &world.keyring, SHARDS, &new).await.unwrap();
@@ -61,7 +62,8 @@ async fn an_account_without_stores_is_found_too() {
     let merchant = world.merchant(NAME, MerchantState::Active).await;
     let mut conn = world.conn().await;
     for (number, currency) in [("1111222233", Currency::USD), ("1111222244", Currency::GBP)] {
-        let new = NewReceivingAccount { merchant, bank: "hb", number, currency, stores: &[] };
+        let jurisdiction = Jurisdiction::of(currency).unwrap();
+        let new = NewReceivingAccount { merchant, bank: "hb", number, currency, jurisdiction, stores: &[] };
         insert_receiving_account(&mut conn, &world.keyring, SHARDS, &new).await.unwrap();
     }
     let mut currencies = currencies_of(&conn, merchant).await.unwrap();
@@ -71,21 +73,4 @@ async fn an_account_without_stores_is_found_too() {
     let key = (Arc::from("hb"), account_index(&world.keyring, "1111222233"));
     let directory = receiving_accounts(&tx, SHARDS, std::slice::from_ref(&key)).await.unwrap();
     assert!(directory[&key].stores.is_empty());
-}
-
-#[tokio::test]
-async fn an_order_is_counted_once() {
-    let world = World::new().await;
-    let now = world.now().await;
-    let merchant = world.merchant(NAME, MerchantState::Active).await;
-    let store = world.store(merchant, "amazon", None).await;
-    let conn = world.conn().await;
-    let order = |id: &str| Order {
-        id: id.into(),
-        amount: Money::new(1_999, Currency::USD).unwrap(),
-        ordered_at: now,
-    };
-    assert_eq!(add_orders(&conn, store, &[order("a"), order("b")]).await.unwrap(), 2);
-    assert_eq!(add_orders(&conn, store, &[order("b"), order("c"), order("c")]).await.unwrap(), 1);
-    assert_eq!(add_orders(&conn, store, &[]).await.unwrap(), 0);
 }

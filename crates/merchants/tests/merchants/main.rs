@@ -4,6 +4,7 @@
 
 mod accounts;
 mod locks;
+mod orders;
 mod payees;
 mod sealed;
 mod users;

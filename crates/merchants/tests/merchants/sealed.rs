@@ -29,6 +29,7 @@ async fn r36_names_addresses_and_numbers_lie_sealed() {
         bank: "hb",
         number: NUMBER,
         currency: Currency::USD,
+        jurisdiction: merchants::Jurisdiction::NorthAmerica,
         stores: &[],
     };
     insert_receiving_account(&mut conn, &world.keyring, SHARDS, &account).await.unwrap();

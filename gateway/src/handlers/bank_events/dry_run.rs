@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{event, unverified, verify};
+use super::{event, reason_of, unverified, verify};
 use crate::app::App;
 use crate::commands::Command;
 use crate::engine::NoReply;
@@ -23,7 +23,7 @@ pub async fn check(app: &App, request: Request) -> Answer {
     let bank: Arc<str> = Arc::from(request.parameter());
     let verified = match verify(app, &bank, &request)? {
         Ok(verified) => verified,
-        Err(refusal) => return not_verified(&unverified(&refusal)),
+        Err(refusal) => return not_verified(reason_of(&refusal), &unverified(&refusal)),
     };
     let (key_id, event_id) = (verified.key_id.clone(), verified.event_id.clone());
     let event = event(app, bank, &verified, &request)?;
@@ -44,10 +44,11 @@ pub async fn check(app: &App, request: Request) -> Answer {
 }
 
 /// Which step failed and what was expected there; no secret, and nothing of the database.
-fn not_verified(refusal: &Refusal) -> Answer {
+fn not_verified(step: &str, refusal: &Refusal) -> Answer {
     report(json!({
         "dry_run": true,
         "verified": false,
+        "failed_step": step,
         "would_answer": {"status": refusal.problem.status(), "code": refusal.problem.code()},
         "why": refusal.detail,
     }))

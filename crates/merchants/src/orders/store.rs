@@ -1,0 +1,311 @@
+//! Orders and covers in the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use money::{Currency, Money};
+use pg::{Connection, Row, Shard, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Cover, Held, OpenOrders, Order, OrderKey};
+use crate::error::Error;
+use crate::{MerchantId, StoreId};
+
+/// Orders read of one store and currency at a time.
+const PAGE: i64 = 256;
+
+/// A store's money in one currency.
+type Pool = (StoreId, Currency);
+
+/// Where the reading of one pool stands.
+#[derive(Debug)]
+struct Reading {
+    pool: Pool,
+    /// What is still to be found, in minor units.
+    missing: i64,
+    after: (OffsetDateTime, String),
+}
+
+/// Reads the oldest uncovered orders of each store and currency until they sum up to what is wanted of it, in minor
+/// units, or there are no more. The caller holds the ledger's locks on the stores' evidence accounts.
+///
+/// # Errors
+/// The database's.
+pub async fn open_orders(tx: &Tx<'_>, wanted: &[(StoreId, Currency, i64)]) -> Result<OpenOrders, Error> {
+    let mut pools: BTreeMap<Pool, i64> = BTreeMap::new();
+    for (store, currency, minor) in wanted {
+        let sum = pools.entry((*store, *currency)).or_default();
+        *sum = sum.saturating_add(*minor);
+    }
+    let start = (OffsetDateTime::UNIX_EPOCH, String::new());
+    let mut readings: Vec<Reading> =
+        pools.into_iter().map(|(pool, missing)| Reading { pool, missing, after: start.clone() }).collect();
+    let mut open = OpenOrders::default();
+    while !readings.is_empty() {
+        let read = read_page(tx, &mut readings, &mut open).await?;
+        let mut places = 0..;
+        readings.retain(|reading| {
+            let rows = places.next().and_then(|place: usize| read.get(place)).copied().unwrap_or_default();
+            reading.missing > 0 && rows == PAGE
+        });
+    }
+    Ok(open)
+}
+
+/// One page of each; how many rows each had.
+async fn read_page(tx: &Tx<'_>, readings: &mut [Reading], open: &mut OpenOrders) -> Result<Vec<i64>, Error> {
+    let shards: Vec<i16> = readings.iter().map(|r| r.pool.0.shard().number()).collect();
+    let stores: Vec<Uuid> = readings.iter().map(|r| r.pool.0.uuid()).collect();
+    let currencies: Vec<&str> = readings.iter().map(|r| r.pool.1.code()).collect();
+    let times: Vec<OffsetDateTime> = readings.iter().map(|r| r.after.0).collect();
+    let ids: Vec<String> = readings.iter().map(|r| r.after.1.clone()).collect();
+    let rows = tx
+        .query(include_str!("../sql/open_orders.sql"), &[&shards, &stores, &currencies, &times, &ids, &PAGE])
+        .await?;
+    let mut counts = vec![0; readings.len()];
+    for row in &rows {
+        let place = usize::try_from(row.get::<_, i64>("place") - 1).unwrap_or(usize::MAX);
+        let (Some(reading), Some(count)) = (readings.get_mut(place), counts.get_mut(place)) else {
+            return Err(Error::Unexpected("an order of a store that was not asked for".into()));
+        };
+        let id: String = row.get("order_id");
+        let (amount, covered): (i64, i64) = (row.get("amount_minor"), row.get("covered_minor"));
+        let ordered_at = row.get("ordered_at");
+        *count += 1;
+        reading.missing = reading.missing.saturating_sub(amount - covered);
+        reading.after = (ordered_at, id.clone());
+        let currency = reading.pool.1;
+        open.hold((reading.pool.0, id), Held { currency, ordered_at, amount, covered, loaded: covered });
+    }
+    Ok(counts)
+}
+
+/// Reads the covers of payments, each with the shard of its merchant, into `open`, so that they can be given back.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn load_covers(
+    tx: &Tx<'_>,
+    open: &mut OpenOrders,
+    payments: &[(Shard, Uuid)],
+) -> Result<(), Error> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = payments.iter().map(|(shard, _)| shard.number()).collect();
+    let ids: Vec<Uuid> = payments.iter().map(|(_, id)| *id).collect();
+    let homes: HashMap<Uuid, Shard> = payments.iter().map(|(shard, id)| (*id, *shard)).collect();
+    for row in tx.query(include_str!("../sql/order_covers.sql"), &[&shards, &ids]).await? {
+        let key: OrderKey = (StoreId::from_uuid(row.get("store")), row.get("order_id"));
+        let payment: Uuid = row.get("payment");
+        let (currency, ordered_at) = (currency_of(&row)?, row.get("ordered_at"));
+        let (amount, covered): (i64, i64) = (row.get("amount_minor"), row.get("covered_minor"));
+        open.hold(key.clone(), Held { currency, ordered_at, amount, covered, loaded: covered });
+        let (minor, released) = (row.get("minor"), row.get("released_minor"));
+        open.covers
+            .insert((payment, key), Cover { currency, ordered_at, minor, released, loaded: Some(released) });
+        open.homes.extend(homes.get(&payment).map(|shard| (payment, *shard)));
+    }
+    Ok(())
+}
+
+/// Whose orders cover these payments: the evidence accounts to lock before [`load_covers`].
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn covers_of(
+    tx: &Tx<'_>,
+    payments: &[(Shard, Uuid)],
+) -> Result<Vec<(Uuid, StoreId, Currency)>, Error> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shards: Vec<i16> = payments.iter().map(|(shard, _)| shard.number()).collect();
+    let ids: Vec<Uuid> = payments.iter().map(|(_, id)| *id).collect();
+    let rows = tx.query(include_str!("../sql/covering_stores.sql"), &[&shards, &ids]).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("payment"), StoreId::from_uuid(row.get("store")), currency_of(row)?)))
+        .collect()
+}
+
+/// Writes what was covered and given back, each row only from what was read.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row is not as it was read.
+pub async fn save_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
+    save_orders(tx, open).await?;
+    insert_covers(tx, open).await?;
+    release_covers(tx, open).await
+}
+
+async fn save_orders(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
+    let changed: Vec<(&OrderKey, &Held)> =
+        open.orders.iter().filter(|(_, held)| held.covered != held.loaded).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = changed.iter().map(|(key, _)| key.0.shard().number()).collect();
+    let stores: Vec<Uuid> = changed.iter().map(|(key, _)| key.0.uuid()).collect();
+    let ids: Vec<&str> = changed.iter().map(|(key, _)| key.1.as_str()).collect();
+    let loaded: Vec<i64> = changed.iter().map(|(_, held)| held.loaded).collect();
+    let covered: Vec<i64> = changed.iter().map(|(_, held)| held.covered).collect();
+    let saved = tx
+        .execute(include_str!("../sql/save_orders.sql"), &[&shards, &stores, &ids, &loaded, &covered])
+        .await?;
+    expect("orders saved", saved, changed.len())
+}
+
+async fn insert_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
+    let new: Vec<(&(Uuid, OrderKey), &Cover)> =
+        open.covers.iter().filter(|(_, cover)| cover.loaded.is_none()).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = new.iter().map(|((_, key), _)| key.0.shard().number()).collect();
+    let payments: Vec<Uuid> = new.iter().map(|((payment, _), _)| *payment).collect();
+    let stores: Vec<Uuid> = new.iter().map(|((_, key), _)| key.0.uuid()).collect();
+    let ids: Vec<&str> = new.iter().map(|((_, key), _)| key.1.as_str()).collect();
+    let currencies: Vec<&str> = new.iter().map(|(_, cover)| cover.currency.code()).collect();
+    let times: Vec<OffsetDateTime> = new.iter().map(|(_, cover)| cover.ordered_at).collect();
+    let minors: Vec<i64> = new.iter().map(|(_, cover)| cover.minor).collect();
+    let released: Vec<i64> = new.iter().map(|(_, cover)| cover.released).collect();
+    let inserted = tx
+        .execute(
+            include_str!("../sql/insert_covers.sql"),
+            &[&shards, &payments, &stores, &ids, &currencies, &times, &minors, &released],
+        )
+        .await?;
+    expect("covers inserted", inserted, new.len())
+}
+
+async fn release_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
+    let changed: Vec<(&(Uuid, OrderKey), &Cover, i64)> = open
+        .covers
+        .iter()
+        .filter_map(|(key, cover)| Some((key, cover, cover.loaded?)))
+        .filter(|(_, cover, loaded)| cover.released != *loaded)
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = changed.iter().map(|((_, key), _, _)| key.0.shard().number()).collect();
+    let payments: Vec<Uuid> = changed.iter().map(|((payment, _), _, _)| *payment).collect();
+    let stores: Vec<Uuid> = changed.iter().map(|((_, key), _, _)| key.0.uuid()).collect();
+    let ids: Vec<&str> = changed.iter().map(|((_, key), _, _)| key.1.as_str()).collect();
+    let loaded: Vec<i64> = changed.iter().map(|(_, _, loaded)| *loaded).collect();
+    let released: Vec<i64> = changed.iter().map(|(_, cover, _)| cover.released).collect();
+    let saved = tx
+        .execute(
+            include_str!("../sql/release_covers.sql"),
+            &[&shards, &payments, &stores, &ids, &loaded, &released],
+        )
+        .await?;
+    expect("covers released", saved, changed.len())
+}
+
+/// Locks stores until the transaction ends, in (shard, id) order, and tells whose they are. Two imports of one store
+/// take turns by it. Stores that are not there are missing.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_stores(tx: &Tx<'_>, stores: &[StoreId]) -> Result<HashMap<StoreId, MerchantId>, Error> {
+    if stores.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let shards: Vec<i16> = stores.iter().map(|store| store.shard().number()).collect();
+    let ids: Vec<Uuid> = stores.iter().map(|store| store.uuid()).collect();
+    let rows = tx.query(include_str!("../sql/lock_stores.sql"), &[&shards, &ids]).await?;
+    let pair = |row: &Row| {
+        (StoreId::from_uuid(row.get("id")), MerchantId::from_uuid(row.get::<_, Uuid>("merchant")))
+    };
+    Ok(rows.iter().map(pair).collect())
+}
+
+/// Those of a store's orders that have these ids. The caller holds the store's lock.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn existing_orders(
+    tx: &Tx<'_>,
+    store: StoreId,
+    ids: &[&str],
+) -> Result<HashMap<String, Order>, Error> {
+    let rows = tx
+        .query(include_str!("../sql/existing_orders.sql"), &[&store.shard().number(), &store.uuid(), &ids])
+        .await?;
+    rows.iter().map(|row| order_of(row).map(|order| (order.id.clone(), order))).collect()
+}
+
+/// Inserts orders of stores, none of which is there yet.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_orders(tx: &Tx<'_>, orders: &[(StoreId, Order)]) -> Result<(), Error> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let shards: Vec<i16> = orders.iter().map(|(store, _)| store.shard().number()).collect();
+    let stores: Vec<Uuid> = orders.iter().map(|(store, _)| store.uuid()).collect();
+    let ids: Vec<&str> = orders.iter().map(|(_, order)| order.id.as_str()).collect();
+    let amounts: Vec<i64> = orders.iter().map(|(_, order)| order.amount.minor()).collect();
+    let currencies: Vec<&str> = orders.iter().map(|(_, order)| order.amount.currency().code()).collect();
+    let times: Vec<OffsetDateTime> = orders.iter().map(|(_, order)| order.ordered_at).collect();
+    tx.execute(
+        include_str!("../sql/insert_orders.sql"),
+        &[&shards, &stores, &ids, &amounts, &currencies, &times],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An order as its merchant looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOrder {
+    /// The order.
+    pub order: Order,
+    /// How much of it covers payments.
+    pub covered: Money,
+}
+
+/// A store's orders after this id, in the order of their ids.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn list_orders(
+    conn: &Connection,
+    store: StoreId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<StoreOrder>, Error> {
+    let rows = conn
+        .query(
+            include_str!("../sql/list_orders.sql"),
+            &[&store.shard().number(), &store.uuid(), &after, &limit],
+        )
+        .await?;
+    let read = |row: &Row| {
+        let covered = money_of(row.get("covered_minor"), row)?;
+        Ok(StoreOrder { order: order_of(row)?, covered })
+    };
+    rows.iter().map(read).collect()
+}
+
+fn order_of(row: &Row) -> Result<Order, Error> {
+    let amount = money_of(row.get("amount_minor"), row)?;
+    Ok(Order { id: row.get("order_id"), amount, ordered_at: row.get("ordered_at") })
+}
+
+fn money_of(minor: i64, row: &Row) -> Result<Money, Error> {
+    Money::new(minor, currency_of(row)?).map_err(|_| Error::Unexpected("the amount of an order".into()))
+}
+
+fn currency_of(row: &Row) -> Result<Currency, Error> {
+    Currency::from_db(row.get("currency")).map_err(|_| Error::Unexpected("the currency of an order".into()))
+}
+
+fn expect(what: &str, rows: u64, expected: usize) -> Result<(), Error> {
+    if rows == expected as u64 {
+        return Ok(());
+    }
+    Err(Error::Unexpected(format!("{what}: {rows} instead of {expected}")))
+}
