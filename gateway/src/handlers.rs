@@ -12,6 +12,7 @@ mod payees;
 mod quotes;
 mod reconciliation;
 mod reply;
+mod reversals;
 mod transactions;
 mod withdrawals;
 
@@ -55,6 +56,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ChangePayee => orders::change_payee(app, request).await,
         Route::Overview => admin_reads::overview(app).await,
         Route::ListPayments => admin_reads::payments(app, &request).await,
+        Route::ListReversals => reversals::list(app, &request).await,
         Route::ListPayouts => admin_reads::payouts(app, &request).await,
         Route::ListMerchants => admin_reads::merchants(app, &request).await,
         Route::GetMerchant => admin_reads::merchant(app, &request).await,
@@ -69,6 +71,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::CreditPayment
         | Route::ReturnPayment
         | Route::RematchPayment
+        | Route::DismissReversal
         | Route::RetryPayout
         | Route::HoldPayout
         | Route::ReleasePayout

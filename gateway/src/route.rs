@@ -59,6 +59,8 @@ pub enum Route {
     CreditPayment,
     ReturnPayment,
     RematchPayment,
+    ListReversals,
+    DismissReversal,
     ListPayouts,
     RetryPayout,
     HoldPayout,
@@ -137,7 +139,7 @@ const fn probe(route: Route, path: &'static str, label: &'static str) -> Entry {
 }
 
 /// The table.
-pub const TABLE: [Entry; 44] = [
+pub const TABLE: &[Entry] = &[
     public(Route::BankEvents, "POST", "/v1/banks/{bank}/events", BANK, "bank_events"),
     public(Route::Balances, "GET", "/v1/balances", MERCHANT, "balances"),
     public(Route::CreateQuote, "POST", "/v1/quotes", MERCHANT, "create_quote"),
@@ -159,6 +161,8 @@ pub const TABLE: [Entry; 44] = [
     admin(Route::ListPayments, "GET", "/admin/v1/payments", VIEWER, "list_payments"),
     admin(Route::CreditPayment, "POST", "/admin/v1/payments/{id}/credit", OPERATOR, "credit_payment"),
     admin(Route::ReturnPayment, "POST", "/admin/v1/payments/{id}/return", OPERATOR, "return_payment"),
+    admin(Route::ListReversals, "GET", "/admin/v1/reversals", VIEWER, "list_reversals"),
+    admin(Route::DismissReversal, "POST", "/admin/v1/reversals/{id}/dismiss", OPERATOR, "dismiss_reversal"),
     admin(Route::RematchPayment, "POST", "/admin/v1/payments/{id}/rematch", OPERATOR, "rematch_payment"),
     admin(Route::ListPayouts, "GET", "/admin/v1/payouts", VIEWER, "list_payouts"),
     admin(Route::RetryPayout, "POST", "/admin/v1/payouts/{id}/retry", OPERATOR, "retry_payout"),
@@ -313,7 +317,7 @@ mod tests {
 
     #[test]
     fn every_change_has_a_body_and_someone_who_answers_for_it() {
-        for entry in &TABLE {
+        for entry in TABLE {
             assert_eq!(entry.method == "POST", entry.body_limit > 0, "{}", entry.path);
             if entry.method != "GET" {
                 assert_ne!(entry.auth, Auth::None, "{}", entry.path);

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::metrics;
 use crate::server::{Addresses, Server};
 
@@ -91,6 +92,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// What runs behind the listeners.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.app.engine
+    }
+
     /// Requests that have begun finish first, then what they put into the lanes; then the database is let go.
     pub async fn stop(self) {
         self.stop.cancel();

@@ -25,6 +25,8 @@ const NO_REFERENCE: &str = "NOTPROVIDED";
 pub enum Event {
     /// `funds.received`: money arrived in a receiving account.
     FundsReceived(FundsReceived),
+    /// `funds.returned`: the bank took money back that had arrived.
+    FundsReturned(FundsReturned),
     /// `payout.paid`
     PayoutPaid(PayoutReport),
     /// `payout.failed`
@@ -71,6 +73,36 @@ impl std::fmt::Debug for FundsReceived {
             .field("reference", &self.reference)
             .field("amount", &self.amount)
             .field("value_date", &self.value_date)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Money that had arrived, taken back: a return or a recall.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FundsReturned {
+    /// The bank's reference of the return.
+    pub reference: String,
+    /// Its reference of the payment that is taken back.
+    pub original_reference: String,
+    /// The receiving account, where the bank names it.
+    pub account_number: Option<String>,
+    /// How much of the payment; above zero.
+    pub amount: Money,
+    /// Why, an ISO 20022 code as a rule (`AC04`).
+    pub reason: Option<String>,
+    /// Its place among equal references within one document.
+    pub position: u32,
+}
+
+impl std::fmt::Debug for FundsReturned {
+    /// Without the account number (R37).
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("FundsReturned")
+            .field("reference", &self.reference)
+            .field("original_reference", &self.original_reference)
+            .field("amount", &self.amount)
+            .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
 }
@@ -147,6 +179,7 @@ fn event(json: &Json<'_>, faults: &mut Faults) -> Option<Event> {
     let kind = root.text("type", faults)?;
     let read: fn(&Section<'_, '_>, &mut Faults) -> Option<Event> = match kind {
         "funds.received" => |data, faults| funds_received(data, faults).map(Event::FundsReceived),
+        "funds.returned" => |data, faults| funds_returned(data, faults).map(Event::FundsReturned),
         "payout.paid" => |data, faults| payout_report(data, faults).map(Event::PayoutPaid),
         "payout.failed" => |data, faults| payout_report(data, faults).map(Event::PayoutFailed),
         "payout.returned" => |data, faults| payout_report(data, faults).map(Event::PayoutReturned),
@@ -178,6 +211,22 @@ fn funds_received(data: &Section<'_, '_>, faults: &mut Faults) -> Option<FundsRe
         remittance_information,
         end_to_end_id,
         uetr,
+    })
+}
+
+fn funds_returned(data: &Section<'_, '_>, faults: &mut Faults) -> Option<FundsReturned> {
+    let reference = data.reference("reference", faults);
+    let original_reference = data.reference("original_reference", faults);
+    let account_number = data.optional_code("account_number", MAX_REFERENCE, faults);
+    let amount = data.money(faults);
+    let reason = data.optional_code("reason", MAX_REFERENCE, faults);
+    Some(FundsReturned {
+        reference: reference?,
+        original_reference: original_reference?,
+        account_number,
+        amount: amount?,
+        reason,
+        position: 0,
     })
 }
 

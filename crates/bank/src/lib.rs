@@ -9,7 +9,9 @@ pub mod json;
 pub mod signing;
 
 pub use connector::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
-pub use event::{Event, FieldError, FundsReceived, ParseError, PayoutReport, PublishedRate, RatesPublished};
+pub use event::{
+    Event, FieldError, FundsReceived, FundsReturned, ParseError, PayoutReport, PublishedRate, RatesPublished,
+};
 pub use hidden::Hidden;
 pub use https_json::HttpsJson;
 pub use signing::{Refusal, Scheme, Signer, Verified, Verifier};

@@ -23,12 +23,8 @@ pub use claim::{Claimed, claim};
 pub use decide::Reason;
 pub use details::PaymentDetails;
 pub use error::{Error, Refusal};
-<<<<<<< HEAD
-pub use matching::{Matching, MerchantStates};
-pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
-=======
 pub use matching::{Matching, MerchantStates, evidence_wanted};
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
+pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
     BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
@@ -51,17 +47,15 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     migrations: &[
         pg::Migration { version: 1, name: "deposits", sql: include_str!("../migrations/0001_deposits.sql") },
         pg::Migration {
-<<<<<<< HEAD
+            version: 2,
+            name: "entry_sums",
+            sql: include_str!("../migrations/0002_entry_sums.sql"),
+        },
+        pg::Migration {
             version: 3,
             name: "reversals",
             sql: include_str!("../migrations/0003_reversals.sql"),
         },
         pg::Migration { version: 4, name: "notes", sql: include_str!("../migrations/0004_notes.sql") },
-=======
-            version: 2,
-            name: "entry_sums",
-            sql: include_str!("../migrations/0002_entry_sums.sql"),
-        },
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
     ],
 };

@@ -58,8 +58,8 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// What of it the bank has not taken back: this much can be credited or returned. The database keeps what was
-    /// taken back within the amount; were it not so, this is zero, and no movement of zero is posted.
+    /// What of it the bank has not taken back: this much can be credited or returned. Never less than nothing:
+    /// reversals don't exceed their payment (R8), here and by the table's own check.
     pub fn open_amount(&self) -> Money {
         let currency = self.amount.currency();
         Money::new(self.amount.minor() - self.reversed_minor, currency).unwrap_or(Money::zero(currency))
@@ -125,11 +125,8 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     let statuses: Vec<&str> = rows.iter().map(|p| p.status.as_str()).collect();
     let reasons: Vec<Option<&str>> = rows.iter().map(|p| p.reason.map(Reason::as_str)).collect();
     let conflicts: Vec<bool> = rows.iter().map(|p| p.conflict).collect();
-<<<<<<< HEAD
-    let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
-=======
     let mismatches: Vec<bool> = rows.iter().map(|p| p.sum_mismatch).collect();
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
+    let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
     let details: Vec<&[u8]> = rows.iter().map(|p| &*p.details_sealed).collect();
     let uetrs: Vec<Option<Uuid>> = rows.iter().map(|p| p.uetr).collect();
     let value_dates: Vec<Option<Date>> = rows.iter().map(|p| p.value_date).collect();

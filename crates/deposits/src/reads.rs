@@ -203,6 +203,8 @@ pub struct RematchCandidate {
     pub account_index: [u8; 32],
     /// Whose it is, if that was known when it came.
     pub merchant: Option<MerchantId>,
+    /// What of it could be credited.
+    pub amount: Money,
     /// Why it is in review.
     pub reason: Reason,
     /// Where a sweep goes on after it.
@@ -236,6 +238,7 @@ fn candidate(row: &pg::Row) -> Result<RematchCandidate, Error> {
         bank: Arc::from(bank),
         account_index: index_of(index)?,
         merchant: merchant.map(MerchantId::from_uuid),
+        amount: amount_of(row)?,
         reason: Reason::from_column(row.get("reason"))?,
         cursor: Cursor { received_at: row.get("received_at"), id: id.uuid() },
     })

@@ -13,11 +13,8 @@ use crate::error::{Error, Refusal, expect_count};
 use crate::matching::{Case, Matching};
 use crate::payment::Payment;
 use crate::receipt::PaymentId;
-<<<<<<< HEAD
-use crate::reversals::Reversal;
-=======
 use crate::receive::used;
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
+use crate::reversals::Reversal;
 use crate::state::{PaymentEvent, PaymentState};
 
 /// Payments locked by this transaction, changed in memory, saved once.
@@ -76,8 +73,8 @@ impl Payments {
         self.rows.get(&id).map(|held| &held.payment)
     }
 
-    /// An operator credits a payment: to its own merchant, or to `named` where nobody knows whose it is. The
-    /// merchant must be locked; it may be one that doesn't receive by itself, but not a closed one.
+    /// An operator credits a payment: to its own merchant, or to `named` where nobody knows whose it is. It needs
+    /// no orders to cover it and uses none. The merchant must be locked; it may be one that doesn't receive by itself, but not a closed one.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing has changed then.
@@ -133,7 +130,8 @@ impl Payments {
         Ok(Movement::ReviewReturnFailed { bank, shard: id.shard(), amount })
     }
 
-    /// Matches a payment in review again, with what is known now.
+    /// Matches a payment in review again, with what is known now. Who is credited takes the orders that cover it out
+    /// of `orders`.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing has changed then.
@@ -271,32 +269,7 @@ mod tests {
 
     /// One locked payment in `status`, reported for an unknown account.
     fn locked(status: PaymentState) -> (PaymentId, Payments) {
-<<<<<<< HEAD
         let payment = Payment { status, ..samples::payment() };
-=======
-        let receipt = samples::receipt();
-        let payment = Payment {
-            id: receipt.id,
-            bank: receipt.bank,
-            reference: receipt.reference,
-            position: 0,
-            account_index: receipt.account_index,
-            account: None,
-            merchant: None,
-            amount: receipt.amount,
-            status,
-            reason: Some(Reason::UnknownAccount),
-            conflict: false,
-            sum_mismatch: false,
-            reversed_minor: 0,
-            details_sealed: receipt.details_sealed,
-            uetr: None,
-            value_date: None,
-            event: receipt.event,
-            received_at: NOW,
-            decided_at: None,
-        };
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
         (payment.id, Payments::from_locked(vec![payment]))
     }
 
@@ -392,50 +365,99 @@ mod tests {
     #[test]
     fn r7_when_the_cause_disappears_it_is_credited_by_itself() {
         let merchant = samples::merchant();
-        let mut known = Known::of(&[(merchant, MerchantState::Active)]);
         let account = samples::account(merchant);
-        let mut orders = samples::orders(&account, 2_499);
+        let mut none = OpenOrders::default();
+        let mut known = Known::of(&[(merchant, MerchantState::Active)]);
         let (id, mut payments) = locked(PaymentState::InReview);
-        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut none).unwrap();
         assert!(matches!(still, Rematched::StillInReview(Reason::UnknownAccount)));
         assert!(!payments.rows.get(&id).unwrap().changed, "nothing to write");
-        known = known.with(ReceivingAccount { stores: Vec::new(), ..samples::account(merchant) });
-        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        known = known.with(ReceivingAccount { stores: Vec::new(), ..account.clone() });
+        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut none).unwrap();
         assert!(matches!(still, Rematched::StillInReview(Reason::UnlinkedStore)));
         assert_eq!(payments.get(id).unwrap().merchant, Some(merchant));
         assert_eq!(payments.get(id).unwrap().decided_at, None, "its status has not changed");
-        known = known.with(account.clone());
-        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
-        assert!(matches!(still, Rematched::StillInReview(Reason::OrdersDoNotCover)));
-        orders = samples::orders(&account, 2_500);
-        let credited = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        let store = account.stores[0].id;
+        let (mut few, mut enough) = (samples::orders(&account, 2_499), samples::orders(&account, 2_500));
+        known = known.with(account);
+        for orders in [&mut none, &mut few] {
+            let still = payments.rematch(id, Some(REMITTER), &known.matching(), orders).unwrap();
+            assert!(matches!(still, Rematched::StillInReview(Reason::OrdersDoNotCover)));
+        }
+        assert!(few.cover(&[store], samples::usd(2_499), Uuid::now_v7()).is_some(), "all or nothing");
+        let credited = payments.rematch(id, Some(REMITTER), &known.matching(), &mut enough).unwrap();
         let Rematched::Credited(movements) = credited else { panic!("{credited:?}") };
-        assert!(
-            matches!(movements.as_slice(), [Movement::ReviewCredit { .. }, Movement::EvidenceUsed { .. }]),
-            "{movements:?}"
-        );
-        let again = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap_err();
+        let [Movement::ReviewCredit { .. }, Movement::EvidenceUsed { store: of, amount, .. }] =
+            movements.as_slice()
+        else {
+            panic!("{movements:?}")
+        };
+        assert_eq!((*of, *amount), (store.uuid(), samples::usd(2_500)));
+        let again = payments.rematch(id, Some(REMITTER), &known.matching(), &mut enough).unwrap_err();
         assert_eq!(again, Refusal::IllegalTransition(PaymentState::Credited));
     }
 
     #[test]
-    fn r4_a_contradiction_outlives_the_reason_that_came_before_it() {
+    fn r8_only_what_the_bank_has_left_is_credited_or_sent_back_and_needs_orders() {
         let merchant = samples::merchant();
-        let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
-        let mut orders = OpenOrders::default();
-        let (id, mut payments) = locked(PaymentState::InReview);
-        payments.rows.get_mut(&id).unwrap().payment.conflict = true;
-        let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
-        assert!(matches!(still, Rematched::StillInReview(Reason::ReferenceConflict)));
+        let account = samples::account(merchant);
+        let mut orders = samples::orders(&account, 1_500);
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
+        let in_part = || {
+            let (id, mut payments) = locked(PaymentState::InReview);
+            let mut reversal = Reversal::new(&samples::reversal_report(1_000), false, NOW);
+            payments.reverse(id, &mut reversal, 0, NOW).unwrap().unwrap();
+            (id, payments)
+        };
+        let left = samples::usd(1_500);
+        let (id, mut payments) = in_part();
+        let credit = payments.credit(id, Some(merchant), &known.matching()).unwrap();
+        assert!(matches!(credit, Movement::ReviewCredit { amount, .. } if amount == left), "{credit:?}");
+        let (id, mut payments) = in_part();
+        let start = payments.start_return(id, NOW).unwrap();
+        assert!(matches!(start, Movement::ReviewReturn { amount, .. } if amount == left), "{start:?}");
+        let failed = payments.return_failed(id, NOW).unwrap();
+        assert!(
+            matches!(failed, Movement::ReviewReturnFailed { amount, .. } if amount == left),
+            "{failed:?}"
+        );
+        payments.start_return(id, NOW).unwrap();
+        let paid = payments.return_paid(id, NOW).unwrap();
+        assert!(matches!(paid, Movement::PayoutPaid { amount, .. } if amount == left), "{paid:?}");
+        let (id, mut payments) = in_part();
+        let credited = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+        let Rematched::Credited(movements) = credited else { panic!("{credited:?}") };
+        assert!(matches!(movements[0], Movement::ReviewCredit { amount, .. } if amount == left));
+        assert!(matches!(movements[1], Movement::EvidenceUsed { amount, .. } if amount == left));
+    }
+
+    #[test]
+    fn r4_r6_a_contradiction_or_a_wrong_sum_outlives_the_reason_that_came_before_it() {
+        let merchant = samples::merchant();
+        let account = samples::account(merchant);
+        let mut orders = samples::orders(&account, 2_500);
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
+        for (conflict, sum_mismatch, reason) in [
+            (true, false, Reason::ReferenceConflict),
+            (false, true, Reason::EntrySumMismatch),
+            (true, true, Reason::ReferenceConflict),
+        ] {
+            let (id, mut payments) = locked(PaymentState::InReview);
+            let payment = &mut payments.rows.get_mut(&id).unwrap().payment;
+            (payment.conflict, payment.sum_mismatch) = (conflict, sum_mismatch);
+            let still = payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap();
+            assert!(matches!(still, Rematched::StillInReview(still) if still == reason), "{still:?}");
+        }
     }
 
     #[test]
     fn r7_a_payment_never_changes_hands_by_itself() {
         let merchant = samples::merchant();
-        let known = Known::of(&[(merchant, MerchantState::Active)]).with(samples::account(merchant));
+        let account = samples::account(merchant);
+        let mut orders = samples::orders(&account, 2_500);
+        let known = Known::of(&[(merchant, MerchantState::Active)]).with(account);
         let (id, mut payments) = locked(PaymentState::InReview);
         owned_by(&mut payments, id, samples::merchant());
-        let mut orders = OpenOrders::default();
         assert_eq!(
             payments.rematch(id, Some(REMITTER), &known.matching(), &mut orders).unwrap_err(),
             Refusal::MerchantDiffers

@@ -78,6 +78,7 @@ pub(crate) fn payment() -> Payment {
         status: PaymentState::InReview,
         reason: Some(Reason::UnknownAccount),
         conflict: false,
+        sum_mismatch: false,
         reversed_minor: 0,
         details_sealed: receipt.details_sealed,
         uetr: None,

@@ -19,7 +19,9 @@ pub(super) fn of_received(received: &[Vec<Received>]) -> Vec<Account> {
         .iter()
         .flatten()
         .flat_map(|received| match received {
-            Received::Payment { movement, .. } => movement.accounts(),
+            Received::Payment { movements, .. } => {
+                movements.iter().flat_map(ledger::Movement::accounts).collect()
+            }
             Received::Duplicate(_) => Vec::new(),
         })
         .collect()
@@ -94,6 +96,7 @@ pub(super) fn of_payments(
             let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
             touched.push(merchant.balance(currency));
             touched.push(Account::intershard(merchant.shard, currency));
+            touched.push(Account::nostro(merchant.shard, &payment.bank, currency));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What operators can do, as a value: it is carried by a lane, kept in an approval, and decided again there.
 
-use deposits::PaymentId;
+use deposits::{PaymentId, ReversalId};
 use merchants::{MerchantId, PayeeId};
 use payouts::PayoutId;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub enum Action {
     ReturnPayment { payment: PaymentId },
     /// Matches a reviewed payment again.
     RematchPayment { payment: PaymentId },
+    /// Puts aside what a bank took back and nobody can book.
+    DismissReversal { reversal: ReversalId },
     /// Sends a failed withdrawal again, to another payee if named.
     RetryPayout {
         payout: PayoutId,
@@ -54,6 +56,7 @@ impl Action {
             Action::CreditPayment { .. } => "payment.credit",
             Action::ReturnPayment { .. } => "payment.return",
             Action::RematchPayment { .. } => "payment.rematch",
+            Action::DismissReversal { .. } => "reversal.dismiss",
             Action::RetryPayout { .. } => "payout.retry",
             Action::HoldPayout { .. } => "payout.hold",
             Action::ReleasePayout { .. } => "payout.release",
@@ -70,6 +73,7 @@ impl Action {
             Action::CreditPayment { payment, .. }
             | Action::ReturnPayment { payment }
             | Action::RematchPayment { payment } => payment.to_string(),
+            Action::DismissReversal { reversal } => reversal.to_string(),
             Action::RetryPayout { payout, .. }
             | Action::HoldPayout { payout }
             | Action::ReleasePayout { payout }

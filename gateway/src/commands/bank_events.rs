@@ -44,6 +44,7 @@ impl Stage<'_> {
 
     /// In the order in which the bank reports them.
     fn lines(&mut self, index: usize, bank: &str, lines: &[Line]) -> Result<Vec<Told>, Void> {
+        let mut returns = self.returns.get_mut(index).map(std::mem::take).unwrap_or_default().into_iter();
         let mut received = self.received.get_mut(index).map(std::mem::take).unwrap_or_default().into_iter();
         let mut all = Vec::with_capacity(lines.len());
         for line in lines {
@@ -53,6 +54,12 @@ impl Stage<'_> {
                         .next()
                         .ok_or_else(|| Void::unexpected(format!("{} was not decided", receipt.id)))?;
                     self.receipt(&receipt.reference, received)?
+                }
+                Line::Returned(report) => {
+                    let claim = returns
+                        .next()
+                        .ok_or_else(|| Void::unexpected(format!("{} was not claimed", report.id)))?;
+                    self.returned_money(report, claim)?
                 }
                 Line::Payout { reference, payout, report } => {
                     self.callback(bank, reference, *payout, report)?
@@ -70,15 +77,19 @@ impl Stage<'_> {
                 let payment_id = Some(first.to_string());
                 Ok(Told { payment_id, ..told(reference, "duplicate", None) })
             }
-            Received::Payment { payment, movement } => {
-                self.post_credit(&movement, payment.id.uuid())?;
+            Received::Payment { payment, movements } => {
+                for movement in &movements {
+                    self.post_credit(movement, payment.id.uuid())?;
+                }
                 if let Some(merchant) = payment.merchant {
                     self.facts.remember_home(payment.account_index, merchant.shard());
                 }
                 let reason = payment.reason.map(deposits::Reason::as_str);
                 let payment_id = Some(payment.id.to_string());
                 let told = Told { payment_id, ..told(reference, outcome_of(payment.status), reason) };
+                let id = payment.id;
                 self.new_payments.push(*payment);
+                self.apply_reversals_of(id)?;
                 Ok(told)
             }
         }
@@ -101,7 +112,7 @@ impl Stage<'_> {
     }
 }
 
-fn told(reference: &str, outcome: &'static str, reason: Option<&str>) -> Told {
+pub(super) fn told(reference: &str, outcome: &'static str, reason: Option<&str>) -> Told {
     let (reference, reason) = (reference.to_owned(), reason.map(str::to_owned));
     Told { reference, outcome, payment_id: None, reason }
 }

@@ -68,6 +68,8 @@ impl Stage<'_> {
             Command::Operate(command) => self.operate(command),
             Command::Decide(command) => self.decide_approval(command),
             Command::Rematch(payments) => self.rematch_all(payments),
+            Command::ApplyReversals(reversals) => self.apply_waiting(reversals),
+            Command::ImportOrders(command) => self.import_orders(command),
             Command::LiftFreezes(merchants) => Ok(self.lift_freezes(merchants)),
         }
     }

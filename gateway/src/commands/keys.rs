@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use deposits::{Claimed, Receipt};
+use deposits::{Claimed, Receipt, ReversalClaim, ReversalReport};
 use idempotency::Request;
 use pg::Tx;
 use vault::Delivery;
@@ -30,6 +30,8 @@ pub(super) struct Claims {
     pub standing: Vec<Standing>,
     /// For each receipt of each live bank event, in order.
     pub receipts: Vec<Vec<Claimed>>,
+    /// For each return of money in each live bank event, in order.
+    pub returns: Vec<Vec<ReversalClaim>>,
     /// The withdrawals that got the client reference they want.
     pub references: HashSet<WithdrawalId>,
 }
@@ -39,8 +41,9 @@ pub(super) async fn claim(tx: &Tx<'_>, batch: &[&Command]) -> Result<Claims, Voi
     claim_events(tx, batch, &mut standing).await?;
     claim_requests(tx, batch, &mut standing).await?;
     let receipts = claim_receipts(tx, batch, &standing).await?;
+    let returns = claim_returns(tx, batch, &standing).await?;
     let references = claim_references(tx, batch, &standing).await?;
-    Ok(Claims { standing, receipts, references })
+    Ok(Claims { standing, receipts, returns, references })
 }
 
 async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
@@ -88,6 +91,8 @@ impl Command {
             Command::BankEvent(_)
             | Command::PayoutReport(_)
             | Command::Rematch(_)
+            | Command::ApplyReversals(_)
+            | Command::ImportOrders(_)
             | Command::LiftFreezes(_) => None,
         }
     }
@@ -136,7 +141,26 @@ async fn claim_receipts(
     Ok(by_command.iter().map(|receipts| claimed.by_ref().take(receipts.len()).collect()).collect())
 }
 
-fn receipts_of<'a>(command: &'a Command, standing: &Standing) -> Vec<&'a Receipt> {
+async fn claim_returns(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    standing: &[Standing],
+) -> Result<Vec<Vec<ReversalClaim>>, Void> {
+    let by_command: Vec<Vec<&ReversalReport>> =
+        batch.iter().zip(standing).map(|(command, standing)| returns_of(command, standing)).collect();
+    let all: Vec<&ReversalReport> = by_command.iter().flatten().copied().collect();
+    let mut claimed = deposits::claim_reversals(tx, &all).await?.into_iter();
+    Ok(by_command.iter().map(|returns| claimed.by_ref().take(returns.len()).collect()).collect())
+}
+
+pub(super) fn returns_of<'a>(command: &'a Command, standing: &Standing) -> Vec<&'a ReversalReport> {
+    match (command.content(), standing) {
+        (Some(content), Standing::Live) => content.returns().collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn receipts_of<'a>(command: &'a Command, standing: &Standing) -> Vec<&'a Receipt> {
     match (command.content(), standing) {
         (Some(content), Standing::Live) => content.receipts().collect(),
         _ => Vec::new(),

@@ -8,12 +8,15 @@ mod approvals;
 mod bank_events;
 mod batch;
 mod beneficiary;
+mod evidence;
 mod facts;
+mod imports;
 mod keys;
 mod operators;
 mod orders;
 mod receivables;
 mod reports;
+mod reversals;
 mod stage;
 mod sweeps;
 mod void;
@@ -22,10 +25,11 @@ use std::sync::Arc;
 
 use audit::ApprovalId;
 use bytes::Bytes;
-use deposits::{PaymentId, Receipt};
+use deposits::{PaymentId, Receipt, ReversalId, ReversalReport};
 use exchange::PublishedRate;
 use idempotency::Request;
-use merchants::{MerchantId, PayeeId};
+use merchants::orders::OrderLine;
+use merchants::{MerchantId, PayeeId, StoreId};
 use payouts::{PayoutId, Report};
 use vault::Delivery;
 use withdrawals::{Order, WithdrawalId};
@@ -64,6 +68,10 @@ pub enum Command {
     Decide(Box<Decide>),
     /// Reviewed payments whose cause may have disappeared are matched again (R7).
     Rematch(Vec<PaymentId>),
+    /// What banks took back before the payment was seen is looked for again (R8).
+    ApplyReversals(Vec<ReversalId>),
+    /// A merchant brings orders: trade evidence (R6).
+    ImportOrders(Box<ImportOrders>),
     /// Freezes whose time is over are lifted (R32).
     LiftFreezes(Vec<MerchantId>),
 }
@@ -97,6 +105,8 @@ pub enum Content {
 pub enum Line {
     /// Money arrived.
     Receipt(Receipt),
+    /// Money that came is taken back (R8).
+    Returned(ReversalReport),
     /// A payout's result; `payout` is none where the reference can't be one of ours.
     Payout { reference: String, payout: Option<PayoutId>, report: Report },
     /// Nothing to act on: kept, and the bank is told why.
@@ -116,7 +126,15 @@ impl Content {
     pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
         self.lines().iter().filter_map(|line| match line {
             Line::Receipt(receipt) => Some(receipt),
-            Line::Payout { .. } | Line::Kept { .. } => None,
+            Line::Returned(_) | Line::Payout { .. } | Line::Kept { .. } => None,
+        })
+    }
+
+    /// The money that is taken back.
+    pub fn returns(&self) -> impl Iterator<Item = &ReversalReport> {
+        self.lines().iter().filter_map(|line| match line {
+            Line::Returned(report) => Some(report),
+            Line::Receipt(_) | Line::Payout { .. } | Line::Kept { .. } => None,
         })
     }
 
@@ -124,7 +142,7 @@ impl Content {
     pub fn payouts(&self) -> impl Iterator<Item = PayoutId> {
         self.lines().iter().filter_map(|line| match line {
             Line::Payout { payout, .. } => *payout,
-            Line::Receipt(_) | Line::Kept { .. } => None,
+            Line::Receipt(_) | Line::Returned(_) | Line::Kept { .. } => None,
         })
     }
 }
@@ -151,6 +169,21 @@ pub struct ChangePayee {
     pub withdrawal: WithdrawalId,
     /// The payee that gets it now.
     pub payee: PayeeId,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// `POST /v1/stores/{id}/orders`: all of a file, or nothing. Idempotent by the orders' ids.
+#[derive(Debug)]
+pub struct ImportOrders {
+    /// Who brings them.
+    pub merchant: MerchantId,
+    /// Of which store.
+    pub store: StoreId,
+    /// Names this import in the ledger.
+    pub import: uuid::Uuid,
+    /// Its lines, each understood.
+    pub lines: Vec<OrderLine>,
     /// For the problem's body, should it be refused.
     pub request_id: String,
 }
@@ -222,6 +255,11 @@ impl Command {
                 Some(payment) => payment.shard(),
                 None => return 0,
             },
+            Command::ApplyReversals(reversals) => match reversals.first() {
+                Some(reversal) => reversal.shard(),
+                None => return 0,
+            },
+            Command::ImportOrders(command) => command.store.shard(),
             Command::LiftFreezes(merchants) => match merchants.first() {
                 Some(merchant) => merchant.shard(),
                 None => return 0,
@@ -250,6 +288,7 @@ impl BankEvent {
     fn shard(&self, facts: &Facts) -> pg::Shard {
         match self.content.lines().first() {
             Some(Line::Receipt(receipt)) => facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard()),
+            Some(Line::Returned(report)) => report.id.shard(),
             Some(Line::Payout { payout: Some(payout), .. }) => payout.shard(),
             Some(Line::Payout { payout: None, .. } | Line::Kept { .. }) | None => self.delivery.shard,
         }

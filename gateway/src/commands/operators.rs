@@ -65,6 +65,15 @@ impl Stage<'_> {
             });
         }
         match action {
+            Action::DismissReversal { reversal } => self.reversals.get(*reversal).map(|row| {
+                json!({
+                    "id": reversal.to_string(),
+                    "status": row.state.as_str(),
+                    "reason": row.hold.map(deposits::HoldReason::as_str),
+                    "amount": row.amount.to_string(),
+                    "currency": row.amount.currency().code(),
+                })
+            }),
             Action::RefundWithdrawal { withdrawal } => {
                 let shown = self.withdrawal_shown(Some(*withdrawal));
                 (!shown.is_null()).then_some(shown)
@@ -105,6 +114,7 @@ impl Stage<'_> {
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
             Action::UnfreezeMerchant { .. } => return true,
             Action::RematchPayment { .. }
+            | Action::DismissReversal { .. }
             | Action::HoldPayout { .. }
             | Action::ReleasePayout { .. }
             | Action::QueryPayout { .. }
@@ -214,6 +224,11 @@ impl Stage<'_> {
                 Some(Rematched::Credited(_) | Rematched::StillInReview(_)) => Ok(Ok(())),
                 None => Ok(Err(illegal("the payment is not in review".into()))),
             },
+            Action::DismissReversal { reversal } => {
+                let row = self.reversals.get_mut(*reversal);
+                let row = row.ok_or_else(|| Void::unexpected(format!("{reversal} was not read")))?;
+                Ok(row.dismiss().map_err(|state| illegal(format!("the reversal is {}", state.as_str()))))
+            }
             Action::RetryPayout { payout, payee } => {
                 let withdrawal = match self.retriable(*payout) {
                     Ok(withdrawal) => withdrawal,

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use audit::{ApprovalId, Approvals, Entry, NewApproval};
-use deposits::{Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received};
+use deposits::{
+    Claimed, Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received, ReversalClaim, ReversalId,
+};
 use exchange::{Market, QuoteId, Quotes};
 use idempotency::{Answer, Request};
 use ledger::Journal;
-use merchants::{Directory, Locked, MerchantId, Payee, PayeeId};
+use merchants::{Directory, Locked, MerchantId, OpenOrders, Payee, PayeeId};
 use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
 use pg::{Shard, Tx};
 use time::OffsetDateTime;
@@ -18,8 +20,11 @@ use withdrawals::{Pricing, ReferenceClaim, Withdrawal, WithdrawalId, Withdrawals
 
 use super::action::Action;
 use super::batch::Outcome;
+use super::evidence;
 use super::facts::Facts;
+use super::imports::Imports;
 use super::keys::{self, Claims, Standing};
+use super::reversals::Reversals;
 use super::void::Void;
 use super::{Command, Content, Line, accounts};
 
@@ -38,8 +43,14 @@ pub(super) struct Stage<'f> {
     pub market: Market,
     pub approvals: Approvals,
     pub journal: Journal,
+    /// Uncovered orders that may be needed, and covers that may come back.
+    pub orders: OpenOrders,
+    pub imports: Imports,
+    pub reversals: Reversals,
     /// For each command, what became of its receipts.
     pub received: Vec<Vec<Received>>,
+    /// For each command, what its returns of money came to.
+    pub returns: Vec<Vec<ReversalClaim>>,
     /// For each command that published rates, what became of them.
     pub rates: Vec<Vec<exchange::Verdict>>,
     /// Withdrawals whose client reference is free.
@@ -57,6 +68,9 @@ struct Named {
     share: Vec<MerchantId>,
     exclusive: Vec<MerchantId>,
     payments: Vec<PaymentId>,
+    /// Those that may be matched again.
+    rematched: Vec<PaymentId>,
+    reversals: Vec<ReversalId>,
     quotes: Vec<QuoteId>,
     withdrawals: Vec<WithdrawalId>,
     payouts: Vec<PayoutId>,
@@ -92,7 +106,12 @@ impl Named {
             Command::PayoutReport(report) => self.payouts.push(report.payout),
             Command::Operate(command) => self.action(&command.action),
             Command::Decide(_) => {}
-            Command::Rematch(payments) => self.payments.extend(payments),
+            Command::Rematch(payments) => {
+                self.payments.extend(payments);
+                self.rematched.extend(payments);
+            }
+            Command::ApplyReversals(reversals) => self.reversals.extend(reversals),
+            Command::ImportOrders(_) => {}
             Command::LiftFreezes(merchants) => self.exclusive.extend(merchants),
         }
     }
@@ -106,6 +125,8 @@ impl Named {
                 self.share.extend(merchant);
                 self.credited.extend(merchant);
             }
+            Action::DismissReversal { reversal } => self.reversals.push(*reversal),
+            Action::RematchPayment { payment } => self.rematched.push(*payment),
             Action::RetryPayout { payee, .. } => self.payees.extend(payee),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.push(*withdrawal),
             Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
@@ -137,6 +158,9 @@ impl<'f> Stage<'f> {
         let mut named = Named::default();
         live.iter().for_each(|command| named.command(command));
         let approvals = lock_approvals(tx, &live, &mut named).await?;
+        let receipts = new_receipts(batch, claims);
+        let reversals = Reversals::load(tx, batch, claims, &receipts, &named.reversals, now).await?;
+        named.payments.extend(reversals.payments());
         let owners = payouts::subjects(tx, &named.payouts).await?;
         follow_owners(&owners, &mut named);
         follow_payments(tx, &mut named).await?;
@@ -151,7 +175,15 @@ impl<'f> Stage<'f> {
         let payees = merchants::payees(tx, &named.payees).await?;
         let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
 
-        let received = receive(batch, claims, facts, &directory, &merchants, now);
+        let imports = Imports::load(tx, &live).await?;
+        let wanted = evidence::wanted(batch, claims, &directory, &payments, &named.rematched);
+        let (mut journal, mut orders) =
+            evidence::open(tx, facts.layout, &live, &wanted, &reversals.credited(&payments)).await?;
+        let received = {
+            let remitters = &facts.remitters;
+            let matching = Matching { accounts: &directory, merchants: &merchants, remitters, now };
+            receive(batch, claims, &matching, &mut orders)
+        };
         let mut touched = accounts::of_received(&received);
         accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
         accounts::of_withdrawals(&withdrawals, &mut touched);
@@ -160,8 +192,9 @@ impl<'f> Stage<'f> {
             accounts::of_command(command, facts, &quotes, &mut touched);
         }
         accounts::of_payouts(&payouts, &mut touched);
-        let mut journal = Journal::open(tx, facts.layout, &touched).await?;
+        journal.add(tx, &touched).await?;
         journal.add_existing(tx, &receivables).await?;
+        journal.add(tx, &reversals.receivables(&payments, &arriving(&received))).await?;
         let rates = publish_rates(tx, batch, claims, now).await?;
         Ok(Stage {
             facts,
@@ -177,7 +210,11 @@ impl<'f> Stage<'f> {
             market,
             approvals,
             journal,
+            orders,
+            imports,
+            reversals,
             received,
+            returns: claims.returns.clone(),
             rates,
             references: claims.references.clone(),
             new_payments: Vec::new(),
@@ -199,6 +236,9 @@ impl<'f> Stage<'f> {
         self.merchants.save(tx, self.now).await?;
         deposits::insert(tx, &self.new_payments.iter().collect::<Vec<_>>()).await?;
         deposits::save(tx, &self.payments).await?;
+        self.reversals.save(tx).await?;
+        self.imports.save(tx).await?;
+        merchants::orders::save_covers(tx, &self.orders).await?;
         self.quotes.save(tx).await?;
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
@@ -272,25 +312,43 @@ fn wanted(named: &Named) -> Wanted {
     }
 }
 
+/// The receipts that are payments nobody has seen before.
+fn new_receipts<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Receipt> {
+    let of = |((command, standing), claimed): ((&&'a Command, &Standing), &Vec<Claimed>)| {
+        let receipts = keys::receipts_of(command, standing).into_iter().zip(claimed.clone());
+        let new = receipts.filter(|(_, claimed)| matches!(claimed, Claimed::New { .. }));
+        new.map(|(receipt, _)| receipt).collect::<Vec<_>>()
+    };
+    batch.iter().zip(&claims.standing).zip(&claims.receipts).flat_map(of).collect()
+}
+
+fn arriving(received: &[Vec<Received>]) -> Vec<&Payment> {
+    received
+        .iter()
+        .flatten()
+        .filter_map(|received| match received {
+            Received::Payment { payment, .. } => Some(payment.as_ref()),
+            Received::Duplicate(_) => None,
+        })
+        .collect()
+}
+
 fn receive(
     batch: &[&Command],
     claims: &Claims,
-    facts: &Facts,
-    directory: &Directory,
-    merchants: &Locked,
-    now: OffsetDateTime,
+    matching: &Matching<'_>,
+    orders: &mut OpenOrders,
 ) -> Vec<Vec<Received>> {
-    let matching = Matching { accounts: directory, merchants, remitters: &facts.remitters, now };
-    let of = |(command, claimed): (&&Command, &Vec<deposits::Claimed>)| {
-        let Some(content) = command.content() else { return Vec::new() };
-        let incoming: Vec<Incoming<'_>> = content
-            .receipts()
+    let mut all = Vec::with_capacity(batch.len());
+    for ((command, standing), claimed) in batch.iter().zip(&claims.standing).zip(&claims.receipts) {
+        let incoming: Vec<Incoming<'_>> = keys::receipts_of(command, standing)
+            .into_iter()
             .zip(claimed)
             .map(|(receipt, claimed)| Incoming { receipt, claimed: *claimed })
             .collect();
-        deposits::receive(&incoming, &matching)
-    };
-    batch.iter().zip(&claims.receipts).map(of).collect()
+        all.push(deposits::receive(&incoming, matching, orders));
+    }
+    all
 }
 
 async fn publish_rates(

@@ -31,11 +31,14 @@ impl Stage<'_> {
             remitters: &self.facts.remitters,
             now: self.now,
         };
-        match self.payments.rematch(id, details.remitter_name.as_deref(), &matching) {
+        match self.payments.rematch(id, details.remitter_name.as_deref(), &matching, &mut self.orders) {
             Err(_) => Ok(None),
             Ok(outcome) => {
-                if let Rematched::Credited(movement) = &outcome {
-                    self.post_credit(movement, id.uuid())?;
+                if let Rematched::Credited(movements) = &outcome {
+                    for movement in movements {
+                        self.post_credit(movement, id.uuid())?;
+                    }
+                    self.apply_reversals_of(id)?;
                 }
                 Ok(Some(outcome))
             }

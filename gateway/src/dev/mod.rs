@@ -3,6 +3,7 @@
 
 mod demo;
 mod handout;
+mod orders;
 mod seed;
 mod tls;
 mod traffic;
@@ -84,6 +85,7 @@ async fn with_database(
     let sandbox = start_bank(dir, &files, &demo, &public_url).await?;
     config = configuration(dir, &files, &database_url, Some((&demo, &sandbox.https_url())))?;
     let gateway = bound.start(config).await?;
+    orders::cover(gateway.engine(), &demo).await?;
     sandbox.publish_rates();
 
     let at = Addresses {
@@ -97,6 +99,10 @@ async fn with_database(
     };
     handout::write_sandbox_json(dir, &at, &demo)?;
     announce(&at, &demo, options.traffic);
+    if options.traffic > 0 {
+        let engine = gateway.engine().clone();
+        tokio::spawn(orders::follow_traffic(engine, demo.clone(), options.traffic, stop.clone()));
+    }
     start_traffic(&sandbox, &files, &public_url, &demo, options.traffic, &stop)?;
     stop.cancelled().await;
     println!("Stopping: answers under way finish first.");

@@ -1,18 +1,15 @@
 //! Enters the demo's merchants, stores, accounts, orders and payees; what is there already stays.
 
 use merchants::{
-    ApiKey, MerchantKind, MerchantState, NewMerchant, NewPayee, NewReceivingAccount, NewStore, Order,
+    ApiKey, Jurisdiction, MerchantKind, MerchantState, NewMerchant, NewPayee, NewReceivingAccount, NewStore,
     PayeeRequest,
 };
-use money::{Currency, Money};
+use money::Currency;
 use pg::{Pool, Shards};
 use privacy::Keyring;
 use time::{Duration, OffsetDateTime};
 
 use super::demo::{BANK, Demo, DemoAccount, DemoMerchant};
-
-/// What the demo's orders cover on each account, in major units.
-const COVERED: &str = "1000000.00";
 
 /// Enters everything.
 ///
@@ -82,14 +79,12 @@ async fn seed_account(
         authorised_until: Some(now + Duration::days(3650)),
     };
     merchants::insert_store(conn, &store).await?;
-    let amount = Money::parse(COVERED, currency).map_err(|_| unexpected("orders"))?;
-    let order = Order { id: "DEMO-0001".into(), amount, ordered_at: now };
-    merchants::add_orders(conn, account.store.id, &[order]).await?;
     let new = NewReceivingAccount {
         merchant: demo.id,
         bank: BANK,
         number: &account.number,
         currency,
+        jurisdiction: Jurisdiction::of(currency).ok_or_else(|| unexpected("jurisdiction"))?,
         stores: &[account.store.id],
     };
     merchants::insert_receiving_account(conn, keyring, shards, &new).await

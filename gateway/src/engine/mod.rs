@@ -5,6 +5,7 @@ mod links;
 mod reconcile;
 mod rehearse;
 mod rematch;
+mod reversals;
 mod sweeps;
 
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use ledger::Layout;
 use payouts::{BankState, NotTaken, Open, PayoutId, Report, Submit, Waker, Worker};
 use pg::Pool;
 use privacy::Keyring;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,8 @@ pub struct Engine {
     waker: Waker,
     in_progress: Mutex<HashSet<(Arc<str>, String)>>,
     tasks: Mutex<JoinSet<()>>,
+    /// Rung when the cause of a review may have disappeared.
+    rematch: Notify,
     stop: CancellationToken,
 }
 
@@ -84,6 +87,7 @@ impl Engine {
             waker,
             in_progress: Mutex::default(),
             tasks: Mutex::default(),
+            rematch: Notify::new(),
             stop: CancellationToken::new(),
         });
         engine.start_sweeps(config, &reads);
@@ -95,6 +99,7 @@ impl Engine {
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
+        tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }
@@ -107,6 +112,19 @@ impl Engine {
         }
     }
 
+    /// The same, or until somebody rings.
+    async fn pause_until(&self, pause: Duration, bell: &Notify) -> bool {
+        tokio::select! {
+            more = self.pause(pause) => more,
+            () = bell.notified() => true,
+        }
+    }
+
+    /// A store, an authorisation or orders have changed: what waits in review is looked at now (R7).
+    pub fn rematch_soon(&self) {
+        self.rematch.notify_one();
+    }
+
     /// Hands a command in and waits until what came of it is durable. Payouts that it made are looked for at once.
     ///
     /// # Errors
@@ -114,10 +132,14 @@ impl Engine {
     pub async fn submit(&self, command: Command) -> Result<Reply, NoReply> {
         let _held = self.hold_key(&command)?;
         let wakes = !matches!(command, Command::BankEvent(_));
+        let brings_evidence = matches!(command, Command::ImportOrders(_));
         let hint = command.lane(&self.facts);
         let reply = self.lanes.submit(hint, command).await.map_err(NoReply::Refused)?;
         if wakes {
             self.waker.wake();
+        }
+        if brings_evidence {
+            self.rematch_soon();
         }
         Ok(reply)
     }

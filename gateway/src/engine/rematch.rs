@@ -12,11 +12,13 @@ use crate::commands::Command;
 
 const PAUSE: Duration = Duration::from_secs(5);
 const PAGE: i64 = 200;
+/// Payments in one command: they hold their locks together.
+const AT_ONCE: usize = 20;
 
 pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
     // What the configuration says of remitters is new only once: when the gateway starts.
     let mut configuration_is_new = true;
-    while engine.pause(PAUSE).await {
+    while engine.pause_until(PAUSE, &engine.rematch).await {
         match walk(&engine, &reads, configuration_is_new).await {
             Ok(()) => configuration_is_new = false,
             Err(error) => tracing::warn!(%error, "matching again did not get through"),
@@ -34,9 +36,9 @@ async fn walk(engine: &Engine, reads: &Pool, configuration_is_new: bool) -> Resu
         let Some(last) = page.last() else { return Ok(()) };
         cursor = last.cursor;
         let ready = ready(engine, reads, &page, configuration_is_new).await.map_err(|e| e.to_string())?;
-        for payment in ready {
-            let outcome = engine.submit(Command::Rematch(vec![payment])).await;
-            outcome.map_err(|no| format!("{payment}: {no:?}"))?;
+        for payments in ready.chunks(AT_ONCE) {
+            let outcome = engine.submit(Command::Rematch(payments.to_vec())).await;
+            outcome.map_err(|no| format!("{} payments: {no:?}", payments.len()))?;
         }
     }
 }
@@ -56,8 +58,9 @@ async fn ready(
     let owners: Vec<_> = directory.values().map(|account| account.merchant).collect();
     let states = merchants::lock(&tx, &owners, &[]).await?;
     let now = tx.now().await?;
+    let mut orders = merchants::orders::open_orders(&tx, &wanted(&directory, page)).await?;
     tx.rollback().await?;
-    let gone = |candidate: &&RematchCandidate| {
+    let mut gone = |candidate: &&RematchCandidate| {
         let Some(account) = account_of(&directory, candidate) else { return false };
         match candidate.reason {
             Reason::UnknownAccount => true,
@@ -67,10 +70,27 @@ async fn ready(
             Reason::UnlinkedStore => !account.stores.is_empty(),
             Reason::StoreAuthorizationLapsed => account.stores.iter().any(|store| store.is_authorised(now)),
             Reason::RemitterNotPlatform => configuration_is_new,
-            Reason::CurrencyMismatch | Reason::ReferenceConflict => false,
+            Reason::OrdersDoNotCover => {
+                let stores: Vec<_> =
+                    account.stores.iter().flat_map(merchants::LinkedStore::evidence_stores).collect();
+                orders.cover(&stores, candidate.amount, candidate.id.uuid()).is_some()
+            }
+            Reason::CurrencyMismatch | Reason::ReferenceConflict | Reason::EntrySumMismatch => false,
         }
     };
-    Ok(page.iter().filter(gone).map(|candidate| candidate.id).collect())
+    Ok(page.iter().filter(|candidate| gone(candidate)).map(|candidate| candidate.id).collect())
+}
+
+/// The orders to look at, for those that only lack cover.
+fn wanted(
+    directory: &Directory,
+    page: &[RematchCandidate],
+) -> Vec<(merchants::StoreId, money::Currency, i64)> {
+    page.iter()
+        .filter(|candidate| candidate.reason == Reason::OrdersDoNotCover)
+        .filter_map(|candidate| Some((account_of(directory, candidate)?, candidate.amount)))
+        .flat_map(|(account, amount)| deposits::evidence_wanted(account, amount))
+        .collect()
 }
 
 fn account_of<'a>(

@@ -113,6 +113,9 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         Route::RematchPayment => {
             (Action::RematchPayment { payment: request.id_of("payment")? }, reason_only()?)
         }
+        Route::DismissReversal => {
+            (Action::DismissReversal { reversal: request.id_of("reversal")? }, reason_only()?)
+        }
         Route::RetryPayout => {
             let payout = request.id_of("payout")?;
             let body: RetryBody = body::parse(body)?;

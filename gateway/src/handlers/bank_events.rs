@@ -100,6 +100,7 @@ fn name_event(mut content: Content, delivery: &Delivery) -> Content {
         for line in lines {
             match line {
                 Line::Receipt(receipt) => receipt.event = delivery.id.uuid(),
+                Line::Returned(report) => report.event = delivery.id.uuid(),
                 Line::Payout { .. } | Line::Kept { .. } => {}
             }
         }

@@ -213,12 +213,24 @@ fn wrong_rates_are_named_by_position() {
 }
 
 #[test]
+fn r8_a_return_names_the_payment_that_is_taken_back() {
+    let body = r#"{"type":"funds.returned","data":{"reference":"RT-1","original_reference":"HB-1","amount":"25.00",
+        "currency":"USD","reason":"AC04"}}"#;
+    let Ok(Event::FundsReturned(read)) = parse(body.as_bytes()) else { panic!("no return") };
+    assert_eq!((read.reference.as_str(), read.original_reference.as_str()), ("RT-1", "HB-1"));
+    assert_eq!((read.amount.minor(), read.reason.as_deref()), (2_500, Some("AC04")));
+    assert_eq!((read.account_number, read.position), (None, 0));
+    assert_eq!(
+        fields(r#"{"type":"funds.returned","data":{"reference":"RT-1","amount":"-1","currency":"USD"}}"#),
+        ["data.original_reference", "data.amount"]
+    );
+}
+
+#[test]
 fn unknown_types_are_ignored_whatever_they_hold() {
-    for (body, kind) in [
-        (r#"{"type":"account.opened","data":7}"#, "account.opened"),
-        (r#"{"type":"funds.returned","data":{}}"#, "funds.returned"),
-        (r#"{"type":"a\u0007b"}"#, "a b"),
-    ] {
+    for (body, kind) in
+        [(r#"{"type":"account.opened","data":7}"#, "account.opened"), (r#"{"type":"a\u0007b"}"#, "a b")]
+    {
         assert_eq!(parse(body.as_bytes()), Ok(Event::Ignored { kind: kind.into() }));
     }
 }

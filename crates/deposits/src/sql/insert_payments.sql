@@ -1,24 +1,12 @@
 INSERT INTO payments (shard, id, bank, reference, position, account_index, account, merchant, merchant_shard, amount_minor,
-<<<<<<< HEAD
-                      currency, status, reason, conflict, details_sealed, uetr, value_date, event, received_at, decided_at,
-                      reversed_minor)
+                      currency, status, reason, conflict, sum_mismatch, details_sealed, uetr, value_date, event, received_at,
+                      decided_at, reversed_minor)
 SELECT p.shard, p.id, p.bank, p.reference, p.position, p.account_index, p.account, p.merchant, p.merchant_shard,
-       p.amount_minor, p.currency, p.status, p.reason, p.conflict, p.details_sealed, p.uetr, p.value_date, p.event,
-       p.received_at, p.decided_at, p.reversed_minor
+       p.amount_minor, p.currency, p.status, p.reason, p.conflict, p.sum_mismatch, p.details_sealed, p.uetr, p.value_date,
+       p.event, p.received_at, p.decided_at, p.reversed_minor
 FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::bytea[], $7::uuid[], $8::uuid[],
-            $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::bytea[],
-            $16::uuid[], $17::date[], $18::uuid[], $19::timestamptz[], $20::timestamptz[], $21::bigint[])
+            $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::boolean[],
+            $16::bytea[], $17::uuid[], $18::date[], $19::uuid[], $20::timestamptz[], $21::timestamptz[], $22::bigint[])
     AS p (shard, id, bank, reference, position, account_index, account, merchant, merchant_shard, amount_minor,
-          currency, status, reason, conflict, details_sealed, uetr, value_date, event, received_at, decided_at,
-          reversed_minor)
-=======
-                      currency, status, reason, conflict, sum_mismatch, details_sealed, uetr, value_date, event, received_at, decided_at)
-SELECT p.shard, p.id, p.bank, p.reference, p.position, p.account_index, p.account, p.merchant, p.merchant_shard,
-       p.amount_minor, p.currency, p.status, p.reason, p.conflict, p.sum_mismatch, p.details_sealed, p.uetr, p.value_date, p.event,
-       p.received_at, p.decided_at
-FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::bytea[], $7::uuid[], $8::uuid[],
-            $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::boolean[], $16::bytea[],
-            $17::uuid[], $18::date[], $19::uuid[], $20::timestamptz[], $21::timestamptz[])
-    AS p (shard, id, bank, reference, position, account_index, account, merchant, merchant_shard, amount_minor,
-          currency, status, reason, conflict, sum_mismatch, details_sealed, uetr, value_date, event, received_at, decided_at)
->>>>>>> b071190 (Orders as evidence: a payment is credited only when uncovered orders cover it)
+          currency, status, reason, conflict, sum_mismatch, details_sealed, uetr, value_date, event, received_at,
+          decided_at, reversed_minor)

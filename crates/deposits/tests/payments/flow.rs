@@ -7,29 +7,61 @@ use deposits::{
     lock, save,
 };
 use ledger::Movement;
+use merchants::orders::save_covers;
 use merchants::{MerchantId, MerchantState};
 use money::{Currency, Money};
 use pg::Shard;
 
-use crate::world::{INDEX, REMITTER, World, bank, receipt, stray, usd};
+use crate::world::{INDEX, REMITTER, World, bank, post, receipt, stray, usd};
 
 impl World {
     /// Locks one payment, decides, saves, posts, commits.
     async fn decide(
         &self,
         id: PaymentId,
-        how: impl FnOnce(&mut Payments, &World) -> Result<Option<Movement>, Refusal>,
+        how: impl FnOnce(&mut Payments, &World) -> Result<Vec<Movement>, Refusal>,
     ) -> Result<(), Refusal> {
         let mut conn = self.db.pool.get().await.unwrap();
         let tx = conn.begin().await.unwrap();
         let mut payments = lock(&tx, &[id]).await.unwrap();
-        let movement = how(&mut payments, self)?;
+        let movements = how(&mut payments, self)?;
         save(&tx, &payments).await.unwrap();
-        if let Some(movement) = movement {
-            self.post(&tx, &[(id, movement)]).await;
-        }
+        let movements: Vec<(PaymentId, Movement)> =
+            movements.into_iter().map(|movement| (id, movement)).collect();
+        self.post(&tx, &movements).await;
         tx.commit().await.unwrap();
         Ok(())
+    }
+
+    /// Matches it again as the gateway does: the payment is locked, then the evidence, then all is decided.
+    pub async fn rematch(&self, id: PaymentId) -> Result<Option<Reason>, Refusal> {
+        let mut conn = self.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let mut payments = lock(&tx, &[id]).await.unwrap();
+        let payment = payments.get(id).unwrap();
+        let account_index = payment.account_index;
+        let needs = Receipt { account_index, ..receipt(&payment.reference, payment.open_amount()) };
+        let (journal, mut orders) = self.evidence(&tx, &[&needs], &[]).await;
+        let rematched = payments.rematch(id, Some(REMITTER), &self.matching(now()), &mut orders)?;
+        let (movements, reason) = match rematched {
+            Rematched::Credited(movements) => (movements, None),
+            Rematched::StillInReview(reason) => (Vec::new(), Some(reason)),
+        };
+        save(&tx, &payments).await.unwrap();
+        save_covers(&tx, &orders).await.unwrap();
+        let movements: Vec<(PaymentId, Movement)> =
+            movements.into_iter().map(|movement| (id, movement)).collect();
+        post(&tx, journal, &movements).await;
+        tx.commit().await.unwrap();
+        Ok(reason)
+    }
+
+    /// What is left of the store's evidence in the book, in cents.
+    pub async fn evidence_left(&self) -> i64 {
+        let open = "SELECT coalesce(sum(amount_minor - covered_minor), 0)::bigint FROM orders";
+        let (book, open) = (self.sum("evidence", Currency::USD).await, self.count(open).await);
+        assert_eq!(book, open, "the book and the orders agree");
+        book
     }
 
     async fn get(&self, id: PaymentId) -> Payment {
@@ -45,6 +77,10 @@ impl World {
         assert_eq!(self.sum("intershard", Currency::USD).await, 0);
         sums
     }
+}
+
+fn one(movement: Movement) -> Vec<Movement> {
+    vec![movement]
 }
 
 fn now() -> time::OffsetDateTime {
@@ -74,7 +110,9 @@ async fn r6_r5_r4_one_batch_with_everything_in_it() {
     assert_eq!(world.book().await, [-270, 170, 100, 0]);
     assert_eq!(world.sum("suspense", Currency::JPY).await, 7);
     assert_eq!(world.count("SELECT count(*) FROM payments").await, 4);
-    assert_eq!(world.count("SELECT count(*) FROM transfers").await, 4);
+    let money = "SELECT count(*) FROM transfers WHERE kind IN ('payment', 'suspense')";
+    assert_eq!(world.count(money).await, 4);
+    assert_eq!(world.evidence_left().await, 1_000_000 - 100);
 }
 
 #[tokio::test]
@@ -102,7 +140,7 @@ async fn r7_an_operator_credits_a_stray_payment_in_another_shard() {
         let payment = world.take_in_one(stray(&format!("S{n}"), usd(10))).await;
         let merchant = world.merchant;
         world
-            .decide(payment.id, |p, w| p.credit(payment.id, Some(merchant), &w.matching(now())).map(Some))
+            .decide(payment.id, |p, w| p.credit(payment.id, Some(merchant), &w.matching(now())).map(one))
             .await
             .unwrap();
         let read = world.get(payment.id).await;
@@ -117,17 +155,17 @@ async fn r7_a_return_that_fails_is_in_review_again_and_can_be_tried_again() {
     let world = World::start().await;
     let id = world.take_in_one(stray("A", usd(50))).await.id;
     assert_eq!(world.book().await, [-50, 50, 0, 0]);
-    world.decide(id, |p, _| p.start_return(id, now()).map(Some)).await.unwrap();
+    world.decide(id, |p, _| p.start_return(id, now()).map(one)).await.unwrap();
     assert_eq!((world.get(id).await.status, world.book().await), (PaymentState::Returning, [-50, 0, 0, 50]));
-    world.decide(id, |p, _| p.return_failed(id, now()).map(Some)).await.unwrap();
+    world.decide(id, |p, _| p.return_failed(id, now()).map(one)).await.unwrap();
     let read = world.get(id).await;
     assert_eq!((read.status, read.reason), (PaymentState::InReview, Some(Reason::UnknownAccount)));
     assert_eq!(world.book().await, [-50, 50, 0, 0]);
-    world.decide(id, |p, _| p.start_return(id, now()).map(Some)).await.unwrap();
-    world.decide(id, |p, _| p.return_paid(id, now()).map(Some)).await.unwrap();
+    world.decide(id, |p, _| p.start_return(id, now()).map(one)).await.unwrap();
+    world.decide(id, |p, _| p.return_paid(id, now()).map(one)).await.unwrap();
     assert_eq!((world.get(id).await.status, world.book().await), (PaymentState::Returned, [0, 0, 0, 0]));
     let merchant = world.merchant;
-    let refused = world.decide(id, |p, w| p.credit(id, Some(merchant), &w.matching(now())).map(Some)).await;
+    let refused = world.decide(id, |p, w| p.credit(id, Some(merchant), &w.matching(now())).map(one)).await;
     assert_eq!(refused, Err(Refusal::IllegalTransition(PaymentState::Returned)));
 }
 
@@ -135,20 +173,16 @@ async fn r7_a_return_that_fails_is_in_review_again_and_can_be_tried_again() {
 async fn r7_matched_again_when_the_account_exists_and_the_merchant_may_receive() {
     let mut world = World::start().await;
     let id = world.take_in_one(stray("A", usd(50))).await.id;
-    let rematch = |p: &mut Payments, w: &World| match p.rematch(id, Some(REMITTER), &w.matching(now()))? {
-        Rematched::Credited(movement) => Ok(Some(movement)),
-        Rematched::StillInReview(_) => Ok(None),
-    };
     let account = world.accounts[&(bank(), INDEX)].clone();
     world.accounts.insert((bank(), [8; 32]), account);
     world.merchants.insert(world.merchant, MerchantState::Pending);
-    world.decide(id, rematch).await.unwrap();
+    world.rematch(id).await.unwrap();
     let read = world.get(id).await;
     assert_eq!((read.status, read.reason), (PaymentState::InReview, Some(Reason::MerchantNotActive)));
     assert_eq!(read.merchant, Some(world.merchant));
     assert_eq!(world.book().await, [-50, 50, 0, 0]);
     world.merchants.insert(world.merchant, MerchantState::Active);
-    world.decide(id, rematch).await.unwrap();
+    world.rematch(id).await.unwrap();
     assert_eq!((world.get(id).await.status, world.book().await), (PaymentState::Credited, [-50, 0, 50, 0]));
 }
 
@@ -165,9 +199,9 @@ async fn r7_of_a_credit_and_a_return_at_the_same_time_exactly_one_wins() {
                     world
                         .decide(id, |p, w| {
                             if task % 2 == 0 {
-                                p.start_return(id, now()).map(Some)
+                                p.start_return(id, now()).map(one)
                             } else {
-                                p.credit(id, Some(merchant), &w.matching(now())).map(Some)
+                                p.credit(id, Some(merchant), &w.matching(now())).map(one)
                             }
                         })
                         .await
@@ -227,9 +261,9 @@ async fn i6_a_row_that_is_not_as_it_was_loaded_is_not_saved() {
 async fn what_does_not_exist_is_not_in_the_set() {
     let world = World::start().await;
     let id = PaymentId::new(Shard::new(1).unwrap());
-    let refused = world.decide(id, |p, _| p.start_return(id, now()).map(Some)).await;
+    let refused = world.decide(id, |p, _| p.start_return(id, now()).map(one)).await;
     assert_eq!(refused, Err(Refusal::NotFound));
-    assert_eq!(world.decide(id, |_, _| Ok(None)).await, Ok(()));
+    assert_eq!(world.decide(id, |_, _| Ok(Vec::new())).await, Ok(()));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod book;
 mod claims;
+mod evidence;
 mod flow;
 mod matching;
 mod notes;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use deposits::{Claimed, Incoming, Matching, PlatformRemitters, Reason, Receipt, Received, receive};
-use merchants::orders::Order;
+use deposits::{
+    Claimed, Incoming, Matching, PlatformRemitters, Reason, Receipt, Received, evidence_wanted, receive,
+};
+use merchants::orders::{Order, insert_orders, open_orders};
 use merchants::{
     Jurisdiction, MerchantId, MerchantKind, MerchantState, NewMerchant, NewReceivingAccount, NewStore,
-    OpenOrders, StoreId,
+    StoreId,
 };
 use money::Currency;
 use pg::{Shard, Shards};
@@ -56,15 +58,19 @@ async fn r1_r6_an_account_is_its_own_banks_only_and_its_merchant_must_be_locked(
 
     let mine = Receipt { account_index: index, ..receipt("A", usd(100)) };
     let elsewhere = Receipt { account_index: index, bank: other, ..receipt("A", usd(100)) };
+    let order = Order { id: "A".to_owned(), amount: usd(100), ordered_at: now };
+    insert_orders(&tx, &[(store, order)]).await.unwrap();
+    let wanted = evidence_wanted(&accounts[&(bank(), index)], usd(100));
+    assert_eq!(wanted, [(store, Currency::USD, 100)]);
+    let mut orders = open_orders(&tx, &wanted).await.unwrap();
     let table = [
         (&mine, known, None),
+        (&mine, known, Some(Reason::OrdersDoNotCover)),
         (&elsewhere, known, Some(Reason::UnknownAccount)),
         (&mine, unlocked, Some(Reason::MerchantNotActive)),
         (&mine, later, Some(Reason::StoreAuthorizationLapsed)),
     ];
     for (receipt, matching, expected) in table {
-        let order = Order { id: "A-1".into(), amount: usd(100), ordered_at: now };
-        let mut orders = OpenOrders::of([(store, order)]);
         let incoming = Incoming { receipt, claimed: Claimed::New { conflict: false } };
         let Some(Received::Payment { payment, .. }) = receive(&[incoming], &matching, &mut orders).pop()
         else {

@@ -8,9 +8,11 @@ use deposits::{
     list_reversals, lock, lock_reversals, originals, receive, reversals_of, save, save_reversals, shard_of,
     store_reversals, waiting_for, waiting_reversals,
 };
-use ledger::{Account, Journal, MerchantRef, Movement};
+use ledger::{Account, MerchantRef, Movement};
+use merchants::orders::{covers_of, load_covers, save_covers};
+use merchants::{MerchantId, StoreId};
 use money::{Currency, Money};
-use pg::{Shards, Tx};
+use pg::{Shard, Shards, Tx};
 use uuid::Uuid;
 
 use crate::world::{INDEX, World, bank, receipt, stray, usd};
@@ -48,16 +50,8 @@ impl World {
         let mut waiting = waiting_for(&tx, &receipts).await.unwrap();
         let incoming: Vec<Incoming<'_>> =
             receipts.iter().zip(claimed).map(|(receipt, claimed)| Incoming { receipt, claimed }).collect();
-        let mut payments: Vec<Payment> = Vec::new();
-        let mut movements: Vec<(PaymentId, Movement)> = Vec::new();
-        for one in receive(&incoming, &self.matching(now)) {
-            if let Received::Payment { payment, movement } = one {
-                movements.push((payment.id, movement));
-                payments.push(*payment);
-            }
-        }
         let mut all: Vec<&mut Reversal> = fresh.iter_mut().chain(&mut waiting).collect();
-        self.take_back(&tx, &mut all, &mut payments, movements).await;
+        self.take_back(&tx, &mut all, &incoming).await;
         store_reversals(&tx, &fresh.iter().collect::<Vec<_>>()).await.unwrap();
         save_reversals(&tx, &waiting.iter().collect::<Vec<_>>()).await.unwrap();
         tx.commit().await.unwrap();
@@ -69,59 +63,70 @@ impl World {
         let mut conn = self.db.pool.get().await.unwrap();
         let tx = conn.begin().await.unwrap();
         let mut waiting = lock_reversals(&tx, ids).await.unwrap();
-        self.take_back(&tx, &mut waiting.iter_mut().collect::<Vec<_>>(), &mut [], Vec::new()).await;
+        self.take_back(&tx, &mut waiting.iter_mut().collect::<Vec<_>>(), &[]).await;
         save_reversals(&tx, &waiting.iter().collect::<Vec<_>>()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
-    async fn take_back(
-        &self,
-        tx: &Tx<'_>,
-        reversals: &mut [&mut Reversal],
-        new: &mut [Payment],
-        movements: Vec<(PaymentId, Movement)>,
-    ) {
+    /// Takes these payments in, and these reversals back.
+    async fn take_back(&self, tx: &Tx<'_>, reversals: &mut [&mut Reversal], incoming: &[Incoming<'_>]) {
+        let now = tx.now().await.unwrap();
         let originals = originals(tx, &reversals.iter().map(|one| &**one).collect::<Vec<_>>()).await.unwrap();
-        let ids: Vec<PaymentId> = originals
-            .values()
-            .filter_map(|original| if let Original::One(id) = original { Some(*id) } else { None })
-            .collect();
-        let mut locked = lock(tx, &ids).await.unwrap();
-        let mut touched: Vec<Account> =
-            movements.iter().flat_map(|(_, movement)| movement.accounts()).collect();
-        for payment in locked.iter().chain(&*new) {
-            let currency = payment.amount.currency();
-            touched.push(Account::suspense(payment.id.shard(), currency));
-            touched.push(Account::nostro(payment.id.shard(), &payment.bank, currency));
-            if let Some(id) = payment.merchant {
-                let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
-                touched.extend([merchant.balance(currency), merchant.receivable(currency)]);
-                touched.push(Account::nostro(id.shard(), &payment.bank, currency));
+        let named = originals.values().filter_map(|original| match original {
+            Original::One(id) => Some(*id),
+            Original::Unseen | Original::Several => None,
+        });
+        let mut locked = lock(tx, &named.collect::<Vec<_>>()).await.unwrap();
+        let homes: Vec<(Shard, Uuid)> =
+            locked.iter().filter_map(|one| Some((one.merchant?.shard(), one.id.uuid()))).collect();
+        let covers = covers_of(tx, &homes).await.unwrap();
+        let covering: Vec<(StoreId, Currency)> =
+            covers.into_iter().map(|(_, store, currency)| (store, currency)).collect();
+        let receipts: Vec<&Receipt> = incoming.iter().map(|incoming| incoming.receipt).collect();
+        let (mut journal, mut orders) = self.evidence(tx, &receipts, &covering).await;
+        load_covers(tx, &mut orders, &homes).await.unwrap();
+        let mut new: Vec<Payment> = Vec::new();
+        let mut movements: Vec<(PaymentId, Movement)> = Vec::new();
+        for one in receive(incoming, &self.matching(now), &mut orders) {
+            if let Received::Payment { payment, movements: its } = one {
+                movements.extend(its.into_iter().map(|movement| (payment.id, movement)));
+                new.push(*payment);
             }
         }
-        let now = tx.now().await.unwrap();
-        let mut journal = Journal::open(tx, self.layout, &touched).await.unwrap();
+        let touched: Vec<Account> = movements
+            .iter()
+            .flat_map(|(_, movement)| movement.accounts())
+            .chain(locked.iter().chain(&new).flat_map(touched_by))
+            .collect();
+        journal.add(tx, &touched).await.unwrap();
         for (payment, movement) in movements {
             journal.post(&movement, payment.uuid()).unwrap();
         }
         for reversal in reversals {
             let Some(id) = reversal.look(originals[&reversal.id]) else { continue };
             let fresh = new.iter_mut().find(|payment| payment.id == id);
-            let owner = fresh.as_deref().or(locked.get(id)).unwrap().merchant;
-            let available = owner.map_or(0, |id| {
-                let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
-                journal.balance(&merchant.balance(reversal.amount.currency())).unwrap_or(0)
-            });
+            let payment = fresh.as_deref().or(locked.get(id)).unwrap();
+            let credited = payment.status == PaymentState::Credited;
+            let available = payment
+                .merchant
+                .map_or(0, |id| journal.balance(&purse(id).balance(reversal.amount.currency())).unwrap_or(0));
             let movement = match fresh {
                 Some(payment) => reversal.apply(payment, available, now).unwrap(),
                 None => locked.reverse(id, reversal, available, now).unwrap(),
             };
-            if let Some(movement) = movement {
-                journal.post(&movement, id.uuid()).unwrap();
+            let Some(movement) = movement else { continue };
+            journal.post(&movement, id.uuid()).unwrap();
+            if credited {
+                for (store, amount) in orders.uncover(id.uuid(), reversal.amount.minor()) {
+                    let (shard, store) = (store.shard(), store.uuid());
+                    let released = Movement::EvidenceReleased { shard, store, amount };
+                    journal.post(&released, id.uuid()).unwrap();
+                }
             }
         }
         insert(tx, &new.iter().collect::<Vec<_>>()).await.unwrap();
         save(tx, &locked).await.unwrap();
+        save_covers(tx, &orders).await.unwrap();
         journal.write(tx, now).await.unwrap();
     }
 
@@ -142,6 +147,22 @@ impl World {
         }
         sums
     }
+}
+
+fn purse(id: MerchantId) -> MerchantRef {
+    MerchantRef { shard: id.shard(), id: id.uuid() }
+}
+
+/// The accounts that taking a payment back may touch, without evidence.
+fn touched_by(payment: &Payment) -> Vec<Account> {
+    let currency = payment.amount.currency();
+    let nostro = |shard| Account::nostro(shard, &payment.bank, currency);
+    let mut touched = vec![Account::suspense(payment.id.shard(), currency), nostro(payment.id.shard())];
+    if let Some(merchant) = payment.merchant {
+        touched.extend([purse(merchant).balance(currency), purse(merchant).receivable(currency)]);
+        touched.push(nostro(merchant.shard()));
+    }
+    touched
 }
 
 /// `new`, `conflict`, or the place of the report that it duplicates.
@@ -197,12 +218,14 @@ async fn r8_the_table_of_keys() {
 async fn r8_a_credited_payment_stays_credited_and_what_is_not_there_is_owed() {
     let world = World::start().await;
     let id = world.take_in_one(receipt("A", usd(100))).await.id;
+    assert_eq!(world.evidence_left().await, 1_000_000 - 100);
     world.batch(&[], &[report("R1", "A", 30)]).await;
     assert_eq!(world.sums().await, [-70, 0, 70, 0]);
+    assert_eq!(world.evidence_left().await, 1_000_000 - 70);
     // The merchant withdraws, as far as the book is concerned.
     let mut conn = world.db.pool.get().await.unwrap();
     let tx = conn.begin().await.unwrap();
-    let merchant = MerchantRef { shard: world.merchant.shard(), id: world.merchant.uuid() };
+    let merchant = purse(world.merchant);
     let (fee, net) = (Money::zero(Currency::USD), usd(50));
     world.post(&tx, &[(id, Movement::WithdrawalSameCurrency { bank: bank(), merchant, fee, net })]).await;
     tx.commit().await.unwrap();
@@ -214,6 +237,7 @@ async fn r8_a_credited_payment_stays_credited_and_what_is_not_there_is_owed() {
     let parts: Vec<(&str, i64, i64)> =
         applied.iter().map(|one| (one.reference.as_str(), one.covered_minor, one.owed_minor)).collect();
     assert_eq!(parts, [("R1", 30, 0), ("R2", 20, 40), ("R3", 0, 10)]);
+    assert_eq!(world.evidence_left().await, 1_000_000, "the orders' cover is given back");
     let held = world.all(ReversalState::Held).await;
     assert_eq!(held.len(), 1);
     assert_eq!((held[0].reference.as_str(), held[0].hold), ("R4", Some(HoldReason::Exceeds)));
@@ -231,6 +255,7 @@ async fn r8_a_return_before_its_payment_waits_and_is_applied_with_it() {
     let ids = [credited.id, reviewed.id];
     world.batch(&[credited, reviewed], &[]).await;
     assert_eq!(world.sums().await, [0, 0, 0, 0]);
+    assert_eq!(world.evidence_left().await, 1_000_000, "covered and given back in one batch");
     let [a, b] = [world.payment(ids[0]).await, world.payment(ids[1]).await];
     assert_eq!((a.status, a.reversed_minor), (PaymentState::Credited, 100));
     assert_eq!((b.status, b.reversed_minor), (PaymentState::Returned, 40));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use deposits::{
     Claimed, Incoming, Matching, MerchantStates, Payment, PaymentId, PlatformRemitters, Receipt, Received,
-    claim, insert, receive, shard_of,
+    claim, evidence_wanted, insert, receive, shard_of,
 };
 use ledger::{Account, Journal, Layout, Movement};
-use merchants::orders::Order;
+use merchants::orders::{OpenOrders, Order, insert_orders, open_orders, save_covers};
 use merchants::{
-    Directory, Jurisdiction, LinkedStore, MerchantId, MerchantState, OpenOrders, ReceivingAccount,
-    ReceivingAccountId, StoreId,
+    Directory, Jurisdiction, LinkedStore, MerchantId, MerchantState, ReceivingAccount, ReceivingAccountId,
+    StoreId,
 };
 use money::{Currency, Money};
 use pg::{Shard, Shards, Tx};
@@ -31,54 +31,60 @@ pub struct World {
     pub merchants: HashMap<MerchantId, MerchantState>,
     pub remitters: PlatformRemitters,
     pub merchant: MerchantId,
+    pub store: StoreId,
 }
 
 impl World {
-    /// With one active merchant, whose account number has the index [`INDEX`].
+    /// With one active merchant, whose account number has the index [`INDEX`], and orders that cover 10,000.00 USD.
     pub async fn start() -> World {
-        let db = testkit::database(&[ledger::MIGRATIONS, deposits::MIGRATIONS]).await;
+        let db = testkit::database(&[ledger::MIGRATIONS, merchants::MIGRATIONS, deposits::MIGRATIONS]).await;
         let layout = Layout { shards: Shards::new(16), chains: 4 };
         let mut conn = db.owner().get().await.unwrap();
         let tx = conn.begin().await.unwrap();
         ledger::bootstrap(&tx, layout).await.unwrap();
         tx.commit().await.unwrap();
         let merchant = MerchantId::new(Shard::new(5).unwrap());
+        let store = StoreId::new(merchant.shard());
         let account = ReceivingAccount {
             id: ReceivingAccountId::new(Shard::new(9).unwrap()),
             merchant,
             currency: Currency::USD,
             jurisdiction: Jurisdiction::NorthAmerica,
             stores: vec![LinkedStore {
-                id: StoreId::new(Shard::new(5).unwrap()),
+                id: store,
                 platform: "amazon".to_owned(),
                 authorised_until: Some(OffsetDateTime::now_utc() + Duration::DAY),
                 ebay_stores: Vec::new(),
             }],
         };
-        World {
+        let world = World {
             db,
             layout,
             accounts: Directory::from([((bank(), INDEX), account)]),
             merchants: HashMap::from([(merchant, MerchantState::Active)]),
             remitters: PlatformRemitters::new([("amazon", REMITTER)]),
             merchant,
-        }
+            store,
+        };
+        world.import("DEMO", usd(1_000_000)).await;
+        world
+    }
+
+    /// One more order of the merchant's store.
+    pub async fn import(&self, id: &str, amount: Money) {
+        let mut conn = self.db.owner().get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let order = Order { id: id.to_owned(), amount, ordered_at: OffsetDateTime::now_utc() };
+        insert_orders(&tx, &[(self.store, order)]).await.unwrap();
+        let (shard, store) = (self.store.shard(), self.store.uuid());
+        let added = Movement::EvidenceAdded { shard, store, amount };
+        self.post(&tx, &[(PaymentId::new(shard), added)]).await;
+        tx.commit().await.unwrap();
     }
 
     pub fn matching(&self, now: OffsetDateTime) -> Matching<'_> {
         let merchants: &dyn MerchantStates = &self.merchants;
         Matching { accounts: &self.accounts, merchants, remitters: &self.remitters, now }
-    }
-
-    /// Orders that cover whatever comes.
-    pub fn plenty(&self) -> OpenOrders {
-        let order = |currency: Currency| Order {
-            id: currency.code().to_owned(),
-            amount: Money::new(1_000_000_000, currency).unwrap(),
-            ordered_at: OffsetDateTime::UNIX_EPOCH,
-        };
-        let stores = self.accounts.values().flat_map(|account| &account.stores).map(|store| store.id);
-        OpenOrders::of(stores.map(|store| (store, order(Currency::USD))))
     }
 
     /// One batch, as the gateway runs it: claim, decide, insert, post, commit.
@@ -90,18 +96,45 @@ impl World {
         let now = tx.now().await.unwrap();
         let incoming: Vec<Incoming<'_>> =
             receipts.iter().zip(claimed).map(|(receipt, claimed)| Incoming { receipt, claimed }).collect();
-        let received = receive(&incoming, &self.matching(now), &mut self.plenty());
-        let (mut payments, mut movements): (Vec<&Payment>, Vec<(PaymentId, Movement)>) = (vec![], vec![]);
+        let (journal, mut orders) = self.evidence(&tx, &receipts, &[]).await;
+        let received = receive(&incoming, &self.matching(now), &mut orders);
+        let (mut payments, mut all): (Vec<&Payment>, Vec<(PaymentId, Movement)>) = (vec![], vec![]);
         for one in &received {
-            if let Received::Payment { payment, movements: all } = one {
+            if let Received::Payment { payment, movements } = one {
                 payments.push(payment);
-                movements.extend(without_evidence(all).map(|movement| (payment.id, movement)));
+                all.extend(movements.iter().map(|movement| (payment.id, movement.clone())));
             }
         }
         insert(&tx, &payments).await.unwrap();
-        self.post(&tx, &movements).await;
+        save_covers(&tx, &orders).await.unwrap();
+        post(&tx, journal, &all).await;
         tx.commit().await.unwrap();
         received
+    }
+
+    /// Locks the evidence that these may need, and other stores' too, and reads their orders.
+    pub async fn evidence(
+        &self,
+        tx: &Tx<'_>,
+        receipts: &[&Receipt],
+        others: &[(StoreId, Currency)],
+    ) -> (Journal, OpenOrders) {
+        let account = |receipt: &&Receipt| self.accounts.get(&(receipt.bank.clone(), receipt.account_index));
+        let wanted: Vec<(StoreId, Currency, i64)> = receipts
+            .iter()
+            .filter_map(|receipt| Some(evidence_wanted(account(receipt)?, receipt.amount)))
+            .flatten()
+            .collect();
+        let stores = wanted.iter().map(|(store, currency, _)| (*store, *currency));
+        let accounts: Vec<Account> = stores
+            .chain(others.iter().copied())
+            .flat_map(|(store, currency)| {
+                let source = Account::evidence_source(store.shard(), currency);
+                [Account::evidence(store.shard(), store.uuid(), currency), source]
+            })
+            .collect();
+        let journal = Journal::open(tx, self.layout, &accounts).await.unwrap();
+        (journal, open_orders(tx, &wanted).await.unwrap())
     }
 
     /// Takes in one receipt that must be a new payment.
@@ -113,12 +146,8 @@ impl World {
     }
 
     pub async fn post(&self, tx: &Tx<'_>, movements: &[(PaymentId, Movement)]) {
-        let accounts: Vec<Account> = movements.iter().flat_map(|(_, movement)| movement.accounts()).collect();
-        let mut journal = Journal::open(tx, self.layout, &accounts).await.unwrap();
-        for (payment, movement) in movements {
-            journal.post(movement, payment.uuid()).unwrap();
-        }
-        journal.write(tx, tx.now().await.unwrap()).await.unwrap();
+        let journal = Journal::open(tx, self.layout, &[]).await.unwrap();
+        post(tx, journal, movements).await;
     }
 
     /// Credits less debits of all accounts of this kind, in all shards.
@@ -133,10 +162,14 @@ impl World {
     }
 }
 
-/// The book of these tests has no evidence in it: that is the gateway's to bring together.
-pub fn without_evidence(movements: &[Movement]) -> impl Iterator<Item = Movement> {
-    let evidence = |movement: &&Movement| !matches!(movement, Movement::EvidenceUsed { .. });
-    movements.iter().filter(evidence).cloned()
+/// Adds the accounts that are not open yet, posts and writes.
+pub async fn post(tx: &Tx<'_>, mut journal: Journal, movements: &[(PaymentId, Movement)]) {
+    let accounts: Vec<Account> = movements.iter().flat_map(|(_, movement)| movement.accounts()).collect();
+    journal.add(tx, &accounts).await.unwrap();
+    for (payment, movement) in movements {
+        journal.post(movement, payment.uuid()).unwrap();
+    }
+    journal.write(tx, tx.now().await.unwrap()).await.unwrap();
 }
 
 pub fn bank() -> Arc<str> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bank::{Event, FieldError as BankFieldError, FundsReceived, ParseError};
+use bank::{Event, FieldError as BankFieldError, FundsReceived, FundsReturned, ParseError};
 use bytes::Bytes;
-use deposits::{PaymentDetails, PaymentId, Receipt};
+use deposits::{PaymentDetails, PaymentId, Receipt, ReversalId, ReversalReport};
 use exchange::PublishedRate;
 use money::Rate;
 use payouts::Report;
@@ -37,6 +37,9 @@ pub fn understand(app: &App, message: &Message<'_>) -> Result<Content, Refusal> 
     let &Message { bank, event_id, body, request_id } = message;
     Ok(match bank::event::parse(body) {
         Ok(Event::FundsReceived(funds)) => Content::Lines(vec![Line::Receipt(receipt(app, bank, funds)?)]),
+        Ok(Event::FundsReturned(returned)) => {
+            Content::Lines(vec![Line::Returned(report(app, bank, returned))])
+        }
         Ok(Event::PayoutPaid(event)) => callback(event.reference.clone(), Report::paid(&event)),
         Ok(Event::PayoutFailed(event)) => callback(event.reference.clone(), Report::failed(&event)),
         Ok(Event::PayoutReturned(event)) => callback(event.reference.clone(), Report::returned(&event)),
@@ -88,12 +91,30 @@ fn receipt(app: &App, bank: &Arc<str>, funds: FundsReceived) -> Result<Receipt, 
         reference: funds.reference,
         position: 0,
         amount: funds.amount,
+        sum_mismatch: false,
         remitter_name: funds.remitter_name.map(Sensitive::new),
         details_sealed: details_sealed.into(),
         uetr: funds.uetr.and_then(|uetr| uuid::Uuid::try_parse(&uetr).ok()),
         value_date: funds.value_date,
         event: uuid::Uuid::nil(),
     })
+}
+
+/// R8. Its id lies in the shard of the payment that it names.
+fn report(app: &App, bank: &Arc<str>, returned: FundsReturned) -> ReversalReport {
+    let facts = app.engine.facts();
+    let number = returned.account_number.as_deref();
+    ReversalReport {
+        id: ReversalId::new(deposits::shard_of(facts.layout.shards, bank, &returned.original_reference)),
+        bank: bank.clone(),
+        account_index: number.map(|number| merchants::account_index(&facts.keyring, number)),
+        reference: returned.reference,
+        original_reference: returned.original_reference,
+        position: i32::try_from(returned.position).unwrap_or(i32::MAX),
+        amount: returned.amount,
+        reason: returned.reason,
+        event: uuid::Uuid::nil(),
+    }
 }
 
 /// R1: only pairs that are configured for this bank count; an event that names another one is refused whole.

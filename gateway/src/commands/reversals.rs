@@ -1,0 +1,194 @@
+//! R8: banks take money back: from the balance as far as it goes, the rest is owed; the orders' cover comes back.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use bytes::Bytes;
+use deposits::{
+    Original, Payment, PaymentId, PaymentState, Payments, Receipt, Reversal, ReversalClaim, ReversalId,
+    ReversalReport, ReversalState,
+};
+use ledger::{Account, MerchantRef, Movement};
+use pg::{Shard, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::bank_events::{Told, told};
+use super::batch::Outcome;
+use super::keys::{Claims, returns_of};
+use super::stage::Stage;
+use super::void::Void;
+use super::{Command, Reply};
+
+/// The reversals of a batch: those that it brings, and those that waited for its payments.
+#[derive(Debug, Default)]
+pub(super) struct Reversals {
+    rows: BTreeMap<ReversalId, Reversal>,
+    new: HashSet<ReversalId>,
+    originals: HashMap<ReversalId, Original>,
+}
+
+impl Reversals {
+    /// Locks what waited, and looks for the payments that are meant.
+    pub(super) async fn load(
+        tx: &Tx<'_>,
+        batch: &[&Command],
+        claims: &Claims,
+        receipts: &[&Receipt],
+        named: &[ReversalId],
+        now: OffsetDateTime,
+    ) -> Result<Reversals, Void> {
+        let mut rows = BTreeMap::new();
+        let mut new = HashSet::new();
+        for ((command, standing), claimed) in batch.iter().zip(&claims.standing).zip(&claims.returns) {
+            for (report, claim) in returns_of(command, standing).into_iter().zip(claimed) {
+                if let ReversalClaim::New { conflict } = claim {
+                    rows.insert(report.id, Reversal::new(report, *conflict, now));
+                    new.insert(report.id);
+                }
+            }
+        }
+        for waiting in deposits::waiting_for(tx, receipts).await? {
+            rows.insert(waiting.id, waiting);
+        }
+        let missing: Vec<ReversalId> = named.iter().filter(|id| !rows.contains_key(id)).copied().collect();
+        for locked in deposits::lock_reversals(tx, &missing).await? {
+            rows.insert(locked.id, locked);
+        }
+        let originals = deposits::originals(tx, &rows.values().collect::<Vec<_>>()).await?;
+        Ok(Reversals { rows, new, originals })
+    }
+
+    /// The payments that are meant, as far as they are known.
+    pub(super) fn payments(&self) -> Vec<PaymentId> {
+        let one = |original: &Original| match original {
+            Original::One(payment) => Some(*payment),
+            Original::Unseen | Original::Several => None,
+        };
+        self.originals.values().filter_map(one).collect()
+    }
+
+    /// Those of them that were credited before, with the shard of their merchants: they may have cover to give back.
+    pub(super) fn credited(&self, payments: &Payments) -> Vec<(Shard, Uuid)> {
+        let home = |id: PaymentId| Some((payments.get(id)?.merchant?.shard(), id.uuid()));
+        self.payments().into_iter().filter_map(home).collect()
+    }
+
+    /// What merchants may come to owe by them.
+    pub(super) fn receivables(&self, payments: &Payments, arriving: &[&Payment]) -> Vec<Account> {
+        let owed = |payment: &Payment| {
+            let merchant = payment.merchant?;
+            let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
+            Some(merchant.receivable(payment.amount.currency()))
+        };
+        let meant: HashSet<PaymentId> = self.payments().into_iter().collect();
+        let locked = meant.iter().filter_map(|id| payments.get(*id));
+        let credited = |payment: &&Payment| payment.status == PaymentState::Credited;
+        let arriving =
+            arriving.iter().copied().filter(credited).filter(|payment| meant.contains(&payment.id));
+        locked.chain(arriving).filter_map(owed).collect()
+    }
+
+    pub(super) fn get(&self, id: ReversalId) -> Option<&Reversal> {
+        self.rows.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ReversalId) -> Option<&mut Reversal> {
+        self.rows.get_mut(&id)
+    }
+
+    /// Those that wait for this payment.
+    fn waiting_for(&self, payment: PaymentId) -> Vec<ReversalId> {
+        let meant = |id: &&ReversalId| self.originals.get(id) == Some(&Original::One(payment));
+        self.rows
+            .iter()
+            .filter(|(_, reversal)| reversal.state == ReversalState::Waiting)
+            .map(|(id, _)| id)
+            .filter(meant)
+            .copied()
+            .collect()
+    }
+
+    pub(super) async fn save(&self, tx: &Tx<'_>) -> Result<(), Void> {
+        let (new, old): (Vec<&Reversal>, Vec<&Reversal>) =
+            self.rows.values().partition(|reversal| self.new.contains(&reversal.id));
+        deposits::store_reversals(tx, &new).await?;
+        deposits::save_reversals(tx, &old).await?;
+        Ok(())
+    }
+}
+
+impl Stage<'_> {
+    /// What a bank is told about money that it took back.
+    pub(super) fn returned_money(
+        &mut self,
+        report: &ReversalReport,
+        claim: ReversalClaim,
+    ) -> Result<Told, Void> {
+        if let ReversalClaim::Duplicate(_) = claim {
+            return Ok(told(&report.reference, "duplicate", None));
+        }
+        self.apply_reversal(report.id)?;
+        let reversal = self
+            .reversals
+            .get(report.id)
+            .ok_or_else(|| Void::unexpected(format!("{} was not read", report.id)))?;
+        let payment_id = reversal.payment.map(|payment| payment.to_string());
+        let told = match reversal.state {
+            ReversalState::Applied => told(&report.reference, "applied", None),
+            ReversalState::Waiting => told(&report.reference, "in_review", Some("waiting_for_payment")),
+            ReversalState::Held | ReversalState::Dismissed => {
+                let why = reversal.hold.map(deposits::HoldReason::as_str);
+                told(&report.reference, "in_review", why)
+            }
+        };
+        Ok(Told { payment_id, ..told })
+    }
+
+    /// The sweep's: whatever waited for a payment that is there now.
+    pub(super) fn apply_waiting(&mut self, ids: &[ReversalId]) -> Result<Outcome, Void> {
+        for id in ids {
+            self.apply_reversal(*id)?;
+        }
+        Ok(Outcome { reply: Reply { status: 200, body: Bytes::new(), replayed: false }, stored: true })
+    }
+
+    /// A payment has just been posted: what a bank took back of it before it was seen is taken now.
+    pub(super) fn apply_reversals_of(&mut self, payment: PaymentId) -> Result<(), Void> {
+        for id in self.reversals.waiting_for(payment) {
+            self.apply_reversal(id)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the money back if the payment is there; else it goes on waiting.
+    fn apply_reversal(&mut self, id: ReversalId) -> Result<(), Void> {
+        let Some(original) = self.reversals.originals.get(&id).copied() else { return Ok(()) };
+        let Some(reversal) = self.reversals.rows.get_mut(&id) else { return Ok(()) };
+        let Some(payment) = reversal.look(original) else { return Ok(()) };
+        let arrived = self.new_payments.iter_mut().find(|new| new.id == payment);
+        let Some(current) = arrived.as_deref().or(self.payments.get(payment)) else { return Ok(()) };
+        let available = match current.merchant {
+            Some(merchant) if current.status == PaymentState::Credited => {
+                let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
+                self.journal.balance(&merchant.balance(current.amount.currency()))?
+            }
+            _ => 0,
+        };
+        let movement = match arrived {
+            Some(arrived) => reversal.apply(arrived, available, self.now),
+            None => self.payments.reverse(payment, reversal, available, self.now),
+        };
+        let taken = reversal.amount.minor();
+        let movement =
+            movement.map_err(|refusal| Void::unexpected(format!("{id} of {payment}: {refusal}")))?;
+        if let Some(movement) = movement {
+            self.journal.post(&movement, payment.uuid())?;
+            for (store, amount) in self.orders.uncover(payment.uuid(), taken) {
+                let (shard, store) = (store.shard(), store.uuid());
+                let released = Movement::EvidenceReleased { shard, store, amount };
+                self.journal.post(&released, payment.uuid())?;
+            }
+        }
+        Ok(())
+    }
+}
