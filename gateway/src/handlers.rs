@@ -1,5 +1,6 @@
 //! One function for each route: reads the request, asks the crates below, writes the answer.
 
+mod accounts;
 mod admin_actions;
 mod admin_reads;
 mod balances;
@@ -64,6 +65,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
         Route::ListApprovals => admin_reads::approvals(app, &request).await,
+        Route::ListAccounts => accounts::list(app, &request).await,
+        Route::ListTransfers => accounts::transfers(app, &request).await,
         Route::ListReconciliation => reconciliation::lines(app, &request).await,
         Route::ListStatements => reconciliation::statements(app, &request).await,
         Route::ExplainLine => reconciliation::explain(app, request).await,

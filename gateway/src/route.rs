@@ -75,6 +75,8 @@ pub enum Route {
     Rates,
     Audit,
     ListApprovals,
+    ListAccounts,
+    ListTransfers,
     ListReconciliation,
     ListStatements,
     ExplainLine,
@@ -190,6 +192,8 @@ pub const TABLE: &[Entry] = &[
     admin(Route::Rates, "GET", "/admin/v1/rates", VIEWER, "rates"),
     admin(Route::Audit, "GET", "/admin/v1/audit", VIEWER, "audit"),
     admin(Route::ListApprovals, "GET", "/admin/v1/approvals", VIEWER, "list_approvals"),
+    admin(Route::ListAccounts, "GET", "/admin/v1/accounts", VIEWER, "list_accounts"),
+    admin(Route::ListTransfers, "GET", "/admin/v1/accounts/{id}/transfers", VIEWER, "list_transfers"),
     admin(Route::ListReconciliation, "GET", "/admin/v1/reconciliation", VIEWER, "list_reconciliation"),
     admin(Route::ListStatements, "GET", "/admin/v1/reconciliation/statements", VIEWER, "list_statements"),
     admin(

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod overview;
 mod reconciliation;
 mod rows;
 
+pub use accounts::{AccountRow, TransferRow};
 pub use overview::{
     BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };

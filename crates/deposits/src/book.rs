@@ -1,5 +1,6 @@
 //! What came in, for whoever compares it with the banks' statements; nothing here locks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use money::Money;
@@ -68,6 +69,18 @@ pub async fn taken_back_under(
 ) -> Result<Vec<Reversal>, Error> {
     let rows = under(conn, include_str!("sql/taken_back_under.sql"), shards, references).await?;
     rows.iter().map(Reversal::from_row).collect()
+}
+
+/// Which of these are payments: an id alone doesn't say what it names.
+///
+/// # Errors
+/// The database's.
+pub async fn which_are_payments(conn: &Connection, ids: &[Uuid]) -> Result<HashSet<PaymentId>, Error> {
+    let ids: Vec<PaymentId> = ids.iter().map(|id| PaymentId::from_uuid(*id)).collect();
+    let shards: Vec<i16> = ids.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = conn.query(include_str!("sql/which_are_payments.sql"), &[&shards, &uuids]).await?;
+    Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("id"))).collect())
 }
 
 async fn under(

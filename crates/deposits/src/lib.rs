@@ -18,7 +18,9 @@ mod review;
 mod samples;
 mod state;
 
-pub use book::{BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under};
+pub use book::{
+    BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under, which_are_payments,
+};
 pub use claim::{Claimed, claim};
 pub use decide::Reason;
 pub use details::PaymentDetails;

@@ -65,6 +65,11 @@ impl AccountKind {
         }
     }
 
+    /// The kind stored under this name.
+    pub fn parse(name: &str) -> Option<AccountKind> {
+        AccountKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The side that may never be smaller than the other one.
     pub fn floor(self) -> Floor {
         match self {

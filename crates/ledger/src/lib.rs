@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod accounts;
 mod error;
 mod heads;
 mod journal;
@@ -12,6 +13,10 @@ mod templates;
 mod verify;
 
 pub use account::{Account, AccountKey, AccountKind, Floor, Owner};
+pub use accounts::{
+    AccountRow, AccountTransfer, BadAccountKey, TransfersPage, account, account_transfers, accounts_in,
+    accounts_of, institution_accounts,
+};
 pub use error::Error;
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
@@ -27,9 +32,12 @@ pub use verify::{Report, verify};
 /// The ledger's tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "ledger",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "ledger",
-        sql: include_str!("../migrations/0001_ledger.sql"),
-    }],
+    migrations: &[
+        pg::Migration { version: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") },
+        pg::Migration {
+            version: 2,
+            name: "account lists",
+            sql: include_str!("../migrations/0002_account_lists.sql"),
+        },
+    ],
 };

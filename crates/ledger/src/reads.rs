@@ -61,8 +61,8 @@ async fn balances_of(
 /// A place in a merchant's statement, which is in the order of commits. The text form is for callers to carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StatementCursor {
-    seq: i64,
-    position: i32,
+    pub(crate) seq: i64,
+    pub(crate) position: i32,
 }
 
 impl StatementCursor {
@@ -185,7 +185,7 @@ fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {
     })
 }
 
-fn money(minor: i64, code: &str) -> Result<Money, Error> {
+pub(crate) fn money(minor: i64, code: &str) -> Result<Money, Error> {
     let currency =
         Currency::parse(code).map_err(|error| Error::Unexpected(format!("currency {code}: {error}")))?;
     Money::new(minor, currency).map_err(|error| Error::Unexpected(format!("{minor} {code}: {error}")))

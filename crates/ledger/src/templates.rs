@@ -176,7 +176,7 @@ pub enum Movement {
     PaymentReversed { bank: Arc<str>, merchant: MerchantRef, covered: Money, owed: Money },
     /// A bank took money back that was in review: suspense → nostro, in the payment's shard.
     SuspenseReversed { bank: Arc<str>, shard: Shard, amount: Money },
-    /// A credit pays off what the merchant owes: merchant → receivable. The cause is the payment credited.
+    /// A credit pays off what the merchant owes: merchant → receivable. The cause is that of the credit.
     ReceivableRepaid { merchant: MerchantRef, amount: Money },
     /// A store's orders became known: evidence_source → evidence. `shard` is the merchant's, here and below.
     EvidenceAdded { shard: Shard, store: Uuid, amount: Money },

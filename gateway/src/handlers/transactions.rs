@@ -12,6 +12,7 @@ use payouts::PayoutId;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use uuid::Uuid;
 
 use super::fields::Fields;
 use super::{Answer, reply};
@@ -56,7 +57,19 @@ pub async fn list(app: &App, request: &Request) -> Answer {
         None => ledger::statement(&conn, merchant, &filter, after, page.fetch()).await?,
         Some(stores) => stores.statement(&conn, merchant, &filter, after, page.limit + 1).await?,
     };
-    reply::list(&page, lines, |line| line.cursor.to_string(), |line| Ok(render(merchant, line)))
+    let repaid_by = repaid_by(&conn, &lines).await?;
+    let row = |line: &StatementLine| Ok(render(merchant, line, &repaid_by));
+    reply::list(&page, lines, |line| line.cursor.to_string(), row)
+}
+
+/// What was owed is paid off by a payment or by a refund: which of the lines' causes are payments.
+async fn repaid_by(conn: &pg::Connection, lines: &[StatementLine]) -> Result<HashSet<PaymentId>, Refusal> {
+    let repaid = lines.iter().filter(|line| line.kind == TransferKind::ReceivableRepaid);
+    let causes: Vec<Uuid> = repaid.map(|line| line.cause).collect();
+    if causes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    Ok(deposits::which_are_payments(conn, &causes).await?)
 }
 
 /// R42: only what came into accounts of this platform's stores, at this site.
@@ -149,8 +162,10 @@ fn type_of(kind: TransferKind) -> &'static str {
 }
 
 /// The payment, withdrawal or payout behind a line.
-fn source(line: &StatementLine) -> String {
-    match (payment_of(line), line.kind) {
+fn source(line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
+    let by_payment =
+        |payment: &PaymentId| line.kind != TransferKind::ReceivableRepaid || repaid_by.contains(payment);
+    match (payment_of(line).filter(by_payment), line.kind) {
         (Some(payment), _) => payment.to_string(),
         (None, TransferKind::PayoutReturned) => PayoutId::from_uuid(line.cause).to_string(),
         _ => WithdrawalId::from_uuid(line.cause).to_string(),
@@ -169,14 +184,14 @@ fn line_id(merchant: MerchantRef, line: &StatementLine) -> String {
     format!("{}.{}", merchant.shard, line.cursor)
 }
 
-fn render(merchant: MerchantRef, line: &StatementLine) -> Value {
+fn render(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> Value {
     json!({
         "id": line_id(merchant, line),
         "type": type_of(line.kind),
         "direction": direction(line),
         "amount": line.amount.to_string(),
         "currency": line.amount.currency().code(),
-        "source_id": source(line),
+        "source_id": source(line, repaid_by),
         "created_at": rfc3339(line.posted_at),
     })
 }
@@ -205,8 +220,9 @@ async fn export(
             let detail = format!("more than {EXPORT_MOST} lines; narrow from and to");
             return Err(Refusal::new(Problem::InvalidRequest, detail));
         }
+        let repaid_by = repaid_by(conn, &found).await?;
         for line in &found {
-            csv.push_str(&csv_line(merchant, line));
+            csv.push_str(&csv_line(merchant, line, &repaid_by));
         }
         if read < usize::try_from(EXPORT_STEP).unwrap_or(usize::MAX) {
             break;
@@ -218,7 +234,7 @@ async fn export(
     Ok(response)
 }
 
-fn csv_line(merchant: MerchantRef, line: &StatementLine) -> String {
+fn csv_line(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
     format!(
         "{},{},{},{},{},{},{}\r\n",
         line_id(merchant, line),
@@ -226,7 +242,7 @@ fn csv_line(merchant: MerchantRef, line: &StatementLine) -> String {
         direction(line),
         line.amount,
         line.amount.currency().code(),
-        source(line),
+        source(line, repaid_by),
         rfc3339(line.posted_at)
     )
 }

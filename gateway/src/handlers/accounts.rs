@@ -1,0 +1,172 @@
+//! The book, account by account, for operators.
+
+use std::collections::HashMap;
+
+use admin_api::{AccountRow, Page, TransferRow};
+use deposits::PaymentId;
+use hyper::StatusCode;
+use ledger::{AccountKey, AccountKind, AccountTransfer, StatementCursor, TransferKind};
+use merchants::{MerchantId, StoreId};
+use money::{Currency, Money};
+use payouts::PayoutId;
+use uuid::Uuid;
+use withdrawals::WithdrawalId;
+
+use super::fields::Fields;
+use super::{Answer, reply};
+use crate::app::App;
+use crate::commands::rfc3339;
+use crate::problem::Refusal;
+use crate::request::Request;
+
+/// `GET /admin/v1/accounts?kind=&currency=` lists the institution's own accounts; with `merchant_id` or `store_id` those
+/// of a merchant or a store.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn list(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["kind", "currency", "merchant_id", "store_id", "limit", "cursor"])?;
+    let asked = query.page()?;
+    let after = query.cursor::<AccountKey>()?;
+    let mut fields = Fields::default();
+    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
+    let kind = query.get("kind").and_then(|name| {
+        let kind = AccountKind::parse(name);
+        if kind.is_none() {
+            fields.wrong("kind", "is not a kind of accounts");
+        }
+        kind
+    });
+    let merchant = query.get("merchant_id").and_then(|text| {
+        let id: Option<MerchantId> = text.parse().ok();
+        if id.is_none() {
+            fields.wrong("merchant_id", "is not a merchant's id");
+        }
+        id.map(|id| (id.shard(), id.uuid()))
+    });
+    let store = query.get("store_id").and_then(|text| {
+        let id: Option<StoreId> = text.parse().ok();
+        if id.is_none() {
+            fields.wrong("store_id", "is not a store's id");
+        }
+        id.map(|id| (id.shard(), id.uuid()))
+    });
+    let owner = merchant.or(store);
+    if owner.is_some() && (kind.is_some() || currency.is_some() || merchant.and(store).is_some()) {
+        fields.wrong("merchant_id", "lists all accounts of one owner; ask for it alone");
+    }
+    fields.finish()?;
+    let conn = app.pool.get().await?;
+    let mut rows = match owner {
+        Some((shard, owner)) => ledger::accounts_of(&conn, shard, owner, after, asked.fetch()).await?,
+        None => ledger::institution_accounts(&conn, kind, currency, after, asked.fetch()).await?,
+    };
+    let has_more = rows.len() > asked.limit;
+    rows.truncate(asked.limit);
+    let next_cursor = rows.last().filter(|_| has_more).map(|row| row.key.to_string());
+    reply::json(StatusCode::OK, &Page { data: rows.iter().map(account_row).collect(), next_cursor, has_more })
+}
+
+/// `GET /admin/v1/accounts/{id}/transfers`.
+///
+/// # Errors
+/// `not-found`; what is wrong with the query; the database's.
+pub async fn transfers(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["limit", "cursor"])?;
+    let asked = query.page()?;
+    let after = query.cursor()?.unwrap_or(StatementCursor::NEWEST);
+    let key: AccountKey = request.parameter().parse().map_err(|_| Refusal::not_found("account"))?;
+    let conn = app.pool.get().await?;
+    let account = ledger::account(&conn, key).await?.ok_or_else(|| Refusal::not_found("account"))?;
+    let page = ledger::account_transfers(&conn, &account, after, asked.limit).await?;
+    let mut others: Vec<Uuid> = page.transfers.iter().map(|transfer| transfer.other).collect();
+    others.sort_unstable();
+    others.dedup();
+    let names: HashMap<Uuid, String> = ledger::accounts_in(&conn, key.shard, &others)
+        .await?
+        .iter()
+        .map(|row| (row.key.id, name(row)))
+        .collect();
+    let data = page.transfers.iter().map(|transfer| transfer_row(key, transfer, &names)).collect();
+    let next_cursor = page.next.map(|next| next.to_string());
+    let has_more = next_cursor.is_some();
+    reply::json(StatusCode::OK, &Page { data, next_cursor, has_more })
+}
+
+fn account_row(row: &ledger::AccountRow) -> AccountRow {
+    AccountRow {
+        id: row.key.to_string(),
+        name: name(row),
+        kind: row.kind.as_str().to_owned(),
+        owner_id: owner(row),
+        shard: row.key.shard.number(),
+        currency: row.currency.code().to_owned(),
+        balance: signed(row.balance_minor(), row.currency),
+        debits: signed(row.debits, row.currency),
+        credits: signed(row.credits, row.currency),
+        created_at: rfc3339(row.created_at),
+    }
+}
+
+/// As the chart of accounts calls it.
+fn name(row: &ledger::AccountRow) -> String {
+    match owner(row) {
+        Some(owner) => format!("{}:{owner}", row.kind.as_str()),
+        None => row.kind.as_str().to_owned(),
+    }
+}
+
+fn owner(row: &ledger::AccountRow) -> Option<String> {
+    let id = Uuid::try_parse(&row.owner).ok();
+    match (row.kind, id) {
+        (AccountKind::Merchant | AccountKind::Receivable, Some(id)) => {
+            Some(MerchantId::from_uuid(id).to_string())
+        }
+        (AccountKind::Evidence, Some(id)) => Some(StoreId::from_uuid(id).to_string()),
+        _ => Some(row.owner.clone()).filter(|owner| !owner.is_empty()),
+    }
+}
+
+fn transfer_row(key: AccountKey, transfer: &AccountTransfer, names: &HashMap<Uuid, String>) -> TransferRow {
+    let other = AccountKey { shard: key.shard, id: transfer.other };
+    TransferRow {
+        id: format!("{}.{}", key.shard, transfer.cursor),
+        kind: transfer.kind.as_str().to_owned(),
+        direction: if transfer.debit { "debit" } else { "credit" }.to_owned(),
+        amount: transfer.amount.to_string(),
+        currency: transfer.amount.currency().code().to_owned(),
+        other_account_id: other.to_string(),
+        other_account: names.get(&transfer.other).cloned(),
+        cause: cause(transfer),
+        created_at: rfc3339(transfer.posted_at),
+    }
+}
+
+/// The id of what is behind it; where the kind doesn't say what that is, bare.
+fn cause(transfer: &AccountTransfer) -> String {
+    let id = transfer.cause;
+    match transfer.kind {
+        TransferKind::Payment
+        | TransferKind::Suspense
+        | TransferKind::ReviewCredit
+        | TransferKind::Reversal
+        | TransferKind::ReversalOwed
+        | TransferKind::SuspenseReversed => PaymentId::from_uuid(id).to_string(),
+        TransferKind::Fee
+        | TransferKind::Withdrawal
+        | TransferKind::ExchangeSold
+        | TransferKind::ExchangeBought
+        | TransferKind::Refund
+        | TransferKind::FeeRefund => WithdrawalId::from_uuid(id).to_string(),
+        TransferKind::PayoutPaid | TransferKind::PayoutReturned => PayoutId::from_uuid(id).to_string(),
+        _ => id.simple().to_string(),
+    }
+}
+
+fn signed(minor: i64, currency: Currency) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    match i64::try_from(minor.unsigned_abs()).ok().and_then(|minor| Money::new(minor, currency).ok()) {
+        Some(amount) => format!("{sign}{amount}"),
+        None => format!("{minor} minor units"),
+    }
+}
