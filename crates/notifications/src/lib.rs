@@ -1,10 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
+mod dead;
+mod decide;
+mod deliveries;
+mod endpoints;
 mod error;
 mod outbox;
+mod state;
+mod webhook;
+mod worker;
 
+pub use address::{Target, is_public, target};
+pub use dead::{DeadLetter, Replay, Summary, dead_letters, replay, summary};
+pub use decide::{Answer, Decision, Schedule, decide};
+pub use endpoints::{
+    Endpoint, EndpointState, MAX_ENDPOINTS, create_endpoint, delete_endpoint, enqueue_test, list_endpoints,
+};
 pub use error::Error;
 pub use outbox::{Notice, NoticeKind, enqueue};
+pub use state::{DeliveryEvent, DeliveryState};
+pub use webhook::WebhookSender;
+pub use worker::{Channels, Settings, Waker, Worker};
 
 /// The tables of notices and their deliveries.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
@@ -24,3 +41,21 @@ impl pg::Kind for NoticeMark {
 }
 /// `ntf_…`: the `webhook-id` and the Message-ID of everything sent about it; lies in its merchant's shard.
 pub type NoticeId = pg::Id<NoticeMark>;
+
+/// Marks ids of deliveries.
+#[derive(Debug)]
+pub enum DeliveryMark {}
+impl pg::Kind for DeliveryMark {
+    const PREFIX: &'static str = "dlv";
+}
+/// `dlv_…`: one notice by one channel; lies in the notice's shard.
+pub type DeliveryId = pg::Id<DeliveryMark>;
+
+/// Marks ids of webhook endpoints.
+#[derive(Debug)]
+pub enum EndpointMark {}
+impl pg::Kind for EndpointMark {
+    const PREFIX: &'static str = "whk";
+}
+/// `whk_…`; lies in its merchant's shard.
+pub type EndpointId = pg::Id<EndpointMark>;
