@@ -1,6 +1,7 @@
 //! The configuration: the commented file of defaults, and what the operator's own file lays over it.
 
 mod check;
+mod notifications;
 mod sections;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+pub use notifications::Notifications;
 pub use sections::*;
 
 /// The defaults themselves, and their documentation.
@@ -30,6 +32,7 @@ pub struct Config {
     pub fees: Fees,
     pub approvals: Approvals,
     pub payouts: Payouts,
+    pub notifications: Notifications,
     pub banks: Vec<Bank>,
     /// Platform → the names it remits under.
     pub platforms: BTreeMap<String, Vec<String>>,
@@ -131,6 +134,7 @@ impl Config {
         for path in paths
             .into_iter()
             .chain(self.ledger.heads_file.as_mut())
+            .chain(self.notifications.ca_file.as_mut())
             .chain(banks.map(|payouts| &mut payouts.ca_file))
         {
             *path = folder.join(&*path);
@@ -176,6 +180,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let fees = required(&mut tables, "fees", errors);
     let approvals = required(&mut tables, "approvals", errors);
     let payouts = required(&mut tables, "payouts", errors);
+    let notifications = required(&mut tables, "notifications", errors);
     let platforms = required(&mut tables, "platforms", errors);
     errors.extend(tables.keys().map(|name| ConfigError::new(name, "is not a known name")));
     Some(Config {
@@ -189,6 +194,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         fees: fees?,
         approvals: approvals?,
         payouts: payouts?,
+        notifications: notifications?,
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,
         operators: operators.into_iter().collect::<Option<_>>()?,

@@ -5,6 +5,7 @@ mod admin_actions;
 mod admin_reads;
 mod balances;
 mod bank_events;
+mod dead_letters;
 mod fields;
 mod lane;
 mod orders;
@@ -15,6 +16,7 @@ mod reconciliation;
 mod reply;
 mod reversals;
 mod transactions;
+mod webhooks;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -69,6 +71,12 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListTransfers => accounts::transfers(app, &request).await,
         Route::ListReconciliation => reconciliation::lines(app, &request).await,
         Route::ListStatements => reconciliation::statements(app, &request).await,
+        Route::CreateWebhook => webhooks::create(app, &request).await,
+        Route::ListWebhooks => webhooks::list(app, &request).await,
+        Route::DeleteWebhook => webhooks::delete(app, &request).await,
+        Route::TestWebhook => webhooks::test(app, &request).await,
+        Route::ListDeadLetters => dead_letters::list(app, &request).await,
+        Route::ReplayDeadLetter => dead_letters::replay(app, request).await,
         Route::ExplainLine => reconciliation::explain(app, request).await,
         Route::Approve | Route::Reject => admin_actions::decide(app, request).await,
         Route::CreditPayment

@@ -108,7 +108,7 @@ mod tests {
     fn the_waits_are_those_of_standard_webhooks_and_the_tenth_failure_is_the_last() {
         let waits: Vec<_> = (0..12)
             .map(|before| decide(EXACT, before, failed(None, false)))
-            .map(|decision| (decision.event == DeliveryEvent::Failed).then(|| decision.wait.as_secs()))
+            .map(|decision| (decision.event == DeliveryEvent::Failed).then_some(decision.wait.as_secs()))
             .collect();
         let hours = |n: u64| Some(n * 3600);
         let expected =

@@ -35,6 +35,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     for id in repeated(config.banks.iter().map(|bank| bank.id.as_str())) {
         found.unless(false, "banks", &format!("`{id}` is there twice"));
     }
+    for (field, message) in config.notifications.wrong() {
+        found.unless(false, format!("notifications.{field}"), message);
+    }
     routes(config, &mut found);
     operators(config, &mut found);
     for (platform, names) in &config.platforms {

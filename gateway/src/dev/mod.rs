@@ -141,11 +141,13 @@ fn configuration_text(
          key_file = {:?}\n\n\
          [server]\ntls_certificate = {:?}\ntls_key = {:?}\n\n\
          [database]\nurl = {database_url:?}\n\n\
-         [ledger]\nheads_file = {:?}\nheads_interval_seconds = 10\n",
+         [ledger]\nheads_file = {:?}\nheads_interval_seconds = 10\n\n\
+         [notifications]\nca_file = {:?}\nallow_private_addresses = true\npoll_ms = 200\n",
         dir.join("keys.toml"),
         files.certificate,
         files.key,
         dir.join("heads.log"),
+        files.ca,
     );
     let Some((demo, base_url)) = bank else { return text };
     let currencies = ["CNY", "USD", "EUR", "JPY", "GBP"];

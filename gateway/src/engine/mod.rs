@@ -2,6 +2,7 @@
 
 mod heads;
 mod links;
+mod notify;
 mod reconcile;
 mod rehearse;
 mod rematch;
@@ -46,6 +47,8 @@ pub struct Engine {
     rehearsals: Semaphore,
     worker: Mutex<Option<Worker>>,
     waker: Waker,
+    notices: Mutex<Option<notifications::Worker>>,
+    notices_waker: notifications::Waker,
     in_progress: Mutex<HashSet<(Arc<str>, String)>>,
     tasks: Mutex<JoinSet<()>>,
     /// Rung when the cause of a review may have disappeared.
@@ -73,6 +76,7 @@ impl Engine {
             .map_err(|error| error.to_string())?;
         let commands = Arc::new(Commands::new(facts.clone()));
         let lanes = Arc::new(Lanes::start(own, commands.clone(), settings));
+        let notices = notify::start(&config.notifications, keyring.clone(), reads.clone())?;
         let open: Open = Arc::new(move |sealed: &[u8], id: PayoutId| open_beneficiary(&keyring, id, sealed));
         let worker = Worker::start(reads.clone(), links::banks(config)?, open, submit_to(&lanes, &facts))
             .map_err(|error| error.to_string())?;
@@ -85,6 +89,8 @@ impl Engine {
             rehearsals: Semaphore::new(rehearse::AT_ONCE),
             worker: Mutex::new(Some(worker)),
             waker,
+            notices_waker: notices.waker(),
+            notices: Mutex::new(Some(notices)),
             in_progress: Mutex::default(),
             tasks: Mutex::default(),
             rematch: Notify::new(),
@@ -100,6 +106,7 @@ impl Engine {
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
+        tasks.spawn(notify::gauges(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }
@@ -160,6 +167,11 @@ impl Engine {
         &self.facts
     }
 
+    /// Notices were committed, or are to be sent again.
+    pub fn wake_notices(&self) {
+        self.notices_waker.wake();
+    }
+
     /// How many commands wait in each lane.
     pub fn lane_depths(&self) -> Vec<usize> {
         self.lanes.depths()
@@ -181,6 +193,10 @@ impl Engine {
             worker.shutdown(WORKER_PATIENCE).await;
         }
         self.lanes.drain().await;
+        let notices = self.notices.lock().ok().and_then(|mut notices| notices.take());
+        if let Some(notices) = notices {
+            notices.shutdown(WORKER_PATIENCE).await;
+        }
         let tasks = self.tasks.lock().ok().map(|mut tasks| std::mem::take(&mut *tasks));
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;

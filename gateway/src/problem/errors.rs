@@ -94,6 +94,15 @@ impl From<reconciliation::Error> for Refusal {
     }
 }
 
+impl From<notifications::Error> for Refusal {
+    fn from(error: notifications::Error) -> Refusal {
+        match error {
+            notifications::Error::Database(error) => error.into(),
+            other => internal(&other),
+        }
+    }
+}
+
 impl From<idempotency::Error> for Refusal {
     fn from(error: idempotency::Error) -> Refusal {
         match error {
