@@ -67,7 +67,7 @@ async fn ready(
             Reason::MerchantNotActive => {
                 states.get(account.merchant).is_some_and(|merchant| merchants::may_receive(merchant.state))
             }
-            Reason::UnlinkedStore => !account.stores.is_empty(),
+            Reason::UnlinkedStore => account.stores.iter().any(|store| !store.lacks_ebay_stores()),
             Reason::StoreAuthorizationLapsed => account.stores.iter().any(|store| store.is_authorised(now)),
             Reason::RemitterNotPlatform => configuration_is_new,
             Reason::OrdersDoNotCover => {
