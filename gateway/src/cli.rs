@@ -47,6 +47,9 @@ enum Command {
         /// The event's id; made if absent.
         #[arg(long)]
         id: Option<String>,
+        /// The bank's private RSA key (PEM), for the scheme rsa-sha256.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
         /// The body, byte for byte.
         file: PathBuf,
     },
@@ -82,8 +85,8 @@ pub fn run() -> ExitCode {
         Command::Verify { config, head } => {
             with_config(&config.config, true, |config| block_on(verify(config, head)))
         }
-        Command::Sign { config, bank, id, file } => {
-            with_config(&config.config, false, |config| sign(&config, &bank, id, &file))
+        Command::Sign { config, bank, id, key, file } => {
+            with_config(&config.config, false, |config| sign(&config, &bank, id, key.as_deref(), &file))
         }
         Command::Dev { var, traffic } => {
             start_log();
@@ -177,13 +180,22 @@ async fn walk(
     Ok((book, trail))
 }
 
-fn sign(config: &Config, bank: &str, id: Option<String>, file: &Path) -> Result<(), String> {
+fn sign(
+    config: &Config,
+    bank: &str,
+    id: Option<String>,
+    key: Option<&Path>,
+    file: &Path,
+) -> Result<(), String> {
     let bank = config.bank(bank).ok_or_else(|| format!("no bank `{bank}` in the configuration"))?;
     let body = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let id = id.unwrap_or_else(|| format!("msg_{}", uuid::Uuid::now_v7().simple()));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let now = i64::try_from(now).map_err(|_| "the clock is far off".to_owned())?;
-    let headers = bank.signer()?.headers(&id, now, &body).map_err(|error| error.to_string())?;
+    let key = key
+        .map(|file| std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display())))
+        .transpose()?;
+    let headers = bank.signer(key.as_deref())?.headers(&id, now, &body).map_err(|error| error.to_string())?;
     for (name, value) in headers {
         println!("{name}: {value}");
     }

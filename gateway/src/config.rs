@@ -3,6 +3,7 @@
 mod check;
 mod notifications;
 mod sections;
+mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

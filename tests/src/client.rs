@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bank::https::{HttpsClient, Limits, client_tls};
-use bank::signing::{Scheme, Signer};
+use bank::signing::standard_webhooks::{Signer, SigningKey};
 use bytes::Bytes;
 use hyper::Method;
 use serde_json::Value;
@@ -121,7 +121,7 @@ pub(crate) fn signed(secret: &str, event_id: &str, body: &[u8]) -> Vec<(&'static
 
 /// Signs with a time of one's own.
 pub(crate) fn signed_at(secret: &str, event_id: &str, at: i64, body: &[u8]) -> Vec<(&'static str, String)> {
-    let signer = Signer::from_secrets(Scheme::StandardWebhooks, &[secret]).expect("a secret");
+    let signer = Signer::new(vec![SigningKey::parse(secret).expect("a secret")]);
     signer.headers(event_id, at, body).expect("signed").to_vec()
 }
 

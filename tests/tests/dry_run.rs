@@ -77,6 +77,8 @@ async fn r1_a_self_check_says_at_which_step_a_signature_fails() {
         assert_eq!(told["verified"], false, "{case}: {told}");
         assert_eq!(told["would_answer"]["code"], code, "{case}: {told}");
         assert_eq!(told["failed_step"], step, "{case}: {told}");
+        assert_eq!(told["expected"]["signed"], "{id}.{timestamp}.{body}", "{case}: {told}");
+        assert!(told["expected"]["headers"].to_string().contains("webhook-signature"), "{case}: {told}");
         assert!(!told.to_string().contains("whsec_"), "{case}: {told}");
     }
     // Who mistypes must not get the real thing.

@@ -143,7 +143,7 @@ impl HttpsClient {
         &self,
         method: Method,
         path: &str,
-        headers: &[(&'static str, String)],
+        headers: &[(impl AsRef<str>, String)],
         body: Bytes,
         deadline: Instant,
     ) -> Result<Answer, Failure> {
@@ -178,7 +178,7 @@ impl HttpsClient {
         &self,
         method: Method,
         path: &str,
-        headers: &[(&'static str, String)],
+        headers: &[(impl AsRef<str>, String)],
         body: Bytes,
     ) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::builder()
@@ -189,7 +189,7 @@ impl HttpsClient {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         for (name, value) in headers {
-            request = request.header(*name, value);
+            request = request.header(name.as_ref(), value);
         }
         request.body(Full::new(body)).map_err(|error| Failure::NotSent(format!("no such request: {error}")))
     }

@@ -30,6 +30,24 @@ pub enum Json<'a> {
     Object(BTreeMap<Cow<'a, str>, Json<'a>>),
 }
 
+impl Json<'_> {
+    /// A member of an object.
+    pub fn member(&self, name: &str) -> Option<&Json<'_>> {
+        match self {
+            Json::Object(members) => members.get(name),
+            _ => None,
+        }
+    }
+
+    /// A string.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// Why bytes are not the JSON we read; says where, never quotes the bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bank::https::{HttpsClient, Limits, client_tls};
-use bank::{
-    Beneficiary, Connector, Hidden, HttpsJson, PayoutOrder, QueryOutcome, Scheme, SendOutcome, Signer,
-};
+use bank::{Beneficiary, Connector, Hidden, HttpsJson, PayoutOrder, QueryOutcome, SendOutcome, Signer};
 use money::{Currency, Money};
 use rustls::ServerConfig;
 use rustls_pki_types::PrivateKeyDer;
@@ -85,7 +83,7 @@ async fn converse(
 fn connector(bank: &ScriptedBank) -> HttpsJson {
     let client =
         HttpsClient::new(&bank.url, client_tls(bank.ca.as_bytes()).expect("roots"), Limits::default());
-    let signer = Signer::from_secrets(Scheme::StandardWebhooks, &[SECRET]).expect("a signer");
+    let signer = Signer::from_secrets(&[SECRET]).expect("a signer");
     HttpsJson::new(client.expect("a client"), signer, Duration::from_millis(500))
 }
 

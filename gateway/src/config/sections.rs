@@ -9,6 +9,8 @@ use money::{Currency, FeeSchedule, Money};
 use privacy::Sensitive;
 use serde::Deserialize;
 
+use super::signature::Signature;
+
 /// A time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Millis(pub u32);
@@ -170,6 +172,8 @@ pub struct Bank {
     pub scheme: String,
     pub tolerance_seconds: Seconds,
     pub keys: Vec<BankKey>,
+    /// For `hmac` and `rsa-sha256`.
+    pub signature: Option<Signature>,
     /// `USDCNY`: base, then quote.
     pub rate_pairs: Vec<String>,
     pub deduplicates_references: bool,
@@ -181,38 +185,14 @@ impl Bank {
     pub fn may_publish(&self, base: Currency, quote: Currency) -> bool {
         self.rate_pairs.iter().any(|pair| pair.split_at_checked(3) == Some((base.code(), quote.code())))
     }
-
-    /// What checks its signatures.
-    ///
-    /// # Errors
-    /// In words, for a configuration that was not checked.
-    pub fn verifier(&self) -> Result<bank::signing::Verifier, String> {
-        let scheme = self.scheme.parse().map_err(|error: bank::signing::UnknownScheme| error.to_string())?;
-        let keys: Vec<_> =
-            self.keys.iter().map(|key| (key.id.as_str(), key.secret.reveal().as_str())).collect();
-        bank::signing::Verifier::from_secrets(scheme, &keys, self.tolerance_seconds.duration())
-            .map_err(|error| error.to_string())
-    }
-
-    /// What signs as the bank must, with its newest (last) key.
-    ///
-    /// # Errors
-    /// In words.
-    pub fn signer(&self) -> Result<bank::signing::Signer, String> {
-        let key = self.keys.last().ok_or("the bank has no key")?;
-        signer(&self.scheme, &key.secret)
-    }
-}
-
-fn signer(scheme: &str, secret: &Sensitive<String>) -> Result<bank::signing::Signer, String> {
-    let scheme = scheme.parse().map_err(|error: bank::signing::UnknownScheme| error.to_string())?;
-    bank::signing::Signer::from_secrets(scheme, &[secret.reveal()]).map_err(|error| error.to_string())
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BankKey {
     pub id: String,
+    /// What the bank signs with, or its public RSA key.
+    #[serde(alias = "public_key")]
     pub secret: Sensitive<String>,
 }
 
@@ -261,7 +241,7 @@ impl BankPayouts {
     /// # Errors
     /// In words.
     pub fn signer(&self) -> Result<bank::signing::Signer, String> {
-        signer(bank::signing::Scheme::StandardWebhooks.name(), &self.secret)
+        bank::signing::Signer::from_secrets(&[self.secret.reveal()]).map_err(|error| error.to_string())
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bank::https::HttpsClient;
-use bank::signing::{Scheme, Signer, Verifier};
+use bank::signing::{Signer, Verifier};
 use pg::server::{PrivateServer, ServerSettings};
 use privacy::Keyring;
 use sandbox_bank::{SandboxBank, TrafficAccount};
@@ -186,10 +186,9 @@ async fn start_bank(
     public_url: &str,
 ) -> Result<SandboxBank, String> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let scheme = Scheme::StandardWebhooks;
     let tolerance = std::time::Duration::from_secs(300);
-    let signer = Signer::from_secrets(scheme, &[&demo.event_secret]).map_err(|error| error.to_string())?;
-    let verifier = Verifier::from_secrets(scheme, &[("demo", &demo.payout_secret)], tolerance)
+    let signer = Signer::from_secrets(&[&demo.event_secret]).map_err(|error| error.to_string())?;
+    let verifier = Verifier::from_secrets(&[("demo", &demo.payout_secret)], tolerance)
         .map_err(|error| error.to_string())?;
     let settings = sandbox_bank::Settings {
         dir: dir.join("sandbox-bank"),

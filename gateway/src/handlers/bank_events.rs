@@ -53,7 +53,7 @@ fn event(app: &App, bank: Arc<str>, verified: &Verified, request: &Request) -> R
         &bank,
         event_id,
         &verified.key_id,
-        &kept_headers(request),
+        &kept_headers(app, &bank, request),
         &request.body,
     )
     .map_err(|error| internal(&error))?;
@@ -86,8 +86,10 @@ fn unverified(refusal: &SignatureRefusal) -> Refusal {
 }
 
 /// The headers that say how the event was signed, for the vault.
-fn kept_headers(request: &Request) -> String {
-    let kept = |name: &str| name.starts_with("webhook-") || matches!(name, "content-type" | "user-agent");
+fn kept_headers(app: &App, bank: &str, request: &Request) -> String {
+    let signing = app.verifiers.get(bank).map(|verifier| verifier.explain().headers).unwrap_or_default();
+    let kept =
+        |name: &str| signing.iter().any(|own| own == name) || matches!(name, "content-type" | "user-agent");
     let line = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         kept(name.as_str()).then(|| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
     };

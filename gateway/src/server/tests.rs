@@ -114,7 +114,8 @@ async fn r1_a_hundred_thousand_brackets_are_kept_and_answered() {
     let body = "[".repeat(100_000);
     let bank = world.app.config.bank("alpha").expect("the bank");
     let now = OffsetDateTime::now_utc().unix_timestamp();
-    let headers = bank.signer().expect("a signer").headers("evt_deep", now, body.as_bytes()).expect("signed");
+    let headers =
+        bank.signer(None).expect("a signer").headers("evt_deep", now, body.as_bytes()).expect("signed");
     let signed: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
     let request = format!("{EVENTS}{signed}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");

@@ -12,7 +12,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{Refusal, Verified, single};
+use super::{MAX_ID, Refusal, Verified, digits, single};
 
 /// Header with the event's id.
 pub const ID: &str = "webhook-id";
@@ -21,12 +21,8 @@ pub const TIMESTAMP: &str = "webhook-timestamp";
 /// Header with the space-separated signatures.
 pub const SIGNATURE: &str = "webhook-signature";
 
-/// Longest id that is taken.
-pub const MAX_ID: usize = 256;
 /// Signatures looked at; each ed25519 one costs a pass over the body before anything is known about the sender.
 pub const MAX_SIGNATURES: usize = 8;
-/// Fifteen digits of seconds are thirty million years; no more need parsing.
-const MAX_TIMESTAMP_DIGITS: usize = 15;
 
 /// Secrets come with and without padding.
 const SECRET: GeneralPurpose = GeneralPurpose::new(
@@ -172,13 +168,13 @@ impl Verifier {
 
     /// Any signature that matches any key passes. The timestamp is judged last, since only then is it the bank's.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now_unix: i64) -> Result<Verified, Refusal> {
-        let id = id_text(single(headers, ID)?).ok_or(Refusal::MalformedHeader(ID))?;
-        let stamp = digits(single(headers, TIMESTAMP)?).ok_or(Refusal::MalformedHeader(TIMESTAMP))?;
-        let timestamp: i64 = stamp.parse().map_err(|_| Refusal::MalformedHeader(TIMESTAMP))?;
+        let id = id_text(single(headers, ID)?).ok_or(Refusal::MalformedHeader(ID.into()))?;
+        let stamp = digits(single(headers, TIMESTAMP)?).ok_or(Refusal::MalformedHeader(TIMESTAMP.into()))?;
+        let timestamp: i64 = stamp.parse().map_err(|_| Refusal::MalformedHeader(TIMESTAMP.into()))?;
         let signatures = std::str::from_utf8(single(headers, SIGNATURE)?)
             .ok()
             .and_then(signatures)
-            .ok_or(Refusal::MalformedHeader(SIGNATURE))?;
+            .ok_or(Refusal::MalformedHeader(SIGNATURE.into()))?;
 
         let content = content(id, stamp, body);
         let key =
@@ -266,11 +262,6 @@ fn id_text(bytes: &[u8]) -> Option<&str> {
     let fits = (1..=MAX_ID).contains(&bytes.len());
     let visible = bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'.');
     if fits && visible { std::str::from_utf8(bytes).ok() } else { None }
-}
-
-fn digits(bytes: &[u8]) -> Option<&str> {
-    let fits = (1..=MAX_TIMESTAMP_DIGITS).contains(&bytes.len());
-    if fits && bytes.iter().all(u8::is_ascii_digit) { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 fn content(id: &str, stamp: &str, body: &[u8]) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bank::{Event, Scheme, Verifier};
+use bank::{Event, Verifier};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
@@ -103,8 +103,7 @@ async fn hear(
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     assert_eq!(head.uri.path(), "/v1/banks/sandbox/events");
-    let verifier =
-        Verifier::from_secrets(Scheme::StandardWebhooks, &[("k", SECRET)], Duration::from_secs(300));
+    let verifier = Verifier::from_secrets(&[("k", SECRET)], Duration::from_secs(300));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let verified = verifier.expect("a key").verify(&head.headers, &body, now.cast_signed()).expect("signed");
     let event = bank::event::parse(&body).expect("an event");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bank::https::{HttpsClient, Limits, client_tls};
 use bank::{
-    Beneficiary, Connector, Event, Hidden, HttpsJson, PayoutOrder, QueryOutcome, Scheme, SendOutcome, Signer,
+    Beneficiary, Connector, Event, Hidden, HttpsJson, PayoutOrder, QueryOutcome, SendOutcome, Signer,
     Verifier,
 };
 use bytes::Bytes;
@@ -47,9 +47,9 @@ struct Rig {
 
 async fn start(gateway: &Gateway, dir: &Path, timing: Timing) -> Result<(SandboxBank, String), StartError> {
     let (tls, ca) = server_tls();
-    let signer = Signer::from_secrets(Scheme::StandardWebhooks, &[SECRET]).expect("a signer");
+    let signer = Signer::from_secrets(&[SECRET]).expect("a signer");
     let keys = [("k", PAYOUT_SECRET)];
-    let verifier = Verifier::from_secrets(Scheme::StandardWebhooks, &keys, Duration::from_secs(300));
+    let verifier = Verifier::from_secrets(&keys, Duration::from_secs(300));
     let bank = SandboxBank::start(Settings {
         dir: dir.to_owned(),
         bank_id: "sandbox".into(),
@@ -69,7 +69,7 @@ async fn start(gateway: &Gateway, dir: &Path, timing: Timing) -> Result<(Sandbox
 fn connector(bank: &SandboxBank, ca: &str) -> HttpsJson {
     let tls = client_tls(ca.as_bytes()).expect("roots");
     let client = HttpsClient::new(&bank.https_url(), tls, Limits::default()).expect("a client");
-    let signer = Signer::from_secrets(Scheme::StandardWebhooks, &[PAYOUT_SECRET]).expect("a signer");
+    let signer = Signer::from_secrets(&[PAYOUT_SECRET]).expect("a signer");
     HttpsJson::new(client, signer, Duration::from_secs(5))
 }
 
@@ -359,7 +359,7 @@ async fn only_signed_requests_are_heard() {
     let rig = Rig::new(FAST).await;
     let tls = client_tls(rig.ca.as_bytes()).expect("roots");
     let client = HttpsClient::new(&rig.bank.https_url(), tls, Limits::default()).expect("a client");
-    let ask = async |method, path, headers: &[(&'static str, String)], body: &'static [u8]| {
+    let ask = async |method, path, headers: &[(String, String)], body: &'static [u8]| {
         client
             .request(method, path, headers, Bytes::from_static(body), soon())
             .await
@@ -369,7 +369,7 @@ async fn only_signed_requests_are_heard() {
     let sign = |secret, id, body| {
         let now =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
-        let signer = Signer::from_secrets(Scheme::StandardWebhooks, &[secret]).expect("a signer");
+        let signer = Signer::from_secrets(&[secret]).expect("a signer");
         signer.headers(id, now.cast_signed(), body).expect("signable")
     };
     assert_eq!(ask(Method::POST, "/payouts", &[], b"{}").await, StatusCode::UNAUTHORIZED);

@@ -23,7 +23,7 @@ pub async fn check(app: &App, request: Request) -> Answer {
     let bank: Arc<str> = Arc::from(request.parameter());
     let verified = match verify(app, &bank, &request)? {
         Ok(verified) => verified,
-        Err(refusal) => return not_verified(reason_of(&refusal), &unverified(&refusal)),
+        Err(refusal) => return not_verified(app, &bank, reason_of(&refusal), &unverified(&refusal)),
     };
     let (key_id, event_id) = (verified.key_id.clone(), verified.event_id.clone());
     let event = event(app, bank, &verified, &request)?;
@@ -44,11 +44,14 @@ pub async fn check(app: &App, request: Request) -> Answer {
 }
 
 /// Which step failed and what was expected there; no secret, and nothing of the database.
-fn not_verified(step: &str, refusal: &Refusal) -> Answer {
+fn not_verified(app: &App, bank: &str, step: &str, refusal: &Refusal) -> Answer {
+    let verifier = app.verifiers.get(bank).ok_or_else(|| Refusal::not_found("bank"))?;
+    let expected = verifier.explain();
     report(json!({
         "dry_run": true,
         "verified": false,
         "failed_step": step,
+        "expected": {"headers": expected.headers, "signed": expected.signed},
         "would_answer": {"status": refusal.problem.status(), "code": refusal.problem.code()},
         "why": refusal.detail,
     }))
