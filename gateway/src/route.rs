@@ -108,7 +108,18 @@ pub struct Entry {
     pub label: &'static str,
 }
 
-const EVENT_BODY: usize = 1 << 20;
+impl Entry {
+    /// What a body may call itself.
+    pub fn content_types(&self) -> &'static [&'static str] {
+        match self.route {
+            Route::BankEvents => &["application/json", "application/xml", "text/xml"],
+            _ => &["application/json"],
+        }
+    }
+}
+
+/// A camt.054 of a thousand transactions has about a million bytes.
+const EVENT_BODY: usize = 2 << 20;
 const SMALL_BODY: usize = 16 << 10;
 
 const BANK: Auth = Auth::Bank;

@@ -168,6 +168,13 @@ impl World {
         self.public.try_send(Method::POST, &path, headers, Bytes::copy_from_slice(body)).await
     }
 
+    /// The same as XML.
+    pub async fn xml_event(&self, event_id: &str, body: &[u8]) -> Answer {
+        let mut headers = client::signed(&self.handout.banks[0].secret, event_id, body);
+        headers.push(("content-type", "application/xml".to_owned()));
+        self.raw_event(&headers, body).await.expect("an answer")
+    }
+
     /// A request to a path below the bank's own, as it stands.
     pub async fn event_at_path(&self, path: &str, headers: &[(&'static str, String)], body: &[u8]) -> Answer {
         let path = format!("/v1/banks/{}/{path}", self.handout.banks[0].id);

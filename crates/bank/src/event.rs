@@ -2,7 +2,7 @@
 //!
 //! Unknown fields are ignored, unknown types too ([`Event::Ignored`]): banks add to their messages without asking.
 
-mod fields;
+pub(crate) mod fields;
 
 use money::{Currency, Money};
 use rust_decimal::Decimal;
@@ -18,7 +18,7 @@ pub const MAX_FREE_TEXT: usize = 1000;
 /// Rates in one message.
 pub const MAX_RATES: usize = 500;
 /// What banks write where they have no reference.
-const NO_REFERENCE: &str = "NOTPROVIDED";
+pub(crate) const NO_REFERENCE: &str = "NOTPROVIDED";
 
 /// One thing a bank says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +150,9 @@ pub enum ParseError {
     /// Not one JSON value, or equal keys (answered 400).
     #[error("malformed JSON: {0}")]
     Malformed(String),
+    /// Not one XML document that we read (answered 400).
+    #[error("malformed XML: {0}")]
+    MalformedXml(String),
     /// A known type with wrong or missing fields: all of them (answered 422).
     #[error("{} wrong or missing fields", .0.len())]
     Invalid(Vec<FieldError>),
@@ -280,7 +283,7 @@ fn published_rate(row: &Section<'_, '_>, faults: &mut Faults) -> Option<Publishe
 }
 
 /// A lowercase UUID, version 4, variant 1.
-fn is_uetr(text: &str) -> bool {
+pub(crate) fn is_uetr(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -185,7 +185,8 @@ impl HttpsClient {
             .method(method)
             .uri(format!("{}{path}", self.base_path))
             .header(HOST, self.authority.clone());
-        if !body.is_empty() {
+        let typed = headers.iter().any(|(name, _)| name.as_ref().eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+        if !body.is_empty() && !typed {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         for (name, value) in headers {

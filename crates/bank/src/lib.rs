@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod camt;
 pub mod connector;
 pub mod event;
 pub mod hidden;

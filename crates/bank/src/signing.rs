@@ -17,8 +17,8 @@ pub use standard_webhooks::{KeyError, Unsignable};
 
 /// Longest event id that is taken.
 pub const MAX_ID: usize = 256;
-/// Eighteen digits of milliseconds are thirty million years; no more need parsing.
-const MAX_TIMESTAMP_DIGITS: usize = 18;
+/// Fifteen digits of milliseconds are thirty thousand years; no more need parsing.
+const MAX_TIMESTAMP_DIGITS: usize = 15;
 
 /// How a bank signs, as named in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

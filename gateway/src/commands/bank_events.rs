@@ -32,6 +32,15 @@ impl Stage<'_> {
         let told = match &event.content {
             Content::Refused { reply, .. } => return Ok(Outcome { reply: reply.clone(), stored: true }),
             Content::Lines(lines) => self.lines(index, &event.bank, lines)?,
+            Content::Statements(statements) => {
+                let stored = self.statements.get(index).map(Vec::as_slice).unwrap_or_default();
+                let outcome = |new: bool| if new { "applied" } else { "duplicate" };
+                statements
+                    .iter()
+                    .zip(stored)
+                    .map(|(s, stored)| told(&s.number, outcome(stored.new), None))
+                    .collect()
+            }
             Content::Rates(rates) => {
                 let verdicts = self.rates.get(index).map(Vec::as_slice).unwrap_or_default();
                 rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, *verdict)).collect()

@@ -94,6 +94,8 @@ pub struct BankEvent {
 pub enum Content {
     /// Movements of money, as many as the message holds; they post together.
     Lines(Vec<Line>),
+    /// An account's statements, to be reconciled with the book.
+    Statements(Vec<reconciliation::Statement>),
     /// Prices.
     Rates(Vec<PublishedRate>),
     /// It can't be understood: kept under this verdict and answered this problem.
@@ -118,7 +120,15 @@ impl Content {
     pub fn lines(&self) -> &[Line] {
         match self {
             Content::Lines(lines) => lines,
-            Content::Rates(_) | Content::Refused { .. } => &[],
+            Content::Statements(_) | Content::Rates(_) | Content::Refused { .. } => &[],
+        }
+    }
+
+    /// The statements in it.
+    pub fn statements(&self) -> &[reconciliation::Statement] {
+        match self {
+            Content::Statements(statements) => statements,
+            Content::Lines(_) | Content::Rates(_) | Content::Refused { .. } => &[],
         }
     }
 

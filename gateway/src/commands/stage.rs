@@ -13,6 +13,7 @@ use ledger::Journal;
 use merchants::{Directory, Locked, MerchantId, OpenOrders, Payee, PayeeId};
 use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
 use pg::{Shard, Tx};
+use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use vault::{Record, Verdict};
@@ -51,6 +52,8 @@ pub(super) struct Stage<'f> {
     pub received: Vec<Vec<Received>>,
     /// For each command, what its returns of money came to.
     pub returns: Vec<Vec<ReversalClaim>>,
+    /// For each command that brought statements, what became of them.
+    pub statements: Vec<Vec<Stored>>,
     /// For each command that published rates, what became of them.
     pub rates: Vec<Vec<exchange::Verdict>>,
     /// Withdrawals whose client reference is free.
@@ -89,6 +92,8 @@ impl Named {
                 let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
                 self.numbers.extend(event.content.receipts().map(number));
                 self.payouts.extend(event.content.payouts());
+                let account = |statement: &Statement| (statement.bank.clone(), statement.account);
+                self.numbers.extend(event.content.statements().iter().map(account));
             }
             Command::Withdraw(command) => {
                 self.share.push(command.order.merchant);
@@ -166,6 +171,7 @@ impl<'f> Stage<'f> {
         follow_payments(tx, &mut named).await?;
         let directory = merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?;
         named.share.extend(directory.values().map(|account| account.merchant));
+        let statements = store_statements(tx, batch, claims, &directory, now).await?;
         let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
         let payments = deposits::lock(tx, &named.payments).await?;
         let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
@@ -215,6 +221,7 @@ impl<'f> Stage<'f> {
             reversals,
             received,
             returns: claims.returns.clone(),
+            statements,
             rates,
             references: claims.references.clone(),
             new_payments: Vec::new(),
@@ -351,6 +358,31 @@ fn receive(
     all
 }
 
+/// R44: kept once each; a statement of one of our receiving accounts covers that account alone.
+async fn store_statements(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    claims: &Claims,
+    directory: &Directory,
+    now: OffsetDateTime,
+) -> Result<Vec<Vec<Stored>>, Void> {
+    let covered = |statement: &Statement| {
+        let known = directory.contains_key(&(statement.bank.clone(), statement.account));
+        let covers = if known { Covers::ReceivingAccount } else { Covers::OwnAccount };
+        Statement { covers, ..statement.clone() }
+    };
+    let mut stored = Vec::with_capacity(batch.len());
+    for (command, standing) in batch.iter().zip(&claims.standing) {
+        let brought: Vec<Statement> = match (command.content(), standing) {
+            (Some(content), Standing::Live) => content.statements().iter().map(covered).collect(),
+            _ => Vec::new(),
+        };
+        let all: Vec<&Statement> = brought.iter().collect();
+        stored.push(if all.is_empty() { Vec::new() } else { reconciliation::store(tx, &all, now).await? });
+    }
+    Ok(stored)
+}
+
 async fn publish_rates(
     tx: &Tx<'_>,
     batch: &[&Command],
@@ -411,7 +443,7 @@ fn verdict_of(content: &Content) -> Verdict {
         Content::Lines(lines) if lines.iter().all(|line| matches!(line, Line::Kept { .. })) => {
             Verdict::Ignored
         }
-        Content::Lines(_) | Content::Rates(_) => Verdict::Accepted,
+        Content::Lines(_) | Content::Statements(_) | Content::Rates(_) => Verdict::Accepted,
         Content::Refused { verdict, .. } => *verdict,
     }
 }

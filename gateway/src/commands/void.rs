@@ -93,6 +93,15 @@ impl From<audit::Error> for Void {
     }
 }
 
+impl From<reconciliation::Error> for Void {
+    fn from(error: reconciliation::Error) -> Void {
+        match error {
+            reconciliation::Error::Database(error) => error.into(),
+            other => Void(BatchError::Broken(Box::new(other))),
+        }
+    }
+}
+
 impl From<ledger::Error> for Void {
     fn from(error: ledger::Error) -> Void {
         match error {

@@ -1,6 +1,7 @@
 //! The one door for everything a bank says: verify, understand, hand to a lane.
 
 mod dry_run;
+mod statements;
 mod understand;
 
 use std::sync::Arc;
@@ -42,9 +43,18 @@ fn verify(app: &App, bank: &str, request: &Request) -> Result<Result<Verified, S
     Ok(verifier.verify(&request.headers, &request.body, now))
 }
 
+/// By the content type; the door takes JSON and XML only.
+fn is_xml(request: &Request) -> bool {
+    let kind = request.headers.get(hyper::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.and_then(|kind| kind.split(';').next()).is_some_and(|kind| {
+        matches!(kind.trim().to_ascii_lowercase().as_str(), "application/xml" | "text/xml")
+    })
+}
+
 fn event(app: &App, bank: Arc<str>, verified: &Verified, request: &Request) -> Result<BankEvent, Refusal> {
     let event_id = &*verified.event_id;
-    let message = Message { bank: &bank, event_id, body: &request.body, request_id: &request.id };
+    let is_xml = is_xml(request);
+    let message = Message { bank: &bank, event_id, body: &request.body, is_xml, request_id: &request.id };
     let content = understand(app, &message)?;
     let facts = app.engine.facts();
     let delivery = Delivery::new(
@@ -98,6 +108,11 @@ fn kept_headers(app: &App, bank: &str, request: &Request) -> String {
 
 /// A receipt carries the id of the event that reported it.
 fn name_event(mut content: Content, delivery: &Delivery) -> Content {
+    if let Content::Statements(statements) = &mut content {
+        for statement in statements {
+            statement.event = delivery.id.uuid();
+        }
+    }
     if let Content::Lines(lines) = &mut content {
         for line in lines {
             match line {

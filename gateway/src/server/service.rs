@@ -99,7 +99,7 @@ async fn answer(
     let body = match heads.entry.body_limit {
         0 => Bytes::new(),
         limit => {
-            request::expect_content_type(&parts.headers, &["application/json"])?;
+            request::expect_content_type(&parts.headers, heads.entry.content_types())?;
             body::check_announced(&parts.headers, limit)?;
             body::read(incoming, limit, app.config.server.body_read_timeout_ms.duration()).await?
         }

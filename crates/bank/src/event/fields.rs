@@ -19,20 +19,20 @@ const MAX_FAULTS: usize = 50;
 
 /// What was wrong so far.
 #[derive(Default)]
-pub(super) struct Faults(Vec<FieldError>);
+pub(crate) struct Faults(Vec<FieldError>);
 
 impl Faults {
-    pub(super) fn add(&mut self, field: String, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, field: String, message: impl Into<String>) {
         if self.0.len() < MAX_FAULTS {
             self.0.push(FieldError { field, message: message.into() });
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn into_errors(self) -> Vec<FieldError> {
+    pub(crate) fn into_errors(self) -> Vec<FieldError> {
         self.0
     }
 }
@@ -236,7 +236,7 @@ impl<'j, 'a> Section<'j, 'a> {
 }
 
 /// Cut to `most` characters, control characters made spaces.
-pub(super) fn clean(text: &str, most: usize) -> String {
+pub(crate) fn clean(text: &str, most: usize) -> String {
     text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

@@ -11,7 +11,7 @@ use payouts::Report;
 use privacy::Sensitive;
 use vault::Verdict;
 
-use super::internal;
+use super::{internal, statements};
 use crate::app::App;
 use crate::commands::{Content, Line, Reply};
 use crate::problem::{self, FieldError, Problem, Refusal};
@@ -25,6 +25,8 @@ pub struct Message<'a> {
     pub event_id: &'a str,
     /// What it says.
     pub body: &'a [u8],
+    /// ISO 20022 and no JSON.
+    pub is_xml: bool,
     /// For the problem's body, should it not be understood.
     pub request_id: &'a str,
 }
@@ -34,7 +36,56 @@ pub struct Message<'a> {
 /// # Errors
 /// `internal`, should personal data not be sealable.
 pub fn understand(app: &App, message: &Message<'_>) -> Result<Content, Refusal> {
-    let &Message { bank, event_id, body, request_id } = message;
+    if message.is_xml { xml(app, message) } else { json(app, message) }
+}
+
+/// ISO 20022: camt.054 says what happened on an account, camt.053 is reconciled with the book.
+fn xml(app: &App, message: &Message<'_>) -> Result<Content, Refusal> {
+    Ok(match bank::camt::parse(message.body) {
+        Ok(bank::camt::Message::Notification(notification)) => {
+            let lines = bank::camt::lines(&notification);
+            Content::Lines(
+                lines.into_iter().map(|line| camt_line(app, message.bank, line)).collect::<Result<_, _>>()?,
+            )
+        }
+        Ok(bank::camt::Message::Statement(statement)) => {
+            Content::Statements(statements::of(app, message.bank, &statement))
+        }
+        Err(error) => refusal(error, message.request_id),
+    })
+}
+
+fn camt_line(app: &App, bank: &Arc<str>, line: bank::camt::Line) -> Result<Line, Refusal> {
+    use bank::camt::{Line as Told, PayoutOutcome};
+    Ok(match line {
+        Told::Received(line) => {
+            let position = i32::try_from(line.position).unwrap_or(i32::MAX);
+            let receipt = receipt(app, bank, line.funds)?;
+            Line::Receipt(Receipt { position, sum_mismatch: line.sum_mismatch, ..receipt })
+        }
+        Told::Returned(returned) => Line::Returned(report(app, bank, returned)),
+        Told::Payout { outcome, report } => {
+            let finding = match outcome {
+                PayoutOutcome::Paid => Report::paid(&report),
+                PayoutOutcome::Returned => Report::returned(&report),
+            };
+            payout_line(report.reference, finding)
+        }
+        Told::Kept { reference, reason } => Line::Kept { reference, reason: reason.as_str() },
+    })
+}
+
+fn refusal(error: ParseError, request_id: &str) -> Content {
+    let (problem, why) = match error {
+        ParseError::Malformed(why) => (Problem::MalformedJson, why),
+        ParseError::MalformedXml(why) => (Problem::MalformedXml, why),
+        ParseError::Invalid(errors) => return invalid(&errors, request_id),
+    };
+    refused(Verdict::Malformed, problem, problem::body(problem, &why, request_id, &[]))
+}
+
+fn json(app: &App, message: &Message<'_>) -> Result<Content, Refusal> {
+    let &Message { bank, event_id, body, request_id, .. } = message;
     Ok(match bank::event::parse(body) {
         Ok(Event::FundsReceived(funds)) => Content::Lines(vec![Line::Receipt(receipt(app, bank, funds)?)]),
         Ok(Event::FundsReturned(returned)) => {
@@ -47,17 +98,17 @@ pub fn understand(app: &App, message: &Message<'_>) -> Result<Content, Refusal> 
         Ok(Event::Ignored { .. }) => {
             Content::Lines(vec![Line::Kept { reference: event_id.to_owned(), reason: "unknown_type" }])
         }
-        Err(ParseError::Malformed(why)) => {
-            let body = problem::body(Problem::MalformedJson, &why, request_id, &[]);
-            refused(Verdict::Malformed, Problem::MalformedJson, body)
-        }
-        Err(ParseError::Invalid(errors)) => invalid(&errors, request_id),
+        Err(error) => refusal(error, request_id),
     })
 }
 
 fn callback(reference: String, report: Report) -> Content {
+    Content::Lines(vec![payout_line(reference, report)])
+}
+
+fn payout_line(reference: String, report: Report) -> Line {
     let payout = reference.parse().ok();
-    Content::Lines(vec![Line::Payout { reference, payout, report }])
+    Line::Payout { reference, payout, report }
 }
 
 fn invalid(errors: &[BankFieldError], request_id: &str) -> Content {

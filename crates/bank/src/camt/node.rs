@@ -1,0 +1,202 @@
+//! Reads fields out of the tree, collecting what is wrong with each under its path.
+
+use money::{AmountError, Currency, Money};
+use time::Date;
+use time::macros::format_description;
+
+use super::xml::Element;
+use crate::event::fields::{Faults, clean};
+use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
+
+/// ISO 20022's amounts: digits in all, and of them after the point.
+const MAX_DIGITS: usize = 18;
+const MAX_FRACTION: usize = 5;
+
+/// An element and where it stands.
+#[derive(Clone)]
+pub(super) struct Node<'x> {
+    element: &'x Element,
+    path: String,
+}
+
+impl<'x> Node<'x> {
+    /// `path` may be empty: the fields of the message itself.
+    pub(super) fn new(element: &'x Element, path: String) -> Node<'x> {
+        Node { element, path }
+    }
+
+    pub(super) fn name(&self) -> &'x str {
+        &self.element.name
+    }
+
+    /// The path of something inside it.
+    pub(super) fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Every element of this name directly inside it, numbered in its path.
+    pub(super) fn all(&self, name: &str) -> Vec<Node<'x>> {
+        let found = self.element.children.iter().filter(|child| child.name == name);
+        let number = |(at, element)| Node::new(element, format!("{}[{at}]", self.path_of(name)));
+        found.enumerate().map(number).collect()
+    }
+
+    /// The first element at the end of these names.
+    pub(super) fn find(&self, names: &[&str]) -> Option<Node<'x>> {
+        names.iter().try_fold(self.clone(), |node, name| {
+            let child = node.element.children.iter().find(|child| child.name == *name)?;
+            Some(Node::new(child, node.path_of(name)))
+        })
+    }
+
+    /// The one element of this name; of two, which one holds would be a guess.
+    pub(super) fn one(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
+        if self.element.children.iter().filter(|child| child.name == name).count() > 1 {
+            faults.add(self.path_of(name), "stands more than once");
+        }
+        self.find(&[name])
+    }
+
+    /// Like [`Node::one`], and it must be there.
+    pub(super) fn required(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
+        let found = self.one(name, faults);
+        if found.is_none() {
+            faults.add(self.path_of(name), "is missing");
+        }
+        found
+    }
+
+    /// Without the blanks around it.
+    pub(super) fn text(&self) -> &'x str {
+        self.element.text.trim()
+    }
+
+    /// Text at the end of these names, where there is any.
+    pub(super) fn text_at(&self, names: &[&str]) -> Option<&'x str> {
+        self.find(names).map(|node| node.text()).filter(|text| !text.is_empty())
+    }
+
+    /// Free words: cut and cleaned, never refused.
+    pub(super) fn free_text(&self, names: &[&str]) -> Option<String> {
+        self.text_at(names).map(|text| clean(text, MAX_FREE_TEXT))
+    }
+
+    /// A reference as the bank wrote it, of any length; what stands for none is none.
+    pub(super) fn reference(&self, names: &[&str]) -> Option<String> {
+        self.text_at(names).filter(|text| !is_placeholder(text)).map(str::to_owned)
+    }
+
+    /// A short code, `AC04`; cut and cleaned.
+    pub(super) fn code(&self, names: &[&str]) -> Option<String> {
+        self.text_at(names).map(|text| clean(text, MAX_REFERENCE))
+    }
+
+    /// `Id/IBAN` or `Id/Othr/Id` of an account.
+    pub(super) fn account(&self) -> Option<&'x str> {
+        self.text_at(&["Id", "IBAN"]).or_else(|| self.text_at(&["Id", "Othr", "Id"]))
+    }
+
+    /// `Amt` directly inside it; nothing where there is none. May be zero.
+    pub(super) fn amount(&self, faults: &mut Faults) -> Option<Money> {
+        let amount = self.one("Amt", faults)?;
+        let Some(code) = &amount.element.currency else {
+            faults.add(amount.path_of("@Ccy"), "is missing");
+            return None;
+        };
+        let Ok(currency) = Currency::parse(code) else {
+            faults.add(amount.path_of("@Ccy"), "must be an ISO 4217 currency code");
+            return None;
+        };
+        money(amount.text(), currency).map_err(|why| faults.add(amount.path.clone(), why)).ok()
+    }
+
+    /// `true`, `false`, `1` or `0`; `false` where there is none.
+    pub(super) fn flag(&self, name: &str, faults: &mut Faults) -> bool {
+        let Some(node) = self.one(name, faults) else { return false };
+        match node.text() {
+            "true" | "1" => true,
+            "false" | "0" => false,
+            _ => {
+                faults.add(node.path, "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// `Dt` or `DtTm` inside the element of this name; a moment's date is the one the bank wrote.
+    pub(super) fn date(&self, name: &str, faults: &mut Faults) -> Option<Date> {
+        let node = self.one(name, faults)?;
+        let written = node.find(&["Dt"]).or_else(|| node.find(&["DtTm"]))?;
+        written.day(faults)
+    }
+
+    /// The element's own text as a date, or as a moment of which the date counts.
+    pub(super) fn day(&self, faults: &mut Faults) -> Option<Date> {
+        let text = self.text();
+        let day = text.get(..10).unwrap_or(text);
+        let read = Date::parse(day, format_description!("[year]-[month]-[day]"));
+        read.map_err(|_| faults.add(self.path.clone(), "must be a date, YYYY-MM-DD")).ok()
+    }
+}
+
+/// What banks write where a reference must stand and they have none.
+fn is_placeholder(text: &str) -> bool {
+    [NO_REFERENCE, "NONREF", "NOTAVAILABLE"].iter().any(|none| text.eq_ignore_ascii_case(none))
+}
+
+/// XML Schema's decimals: a plus, a bare point and zeros in front are allowed there.
+fn money(text: &str, currency: Currency) -> Result<Money, String> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return Err("is missing".into());
+    }
+    let whole = whole.trim_start_matches('0');
+    if whole.len() + fraction.len() > MAX_DIGITS || fraction.len() > MAX_FRACTION {
+        return Err(format!("must have at most {MAX_DIGITS} digits, {MAX_FRACTION} of them after the point"));
+    }
+    match Money::parse(&format!("0{whole}.{fraction:0<1}"), currency) {
+        Err(AmountError::Zero) => Ok(Money::zero(currency)),
+        read => read.map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_or_refused() {
+        for (text, currency, minor) in [
+            ("1200.00", Currency::JPY, 1200),
+            ("100.00000", Currency::USD, 10_000),
+            ("100.12000", Currency::USD, 10_012),
+            ("+5", Currency::USD, 500),
+            (".5", Currency::USD, 50),
+            ("5.", Currency::USD, 500),
+            ("00000000000000000000007.10", Currency::USD, 710),
+            ("0", Currency::USD, 0),
+            ("0.00000", Currency::JPY, 0),
+            ("1.234", Currency::parse("KWD").unwrap(), 1234),
+            ("999999999999999999", Currency::JPY, 999_999_999_999_999_999),
+        ] {
+            assert_eq!(money(text, currency).map(|money| money.minor()), Ok(minor), "{text} {currency}");
+        }
+        for (text, currency) in [
+            ("100.001", Currency::USD),
+            ("100.5", Currency::JPY),
+            ("1.000000", Currency::USD),
+            ("-1", Currency::USD),
+            ("1,00", Currency::USD),
+            ("1e3", Currency::USD),
+            ("1 000", Currency::USD),
+            ("1.2.3", Currency::USD),
+            ("", Currency::USD),
+            (".", Currency::USD),
+            ("9999999999999999999", Currency::JPY),
+            ("1٠", Currency::USD),
+        ] {
+            assert!(money(text, currency).is_err(), "{text} {currency}");
+        }
+    }
+}
