@@ -101,11 +101,12 @@ fn every_wrong_element_is_named_by_its_path() {
     }
 }
 
-/// Beside the project, or where SLUICE_SAMPLES says.
+/// Beside the project or above it, or where SLUICE_SAMPLES says.
 fn samples() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
-    let folder = std::env::var_os("SLUICE_SAMPLES").map_or(beside, PathBuf::from).join("camt");
-    folder.is_dir().then_some(folder)
+    let said = std::env::var_os("SLUICE_SAMPLES").map(PathBuf::from);
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let beside = above.map(|folder| folder.join("shared").join("samples"));
+    said.into_iter().chain(beside).map(|folder| folder.join("camt")).find(|folder| folder.is_dir())
 }
 
 #[test]
