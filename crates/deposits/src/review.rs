@@ -68,6 +68,11 @@ impl Payments {
         self.rows.values().map(|held| &held.payment)
     }
 
+    /// Those whose status this batch has changed.
+    pub fn decided(&self) -> impl Iterator<Item = &Payment> {
+        self.rows.values().filter(|held| held.loaded != held.payment.status).map(|held| &held.payment)
+    }
+
     /// One of the set, as it is now in memory.
     pub fn get(&self, id: PaymentId) -> Option<&Payment> {
         self.rows.get(&id).map(|held| &held.payment)

@@ -172,6 +172,11 @@ impl Withdrawals {
         self.rows.values().map(|held| &held.row)
     }
 
+    /// Those whose status this batch has changed.
+    pub fn decided(&self) -> impl Iterator<Item = &Withdrawal> {
+        self.rows.values().filter(|held| held.loaded != held.row.state).map(|held| &held.row)
+    }
+
     /// The withdrawal, to be changed; it will be saved.
     pub(crate) fn get_mut(&mut self, id: WithdrawalId) -> Option<&mut Withdrawal> {
         self.rows.get_mut(&id).map(|held| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use calendar::Calendars;
 use deposits::{PlatformRemitters, Receipt};
 use ledger::Layout;
 use money::Money;
@@ -25,6 +26,8 @@ pub struct Facts {
     pub policy: withdrawals::Policy,
     /// Above this, in US dollars, a second person must approve (R33).
     pub approval_limit: Money,
+    /// Which days banks work.
+    pub calendars: Calendars,
     /// How payouts go at each bank.
     pub banks: HashMap<Arc<str>, BankPolicy>,
     homes: Mutex<HashMap<[u8; 32], Shard>>,
@@ -39,9 +42,10 @@ impl Facts {
         policy: withdrawals::Policy,
         approval_limit: Money,
         banks: HashMap<Arc<str>, BankPolicy>,
+        calendars: Calendars,
     ) -> Facts {
         let homes = Mutex::new(HashMap::new());
-        Facts { layout, keyring, remitters, policy, approval_limit, banks, homes }
+        Facts { layout, keyring, remitters, policy, approval_limit, calendars, banks, homes }
     }
 
     /// The shard of the merchant whose account received this, as far as a batch has seen it.

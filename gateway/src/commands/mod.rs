@@ -12,6 +12,7 @@ mod evidence;
 mod facts;
 mod imports;
 mod keys;
+mod notices;
 mod operators;
 mod orders;
 mod receivables;

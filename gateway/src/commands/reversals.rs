@@ -88,6 +88,10 @@ impl Reversals {
         locked.chain(arriving).filter_map(owed).collect()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Reversal> {
+        self.rows.values()
+    }
+
     pub(super) fn get(&self, id: ReversalId) -> Option<&Reversal> {
         self.rows.get(&id)
     }

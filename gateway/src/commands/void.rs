@@ -102,6 +102,15 @@ impl From<reconciliation::Error> for Void {
     }
 }
 
+impl From<notifications::Error> for Void {
+    fn from(error: notifications::Error) -> Void {
+        match error {
+            notifications::Error::Database(error) => error.into(),
+            other => Void(BatchError::Broken(Box::new(other))),
+        }
+    }
+}
+
 impl From<ledger::Error> for Void {
     fn from(error: ledger::Error) -> Void {
         match error {

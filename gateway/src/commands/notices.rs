@@ -1,0 +1,127 @@
+//! What merchants are told of a batch, written in its own transaction: credited, in review, returned, taken back, and
+//! what became of withdrawals (R9).
+
+use calendar::Calendars;
+use deposits::{Payment, PaymentState, ReversalState};
+use merchants::MerchantId;
+use money::Currency;
+use notifications::{Notice, NoticeKind};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::answers::rfc3339;
+use super::stage::Stage;
+
+impl Stage<'_> {
+    /// What the merchants of this batch have to know.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let arrived = self.new_payments.iter().filter_map(|payment| self.of_payment(payment));
+        let decided = self.payments.decided().filter_map(|payment| self.of_payment(payment));
+        arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals()).collect()
+    }
+
+    /// A credit not later than the next working day, a review at once. Money that is nobody's yet is nobody's news.
+    fn of_payment(&self, payment: &Payment) -> Option<Notice> {
+        let merchant = payment.merchant?;
+        let kind = match payment.status {
+            PaymentState::Credited => NoticeKind::PaymentCredited,
+            PaymentState::InReview => NoticeKind::PaymentInReview,
+            PaymentState::Returned => NoticeKind::PaymentReturned,
+            PaymentState::Returning => return None,
+        };
+        let due_at = (kind == NoticeKind::PaymentCredited)
+            .then(|| next_working_day(&self.facts.calendars, payment.amount.currency(), self.now));
+        Some(notice(merchant, kind, payment.id.to_string(), payment_json(payment), due_at))
+    }
+
+    fn of_reversals(&self) -> impl Iterator<Item = Notice> {
+        let applied = self.reversals.iter().filter(|reversal| {
+            reversal.state == ReversalState::Applied && reversal.applied_at == Some(self.now)
+        });
+        applied.filter_map(|reversal| {
+            let id = reversal.payment?;
+            let arrived = self.new_payments.iter().find(|payment| payment.id == id);
+            let payment = arrived.or(self.payments.get(id))?;
+            let data = json!({
+                "payment_id": id.to_string(),
+                "reversed_amount": reversal.amount.to_string(),
+                "currency": reversal.amount.currency().code(),
+                "reason": reversal.reason,
+                "reference": reversal.reference,
+            });
+            Some(notice(payment.merchant?, NoticeKind::PaymentReversed, id.to_string(), data, None))
+        })
+    }
+
+    fn of_withdrawals(&self) -> impl Iterator<Item = Notice> {
+        self.withdrawals.decided().map(|row| {
+            let data = json!({
+                "withdrawal_id": row.id.to_string(),
+                "status": row.state.as_str(),
+                "sell_amount": row.sell.to_string(),
+                "sell_currency": row.sell.currency().code(),
+                "buy_amount": row.buy.to_string(),
+                "buy_currency": row.buy.currency().code(),
+                "client_reference": row.client_reference,
+                "failure": row.failure.as_ref().map(|f| json!({"code": f.code, "reason": f.reason})),
+            });
+            notice(row.merchant, NoticeKind::WithdrawalChanged, row.id.to_string(), data, None)
+        })
+    }
+}
+
+fn notice(
+    merchant: MerchantId,
+    kind: NoticeKind,
+    subject: String,
+    data: Value,
+    due_at: Option<OffsetDateTime>,
+) -> Notice {
+    Notice { shard: merchant.shard(), merchant: merchant.uuid(), kind, subject, data, due_at }
+}
+
+/// No account number and no name: it leaves the house.
+fn payment_json(payment: &Payment) -> Value {
+    json!({
+        "payment_id": payment.id.to_string(),
+        "status": payment.status.as_str(),
+        "amount": payment.amount.to_string(),
+        "currency": payment.amount.currency().code(),
+        "reference": payment.reference,
+        "reason": payment.reason.map(deposits::Reason::as_str),
+        "received_at": rfc3339(payment.received_at),
+    })
+}
+
+/// R9: of the jurisdiction that the account's currency belongs to (R14); sterling keeps British days.
+fn next_working_day(calendars: &Calendars, currency: Currency, now: OffsetDateTime) -> OffsetDateTime {
+    let jurisdiction = match merchants::Jurisdiction::of(currency) {
+        _ if currency == Currency::GBP => calendar::Jurisdiction::UnitedKingdom,
+        Some(merchants::Jurisdiction::Japan) => calendar::Jurisdiction::Japan,
+        Some(merchants::Jurisdiction::NorthAmerica) => calendar::Jurisdiction::NorthAmerica,
+        Some(merchants::Jurisdiction::Europe) | None => calendar::Jurisdiction::Europe,
+    };
+    calendars.end_of_next_working_day(jurisdiction, now).at
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn r9_a_credit_is_told_by_the_end_of_the_next_working_day_of_its_account() {
+        let calendars = Calendars::builtin().expect("calendars");
+        let friday = datetime!(2026-11-20 12:00 UTC);
+        // The Monday after is a holiday in Japan (Labour Thanksgiving Day, 23 November) and nowhere else.
+        for (currency, day) in [
+            (Currency::JPY, datetime!(2026-11-24 15:00 UTC)),
+            (Currency::GBP, datetime!(2026-11-24 00:00 UTC)),
+            (Currency::EUR, datetime!(2026-11-23 23:00 UTC)),
+        ] {
+            let due = next_working_day(&calendars, currency, friday);
+            assert!((due - day).abs() <= time::Duration::SECOND, "{currency}: {due}");
+        }
+    }
+}
