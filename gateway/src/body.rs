@@ -7,7 +7,8 @@ use http_body_util::BodyExt as _;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_LENGTH;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::problem::{FieldError, Problem, Refusal};
 
@@ -54,7 +55,7 @@ fn too_large(limit: usize) -> Refusal {
 ///
 /// # Errors
 /// `malformed-json` for what is not one JSON value; `invalid-request` with the path of what is not a `T`.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Refusal> {
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(&format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     // First as any JSON, which takes no recursion: a typed reader stops at the first wrong type, before it has
@@ -98,8 +99,6 @@ fn field_error(path: &str, message: &str) -> FieldError {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! The configuration: the commented file of defaults, and what the operator's own file lays over it.
 
 mod check;
+mod issuing;
 mod notifications;
 mod sections;
 mod signature;
@@ -12,6 +13,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+pub use issuing::{Entities, NumberRange, number_ranges};
 pub use notifications::Notifications;
 pub use sections::*;
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub approvals: Approvals,
     pub payouts: Payouts,
     pub notifications: Notifications,
+    /// Who contracts, by jurisdiction (R14).
+    pub entities: Entities,
     pub banks: Vec<Bank>,
     /// Platform → the names it remits under.
     pub platforms: BTreeMap<String, Vec<String>>,
@@ -182,6 +186,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let approvals = required(&mut tables, "approvals", errors);
     let payouts = required(&mut tables, "payouts", errors);
     let notifications = required(&mut tables, "notifications", errors);
+    let entities = required(&mut tables, "entities", errors);
     let platforms = required(&mut tables, "platforms", errors);
     errors.extend(tables.keys().map(|name| ConfigError::new(name, "is not a known name")));
     Some(Config {
@@ -196,6 +201,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         approvals: approvals?,
         payouts: payouts?,
         notifications: notifications?,
+        entities: entities?,
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,
         operators: operators.into_iter().collect::<Option<_>>()?,

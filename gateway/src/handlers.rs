@@ -8,13 +8,16 @@ mod bank_events;
 mod dead_letters;
 mod fields;
 mod lane;
+mod order_files;
 mod orders;
 mod pages;
 mod payees;
 mod quotes;
+mod receiving_accounts;
 mod reconciliation;
 mod reply;
 mod reversals;
+mod stores;
 mod transactions;
 mod webhooks;
 mod withdrawals;
@@ -46,6 +49,16 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListPayees => payees::list(app, &request).await,
         Route::GetPayee => payees::show(app, &request).await,
         Route::DeletePayee => payees::delete(app, &request).await,
+        Route::CreateStore => stores::create(app, &request).await,
+        Route::ListStores => stores::list(app, &request).await,
+        Route::GetStore => stores::show(app, &request).await,
+        Route::AuthorizeStore | Route::WithdrawAuthorization => stores::authorize(app, &request).await,
+        Route::LinkEbayStore => stores::link(app, &request).await,
+        Route::ImportOrders => order_files::import(app, request).await,
+        Route::ListOrders => order_files::list(app, &request).await,
+        Route::CreateReceivingAccount => receiving_accounts::create(app, &request).await,
+        Route::ListReceivingAccounts => receiving_accounts::list(app, &request).await,
+        Route::LinkStore => receiving_accounts::link(app, &request).await,
         Route::ListWithdrawals => withdrawals::list(app, &request).await,
         Route::GetWithdrawal => withdrawals::show(app, &request).await,
         Route::Transactions => transactions::list(app, &request).await,

@@ -47,6 +47,17 @@ pub enum Route {
     ListPayees,
     GetPayee,
     DeletePayee,
+    CreateStore,
+    ListStores,
+    GetStore,
+    AuthorizeStore,
+    WithdrawAuthorization,
+    LinkEbayStore,
+    ImportOrders,
+    ListOrders,
+    CreateReceivingAccount,
+    ListReceivingAccounts,
+    LinkStore,
     CreateWithdrawal,
     ListWithdrawals,
     GetWithdrawal,
@@ -113,6 +124,7 @@ impl Entry {
     pub fn content_types(&self) -> &'static [&'static str] {
         match self.route {
             Route::BankEvents => &["application/json", "application/xml", "text/xml"],
+            Route::ImportOrders => &["application/json", "text/csv"],
             _ => &["application/json"],
         }
     }
@@ -120,6 +132,8 @@ impl Entry {
 
 /// A camt.054 of a thousand transactions has about a million bytes.
 const EVENT_BODY: usize = 2 << 20;
+/// Ten thousand orders.
+const ORDERS_BODY: usize = 2 << 20;
 const SMALL_BODY: usize = 16 << 10;
 
 const BANK: Auth = Auth::Bank;
@@ -167,6 +181,38 @@ pub const TABLE: &[Entry] = &[
     public(Route::ListPayees, "GET", "/v1/payees", MERCHANT, "list_payees"),
     public(Route::GetPayee, "GET", "/v1/payees/{id}", MERCHANT, "get_payee"),
     public(Route::DeletePayee, "DELETE", "/v1/payees/{id}", MERCHANT, "delete_payee"),
+    public(Route::CreateStore, "POST", "/v1/stores", MERCHANT, "create_store"),
+    public(Route::ListStores, "GET", "/v1/stores", MERCHANT, "list_stores"),
+    public(Route::GetStore, "GET", "/v1/stores/{id}", MERCHANT, "get_store"),
+    public(Route::AuthorizeStore, "POST", "/v1/stores/{id}/authorization", MERCHANT, "authorize_store"),
+    public(
+        Route::WithdrawAuthorization,
+        "DELETE",
+        "/v1/stores/{id}/authorization",
+        MERCHANT,
+        "withdraw_authorization",
+    ),
+    public(Route::LinkEbayStore, "POST", "/v1/stores/{id}/links", MERCHANT, "link_ebay_store"),
+    Entry {
+        body_limit: ORDERS_BODY,
+        ..public(Route::ImportOrders, "POST", "/v1/stores/{id}/orders", MERCHANT, "import_orders")
+    },
+    public(Route::ListOrders, "GET", "/v1/stores/{id}/orders", MERCHANT, "list_orders"),
+    public(
+        Route::CreateReceivingAccount,
+        "POST",
+        "/v1/receiving-accounts",
+        MERCHANT,
+        "create_receiving_account",
+    ),
+    public(
+        Route::ListReceivingAccounts,
+        "GET",
+        "/v1/receiving-accounts",
+        MERCHANT,
+        "list_receiving_accounts",
+    ),
+    public(Route::LinkStore, "POST", "/v1/receiving-accounts/{id}/stores", MERCHANT, "link_store"),
     public(Route::CreateWithdrawal, "POST", "/v1/withdrawals", MERCHANT, "create_withdrawal"),
     public(Route::ListWithdrawals, "GET", "/v1/withdrawals", MERCHANT, "list_withdrawals"),
     public(Route::GetWithdrawal, "GET", "/v1/withdrawals/{id}", MERCHANT, "get_withdrawal"),

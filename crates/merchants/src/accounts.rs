@@ -41,7 +41,7 @@ pub struct LinkedStore {
 }
 
 /// The platform whose stores need eBay stores behind them (R15).
-const PAYPAL: &str = "paypal";
+pub(crate) const PAYPAL: &str = "paypal";
 
 impl LinkedStore {
     /// R15: whether a PayPal account lacks the eBay stores that its money comes from.

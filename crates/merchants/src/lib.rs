@@ -2,6 +2,7 @@
 
 mod accounts;
 mod error;
+mod issue;
 mod jurisdiction;
 mod keys;
 mod lock;
@@ -9,10 +10,14 @@ pub mod orders;
 mod payees;
 mod registry;
 mod state;
+mod stores;
 mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
 pub use error::Error;
+pub use issue::{
+    Issued, NumberRange, ServeRefusal, StoresRefusal, issue_account, link_account, list_accounts, may_serve,
+};
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use lock::{Freeze, Locked, Merchant, lock};
@@ -28,6 +33,10 @@ pub use registry::{
 pub use state::{
     MerchantEvent, MerchantState, WithdrawalRefusal, may_receive, queued_payouts_are_sent, withdrawal_refusal,
 };
+pub use stores::{
+    LinkRefusal, Store, authorise, check_authorisation, check_store, create_store, link_ebay_store,
+    list_stores, store,
+};
 pub use users::{ApiKey, Caller, UserState, authenticate, insert_user};
 
 /// The merchants' tables.
@@ -40,6 +49,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0001_merchants.sql"),
         },
         pg::Migration { version: 2, name: "evidence", sql: include_str!("../migrations/0002_evidence.sql") },
+        pg::Migration { version: 3, name: "stores", sql: include_str!("../migrations/0003_stores.sql") },
     ],
 };
 

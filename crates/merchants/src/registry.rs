@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use money::Currency;
-use pg::{Connection, Shards};
+use pg::{Connection, Shards, Tx};
 use privacy::{Keyring, Sensitive};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -91,25 +91,26 @@ pub struct NewStore<'a> {
     pub authorised_until: Option<OffsetDateTime>,
 }
 
-/// Enters a store; one that is already there stays as it is.
+/// Enters a store; one that is already there, by id or by platform, site and name, stays as it is. True for a new one.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_store(conn: &Connection, new: &NewStore<'_>) -> Result<(), Error> {
-    conn.execute(
-        include_str!("sql/insert_store.sql"),
-        &[
-            &new.id.shard().number(),
-            &new.id.uuid(),
-            &new.merchant.uuid(),
-            &new.platform,
-            &new.site,
-            &new.name,
-            &new.authorised_until,
-        ],
-    )
-    .await?;
-    Ok(())
+pub async fn insert_store(conn: &Connection, new: &NewStore<'_>) -> Result<bool, Error> {
+    let inserted = conn
+        .execute(
+            include_str!("sql/insert_store.sql"),
+            &[
+                &new.id.shard().number(),
+                &new.id.uuid(),
+                &new.merchant.uuid(),
+                &new.platform,
+                &new.site,
+                &new.name,
+                &new.authorised_until,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
 }
 
 /// A receiving account to be entered.
@@ -129,7 +130,7 @@ pub struct NewReceivingAccount<'a> {
     pub stores: &'a [StoreId],
 }
 
-/// Enters a receiving account with its links; one that is already there stays as it is.
+/// Enters a receiving account with its links, whatever R11 and R12 say; one that is already there stays as it is.
 ///
 /// # Errors
 /// The database's; the keyring's.
@@ -139,11 +140,23 @@ pub async fn insert_receiving_account(
     shards: Shards,
     new: &NewReceivingAccount<'_>,
 ) -> Result<(), Error> {
+    let tx = conn.begin().await?;
+    enter_account(&tx, keyring, shards, new).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The id of the new account; none where bank and number are somebody's already.
+pub(crate) async fn enter_account(
+    tx: &Tx<'_>,
+    keyring: &Keyring,
+    shards: Shards,
+    new: &NewReceivingAccount<'_>,
+) -> Result<Option<ReceivingAccountId>, Error> {
     let number = privacy::normalise_account_number(new.number);
     let index = account_index(keyring, &number);
     let id = ReceivingAccountId::new(shards.of(&[new.bank.as_bytes(), &index]));
     let sealed = keyring.seal(number.as_bytes(), &context("receiving_accounts.number", id.uuid()))?;
-    let tx = conn.begin().await?;
     let inserted = tx
         .execute(
             include_str!("sql/insert_receiving_account.sql"),
@@ -159,16 +172,19 @@ pub async fn insert_receiving_account(
             ],
         )
         .await?;
-    if inserted == 1 {
-        for store in new.stores {
-            tx.execute(
-                include_str!("sql/link_store.sql"),
-                &[&id.uuid(), &store.shard().number(), &store.uuid()],
-            )
-            .await?;
-        }
+    if inserted == 0 {
+        return Ok(None);
     }
-    tx.commit().await?;
+    for store in new.stores {
+        link_store(tx, id, *store).await?;
+    }
+    Ok(Some(id))
+}
+
+/// Lets an account collect a store's money.
+pub(crate) async fn link_store(tx: &Tx<'_>, id: ReceivingAccountId, store: StoreId) -> Result<(), Error> {
+    let parameters: [&(dyn pg::ToSql + Sync); 3] = [&id.uuid(), &store.shard().number(), &store.uuid()];
+    tx.execute(include_str!("sql/link_store.sql"), &parameters).await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What types can't say about a configuration.
 
+use merchants::Jurisdiction;
 use money::Currency;
 
 use super::{Bank, BankPayouts, Config, ConfigError, repeated};
@@ -39,6 +40,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         found.unless(false, format!("notifications.{field}"), message);
     }
     routes(config, &mut found);
+    entities(config, &mut found);
     operators(config, &mut found);
     for (platform, names) in &config.platforms {
         found.unless(
@@ -142,6 +144,11 @@ fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
         });
         found.unless(known, format!("{path}.rate_pairs[{at}]"), "must be two ISO 4217 codes, like USDCNY");
     }
+    for (at, range) in bank.number_ranges.iter().enumerate() {
+        if let Some(message) = range.wrong() {
+            found.unless(false, format!("{path}.number_ranges[{at}]"), message);
+        }
+    }
     if let Some(payouts) = &bank.payouts {
         self::payouts(payouts, &format!("{path}.payouts"), found);
     }
@@ -180,6 +187,19 @@ fn routes(config: &Config, found: &mut Findings<'_>) {
         found.unless(Currency::parse(currency).is_ok(), &path, "is not an ISO 4217 code");
         let pays = config.bank(id).is_some_and(|bank| bank.payouts.is_some());
         found.unless(pays, &path, "names no bank with [banks.payouts]");
+    }
+}
+
+/// R14: an account can only be issued where somebody contracts.
+fn entities(config: &Config, found: &mut Findings<'_>) {
+    for (at, bank) in config.banks.iter().enumerate() {
+        for range in &bank.number_ranges {
+            let jurisdiction = Currency::parse(&range.currency).ok().and_then(Jurisdiction::of);
+            let Some(jurisdiction) = jurisdiction else { continue };
+            let path = format!("entities.{}", jurisdiction.as_str());
+            let message = format!("is needed: banks[{at}] has account numbers there");
+            found.unless(config.entities.of(jurisdiction).is_some(), path, &message);
+        }
     }
 }
 

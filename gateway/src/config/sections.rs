@@ -177,6 +177,9 @@ pub struct Bank {
     /// `USDCNY`: base, then quote.
     pub rate_pairs: Vec<String>,
     pub deduplicates_references: bool,
+    /// Account numbers that it lets us allot.
+    #[serde(default)]
+    pub number_ranges: Vec<super::NumberRange>,
     pub payouts: Option<BankPayouts>,
 }
 

@@ -153,18 +153,25 @@ fn configuration_text(
     let currencies = ["CNY", "USD", "EUR", "JPY", "GBP"];
     let routes: Vec<String> = currencies.iter().map(|code| format!("{code} = {BANK:?}")).collect();
     text.push_str(&format!("\n[payouts.routes]\n{}\n", routes.join("\n")));
+    text.push_str(
+        "\n[entities]\nnorth_america = \"Sluice Demo Inc\"\neurope = \"Sluice Demo SA\"\njapan = \"Sluice Demo KK\"\n",
+    );
     // Short waits, so that a demo shows every behaviour within seconds.
     text.push_str(&format!(
         "\n[[banks]]\nid = {BANK:?}\nscheme = \"standard-webhooks\"\n\
          keys = [{{ id = \"demo\", secret = {:?} }}]\n\
          rate_pairs = [\"USDCNY\", \"EURCNY\", \"JPYCNY\", \"GBPCNY\"]\n\
-         deduplicates_references = true\n\n\
+         deduplicates_references = true\n\
+         number_ranges = [{}]\n\n\
          [banks.payouts]\nbase_url = {base_url:?}\nca_file = {:?}\nsecret = {:?}\n\
          request_timeout_ms = 800\nlease_ms = 2000\nsettle_ms = 3000\nmax_sends = 4\npoll_ms = 100\n\
          send_backoff_ms = 200\nsend_backoff_max_ms = 2000\n\
          query_backoff_ms = 200\nquery_backoff_max_ms = 2000\n\
          pending_query_ms = 2000\npending_query_max_ms = 10000\n",
-        demo.event_secret, files.ca, demo.payout_secret,
+        demo.event_secret,
+        number_ranges(),
+        files.ca,
+        demo.payout_secret,
     ));
     for operator in &demo.operators {
         let hash = ring::digest::digest(&ring::digest::SHA256, operator.token.as_bytes());
@@ -177,6 +184,14 @@ fn configuration_text(
         ));
     }
     text
+}
+
+/// Away from the demo's own accounts.
+fn number_ranges() -> String {
+    let range = |(at, code)| {
+        format!("{{ currency = {code:?}, first = \"84{at}0000000\", last = \"84{at}9999999\" }}")
+    };
+    ["USD", "EUR", "JPY", "GBP"].into_iter().enumerate().map(range).collect::<Vec<_>>().join(", ")
 }
 
 async fn start_bank(

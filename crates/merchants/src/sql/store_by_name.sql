@@ -1,0 +1,4 @@
+SELECT s.id, s.merchant, s.platform, s.site, s.name, s.authorised_until, s.created_at,
+       ARRAY(SELECT l.ebay_store FROM store_links l WHERE l.shard = s.shard AND l.paypal_store = s.id ORDER BY 1) AS ebay_stores
+FROM stores s
+WHERE s.shard = $1 AND s.merchant = $2 AND s.platform = $3 AND s.site = $4 AND lower(s.name) = lower($5)
