@@ -1,6 +1,7 @@
 //! One function for each route: reads the request, asks the crates below, writes the answer.
 
 mod accounts;
+mod act;
 mod admin_actions;
 mod admin_reads;
 mod balances;
@@ -17,6 +18,7 @@ mod receiving_accounts;
 mod reconciliation;
 mod reply;
 mod reversals;
+mod review;
 mod stores;
 mod transactions;
 mod webhooks;
@@ -72,6 +74,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ChangePayee => orders::change_payee(app, request).await,
         Route::Overview => admin_reads::overview(app).await,
         Route::ListPayments => admin_reads::payments(app, &request).await,
+        Route::GetPayment => review::show(app, &request).await,
+        Route::NotePayment => review::note(app, request).await,
         Route::ListReversals => reversals::list(app, &request).await,
         Route::ListPayouts => admin_reads::payouts(app, &request).await,
         Route::ListMerchants => admin_reads::merchants(app, &request).await,

@@ -175,3 +175,44 @@ async fn r33_above_the_limit_another_person_decides_on_what_was_shown() {
     assert_eq!(world.balance(merchant, "USD", "in_review").await, "30000.00");
     sluice.verify().await;
 }
+
+#[tokio::test]
+async fn r7_notes_stay_with_a_payment_and_out_of_the_trail() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let body = funds(&unique("REF"), merchant.account("USD"), "12.00", "USD", "JANE DOE");
+    let answer = world.event(&unique("evt"), &body).await;
+    assert_eq!(answer.outcome(), ("in_review", "remitter_not_platform"));
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/v1/payments/{payment}/notes");
+    let operator = world.operator("operator", 0);
+    let words = json!({"reason": "called Jane Doe, she sends the invoice"});
+    let key = unique("op");
+    let noted = world.admin().post(&operator.token, &path, Some(&key), &words).await;
+    assert_eq!((noted.status, noted.text_of("author")), (201, operator.id.as_str()), "{noted:?}");
+    let again = world.admin().post(&operator.token, &path, Some(&key), &words).await;
+    assert_eq!((again.text, again.replayed), (noted.text.clone(), true), "one key, one note");
+
+    let shown = world.look(&format!("/admin/v1/payments/{payment}")).await;
+    assert_eq!(shown.json["notes"].as_array().unwrap().len(), 1);
+    assert_eq!(shown.json["notes"][0]["text"], words["reason"]);
+    assert_eq!((shown.text_of("amount"), shown.text_of("reason")), ("12.00", "remitter_not_platform"));
+    assert!(!shown.text_of("remitter").contains("JANE"), "masked: {shown:?}");
+    let trail = world.look(&format!("/admin/v1/audit?subject={payment}")).await;
+    assert_eq!(trail.json["data"][0]["action"], "payment.note");
+    assert!(!trail.text.contains("Jane"), "{trail:?}");
+    let overview = world.look("/admin/v1/overview").await;
+    let line = &overview.json["review"][0];
+    assert_eq!(
+        (&line["count"], &line["amount"], &line["older_than_1_day"]),
+        (&json!(1), &json!("12.00"), &json!(0))
+    );
+
+    let none = json!({"reason": " "});
+    assert_eq!(world.act(operator, &path, &none).await.refusal(), (422, "invalid-request"));
+    let viewer = world.operator("viewer", 0);
+    assert_eq!(world.act(viewer, &path, &words).await.refusal(), (403, "forbidden"));
+    let nobodys = format!("/admin/v1/payments/{}/notes", payment.replace("pay_0", "pay_1"));
+    assert_eq!(world.act(operator, &nobodys, &words).await.refusal(), (404, "not-found"));
+    sluice.verify().await;
+}

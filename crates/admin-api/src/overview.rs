@@ -65,6 +65,10 @@ pub struct ReviewLine {
     pub currency: String,
     /// When the oldest came.
     pub oldest: String,
+    /// How many are older than a day.
+    pub older_than_1_day: i64,
+    /// How many are older than five days.
+    pub older_than_5_days: i64,
 }
 
 /// Money of unknown owner in one currency.

@@ -64,6 +64,8 @@ pub async fn overview(app: &App) -> Answer {
                 amount: line.amount.to_string(),
                 currency: line.amount.currency().code().to_owned(),
                 oldest: rfc3339(line.oldest),
+                older_than_1_day: line.older_than_1_day,
+                older_than_5_days: line.older_than_5_days,
             })
             .collect(),
         oldest_review_seconds: suspense.oldest().map(age),
@@ -135,7 +137,7 @@ pub async fn payments(app: &App, request: &Request) -> Answer {
     reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payment| payment_row(app, payment))?)
 }
 
-fn payment_row(app: &App, payment: &Payment) -> Result<PaymentRow, Refusal> {
+pub(super) fn payment_row(app: &App, payment: &Payment) -> Result<PaymentRow, Refusal> {
     let details = PaymentDetails::open(&payment.details_sealed, &app.keyring, payment.id)?;
     let reversed = Money::new(payment.reversed_minor, payment.amount.currency())
         .map_err(|_| Refusal::new(Problem::Internal, "a reversal below zero"))?;

@@ -1,15 +1,14 @@
 //! Notices that were given up, and operators who have them sent again.
 
-use audit::Entry;
-use idempotency::{Answer as Kept, Claim};
 use merchants::MerchantId;
 use notifications::{DeadLetter, DeliveryId, Replay};
 use serde_json::{Value, json};
 
-use super::{Answer, admin_actions, reply};
+use super::act::{Act, kept};
+use super::{Answer, reply};
 use crate::app::App;
-use crate::commands::{Operator, Reply, rfc3339};
-use crate::problem::{self, Problem, Refusal};
+use crate::commands::rfc3339;
+use crate::problem::Problem;
 use crate::request::Request;
 
 /// `GET /admin/v1/dead-letters`, the oldest first.
@@ -29,61 +28,28 @@ pub async fn list(app: &App, request: &Request) -> Answer {
 /// # Errors
 /// What is wrong with the request; the database's.
 pub async fn replay(app: &App, request: Request) -> Answer {
-    let (operator, keyed) = admin_actions::who(app, &request)?;
     let id: DeliveryId = request.id_of("dead letter")?;
-    let reason = admin_actions::reason_of(&request)?;
+    let act = Act::read(app, &request)?;
     let mut conn = app.pool.get().await?;
     let tx = conn.begin().await?;
-    match idempotency::claim(&tx, &[&keyed]).await?.into_iter().next() {
-        Some(Claim::Repeat(answer)) => {
-            tx.commit().await?;
-            return Ok(stored(answer, true));
-        }
-        Some(Claim::OtherRequest) => {
-            let detail = "this Idempotency-Key was used before, for another request";
-            return Err(Refusal::new(Problem::IdempotencyKeyReused, detail));
-        }
-        Some(Claim::First | Claim::SameAs(_)) | None => {}
+    if let Some(answer) = act.claim(&tx).await? {
+        tx.commit().await?;
+        return Ok(answer);
     }
     let answer = match notifications::replay(&tx, id).await? {
         Replay::Done => {
-            let entry = entry(&operator, id, reason, &keyed.key, tx.now().await?);
-            audit::append(&tx, &[entry]).await?;
-            let body = json!({"id": id.to_string(), "status": "pending"}).to_string().into_bytes();
-            Kept { status: 200, body }
+            let change = (Some(json!({"status": "dead"})), Some(json!({"status": "pending"})));
+            act.audit(&tx, tx.now().await?, "dead_letter.replay", id.to_string(), change).await?;
+            kept(200, &json!({"id": id.to_string(), "status": "pending"}))?
         }
-        Replay::NotFound => refused(&request, Problem::NotFound, "there is no such dead letter"),
+        Replay::NotFound => act.refused(Problem::NotFound, "there is no such dead letter"),
         Replay::Not(state) => {
-            refused(&request, Problem::IllegalTransition, &format!("the delivery is {}", state.as_str()))
+            act.refused(Problem::IllegalTransition, &format!("the delivery is {}", state.as_str()))
         }
     };
-    idempotency::record(&tx, &[(&keyed, answer.clone())]).await?;
-    tx.commit().await?;
+    let answered = act.finish(tx, answer).await;
     app.engine.wake_notices();
-    Ok(stored(answer, false))
-}
-
-fn entry(operator: &Operator, id: DeliveryId, reason: String, key: &str, at: time::OffsetDateTime) -> Entry {
-    Entry {
-        at,
-        actor: operator.id.to_string(),
-        person: operator.person.to_string(),
-        origin: operator.origin.clone(),
-        action: "dead_letter.replay".to_owned(),
-        subject: id.to_string(),
-        reason,
-        before: Some(json!({"status": "dead"}).to_string()),
-        after: Some(json!({"status": "pending"}).to_string()),
-        idempotency_key: Some(key.to_owned()),
-    }
-}
-
-fn refused(request: &Request, problem: Problem, detail: &str) -> Kept {
-    Kept { status: problem.status(), body: problem::body(problem, detail, &request.id, &[]).to_vec() }
-}
-
-fn stored(answer: Kept, replayed: bool) -> hyper::Response<http_body_util::Full<bytes::Bytes>> {
-    reply::stored(Reply { status: answer.status, body: answer.body.into(), replayed })
+    answered
 }
 
 fn render(letter: &DeadLetter) -> Value {

@@ -1,10 +1,8 @@
 //! Bank statements against the book (R44): what doesn't match, and operators' explanations.
 
 use admin_api::{Page, ReconciledWith, ReconciliationRow, StatementRow};
-use audit::Entry;
 use deposits::{PaymentId, ReversalId};
 use hyper::StatusCode;
-use idempotency::Claim;
 use money::{Currency, Money};
 use payouts::PayoutId;
 use reconciliation::{
@@ -15,10 +13,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use vault::EventId;
 
-use super::{Answer, admin_actions, reply};
+use super::act::{Act, kept};
+use super::{Answer, reply};
 use crate::app::App;
-use crate::commands::{Reply, rfc3339};
-use crate::problem::{self, Problem, Refusal};
+use crate::commands::rfc3339;
+use crate::problem::{Problem, Refusal};
 use crate::request::Request;
 
 /// `GET /admin/v1/reconciliation?status=&outcome=&bank=&statement_id=`.
@@ -93,57 +92,33 @@ pub async fn statements(app: &App, request: &Request) -> Answer {
 /// # Errors
 /// What is wrong with the request; the database's.
 pub async fn explain(app: &App, request: Request) -> Answer {
-    let (operator, keyed) = admin_actions::who(app, &request)?;
     let id: LineId = request.id_of("line")?;
-    let reason = admin_actions::reason_of(&request)?;
+    let act = Act::read(app, &request)?;
     let mut conn = app.pool.get().await?;
     let tx = conn.begin().await?;
-    match idempotency::claim(&tx, &[&keyed]).await?.into_iter().next() {
-        Some(Claim::Repeat(answer)) => {
-            tx.commit().await?;
-            let reply = Reply { status: answer.status, body: answer.body.into(), replayed: true };
-            return Ok(reply::stored(reply));
-        }
-        Some(Claim::OtherRequest) => {
-            let detail = "this Idempotency-Key was used before, for another request";
-            return Err(Refusal::new(Problem::IdempotencyKeyReused, detail));
-        }
-        Some(Claim::First | Claim::SameAs(_)) | None => {}
+    if let Some(answer) = act.claim(&tx).await? {
+        tx.commit().await?;
+        return Ok(answer);
     }
     let now = tx.now().await?;
-    let explained = reconciliation::explain(&tx, id, &reason, &operator.id, now).await?;
+    let explained = reconciliation::explain(&tx, id, &act.reason, &act.operator.id, now).await?;
     let answer = match explained {
         Ok((before, after)) => {
             let state =
                 |line: &Line| json!({"status": line.state.as_str(), "outcome": line.outcome.as_str()});
-            let entry = Entry {
-                at: now,
-                actor: operator.id.to_string(),
-                person: operator.person.to_string(),
-                origin: operator.origin.clone(),
-                action: "reconciliation.explain".to_owned(),
-                subject: id.to_string(),
-                reason,
-                before: Some(state(&before).to_string()),
-                after: Some(state(&after).to_string()),
-                idempotency_key: Some(keyed.key.clone()),
-            };
-            audit::append(&tx, &[entry]).await?;
-            let body = serde_json::to_vec(&row(&after, now)).map_err(|error| problem::internal(&error))?;
-            idempotency::Answer { status: 200, body }
+            let change = (Some(state(&before)), Some(state(&after)));
+            act.audit(&tx, now, "reconciliation.explain", id.to_string(), change).await?;
+            kept(200, &row(&after, now))?
         }
         Err(no) => {
             let problem = match no {
                 No::NotFound => Problem::NotFound,
                 No::IllegalTransition(_) => Problem::IllegalTransition,
             };
-            let body = problem::body(problem, &no.to_string(), &request.id, &[]);
-            idempotency::Answer { status: problem.status(), body: body.to_vec() }
+            act.refused(problem, &no.to_string())
         }
     };
-    idempotency::record(&tx, &[(&keyed, answer.clone())]).await?;
-    tx.commit().await?;
-    Ok(reply::stored(Reply { status: answer.status, body: answer.body.into(), replayed: false }))
+    act.finish(tx, answer).await
 }
 
 fn row(line: &Line, now: OffsetDateTime) -> ReconciliationRow {

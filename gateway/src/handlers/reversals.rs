@@ -27,7 +27,7 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     reply::list(&page, rows, |row| Cursor::after_reversal(row).to_string(), |row| Ok(reversal_json(row)))
 }
 
-fn reversal_json(row: &Reversal) -> Value {
+pub(super) fn reversal_json(row: &Reversal) -> Value {
     json!({
         "id": row.id.to_string(),
         "status": row.state.as_str(),

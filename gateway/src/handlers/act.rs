@@ -1,0 +1,115 @@
+//! What an operator does outside the lanes: keyed, audited and answered in one transaction of its own (R22, R33).
+
+use audit::Entry;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use idempotency::{Answer as Kept, Claim, Request as Keyed};
+use pg::Tx;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Answer, admin_actions, reply};
+use crate::app::App;
+use crate::commands::{Operator, Reply};
+use crate::problem::{self, Problem, Refusal};
+use crate::request::Request;
+
+/// One such act.
+#[derive(Debug)]
+pub struct Act {
+    pub operator: Operator,
+    pub reason: String,
+    keyed: Keyed,
+    request_id: String,
+}
+
+impl Act {
+    /// Who acts, under which key, and why, where the body says nothing but the reason.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    pub fn read(app: &App, request: &Request) -> Result<Act, Refusal> {
+        Act::because(app, request, admin_actions::reason_of(request)?)
+    }
+
+    /// The same with a reason that was read already.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `idempotency-key-missing`.
+    pub fn because(app: &App, request: &Request, reason: String) -> Result<Act, Refusal> {
+        let (operator, keyed) = admin_actions::who(app, request)?;
+        Ok(Act { operator, reason, keyed, request_id: request.id.to_string() })
+    }
+
+    /// Claims the key; the answer that was given under it before, if there is one.
+    ///
+    /// # Errors
+    /// `idempotency-key-reused`; the database's.
+    pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Response<Full<Bytes>>>, Refusal> {
+        match idempotency::claim(tx, &[&self.keyed]).await?.into_iter().next() {
+            Some(Claim::Repeat(answer)) => Ok(Some(stored(answer, true))),
+            Some(Claim::OtherRequest) => {
+                let detail = "this Idempotency-Key was used before, for another request";
+                Err(Refusal::new(Problem::IdempotencyKeyReused, detail))
+            }
+            Some(Claim::First | Claim::SameAs(_)) | None => Ok(None),
+        }
+    }
+
+    /// The line of the audit trail.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn audit(
+        &self,
+        tx: &Tx<'_>,
+        at: OffsetDateTime,
+        action: &str,
+        subject: String,
+        change: (Option<Value>, Option<Value>),
+    ) -> Result<(), Refusal> {
+        let entry = Entry {
+            at,
+            actor: self.operator.id.to_string(),
+            person: self.operator.person.to_string(),
+            origin: self.operator.origin.clone(),
+            action: action.to_owned(),
+            subject,
+            reason: self.reason.clone(),
+            before: change.0.map(|value| value.to_string()),
+            after: change.1.map(|value| value.to_string()),
+            idempotency_key: Some(self.keyed.key.clone()),
+        };
+        Ok(audit::append(tx, &[entry]).await?)
+    }
+
+    /// A refusal that is kept under the key.
+    pub fn refused(&self, problem: Problem, detail: &str) -> Kept {
+        let body = problem::body(problem, detail, &self.request_id, &[]);
+        Kept { status: problem.status(), body: body.to_vec() }
+    }
+
+    /// Keeps the answer under the key, commits, and answers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn finish(self, tx: Tx<'_>, answer: Kept) -> Answer {
+        idempotency::record(&tx, &[(&self.keyed, answer.clone())]).await?;
+        tx.commit().await?;
+        Ok(stored(answer, false))
+    }
+}
+
+/// An answer of this status with a JSON body, to be kept.
+///
+/// # Errors
+/// `internal`, should a value not be writable.
+pub fn kept<T: serde::Serialize + ?Sized>(status: u16, value: &T) -> Result<Kept, Refusal> {
+    let body = serde_json::to_vec(value).map_err(|error| problem::internal(&error))?;
+    Ok(Kept { status, body })
+}
+
+fn stored(answer: Kept, replayed: bool) -> Response<Full<Bytes>> {
+    reply::stored(Reply { status: answer.status, body: answer.body.into(), replayed })
+}

@@ -1,0 +1,71 @@
+//! One payment as operators look at it, with all that was noted about it and taken back of it.
+
+use deposits::{NewNote, Note, PaymentId};
+use hyper::StatusCode;
+use privacy::Sensitive;
+use serde_json::{Value, json};
+
+use super::act::{Act, kept};
+use super::{Answer, admin_reads, reply, reversals};
+use crate::app::App;
+use crate::commands::rfc3339;
+use crate::problem::{self, Problem, Refusal};
+use crate::request::Request;
+
+/// Notes that one look shows.
+const MOST_NOTES: i64 = 500;
+
+/// `GET /admin/v1/payments/{id}`.
+///
+/// # Errors
+/// `not-found`; the database's.
+pub async fn show(app: &App, request: &Request) -> Answer {
+    let id: PaymentId = request.id_of("payment")?;
+    let conn = app.pool.get().await?;
+    let payment = deposits::get(&conn, id).await?.ok_or_else(|| Refusal::not_found("payment"))?;
+    let notes = deposits::notes(&conn, &app.keyring, id, MOST_NOTES).await?;
+    let taken_back = deposits::reversals_of(&conn, &[id]).await?;
+    let row = admin_reads::payment_row(app, &payment)?;
+    let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
+    shown["notes"] = notes.iter().map(note_json).collect();
+    shown["reversals"] = taken_back.iter().map(reversals::reversal_json).collect();
+    reply::json(StatusCode::OK, &shown)
+}
+
+/// `POST /admin/v1/payments/{id}/notes`: the reason is the note.
+///
+/// # Errors
+/// What is wrong with the request; the database's.
+pub async fn note(app: &App, request: Request) -> Answer {
+    let id: PaymentId = request.id_of("payment")?;
+    let mut act = Act::read(app, &request)?;
+    let mut conn = app.pool.get().await?;
+    let tx = conn.begin().await?;
+    if let Some(answer) = act.claim(&tx).await? {
+        tx.commit().await?;
+        return Ok(answer);
+    }
+    if deposits::peek(&tx, id).await?.is_none() {
+        let answer = act.refused(Problem::NotFound, "there is no such payment");
+        return act.finish(tx, answer).await;
+    }
+    let now = tx.now().await?;
+    // The words stay with the payment, sealed: they may name people, and the trail is for ever.
+    let text = Sensitive::new(std::mem::replace(&mut act.reason, "note".to_owned()));
+    let new = NewNote { payment: id, author: &act.operator.id, text: &text, now };
+    let note = deposits::add_note(&tx, &app.keyring, &new).await?;
+    let after = json!({"note": note.to_string()});
+    act.audit(&tx, now, "payment.note", id.to_string(), (None, Some(after))).await?;
+    let body = json!({"id": note.to_string(), "author": &*act.operator.id, "created_at": rfc3339(now)});
+    let answer = kept(201, &body)?;
+    act.finish(tx, answer).await
+}
+
+fn note_json(note: &Note) -> Value {
+    json!({
+        "id": note.id.to_string(),
+        "author": note.author,
+        "text": note.text.reveal().as_str(),
+        "created_at": rfc3339(note.created_at),
+    })
+}
