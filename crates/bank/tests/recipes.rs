@@ -272,3 +272,14 @@ fn weak_and_wrong_keys_are_refused_and_none_is_printed() {
     let shown = format!("{:?} {:?}", hmac(&pairs()), RecipeSigningKey::hmac(SECRET).unwrap());
     assert!(!shown.contains(SECRET), "{shown}");
 }
+
+/// Found by fuzzing: a template that begins with a character of several bytes.
+#[test]
+fn a_template_may_hold_any_text_without_digits() {
+    let made = |template| Recipe::new("x-s", Encoding::Hex, Layout::Bare, None, EventId::BodyHash, template);
+    let right = made("ψ{body}").expect("a template");
+    assert_eq!(right.template(), "ψ{body}");
+    for wrong in ["ψ", "ψ{body}ψ", "ψ{", "{ψ}{body}", "ψ1{body}", "{body}{"] {
+        assert!(made(wrong).is_err(), "{wrong}");
+    }
+}

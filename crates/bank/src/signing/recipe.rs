@@ -202,7 +202,8 @@ fn parse_template(template: &str) -> Result<Vec<Part>, BadRecipe> {
             parts.push(part);
             rest = &rest[name.len()..];
         } else {
-            let end = rest[1..].find('{').map_or(rest.len(), |at| at + 1);
+            // A brace that begins the rest is no name: it is in the text, and refused there.
+            let end = rest.char_indices().skip(1).find(|(_, c)| *c == '{').map_or(rest.len(), |(at, _)| at);
             let text = &rest[..end];
             if text.contains(['{', '}']) || text.chars().any(|c| c.is_ascii_digit()) {
                 return Err(BadRecipe("only {timestamp}, {id}, {body} and texts without digits".into()));
