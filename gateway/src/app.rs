@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bank::signing::Verifier;
 use deposits::PlatformRemitters;
 use metrics_exporter_prometheus::PrometheusHandle;
 use money::Currency;
@@ -13,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::live::{Current, Live};
 use crate::migrate;
 use crate::readiness::Readiness;
 
@@ -21,12 +21,13 @@ const WALK: Duration = Duration::from_secs(600);
 
 /// The composed gateway.
 pub struct App {
+    /// As it was at the start; [`App::live`] is newer.
     pub config: Config,
     /// For reads. Lanes have connections of their own.
     pub pool: pg::Pool,
     pub keyring: Arc<Keyring>,
-    /// What checks each bank's signatures.
-    pub verifiers: HashMap<String, Verifier>,
+    /// Banks' keys, operators and certificates, as the last reload left them.
+    pub live: Current,
     /// Fees, corridors and the age of rates.
     pub policy: withdrawals::Policy,
     pub readiness: Readiness,
@@ -44,11 +45,7 @@ impl App {
     /// In words for whoever starts it.
     pub async fn open(config: Config, metrics: PrometheusHandle) -> Result<App, String> {
         let keyring = Keyring::load(&config.key_file).map_err(|error| error.to_string())?;
-        let verifiers = config
-            .banks
-            .iter()
-            .map(|bank| Ok((bank.id.clone(), bank.verifier()?)))
-            .collect::<Result<_, String>>()?;
+        let live = Current::new(Live::open(&config, |_| true)?);
         let pool = open_pool(&config, config.database.pool_size)?;
         check_schema(&pool, &config).await?;
         let keyring = Arc::new(keyring);
@@ -58,7 +55,7 @@ impl App {
             pool,
             keyring,
             engine,
-            verifiers,
+            live,
             policy,
             readiness: Readiness::default(),
             requests,

@@ -59,12 +59,13 @@ pub async fn authenticate(
     match entry.auth {
         Auth::None => Ok(Caller::Anyone),
         Auth::Bank => {
-            let known = parameter.and_then(|id| app.config.bank(id));
-            known.map(|_| Caller::Bank).ok_or_else(|| Refusal::not_found("bank"))
+            let known = parameter.is_some_and(|id| app.live.get().door(id).is_some());
+            if known { Ok(Caller::Bank) } else { Err(Refusal::not_found("bank")) }
         }
         Auth::Merchant => merchant(app, headers).await.map(Caller::Merchant),
         Auth::Operator(role) => {
-            let operator = operator(&app.config.operators, headers)?;
+            let live = app.live.get();
+            let operator = operator(&live.operators, headers)?;
             if operator.role < role {
                 let detail = format!("this needs the role {}", role.as_str());
                 return Err(Refusal::new(Problem::Forbidden, detail));

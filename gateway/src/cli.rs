@@ -27,7 +27,7 @@ enum Command {
     Serve(ConfigFile),
     /// Bring the database up to this version.
     Migrate(ConfigFile),
-    /// Read the configuration and list all that is wrong with it.
+    /// Read the configuration and every file that it names, and list all that is wrong.
     CheckConfig(ConfigFile),
     /// Walk the whole ledger: invariants and chains. Exit code 1 with a report when something is wrong.
     Verify {
@@ -76,12 +76,15 @@ struct ConfigFile {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(file) => with_config(&file.config, true, |config| block_on(serve::run(config))),
-        Command::Migrate(file) => with_config(&file.config, true, |config| block_on(migrate(config))),
-        Command::CheckConfig(file) => with_config(&file.config, false, |_| {
-            println!("the configuration is right");
-            Ok(())
+        Command::Serve(file) => with_config(&file.config, true, |config| {
+            let again = || {
+                read(&file.config)
+                    .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            };
+            block_on(serve::run(config, again))
         }),
+        Command::Migrate(file) => with_config(&file.config, true, |config| block_on(migrate(config))),
+        Command::CheckConfig(file) => check_config(&file.config),
         Command::Verify { config, head } => {
             with_config(&config.config, true, |config| block_on(verify(config, head)))
         }
@@ -111,12 +114,31 @@ fn with_config(
     log: bool,
     work: impl FnOnce(Config) -> Result<(), String>,
 ) -> Result<(), String> {
-    let mut config = Config::load(file).map_err(|errors| listed(file, &errors))?;
-    config.override_addresses(|name| std::env::var(name).ok()).map_err(|errors| listed(file, &errors))?;
+    let config = read(file).map_err(|errors| listed(file, &errors))?;
     if log {
         start_log();
     }
     work(config)
+}
+
+/// Opens every file that it names, too.
+fn check_config(file: &Path) -> Result<(), String> {
+    let mut faults = Config::faults_of(file);
+    if faults.is_empty() {
+        faults.extend(read(file).err().unwrap_or_default());
+    }
+    if faults.is_empty() {
+        println!("the configuration is right");
+        return Ok(());
+    }
+    Err(listed(file, &faults))
+}
+
+/// A file with what the environment overrides.
+fn read(file: &Path) -> Result<Config, Vec<ConfigError>> {
+    let mut config = Config::load(file)?;
+    config.override_addresses(|name| std::env::var(name).ok())?;
+    Ok(config)
 }
 
 fn listed(file: &Path, errors: &[ConfigError]) -> String {

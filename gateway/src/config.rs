@@ -1,9 +1,12 @@
 //! The configuration: the commented file of defaults, and what the operator's own file lays over it.
 
 mod check;
+mod client_certificates;
+mod files;
 mod issuing;
 mod notifications;
 mod sections;
+mod settings;
 mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +16,11 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+pub use client_certificates::ClientCertificates;
 pub use issuing::{Entities, NumberRange, number_ranges};
 pub use notifications::Notifications;
 pub use sections::*;
+pub use settings::Settings;
 
 /// The defaults themselves, and their documentation.
 pub const DEFAULTS: &str = include_str!("../../config/sluice.toml");
@@ -42,6 +47,8 @@ pub struct Config {
     /// Platform → the names it remits under.
     pub platforms: BTreeMap<String, Vec<String>>,
     pub operators: Vec<Operator>,
+    /// All of it by path, to tell what a later version changes.
+    pub settings: Settings,
 }
 
 /// One thing that is wrong with a configuration.
@@ -74,9 +81,35 @@ impl Config {
     /// # Errors
     /// All that is wrong, not just the first thing.
     pub fn load(path: &Path) -> Result<Config, Vec<ConfigError>> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| vec![ConfigError::new("", format!("reading {}: {error}", path.display()))])?;
-        Config::parse(&text, path.parent().unwrap_or(Path::new("")))
+        Config::parse(&read_text(path)?, folder_of(path))
+    }
+
+    /// All that is wrong with a file and with every file that it names; none if it can be served with.
+    pub fn faults_of(path: &Path) -> Vec<ConfigError> {
+        match read_text(path) {
+            Ok(text) => Config::faults(&text, folder_of(path)),
+            Err(errors) => errors,
+        }
+    }
+
+    fn faults(text: &str, folder: &Path) -> Vec<ConfigError> {
+        let tables = match over_defaults(text) {
+            Ok(tables) => tables,
+            Err(errors) => return errors,
+        };
+        let files = files::check(&tables, folder);
+        match Config::of(tables, folder) {
+            Err(mut errors) => {
+                errors.extend(files);
+                errors
+            }
+            // Only together do they show the rest.
+            Ok(config) if files.is_empty() => {
+                let opened = crate::live::Live::open(&config, |_| true);
+                opened.err().map(|why| ConfigError::new("", why)).into_iter().collect()
+            }
+            Ok(_) => files,
+        }
     }
 
     /// Checks a file's text; `folder` is where its relative paths start.
@@ -84,12 +117,10 @@ impl Config {
     /// # Errors
     /// All that is wrong.
     pub fn parse(text: &str, folder: &Path) -> Result<Config, Vec<ConfigError>> {
-        let file = |what: &str, text: &str| {
-            text.parse::<Table>()
-                .map_err(|error| vec![ConfigError::new("", format!("{what}: {}", without_source(&error)))])
-        };
-        let mut tables = file("the built-in defaults", DEFAULTS)?;
-        lay_over(&mut tables, file("not TOML", text)?);
+        Config::of(over_defaults(text)?, folder)
+    }
+
+    fn of(tables: Table, folder: &Path) -> Result<Config, Vec<ConfigError>> {
         let mut errors = Vec::new();
         let config = read(tables, &mut errors);
         if let Some(mut config) = config {
@@ -134,17 +165,40 @@ impl Config {
     }
 
     fn resolve(&mut self, folder: &Path) {
-        let banks = self.banks.iter_mut().filter_map(|bank| bank.payouts.as_mut());
+        let banks = self.banks.iter_mut().flat_map(|bank| {
+            let payouts = bank.payouts.as_mut().map(|payouts| &mut payouts.ca_file);
+            let clients = bank.client_certificates.as_mut().map(|certificates| &mut certificates.ca_file);
+            payouts.into_iter().chain(clients)
+        });
         let paths = [&mut self.key_file, &mut self.server.tls_certificate, &mut self.server.tls_key];
         for path in paths
             .into_iter()
             .chain(self.ledger.heads_file.as_mut())
             .chain(self.notifications.ca_file.as_mut())
-            .chain(banks.map(|payouts| &mut payouts.ca_file))
+            .chain(banks)
         {
             *path = folder.join(&*path);
         }
     }
+}
+
+fn read_text(path: &Path) -> Result<String, Vec<ConfigError>> {
+    std::fs::read_to_string(path)
+        .map_err(|error| vec![ConfigError::new("", format!("reading {}: {error}", path.display()))])
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn over_defaults(text: &str) -> Result<Table, Vec<ConfigError>> {
+    let file = |what: &str, text: &str| {
+        text.parse::<Table>()
+            .map_err(|error| vec![ConfigError::new("", format!("{what}: {}", without_source(&error)))])
+    };
+    let mut tables = file("the built-in defaults", DEFAULTS)?;
+    lay_over(&mut tables, file("not TOML", text)?);
+    Ok(tables)
 }
 
 /// Lays `over` over `under`, table by table.
@@ -162,6 +216,7 @@ fn lay_over(under: &mut Table, over: Table) {
 /// Reads section by section, so that one wrong section does not hide what is wrong with the next.
 fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let bank_defaults = tables.remove("bank_defaults");
+    let settings = Settings::of(&tables, bank_defaults.as_ref());
     let banks = entries(&mut tables, "banks", errors);
     let banks: Vec<Option<Bank>> = banks
         .into_iter()
@@ -205,6 +260,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,
         operators: operators.into_iter().collect::<Option<_>>()?,
+        settings,
     })
 }
 

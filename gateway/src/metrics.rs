@@ -13,14 +13,18 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 7] = [
+const COUNTERS: [(&str, &str); 8] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
         "Connections that ended before a request, by listener and reason.",
     ),
-    ("sluice_signature_failures_total", "Bank events refused for their signature, by bank and reason."),
+    (
+        "sluice_signature_failures_total",
+        "Bank events refused for signature or client certificate, by bank and reason.",
+    ),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
+    ("sluice_config_reloads_total", "Reloads of the configuration, by result."),
     ("sluice_lane_batches_total", "Batches by outcome."),
     ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
     (
@@ -30,8 +34,9 @@ const COUNTERS: [(&str, &str); 7] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 17] = [
+const GAUGES: [(&str, &str); 18] = [
     ("sluice_build_info", "1, with the version."),
+    ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
     ("sluice_http_connections", "Open connections, by listener."),
     ("sluice_pool_connections", "Database connections for reads, by state."),
@@ -71,6 +76,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     gauge!("sluice_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    gauge!("sluice_config_last_reload_successful").set(1.0);
     Ok(handle)
 }
 
@@ -114,6 +120,13 @@ const STATUSES: [(u16, &str); 17] = [
     (500, "500"),
     (503, "503"),
 ];
+
+/// Counts a reload.
+pub fn reloaded(applied: bool) {
+    let result = if applied { "applied" } else { "refused" };
+    counter!("sluice_config_reloads_total", "result" => result).increment(1);
+    gauge!("sluice_config_last_reload_successful").set(if applied { 1.0 } else { 0.0 });
+}
 
 /// Counts an event that was refused for its signature.
 pub fn signature_failed(bank: &str, reason: &'static str) {

@@ -20,7 +20,7 @@ pub fn meaning(problem: Problem) -> &'static str {
             "The signature verifies, but the signed timestamp is too far from our clock. This keeps recorded requests from being played again."
         }
         Forbidden => {
-            "The credentials are valid, but this is not allowed with them: the role does not include it, the merchant is not active yet, or whoever asked would also approve. `detail` says which."
+            "The credentials are valid, but this is not allowed with them: the role does not include it, the merchant is not active yet, whoever asked would also approve, or a bank's connection did not show the client certificate that the bank has agreed on. `detail` says which."
         }
         MerchantFrozen => {
             "The merchant is frozen: no withdrawal is accepted and no payout is sent. Payments still arrive."
@@ -83,7 +83,7 @@ pub fn remedy(problem: Problem) -> &'static str {
         }
         TimestampOutOfTolerance => "Set the clock, and sign each delivery anew.",
         Forbidden => {
-            "Use credentials with the role that is needed, have another person approve, or wait until the merchant is active."
+            "Use credentials with the role that is needed, have another person approve, wait until the merchant is active, or connect with the bank's client certificate."
         }
         MerchantFrozen | MerchantRestricted | MerchantClosed | UserFrozen => {
             "Speak to the institution. Sending the request again will not help."

@@ -32,6 +32,8 @@ pub struct Request {
     pub body: bytes::Bytes,
     /// Where it came from, for the audit trail.
     pub peer: std::net::SocketAddr,
+    /// What its connection showed, for banks.
+    pub certificate: Arc<crate::server::PeerCertificate>,
 }
 
 impl Request {

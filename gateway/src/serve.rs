@@ -11,16 +11,24 @@ use crate::app::App;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::metrics;
+use crate::reload;
 use crate::server::{Addresses, Server};
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. At SIGHUP, what `read` gives then is applied as far as a reload can.
 ///
 /// # Errors
 /// In words, when it can't start.
-pub async fn run(config: Config) -> Result<(), String> {
+pub async fn run(config: Config, read: impl Fn() -> Result<Config, String>) -> Result<(), String> {
     let stop = stop_on_signals()?;
+    let mut hangups =
+        signal(SignalKind::hangup()).map_err(|error| format!("waiting for signals: {error}"))?;
     let running = Gateway::bind(&config).await?.start(config).await?;
-    stop.cancelled().await;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = hangups.recv() => reload::reload(&running.app, read()),
+        }
+    }
     running.stop().await;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The listeners: they accept as many connections as there are permits, and end in order.
 
+mod client_certificate;
+mod common_name;
 mod connection;
 mod service;
 mod tls;
@@ -12,7 +14,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -21,7 +22,8 @@ use crate::metrics;
 use crate::route::Listener;
 use connection::Connection;
 
-pub use tls::{TlsError, tls_config};
+pub use client_certificate::{ClientCertificates, NotTheBank, PeerCertificate};
+pub use tls::{certificates, private_key, tls_config, tls_config_with_clients};
 
 /// After a failed accept (too many open files, as a rule).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -31,8 +33,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub enum BindError {
     #[error("listening on {addr}: {source}")]
     Listen { addr: SocketAddr, source: io::Error },
-    #[error(transparent)]
-    Tls(#[from] TlsError),
 }
 
 /// Where the listeners are, once they are bound: port 0 has become a real one.
@@ -52,7 +52,6 @@ pub struct Server {
 struct Port {
     listener: Listener,
     tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
     permits: Arc<Semaphore>,
     most: usize,
 }
@@ -61,17 +60,16 @@ impl Server {
     /// Binds all three listeners.
     ///
     /// # Errors
-    /// An address that is taken; certificates that can't be used.
+    /// An address that is taken.
     pub async fn bind(config: &config::Server) -> Result<Server, BindError> {
-        let tls = TlsAcceptor::from(Arc::new(tls_config(&config.tls_certificate, &config.tls_key)?));
         let public = bind(config.public_addr).await?;
         let admin = bind(config.admin_addr).await?;
         let metrics = bind(config.metrics_addr).await?;
         let addresses = Addresses { public: public.1, admin: admin.1, metrics: metrics.1 };
         let ports = [
-            Port::new(Listener::Public, public.0, Some(tls.clone()), config.max_connections),
-            Port::new(Listener::Admin, admin.0, Some(tls), config.admin_max_connections),
-            Port::new(Listener::Metrics, metrics.0, None, config.metrics_max_connections),
+            Port::new(Listener::Public, public.0, config.max_connections),
+            Port::new(Listener::Admin, admin.0, config.admin_max_connections),
+            Port::new(Listener::Metrics, metrics.0, config.metrics_max_connections),
         ];
         Ok(Server { ports, addresses })
     }
@@ -118,8 +116,8 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> 
 }
 
 impl Port {
-    fn new(listener: Listener, tcp: TcpListener, tls: Option<TlsAcceptor>, most: usize) -> Port {
-        Port { listener, tcp, tls, permits: Arc::new(Semaphore::new(most)), most }
+    fn new(listener: Listener, tcp: TcpListener, most: usize) -> Port {
+        Port { listener, tcp, permits: Arc::new(Semaphore::new(most)), most }
     }
 }
 
@@ -138,13 +136,8 @@ async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: C
                 None => return,
             },
         };
-        let connection = Connection {
-            app: app.clone(),
-            listener: port.listener,
-            tls: port.tls.clone(),
-            peer,
-            closing: closing.clone(),
-        };
+        let connection =
+            Connection { app: app.clone(), listener: port.listener, peer, closing: closing.clone() };
         let (open, ending) = (open.clone(), ending.clone());
         tokio::spawn(async move {
             open.increment(1.0);

@@ -8,5 +8,5 @@ mod process;
 mod world;
 
 pub use client::{Answer, Client};
-pub use process::{Second, Sluice};
+pub use process::{Second, Sluice, run};
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};

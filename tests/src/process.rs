@@ -66,19 +66,29 @@ impl Sluice {
 
     /// A second gateway on the same database: `sluice serve` with further configuration.
     pub async fn second(&self, world: &World, further: &str) -> Second {
-        let text = std::fs::read_to_string(self.dir().join("sluice.toml")).expect("the configuration");
-        let config = self.dir().join("second.toml");
-        std::fs::write(&config, format!("{text}\n{further}")).expect("written");
+        self.second_with(world, &format!("{}\n{further}", self.configuration())).await
+    }
+
+    /// The text of its configuration.
+    pub fn configuration(&self) -> String {
+        std::fs::read_to_string(self.dir().join("sluice.toml")).expect("the configuration")
+    }
+
+    /// A second gateway on the same database, with this configuration.
+    pub async fn second_with(&self, world: &World, text: &str) -> Second {
+        let (config, log) = (self.dir().join("second.toml"), self.dir().join("second.log"));
+        std::fs::write(&config, text).expect("written");
         let [public, admin, metrics] = free_ports();
         let child = Command::new(program())
             .arg("serve")
             .arg("--config")
-            .arg(config)
+            .arg(&config)
             .env("SLUICE_PUBLIC_ADDR", &public)
             .env("SLUICE_ADMIN_ADDR", &admin)
             .env("SLUICE_METRICS_ADDR", &metrics)
-            .env("RUST_LOG", "off")
+            .env("RUST_LOG", "info")
             .stdin(Stdio::null())
+            .stderr(std::fs::File::create(&log).expect("a log"))
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
@@ -87,7 +97,12 @@ impl Sluice {
             assert!(begun.elapsed() < START, "the second gateway is not ready in time");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Second { _child: child, world: world.at(&format!("https://{public}"), &format!("https://{admin}")) }
+        let world = world.at(
+            &format!("https://{public}"),
+            &format!("https://{admin}"),
+            &format!("http://{metrics}/metrics"),
+        );
+        Second { child, config, log, world }
     }
 
     /// Its folder.
@@ -171,15 +186,48 @@ impl Drop for Sluice {
 
 /// A gateway beside the first one; killed when dropped.
 pub struct Second {
-    _child: Child,
+    child: Child,
+    config: PathBuf,
+    log: PathBuf,
     /// It, as its users see it.
     pub world: World,
+}
+
+impl Second {
+    /// SIGHUP with another configuration; waits until it has said what came of it, and gives what it said.
+    pub async fn reload(&self, text: &str) -> String {
+        std::fs::write(&self.config, text).expect("written");
+        let before = self.log().len();
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
+        kill(Pid::from_raw(pid), Signal::SIGHUP).expect("told to reload");
+        let begun = Instant::now();
+        loop {
+            let said = self.log().get(before..).unwrap_or_default().to_owned();
+            if said.lines().any(|line| line.contains("reloaded")) && said.ends_with('\n') {
+                return said;
+            }
+            assert!(begun.elapsed() < STOP, "no word of a reload: {said}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
 }
 
 /// Ports that were free a moment ago.
 fn free_ports() -> [String; 3] {
     let listeners = [(); 3].map(|()| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("its address").to_string())
+}
+
+/// One run of the binary, to its end.
+pub async fn run(arguments: &[&str], folder: &Path) -> std::process::Output {
+    let mut command = Command::new(program());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.output().await.expect("the binary runs")
 }
 
 /// The binary that was built beside this test.

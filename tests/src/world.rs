@@ -101,10 +101,11 @@ impl World {
     }
 
     /// The same through another gateway.
-    pub(crate) fn at(&self, public_url: &str, admin_url: &str) -> World {
+    pub(crate) fn at(&self, public_url: &str, admin_url: &str, metrics_url: &str) -> World {
         let mut handout = self.handout.clone();
         handout.public_url = public_url.to_owned();
         handout.admin_url = admin_url.to_owned();
+        handout.metrics_url = metrics_url.to_owned();
         let public = Client::new(public_url, &handout.ca_cert);
         let admin = Client::new(admin_url, &handout.ca_cert);
         World { handout, public, admin }
@@ -123,6 +124,21 @@ impl World {
     /// The bank that its demo is configured for.
     pub fn bank(&self) -> &str {
         &self.handout.banks[0].id
+    }
+
+    /// Where the listener of banks and merchants is.
+    pub fn public_url(&self) -> &str {
+        &self.handout.public_url
+    }
+
+    /// Who signs its certificate.
+    pub fn ca(&self) -> &Path {
+        &self.handout.ca_cert
+    }
+
+    /// What the bank signs its events with.
+    pub fn secret(&self) -> &str {
+        &self.handout.banks[0].secret
     }
 
     /// Its database, with the owner's rights.
@@ -154,6 +170,11 @@ impl World {
     pub async fn try_event(&self, event_id: &str, body: &[u8]) -> Option<Answer> {
         let headers = client::signed(&self.handout.banks[0].secret, event_id, body);
         self.raw_event(&headers, body).await
+    }
+
+    /// An event signed with another secret.
+    pub async fn event_with(&self, secret: &str, event_id: &str, body: &[u8]) -> Answer {
+        self.raw_event(&client::signed(secret, event_id, body), body).await.expect("an answer")
     }
 
     /// An event signed at a time of one's own, seconds since 1970.

@@ -149,6 +149,11 @@ fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
             found.unless(false, format!("{path}.number_ranges[{at}]"), message);
         }
     }
+    if let Some(certificates) = &bank.client_certificates {
+        for (field, message) in certificates.wrong() {
+            found.unless(false, format!("{path}.client_certificates.{field}"), message);
+        }
+    }
     if let Some(payouts) = &bank.payouts {
         self::payouts(payouts, &format!("{path}.payouts"), found);
     }

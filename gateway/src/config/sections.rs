@@ -174,6 +174,8 @@ pub struct Bank {
     pub keys: Vec<BankKey>,
     /// For `hmac` and `rsa-sha256`.
     pub signature: Option<Signature>,
+    /// On top of any scheme: which certificates its machines must show.
+    pub client_certificates: Option<super::ClientCertificates>,
     /// `USDCNY`: base, then quote.
     pub rate_pairs: Vec<String>,
     pub deduplicates_references: bool,

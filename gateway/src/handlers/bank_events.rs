@@ -3,19 +3,22 @@
 mod dry_run;
 mod statements;
 mod understand;
+mod verify;
 
 use std::sync::Arc;
 
-use bank::{Refusal as SignatureRefusal, Verified};
-use time::OffsetDateTime;
+use bank::Verified;
 use vault::Delivery;
 
 use super::{Answer, lane};
 use crate::app::App;
 use crate::commands::{BankEvent, Command, Content, Line};
+use crate::live::Door;
 use crate::metrics;
 use crate::problem::{Problem, Refusal};
 use crate::request::Request;
+
+use verify::verify;
 
 pub use understand::{Message, understand};
 
@@ -27,20 +30,15 @@ pub async fn receive(app: &App, request: Request) -> Answer {
     if request.switch("dry_run")? {
         return dry_run::check(app, request).await;
     }
+    let live = app.live.get();
     let bank: Arc<str> = Arc::from(request.parameter());
-    let verified = verify(app, &bank, &request)?.map_err(|refusal| {
-        metrics::signature_failed(&bank, reason_of(&refusal));
-        unverified(&refusal)
+    let door = live.door(&bank).ok_or_else(|| Refusal::not_found("bank"))?;
+    let verified = verify(door, &request).map_err(|failed| {
+        metrics::signature_failed(&bank, failed.step());
+        failed.refusal()
     })?;
-    let event = event(app, bank, &verified, &request)?;
+    let event = event(app, door, bank, &verified, &request)?;
     lane::carry_out(app, Command::BankEvent(Box::new(event))).await
-}
-
-/// R1: whose it is. Touches no database.
-fn verify(app: &App, bank: &str, request: &Request) -> Result<Result<Verified, SignatureRefusal>, Refusal> {
-    let verifier = app.verifiers.get(bank).ok_or_else(|| Refusal::not_found("bank"))?;
-    let now = OffsetDateTime::now_utc().unix_timestamp();
-    Ok(verifier.verify(&request.headers, &request.body, now))
 }
 
 /// By the content type; the door takes JSON and XML only.
@@ -51,7 +49,13 @@ fn is_xml(request: &Request) -> bool {
     })
 }
 
-fn event(app: &App, bank: Arc<str>, verified: &Verified, request: &Request) -> Result<BankEvent, Refusal> {
+fn event(
+    app: &App,
+    door: &Door,
+    bank: Arc<str>,
+    verified: &Verified,
+    request: &Request,
+) -> Result<BankEvent, Refusal> {
     let event_id = &*verified.event_id;
     let is_xml = is_xml(request);
     let message = Message { bank: &bank, event_id, body: &request.body, is_xml, request_id: &request.id };
@@ -63,7 +67,7 @@ fn event(app: &App, bank: Arc<str>, verified: &Verified, request: &Request) -> R
         &bank,
         event_id,
         &verified.key_id,
-        &kept_headers(app, &bank, request),
+        &kept_headers(door, request),
         &request.body,
     )
     .map_err(|error| internal(&error))?;
@@ -76,28 +80,9 @@ fn internal(error: &dyn std::error::Error) -> Refusal {
     Refusal::new(Problem::Internal, "an unexpected error; nothing was done, and it was logged")
 }
 
-fn reason_of(refusal: &SignatureRefusal) -> &'static str {
-    match refusal {
-        SignatureRefusal::MissingHeader(_) => "missing_header",
-        SignatureRefusal::MalformedHeader(_) => "malformed_header",
-        SignatureRefusal::BadSignature => "bad_signature",
-        SignatureRefusal::TimestampOutOfTolerance => "timestamp",
-    }
-}
-
-fn unverified(refusal: &SignatureRefusal) -> Refusal {
-    let problem = match refusal {
-        SignatureRefusal::TimestampOutOfTolerance => Problem::TimestampOutOfTolerance,
-        SignatureRefusal::MissingHeader(_)
-        | SignatureRefusal::MalformedHeader(_)
-        | SignatureRefusal::BadSignature => Problem::BadSignature,
-    };
-    Refusal::new(problem, refusal.to_string())
-}
-
 /// The headers that say how the event was signed, for the vault.
-fn kept_headers(app: &App, bank: &str, request: &Request) -> String {
-    let signing = app.verifiers.get(bank).map(|verifier| verifier.explain().headers).unwrap_or_default();
+fn kept_headers(door: &Door, request: &Request) -> String {
+    let signing = door.verifier.explain().headers;
     let kept =
         |name: &str| signing.iter().any(|own| own == name) || matches!(name, "content-type" | "user-agent");
     let line = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {

@@ -13,10 +13,10 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{service, tls};
+use super::service::Peer;
+use super::{PeerCertificate, service, tls};
 use crate::app::App;
 use crate::config;
 use crate::metrics;
@@ -34,7 +34,6 @@ const CONNECTION_WINDOW: u32 = 1 << 20;
 pub struct Connection {
     pub app: Arc<App>,
     pub listener: Listener,
-    pub tls: Option<TlsAcceptor>,
     pub peer: SocketAddr,
     /// When to finish what has begun and end.
     pub closing: CancellationToken,
@@ -44,8 +43,8 @@ impl Connection {
     /// Serves it to its end.
     pub async fn serve(self, stream: TcpStream) {
         drop(stream.set_nodelay(true));
-        let Some(acceptor) = self.tls.clone() else {
-            return self.speak(stream, false).await;
+        let Some(acceptor) = self.app.live.get().tls(self.listener) else {
+            return self.speak(stream, false, PeerCertificate::default()).await;
         };
         let limit = self.app.config.server.handshake_timeout_ms.duration();
         let handshake = tokio::select! {
@@ -54,27 +53,34 @@ impl Connection {
         };
         match handshake {
             Ok(Ok(stream)) => {
-                let h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
-                self.speak(stream, h2).await;
+                let tls = stream.get_ref().1;
+                let h2 = tls.alpn_protocol() == Some(tls::H2);
+                let certificate = PeerCertificate::new(tls.peer_certificates().unwrap_or_default());
+                self.speak(stream, h2, certificate).await;
             }
             Ok(Err(error)) => {
                 tracing::debug!(peer = %self.peer, %error, "TLS handshake");
-                metrics::connection_refused(self.listener.name(), "handshake");
+                metrics::connection_refused(self.listener.name(), reason_of(&error));
             }
             Err(_) => metrics::connection_refused(self.listener.name(), "handshake-timeout"),
         }
     }
 
     /// The protocol was agreed on before, so there is no first byte to wait for without a time-out.
-    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, h2: bool) {
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        stream: S,
+        h2: bool,
+        certificate: PeerCertificate,
+    ) {
         let builder = builder(&self.app.config.server);
         let builder = if h2 { builder.http2_only() } else { builder.http1_only() };
         let activity = Arc::new(Activity::new());
         let service = {
-            let (app, listener, peer, activity) =
-                (self.app.clone(), self.listener, self.peer, activity.clone());
+            let peer = Peer { addr: self.peer, certificate: Arc::new(certificate) };
+            let (app, listener, activity) = (self.app.clone(), self.listener, activity.clone());
             service_fn(move |request: hyper::Request<Incoming>| {
-                let (app, busy) = (app.clone(), Activity::begin(&activity));
+                let (app, peer, busy) = (app.clone(), peer.clone(), Activity::begin(&activity));
                 async move {
                     let response = service::serve(app, listener, peer, request).await;
                     drop(busy);
@@ -105,6 +111,15 @@ impl Connection {
         if let Err(error) = result {
             tracing::debug!(peer = %self.peer, %error, "connection");
         }
+    }
+}
+
+/// A client certificate that is nobody's ends the handshake, whatever the client wanted.
+fn reason_of(error: &std::io::Error) -> &'static str {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(_)) => "client-certificate",
+        _ => "handshake",
     }
 }
 

@@ -12,6 +12,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 
+use super::PeerCertificate;
 use crate::app::App;
 use crate::caller;
 use crate::handlers;
@@ -22,11 +23,18 @@ use crate::{body, metrics};
 
 const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
 
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+pub struct Peer {
+    pub addr: SocketAddr,
+    pub certificate: Arc<PeerCertificate>,
+}
+
 /// Answers a request, whatever happens.
 pub async fn serve(
     app: Arc<App>,
     listener: Listener,
-    peer: SocketAddr,
+    peer: Peer,
     incoming: hyper::Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let start = Instant::now();
@@ -59,7 +67,7 @@ struct Heads {
     entry: &'static Entry,
     parameter: Option<Arc<str>>,
     listener: Listener,
-    peer: SocketAddr,
+    peer: Peer,
     id: Arc<str>,
 }
 
@@ -114,7 +122,8 @@ async fn answer(
         headers: parts.headers,
         parameter: heads.parameter,
         body,
-        peer: heads.peer,
+        peer: heads.peer.addr,
+        certificate: heads.peer.certificate,
     };
     handlers::handle(app, request).await
 }

@@ -1,5 +1,7 @@
 //! Strangers at the door: whatever they do, it costs little and ends.
 
+mod client_certificates;
+mod reloads;
 mod world;
 
 use std::convert::Infallible;

@@ -7,11 +7,13 @@ use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{event, reason_of, unverified, verify};
+use super::event;
+use super::verify::{NotVerified, verify};
 use crate::app::App;
 use crate::commands::Command;
 use crate::engine::NoReply;
 use crate::handlers::{Answer, reply};
+use crate::live::Door;
 use crate::problem::{Problem, Refusal};
 use crate::request::Request;
 
@@ -21,12 +23,14 @@ use crate::request::Request;
 /// `overloaded` where enough is being checked already.
 pub async fn check(app: &App, request: Request) -> Answer {
     let bank: Arc<str> = Arc::from(request.parameter());
-    let verified = match verify(app, &bank, &request)? {
+    let live = app.live.get();
+    let door = live.door(&bank).ok_or_else(|| Refusal::not_found("bank"))?;
+    let verified = match verify(door, &request) {
         Ok(verified) => verified,
-        Err(refusal) => return not_verified(app, &bank, reason_of(&refusal), &unverified(&refusal)),
+        Err(failed) => return not_verified(door, &failed),
     };
     let (key_id, event_id) = (verified.key_id.clone(), verified.event_id.clone());
-    let event = event(app, bank, &verified, &request)?;
+    let event = event(app, door, bank, &verified, &request)?;
     match app.engine.rehearse(&Command::BankEvent(Box::new(event))).await {
         Ok(reply) => {
             let answer: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
@@ -44,14 +48,17 @@ pub async fn check(app: &App, request: Request) -> Answer {
 }
 
 /// Which step failed and what was expected there; no secret, and nothing of the database.
-fn not_verified(app: &App, bank: &str, step: &str, refusal: &Refusal) -> Answer {
-    let verifier = app.verifiers.get(bank).ok_or_else(|| Refusal::not_found("bank"))?;
-    let expected = verifier.explain();
+fn not_verified(door: &Door, failed: &NotVerified) -> Answer {
+    let (expected, refusal) = (door.verifier.explain(), failed.refusal());
     report(json!({
         "dry_run": true,
         "verified": false,
-        "failed_step": step,
-        "expected": {"headers": expected.headers, "signed": expected.signed},
+        "failed_step": failed.step(),
+        "expected": {
+            "headers": expected.headers,
+            "signed": expected.signed,
+            "client_certificate": door.certificates.is_some(),
+        },
         "would_answer": {"status": refusal.problem.status(), "code": refusal.problem.code()},
         "why": refusal.detail,
     }))

@@ -1,6 +1,7 @@
 //! A gateway in this process, on ports of its own, with limits that a test can reach.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,14 +37,19 @@ pub struct World {
     pub stop: CancellationToken,
     pub served: JoinHandle<()>,
     root: CertificateDer<'static>,
-    _db: TestDb,
-    _folder: TempDir,
+    db: TestDb,
+    limits: String,
+    folder: TempDir,
 }
 
 impl World {
     /// Starts it; `limits` are lines of its `[server]`.
     pub async fn start(limits: &str) -> World {
-        let folder = tempfile::tempdir().expect("a folder");
+        World::start_in(tempfile::tempdir().expect("a folder"), limits, "").await
+    }
+
+    /// The same in a folder that has files already, which further lines of the configuration name.
+    pub async fn start_in(folder: TempDir, limits: &str, further: &str) -> World {
         let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
         let write =
             |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("written");
@@ -51,7 +57,8 @@ impl World {
         write("server.key", own.signing_key.serialize_pem());
         Keyring::generate(&folder.path().join("keys.toml")).expect("keys");
         let db = testkit::database(&migrate::SETS).await;
-        let config = Config::parse(&text(&db.url, limits), folder.path()).expect("a right configuration");
+        let config =
+            Config::parse(&text(&db.url, limits, further), folder.path()).expect("a right configuration");
         migrate::migrate(&config).await.expect("migrated");
         let server = Server::bind(&config.server).await.expect("ports");
         let at = server.addresses();
@@ -59,7 +66,26 @@ impl World {
         let app = Arc::new(App::open(config, metrics).await.expect("a gateway"));
         let stop = CancellationToken::new();
         let served = tokio::spawn(server.serve(app.clone(), stop.clone()));
-        World { at, app, stop, served, root: own.cert.der().clone(), _db: db, _folder: folder }
+        let (root, limits) = (own.cert.der().clone(), limits.to_owned());
+        World { at, app, stop, served, root, db, limits, folder }
+    }
+
+    /// What it reads at a reload, with other further lines.
+    pub fn config(&self, further: &str) -> Result<Config, String> {
+        Config::parse(&text(&self.db.url, &self.limits, further), self.folder.path())
+            .map_err(|errors| format!("{errors:?}"))
+    }
+
+    /// Where its files lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Who is trusted to be the server.
+    pub fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("a root");
+        roots
     }
 
     /// A connection to the public listener that speaks `protocol`.
@@ -79,13 +105,11 @@ impl World {
     }
 
     fn trust(&self, protocol: &str) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.root.clone()).expect("a root");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
-            .with_root_certificates(roots)
+            .with_root_certificates(self.roots())
             .with_no_client_auth();
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         config
@@ -125,14 +149,14 @@ impl World {
     }
 }
 
-fn text(url: &str, limits: &str) -> String {
+fn text(url: &str, limits: &str, further: &str) -> String {
     format!(
         "environment = \"test\"\nkey_file = \"keys.toml\"\n[server]\n\
          public_addr = \"127.0.0.1:0\"\nadmin_addr = \"127.0.0.1:0\"\nmetrics_addr = \"127.0.0.1:0\"\n\
          tls_certificate = \"server.pem\"\ntls_key = \"server.key\"\n{limits}\n\
          [database]\nurl = {url:?}\npool_size = 2\n[lanes]\ncount = 1\n\
          [[banks]]\nid = \"alpha\"\n\
-         keys = [{{ id = \"k1\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }}]\n"
+         keys = [{{ id = \"k1\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }}]\n{further}"
     )
 }
 
