@@ -31,6 +31,13 @@ impl Verdict {
             Verdict::Ignored => "ignored",
         }
     }
+
+    pub(crate) fn parse(name: &str) -> Result<Verdict, Error> {
+        [Verdict::Accepted, Verdict::Malformed, Verdict::Invalid, Verdict::Ignored]
+            .into_iter()
+            .find(|verdict| verdict.as_str() == name)
+            .ok_or_else(|| Error::Unexpected(format!("the verdict {name}")))
+    }
 }
 
 /// One delivery of an event whose signature verified.
@@ -53,7 +60,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Hashes and seals what arrived. `headers` are those worth keeping, as one text.
+    /// Hashes and seals what arrived. `headers` are those worth keeping, as one text: `name: value`, a line each.
     ///
     /// # Errors
     /// The keyring's.
@@ -83,7 +90,7 @@ impl Delivery {
     }
 }
 
-fn context(column: &str, id: EventId) -> Vec<u8> {
+pub(crate) fn context(column: &str, id: EventId) -> Vec<u8> {
     let mut context = b"bank_event_bytes.".to_vec();
     context.extend_from_slice(column.as_bytes());
     context.push(0);

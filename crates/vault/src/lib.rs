@@ -1,21 +1,28 @@
 #![doc = include_str!("../README.md")]
 
 mod delivery;
+mod detail;
+pub mod masked;
 mod reads;
+mod replay;
+mod retention;
 mod store;
 
 pub use delivery::{Delivery, Verdict};
+pub use detail::{Conflict, EventDetail, Later, RawEvent, event, raw};
 pub use reads::{EventFilter, EventRow, conflict_count, list};
+pub use replay::{LaterAnswer, Standing, Turn, claim_replays, record_replays};
+pub use retention::{Kept, keep};
 pub use store::{Answer, Claim, Record, claim, record};
 
 /// The vault's tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "vault",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "vault",
-        sql: include_str!("../migrations/0001_vault.sql"),
-    }],
+    migrations: &[
+        pg::Migration { version: 1, name: "vault", sql: include_str!("../migrations/0001_vault.sql") },
+        pg::Migration { version: 2, name: "lookups", sql: include_str!("../migrations/0002_lookups.sql") },
+        pg::Migration { version: 3, name: "replays", sql: include_str!("../migrations/0003_replays.sql") },
+    ],
 };
 
 /// Marks ids of events.
@@ -36,6 +43,9 @@ pub enum Error {
     /// Sealing failed.
     #[error(transparent)]
     Keys(#[from] privacy::KeyError),
+    /// What is sealed can't be opened.
+    #[error(transparent)]
+    Sealed(#[from] privacy::OpenError),
     /// A key without an answer, or a count that is not what was written.
     #[error("unexpected state of the vault: {0}")]
     Unexpected(String),

@@ -18,12 +18,17 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+pub(crate) fn status_of(row: &pg::Row, column: &str) -> Result<u16, Error> {
+    let status = row.get::<_, Option<i16>>(column).and_then(|status| u16::try_from(status).ok());
+    status.ok_or_else(|| Error::Unexpected("a committed event has no answer".into()))
+}
+
 /// What became of one delivery of the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// The first one: go on, and `record` it in this transaction.
     First,
-    /// Delivered before: this is the answer (R2).
+    /// Delivered before: this is the answer (R2). The first one, unless that was a refusal and a replay understood more.
     Repeat(Answer),
     /// The same id was used for other bytes (R3).
     OtherBytes,
@@ -108,10 +113,9 @@ async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Delivery)]) -> Result<Vec<(
             claims.push((*index, Claim::OtherBytes));
             continue;
         }
-        let status = row.get::<_, Option<i16>>("status").and_then(|status| u16::try_from(status).ok());
-        let status = status.ok_or_else(|| Error::Unexpected("a committed event has no answer".into()))?;
+        let answer = Answer { status: status_of(row, "status")?, body: row.get("answer") };
         repeated.push((delivery.shard, row.get("id")));
-        claims.push((*index, Claim::Repeat(Answer { status, body: row.get("answer") })));
+        claims.push((*index, Claim::Repeat(answer)));
     }
     note_redeliveries(tx, &repeated).await?;
     Ok(claims)

@@ -1,60 +1,13 @@
 //! Bank events on a real PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod world;
+
 use std::sync::Arc;
 
-use pg::{Connection, Shards};
 use privacy::Keyring;
-use testkit::TestDb;
-use vault::{Answer, Claim, Delivery, EventFilter, Record, Verdict, claim, conflict_count, list, record};
-
-const BODY: &[u8] = b"{\"type\":\"funds.received\",\"remitter\":\"Zhang San\"}";
-const HEADERS: &str = "webhook-id: evt-1\nwebhook-timestamp: 1700000000";
-
-struct World {
-    db: TestDb,
-    keyring: Keyring,
-}
-
-impl World {
-    async fn new() -> World {
-        let folder = tempfile::tempdir().unwrap();
-        let keyring = Keyring::generate(&folder.path().join("keys")).unwrap();
-        World { db: testkit::database(&[vault::MIGRATIONS]).await, keyring }
-    }
-
-    fn delivery(&self, bank: &str, event_id: &str, body: &[u8]) -> Delivery {
-        Delivery::new(&self.keyring, Shards::new(16), &Arc::from(bank), event_id, "key-1", HEADERS, body)
-            .unwrap()
-    }
-
-    async fn count(&self, sql: &'static str) -> i64 {
-        self.db.pool.get().await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
-    }
-}
-
-fn answer(body: &str) -> Answer {
-    Answer { status: 200, body: body.into() }
-}
-
-/// A batch in a transaction of its own: what is first is accepted, and answered with its event id.
-async fn run(conn: &mut Connection, deliveries: &[&Delivery]) -> Vec<Claim> {
-    let tx = conn.begin().await.unwrap();
-    let claims = claim(&tx, deliveries).await.unwrap();
-    let now = tx.now().await.unwrap();
-    let firsts = deliveries.iter().zip(&claims).filter(|(_, claim)| **claim == Claim::First);
-    let records: Vec<Record<'_>> = firsts
-        .map(|(delivery, _)| Record {
-            delivery,
-            verdict: Verdict::Accepted,
-            status: 200,
-            answer: delivery.event_id.as_bytes(),
-        })
-        .collect();
-    record(&tx, &records, now).await.unwrap();
-    tx.commit().await.unwrap();
-    claims
-}
+use vault::{Answer, Claim, EventFilter, Record, Verdict, claim, conflict_count, event, list, raw, record};
+use world::{BODY, HEADERS, World, answer, run};
 
 #[tokio::test]
 async fn every_sql_file_fits_the_schema() {
@@ -243,10 +196,63 @@ async fn i7_the_program_s_role_can_t_change_what_a_bank_said() {
         "bank_event_bytes",
         "bank_event_redeliveries",
         "bank_event_conflicts",
+        "bank_event_replays",
+        "bank_event_later_answers",
     ] {
         for sql in [format!("UPDATE {table} SET id = id"), format!("DELETE FROM {table}")] {
             let refused = conn.batch_execute(&sql).await.unwrap_err();
             assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
         }
     }
+}
+
+#[tokio::test]
+async fn r2_r3_an_event_s_detail_tells_its_whole_story() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let first = world.delivery("hb", "e1", BODY);
+    run(&mut conn, &[&first]).await;
+    let fresh = event(&conn, first.id).await.unwrap().unwrap();
+    assert_eq!((fresh.redeliveries, fresh.last_received_at), (0, fresh.received_at));
+    for _ in 0..2 {
+        run(&mut conn, &[&world.delivery("hb", "e1", BODY)]).await;
+    }
+    let reuse = world.delivery("hb", "e1", b"{}");
+    run(&mut conn, &[&reuse]).await;
+    run(&mut conn, &[&world.delivery("other", "e1", b"{}")]).await;
+
+    let detail = event(&conn, first.id).await.unwrap().unwrap();
+    assert_eq!((detail.bank.as_str(), detail.event_id.as_str()), ("hb", "e1"));
+    assert_eq!((detail.verdict, detail.key_id.as_str()), (Verdict::Accepted, "key-1"));
+    assert_eq!((detail.answer, detail.body_hash), (answer("e1"), first.body_hash));
+    assert_eq!((detail.redeliveries, detail.replays), (2, 0));
+    assert!(detail.last_received_at > detail.received_at);
+    let conflicts: Vec<_> = detail.conflicts.iter().map(|found| (found.id, found.body_hash)).collect();
+    assert_eq!(conflicts, [(reuse.id, reuse.body_hash)]);
+    assert!(detail.conflicts[0].received_at >= detail.received_at);
+    // The id of the reuse leads to the event; its bytes are its own.
+    assert_eq!(event(&conn, reuse.id).await.unwrap().unwrap().id, first.id);
+    let other = raw(&conn, &world.keyring, reuse.id).await.unwrap().unwrap();
+    assert_eq!((other.headers.as_str(), other.body.as_slice()), ("", b"{}".as_slice()));
+    assert!(event(&conn, world.delivery("hb", "e2", BODY).id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn bytes_open_on_demand_until_they_are_dropped() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let delivery = world.delivery("hb", "e1", BODY);
+    run(&mut conn, &[&delivery]).await;
+    let found = raw(&conn, &world.keyring, delivery.id).await.unwrap().unwrap();
+    assert_eq!((found.headers.as_str(), found.body.as_slice()), (HEADERS, BODY));
+    assert!(!format!("{found:?}").contains("Zhang"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let other = Keyring::generate(&folder.path().join("keys")).unwrap();
+    assert!(raw(&conn, &other, delivery.id).await.is_err());
+
+    let owner = world.db.owner().get().await.unwrap();
+    owner.execute("DELETE FROM bank_event_bytes", &[]).await.unwrap();
+    assert!(raw(&conn, &world.keyring, delivery.id).await.unwrap().is_none());
+    assert!(event(&conn, delivery.id).await.unwrap().is_some());
 }

@@ -1,4 +1,10 @@
-SELECT k.bank, k.event_id, k.id, k.body_hash, e.status, e.answer
+SELECT k.bank, k.event_id, k.id, k.body_hash,
+       coalesce(later.status, e.status) AS status, coalesce(later.answer, e.answer) AS answer
 FROM unnest($1::smallint[], $2::text[], $3::text[]) AS wanted (shard, bank, event_id)
 JOIN bank_event_keys k ON k.shard = wanted.shard AND k.bank = wanted.bank AND k.event_id = wanted.event_id
 LEFT JOIN bank_events e ON e.shard = k.shard AND e.id = k.id
+LEFT JOIN LATERAL (
+    SELECT l.status, l.answer FROM bank_event_later_answers l
+    WHERE e.status >= 400 AND l.shard = e.shard AND l.id = e.id
+    ORDER BY l.turn LIMIT 1
+) AS later ON true

@@ -1,0 +1,1 @@
+DELETE FROM bank_event_bytes_rest WHERE received_at < $1
