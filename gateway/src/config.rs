@@ -8,6 +8,7 @@ mod notifications;
 mod sections;
 mod settings;
 mod signature;
+mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,6 +22,7 @@ pub use issuing::{Entities, NumberRange, number_ranges};
 pub use notifications::Notifications;
 pub use sections::*;
 pub use settings::Settings;
+pub use vault::Vault;
 
 /// The defaults themselves, and their documentation.
 pub const DEFAULTS: &str = include_str!("../../config/sluice.toml");
@@ -41,6 +43,7 @@ pub struct Config {
     pub approvals: Approvals,
     pub payouts: Payouts,
     pub notifications: Notifications,
+    pub vault: Vault,
     /// Who contracts, by jurisdiction (R14).
     pub entities: Entities,
     pub banks: Vec<Bank>,
@@ -241,6 +244,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let approvals = required(&mut tables, "approvals", errors);
     let payouts = required(&mut tables, "payouts", errors);
     let notifications = required(&mut tables, "notifications", errors);
+    let vault = required(&mut tables, "vault", errors);
     let entities = required(&mut tables, "entities", errors);
     let platforms = required(&mut tables, "platforms", errors);
     errors.extend(tables.keys().map(|name| ConfigError::new(name, "is not a known name")));
@@ -256,6 +260,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         approvals: approvals?,
         payouts: payouts?,
         notifications: notifications?,
+        vault: vault?,
         entities: entities?,
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,

@@ -7,6 +7,7 @@ mod admin_reads;
 mod balances;
 mod bank_events;
 mod dead_letters;
+mod events;
 mod fields;
 mod lane;
 mod order_files;
@@ -81,6 +82,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListMerchants => admin_reads::merchants(app, &request).await,
         Route::GetMerchant => admin_reads::merchant(app, &request).await,
         Route::ListEvents => admin_reads::events(app, &request).await,
+        Route::GetEvent => events::show(app, &request).await,
+        Route::UnmaskEvent => events::unmask(app, request).await,
+        Route::ReplayEvent => events::replay(app, request).await,
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
         Route::ListApprovals => admin_reads::approvals(app, &request).await,

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod events;
 mod overview;
 mod reconciliation;
 mod rows;
 
 pub use accounts::{AccountRow, TransferRow};
+pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
 pub use overview::{
     BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };

@@ -5,6 +5,9 @@ use time::OffsetDateTime;
 
 use crate::{Error, EventId};
 
+/// What events can be listed by.
+pub const VERDICTS: [&str; 5] = ["accepted", "malformed", "invalid", "ignored", "conflict"];
+
 /// Which events to list.
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {

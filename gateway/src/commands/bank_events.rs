@@ -4,6 +4,7 @@ use bytes::Bytes;
 use deposits::{PaymentState, Received};
 use payouts::{PayoutId, Report};
 use serde::Serialize;
+use vault::EventId;
 
 use super::batch::Outcome;
 use super::stage::Stage;
@@ -29,9 +30,21 @@ struct Answer<'a> {
 
 impl Stage<'_> {
     pub(super) fn bank_event(&mut self, index: usize, event: &BankEvent) -> Result<Outcome, Void> {
-        let told = match &event.content {
-            Content::Refused { reply, .. } => return Ok(Outcome { reply: reply.clone(), stored: true }),
-            Content::Lines(lines) => self.lines(index, &event.bank, lines)?,
+        let reply = self.heard(index, &event.bank, event.delivery.id, &event.content)?;
+        Ok(Outcome { reply, stored: true })
+    }
+
+    /// Applies what a bank says, now or in a replay; the answer to it.
+    pub(super) fn heard(
+        &mut self,
+        index: usize,
+        bank: &str,
+        event: EventId,
+        content: &Content,
+    ) -> Result<Reply, Void> {
+        let told = match content {
+            Content::Refused { reply, .. } => return Ok(reply.clone()),
+            Content::Lines(lines) => self.lines(index, bank, lines)?,
             Content::Statements(statements) => {
                 let stored = self.statements.get(index).map(Vec::as_slice).unwrap_or_default();
                 let outcome = |new: bool| if new { "applied" } else { "duplicate" };
@@ -46,9 +59,9 @@ impl Stage<'_> {
                 rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, *verdict)).collect()
             }
         };
-        let answer = Answer { event_id: event.delivery.id.to_string(), outcomes: &told };
+        let answer = Answer { event_id: event.to_string(), outcomes: &told };
         let body = Bytes::from(serde_json::to_vec(&answer)?);
-        Ok(Outcome { reply: Reply { status: 200, body, replayed: false }, stored: true })
+        Ok(Reply { status: 200, body, replayed: false })
     }
 
     /// In the order in which the bank reports them.

@@ -49,7 +49,7 @@ impl Commands {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
         for (index, (command, standing)) in batch.iter().zip(&claims.standing).enumerate() {
             outcomes.push(match standing {
-                Standing::Live => Some(stage.decide(index, command)?),
+                Standing::Live | Standing::Bare => Some(stage.decide(index, command)?),
                 Standing::Answered(_) | Standing::SameAs(_) => None,
             });
         }
@@ -62,6 +62,7 @@ impl Stage<'_> {
     fn decide(&mut self, index: usize, command: &Command) -> Result<Outcome, Void> {
         match command {
             Command::BankEvent(event) => self.bank_event(index, event),
+            Command::Replay(command) => self.replay(index, command),
             Command::Withdraw(command) => self.withdraw(command),
             Command::ChangePayee(command) => self.change_payee(command),
             Command::PayoutReport(report) => self.payout_report(report),
@@ -81,7 +82,7 @@ fn answers(claims: Claims, outcomes: Vec<Option<Outcome>>) -> Result<Vec<Reply>,
     let mut replies: Vec<Option<Reply>> = Vec::with_capacity(decided.len());
     for (standing, own) in claims.standing.into_iter().zip(decided) {
         let reply = match standing {
-            Standing::Live => own,
+            Standing::Live | Standing::Bare => own,
             Standing::Answered(reply) => Some(reply),
             Standing::SameAs(first) => replies
                 .get(first)

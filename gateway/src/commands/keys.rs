@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use deposits::{Claimed, Receipt, ReversalClaim, ReversalReport};
 use idempotency::Request;
 use pg::Tx;
-use vault::Delivery;
+use vault::{Delivery, Turn};
 use withdrawals::{ReferenceClaim, WithdrawalId};
 
 use super::void::Void;
-use super::{Command, Reply};
+use super::{Command, Replay, Reply};
 use crate::problem::{self, Problem};
 
 /// How a command stands after the keys were claimed.
@@ -17,6 +17,8 @@ use crate::problem::{self, Problem};
 pub(super) enum Standing {
     /// It won its key, or has none: it is decided now.
     Live,
+    /// It is decided now, but not by what it carries: that was applied before, or is not there.
+    Bare,
     /// It is answered already.
     Answered(Reply),
     /// It repeats the command at this index of the batch.
@@ -28,6 +30,8 @@ pub(super) enum Standing {
 pub(super) struct Claims {
     /// For each command.
     pub standing: Vec<Standing>,
+    /// For each command that replays an event, what it finds.
+    pub replays: Vec<Option<Turn>>,
     /// For each receipt of each live bank event, in order.
     pub receipts: Vec<Vec<Claimed>>,
     /// For each return of money in each live bank event, in order.
@@ -40,10 +44,11 @@ pub(super) async fn claim(tx: &Tx<'_>, batch: &[&Command]) -> Result<Claims, Voi
     let mut standing: Vec<Standing> = batch.iter().map(|_| Standing::Live).collect();
     claim_events(tx, batch, &mut standing).await?;
     claim_requests(tx, batch, &mut standing).await?;
+    let replays = claim_replays(tx, batch, &mut standing).await?;
     let receipts = claim_receipts(tx, batch, &standing).await?;
     let returns = claim_returns(tx, batch, &standing).await?;
     let references = claim_references(tx, batch, &standing).await?;
-    Ok(Claims { standing, receipts, returns, references })
+    Ok(Claims { standing, replays, receipts, returns, references })
 }
 
 async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
@@ -84,6 +89,7 @@ impl Command {
     /// The idempotency key of a request, with the request's id.
     pub(super) fn request(&self) -> Option<(&Request, &str)> {
         match self {
+            Command::Replay(command) => Some((&command.request, &command.request_id)),
             Command::Withdraw(command) => Some((&command.request, &command.request_id)),
             Command::ChangePayee(command) => Some((&command.request, &command.request_id)),
             Command::Operate(command) => Some((&command.request, &command.request_id)),
@@ -127,6 +133,33 @@ async fn claim_requests(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standin
         }
     }
     Ok(())
+}
+
+/// What a replay brings is claimed further only where nothing of it was applied before: not for R4's keys alone, but
+/// since a payout's old result says nothing about what has become of the payout since.
+async fn claim_replays(
+    tx: &Tx<'_>,
+    batch: &[&Command],
+    standing: &mut [Standing],
+) -> Result<Vec<Option<Turn>>, Void> {
+    let mut found: Vec<Option<Turn>> = batch.iter().map(|_| None).collect();
+    let mut wanted: Vec<(usize, &Replay)> = Vec::new();
+    for (index, (command, standing)) in batch.iter().zip(standing.iter()).enumerate() {
+        if let (Command::Replay(command), Standing::Live) = (command, standing) {
+            wanted.push((index, command));
+        }
+    }
+    let ids: Vec<vault::EventId> = wanted.iter().map(|(_, replay)| replay.event).collect();
+    for ((index, _), turn) in wanted.into_iter().zip(vault::claim_replays(tx, &ids).await?) {
+        let applies = matches!(&turn, Turn::Mine(standing) if !standing.is_settled());
+        if let (Some(slot), false) = (standing.get_mut(index), applies) {
+            *slot = Standing::Bare;
+        }
+        if let Some(slot) = found.get_mut(index) {
+            *slot = Some(turn);
+        }
+    }
+    Ok(found)
 }
 
 async fn claim_receipts(

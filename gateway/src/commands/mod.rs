@@ -16,6 +16,7 @@ mod notices;
 mod operators;
 mod orders;
 mod receivables;
+mod replays;
 mod reports;
 mod reversals;
 mod stage;
@@ -32,7 +33,8 @@ use idempotency::Request;
 use merchants::orders::OrderLine;
 use merchants::{MerchantId, PayeeId, StoreId};
 use payouts::{PayoutId, Report};
-use vault::Delivery;
+use uuid::Uuid;
+use vault::{Delivery, EventId};
 use withdrawals::{Order, WithdrawalId};
 
 pub use action::Action;
@@ -57,6 +59,8 @@ pub struct Reply {
 pub enum Command {
     /// A bank said something, and its signature verified.
     BankEvent(Box<BankEvent>),
+    /// An operator has a kept event run through again.
+    Replay(Box<Replay>),
     /// A merchant withdraws.
     Withdraw(Box<Withdraw>),
     /// A merchant names another payee for a withdrawal that failed.
@@ -86,6 +90,25 @@ pub struct BankEvent {
     pub delivery: Delivery,
     /// What it says.
     pub content: Content,
+    /// For the problem's body, should it be refused.
+    pub request_id: String,
+}
+
+/// `POST /admin/v1/events/{id}/replay`.
+#[derive(Debug)]
+pub struct Replay {
+    /// Its idempotency key.
+    pub request: Request,
+    /// Who.
+    pub operator: Operator,
+    /// Why; never empty.
+    pub reason: String,
+    /// Which event.
+    pub event: EventId,
+    /// The bank that signed it.
+    pub bank: Arc<str>,
+    /// What its bytes say now; none when they are not kept any more.
+    pub content: Option<Content>,
     /// For the problem's body, should it be refused.
     pub request_id: String,
 }
@@ -192,7 +215,7 @@ pub struct ImportOrders {
     /// Of which store.
     pub store: StoreId,
     /// Names this import in the ledger.
-    pub import: uuid::Uuid,
+    pub import: Uuid,
     /// Its lines, each understood.
     pub lines: Vec<OrderLine>,
     /// For the problem's body, should it be refused.
@@ -256,7 +279,11 @@ impl Command {
     /// disjoint shards don't fight over its rows. A hint for speed; keys and locks keep it right.
     pub fn lane(&self, facts: &Facts) -> usize {
         let shard = match self {
-            Command::BankEvent(event) => event.shard(facts),
+            Command::BankEvent(event) => event.content.home(facts).unwrap_or(event.delivery.shard),
+            Command::Replay(command) => {
+                let home = command.content.as_ref().and_then(|content| content.home(facts));
+                home.unwrap_or_else(|| command.event.shard())
+            }
             Command::Withdraw(command) => command.order.merchant.shard(),
             Command::ChangePayee(command) => command.merchant.shard(),
             Command::PayoutReport(report) => report.payout.shard(),
@@ -283,8 +310,20 @@ impl Command {
 impl Command {
     /// What a bank says in it.
     pub(super) fn content(&self) -> Option<&Content> {
+        self.said().map(|said| said.content)
+    }
+
+    /// The same, with who says it in which event.
+    fn said(&self) -> Option<Said<'_>> {
         match self {
-            Command::BankEvent(event) => Some(&event.content),
+            Command::BankEvent(event) => {
+                Some(Said { bank: &event.bank, event: event.delivery.id.uuid(), content: &event.content })
+            }
+            Command::Replay(command) => command.content.as_ref().map(|content| Said {
+                bank: &command.bank,
+                event: command.event.uuid(),
+                content,
+            }),
             _ => None,
         }
     }
@@ -295,13 +334,52 @@ impl Command {
     }
 }
 
-impl BankEvent {
-    fn shard(&self, facts: &Facts) -> pg::Shard {
-        match self.content.lines().first() {
-            Some(Line::Receipt(receipt)) => facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard()),
-            Some(Line::Returned(report)) => report.id.shard(),
-            Some(Line::Payout { payout: Some(payout), .. }) => payout.shard(),
-            Some(Line::Payout { payout: None, .. } | Line::Kept { .. }) | None => self.delivery.shard,
+/// A bank's words on their way through a batch.
+struct Said<'a> {
+    bank: &'a Arc<str>,
+    event: Uuid,
+    content: &'a Content,
+}
+
+impl Content {
+    /// The shard of what it is about, as far as that is known beforehand.
+    fn home(&self, facts: &Facts) -> Option<pg::Shard> {
+        match self.lines().first()? {
+            Line::Receipt(receipt) => Some(facts.home_of(receipt).unwrap_or_else(|| receipt.id.shard())),
+            Line::Returned(report) => Some(report.id.shard()),
+            Line::Payout { payout, .. } => payout.map(|payout| payout.shard()),
+            Line::Kept { .. } => None,
+        }
+    }
+
+    /// What is written down under an event carries the event's id.
+    pub fn name_event(mut self, event: Uuid) -> Content {
+        match &mut self {
+            Content::Statements(statements) => {
+                statements.iter_mut().for_each(|statement| statement.event = event);
+            }
+            Content::Lines(lines) => {
+                for line in lines {
+                    match line {
+                        Line::Receipt(receipt) => receipt.event = event,
+                        Line::Returned(report) => report.event = event,
+                        Line::Payout { .. } | Line::Kept { .. } => {}
+                    }
+                }
+            }
+            Content::Rates(_) | Content::Refused { .. } => {}
+        }
+        self
+    }
+
+    /// What the vault calls it.
+    fn verdict(&self) -> vault::Verdict {
+        match self {
+            Content::Lines(lines) if lines.iter().all(|line| matches!(line, Line::Kept { .. })) => {
+                vault::Verdict::Ignored
+            }
+            Content::Lines(_) | Content::Statements(_) | Content::Rates(_) => vault::Verdict::Accepted,
+            Content::Refused { verdict, .. } => *verdict,
         }
     }
 }

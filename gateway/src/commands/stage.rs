@@ -16,7 +16,7 @@ use pg::{Shard, Tx};
 use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vault::{Record, Verdict};
+use vault::{Record, Turn};
 use withdrawals::{Pricing, ReferenceClaim, Withdrawal, WithdrawalId, Withdrawals};
 
 use super::action::Action;
@@ -25,9 +25,10 @@ use super::evidence;
 use super::facts::Facts;
 use super::imports::Imports;
 use super::keys::{self, Claims, Standing};
+use super::replays::{self, Remade};
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Line, accounts};
+use super::{Command, Content, Said, accounts};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -63,6 +64,10 @@ pub(super) struct Stage<'f> {
     pub new_payouts: Vec<NewPayout>,
     pub new_approvals: Vec<NewApproval>,
     pub entries: Vec<Entry>,
+    /// For each command that replays an event, what it found.
+    pub replays: Vec<Option<Turn>>,
+    /// What replays made of events.
+    pub later: Vec<Remade>,
 }
 
 /// The ids that a batch names, gathered before anything is locked.
@@ -88,13 +93,8 @@ struct Named {
 impl Named {
     fn command(&mut self, command: &Command) {
         match command {
-            Command::BankEvent(event) => {
-                let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
-                self.numbers.extend(event.content.receipts().map(number));
-                self.payouts.extend(event.content.payouts());
-                let account = |statement: &Statement| (statement.bank.clone(), statement.account);
-                self.numbers.extend(event.content.statements().iter().map(account));
-            }
+            Command::BankEvent(event) => self.content(&event.content),
+            Command::Replay(command) => command.content.iter().for_each(|content| self.content(content)),
             Command::Withdraw(command) => {
                 self.share.push(command.order.merchant);
                 self.payees.push(command.order.payee);
@@ -119,6 +119,14 @@ impl Named {
             Command::ImportOrders(_) => {}
             Command::LiftFreezes(merchants) => self.exclusive.extend(merchants),
         }
+    }
+
+    fn content(&mut self, content: &Content) {
+        let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
+        self.numbers.extend(content.receipts().map(number));
+        self.payouts.extend(content.payouts());
+        let account = |statement: &Statement| (statement.bank.clone(), statement.account);
+        self.numbers.extend(content.statements().iter().map(account));
     }
 
     fn action(&mut self, action: &Action) {
@@ -229,6 +237,8 @@ impl<'f> Stage<'f> {
             new_payouts: Vec::new(),
             new_approvals: Vec::new(),
             entries: Vec::new(),
+            replays: claims.replays.clone(),
+            later: Vec::new(),
         })
     }
 
@@ -256,6 +266,7 @@ impl<'f> Stage<'f> {
         self.approvals.save(tx).await?;
         self.release_references(tx, batch, claims).await?;
         record_answers(tx, batch, outcomes, self.now).await?;
+        replays::record(tx, &self.later, self.now).await?;
         audit::append(tx, &self.entries).await?;
         self.journal.write(tx, self.now).await?;
         Ok(())
@@ -392,13 +403,10 @@ async fn publish_rates(
 ) -> Result<Vec<Vec<exchange::Verdict>>, Void> {
     let mut verdicts = Vec::with_capacity(batch.len());
     for (command, standing) in batch.iter().zip(&claims.standing) {
-        verdicts.push(match (command, standing) {
-            (Command::BankEvent(event), Standing::Live) => match &event.content {
-                Content::Rates(rates) => {
-                    exchange::publish(tx, &event.bank, Some(event.delivery.id.uuid()), rates, now).await?
-                }
-                _ => Vec::new(),
-            },
+        verdicts.push(match (command.said(), standing) {
+            (Some(Said { bank, event, content: Content::Rates(rates) }), Standing::Live) => {
+                exchange::publish(tx, bank, Some(event), rates, now).await?
+            }
             _ => Vec::new(),
         });
     }
@@ -419,7 +427,7 @@ async fn record_answers(
         if let Command::BankEvent(event) = command {
             events.push(Record {
                 delivery: &event.delivery,
-                verdict: verdict_of(&event.content),
+                verdict: event.content.verdict(),
                 status: outcome.reply.status,
                 answer: &outcome.reply.body,
             });
@@ -437,14 +445,4 @@ async fn record_answers(
     idempotency::record(tx, &stored).await?;
     idempotency::release(tx, &released).await?;
     Ok(())
-}
-
-fn verdict_of(content: &Content) -> Verdict {
-    match content {
-        Content::Lines(lines) if lines.iter().all(|line| matches!(line, Line::Kept { .. })) => {
-            Verdict::Ignored
-        }
-        Content::Lines(_) | Content::Statements(_) | Content::Rates(_) => Verdict::Accepted,
-        Content::Refused { verdict, .. } => *verdict,
-    }
 }

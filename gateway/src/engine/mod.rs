@@ -6,6 +6,7 @@ mod notify;
 mod reconcile;
 mod rehearse;
 mod rematch;
+mod retention;
 mod reversals;
 mod sweeps;
 
@@ -108,6 +109,7 @@ impl Engine {
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
         tasks.spawn(notify::gauges(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
+        tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }
 

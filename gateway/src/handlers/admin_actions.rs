@@ -164,7 +164,9 @@ pub(super) fn reason_of(request: &Request) -> Result<String, Refusal> {
     Ok(reason)
 }
 
-fn check_reason(reason: &str) -> Result<(), Refusal> {
+/// # Errors
+/// `invalid-request` for one that is empty or too long.
+pub(super) fn check_reason(reason: &str) -> Result<(), Refusal> {
     let length = reason.chars().count();
     if reason.trim().is_empty() || length > LONGEST_REASON {
         let message = "must say why, in at most 1000 characters";

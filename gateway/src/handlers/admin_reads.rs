@@ -255,6 +255,9 @@ fn merchant_row(row: &MerchantProfile) -> MerchantRow {
 pub async fn events(app: &App, request: &Request) -> Answer {
     let query = request.query(&["bank", "verdict", "limit", "cursor"])?;
     let asked = query.page()?;
+    if query.get("verdict").is_some_and(|verdict| !vault::VERDICTS.contains(&verdict)) {
+        return Err(Refusal::field("verdict", format!("must be one of {}", vault::VERDICTS.join(", "))));
+    }
     let filter = vault::EventFilter {
         bank: query.get("bank").map(str::to_owned),
         verdict: query.get("verdict").map(str::to_owned),

@@ -12,7 +12,7 @@ use vault::Delivery;
 
 use super::{Answer, lane};
 use crate::app::App;
-use crate::commands::{BankEvent, Command, Content, Line};
+use crate::commands::{BankEvent, Command};
 use crate::live::Door;
 use crate::metrics;
 use crate::problem::{Problem, Refusal};
@@ -71,7 +71,7 @@ fn event(
         &request.body,
     )
     .map_err(|error| internal(&error))?;
-    let content = name_event(content, &delivery);
+    let content = content.name_event(delivery.id.uuid());
     Ok(BankEvent { bank, delivery, content, request_id: request.id.to_string() })
 }
 
@@ -89,23 +89,4 @@ fn kept_headers(door: &Door, request: &Request) -> String {
         kept(name.as_str()).then(|| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
     };
     request.headers.iter().filter_map(line).collect()
-}
-
-/// A receipt carries the id of the event that reported it.
-fn name_event(mut content: Content, delivery: &Delivery) -> Content {
-    if let Content::Statements(statements) = &mut content {
-        for statement in statements {
-            statement.event = delivery.id.uuid();
-        }
-    }
-    if let Content::Lines(lines) = &mut content {
-        for line in lines {
-            match line {
-                Line::Receipt(receipt) => receipt.event = delivery.id.uuid(),
-                Line::Returned(report) => report.event = delivery.id.uuid(),
-                Line::Payout { .. } | Line::Kept { .. } => {}
-            }
-        }
-    }
-    content
 }

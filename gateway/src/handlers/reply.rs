@@ -42,12 +42,17 @@ pub fn stored(reply: Reply) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let is_problem = status.is_client_error() || status.is_server_error();
     let kind = if is_problem { problem::CONTENT } else { "application/json" };
-    let mut response = typed(status, kind, reply.body);
-    if reply.replayed {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    }
+    let mut response = marked(typed(status, kind, reply.body), reply.replayed);
     if matches!(reply.status, 429 | 503) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(problem::RETRY_AFTER_SECONDS));
+    }
+    response
+}
+
+/// Says of a repeated answer that it is one.
+pub fn marked(mut response: Response<Full<Bytes>>, replayed: bool) -> Response<Full<Bytes>> {
+    if replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response
 }
