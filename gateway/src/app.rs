@@ -131,6 +131,8 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         pairs,
         rate_max_age: time::Duration::seconds(i64::from(config.exchange.rate_max_age_seconds.0)),
         refund_fee: config.fees.refund_fee,
+        limits: config.limits.policy()?,
+        hold_above: config.payouts.hold_above,
     })
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod client_certificates;
 mod files;
 mod issuing;
+mod limits;
 mod notifications;
 mod sections;
 mod settings;
@@ -19,6 +20,7 @@ use toml::{Table, Value};
 
 pub use client_certificates::ClientCertificates;
 pub use issuing::{Entities, NumberRange, number_ranges};
+pub use limits::Limits;
 pub use notifications::Notifications;
 pub use sections::*;
 pub use settings::Settings;
@@ -41,6 +43,8 @@ pub struct Config {
     pub exchange: Exchange,
     pub fees: Fees,
     pub approvals: Approvals,
+    /// How much may be withdrawn (R30).
+    pub limits: Limits,
     pub payouts: Payouts,
     pub notifications: Notifications,
     pub vault: Vault,
@@ -242,6 +246,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let exchange = required(&mut tables, "exchange", errors);
     let fees = required(&mut tables, "fees", errors);
     let approvals = required(&mut tables, "approvals", errors);
+    let limits = required(&mut tables, "limits", errors);
     let payouts = required(&mut tables, "payouts", errors);
     let notifications = required(&mut tables, "notifications", errors);
     let vault = required(&mut tables, "vault", errors);
@@ -258,6 +263,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         exchange: exchange?,
         fees: fees?,
         approvals: approvals?,
+        limits: limits?,
         payouts: payouts?,
         notifications: notifications?,
         vault: vault?,

@@ -4,6 +4,7 @@ mod accounts;
 mod act;
 mod admin_actions;
 mod admin_reads;
+mod amount_freezes;
 mod balances;
 mod bank_events;
 mod dead_letters;
@@ -87,6 +88,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ReplayEvent => events::replay(app, request).await,
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
+        Route::ListAmountFreezes => amount_freezes::list(app, &request).await,
+        Route::LiftAmountFreeze => amount_freezes::lift(app, request).await,
         Route::ListApprovals => admin_reads::approvals(app, &request).await,
         Route::ListAccounts => accounts::list(app, &request).await,
         Route::ListTransfers => accounts::transfers(app, &request).await,
@@ -109,6 +112,10 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         | Route::ReleasePayout
         | Route::QueryPayout
         | Route::RefundWithdrawal
+        | Route::RefuseWithdrawal
+        | Route::ChargeMerchant
+        | Route::VerifyMerchant
+        | Route::FreezeAmount
         | Route::FreezeMerchant
         | Route::UnfreezeMerchant => admin_actions::act(app, request).await,
     }

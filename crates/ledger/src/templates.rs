@@ -60,6 +60,16 @@ pub enum TransferKind {
     SuspenseReversed,
     /// What the merchant owed, paid out of its balance.
     ReceivableRepaid,
+    /// What was bought for a withdrawal that was refused, sold back at the same price.
+    ExchangeUndone,
+    /// What the merchant was charged, out of its balance.
+    Charge,
+    /// What the merchant was charged beyond its balance: it owes it.
+    ChargeOwed,
+    /// A cover deal: what we sold to a bank.
+    CoverSold,
+    /// A cover deal: what we bought from a bank.
+    CoverBought,
     /// Orders became known: evidence, not money.
     EvidenceAdded,
     /// A payment used up orders' cover: evidence, not money.
@@ -70,7 +80,7 @@ pub enum TransferKind {
 
 impl TransferKind {
     /// Every kind.
-    pub const ALL: [TransferKind; 20] = [
+    pub const ALL: [TransferKind; 25] = [
         TransferKind::Payment,
         TransferKind::Suspense,
         TransferKind::ReviewCredit,
@@ -88,6 +98,11 @@ impl TransferKind {
         TransferKind::ReversalOwed,
         TransferKind::SuspenseReversed,
         TransferKind::ReceivableRepaid,
+        TransferKind::ExchangeUndone,
+        TransferKind::Charge,
+        TransferKind::ChargeOwed,
+        TransferKind::CoverSold,
+        TransferKind::CoverBought,
         TransferKind::EvidenceAdded,
         TransferKind::EvidenceUsed,
         TransferKind::EvidenceReleased,
@@ -118,6 +133,11 @@ impl TransferKind {
             TransferKind::ReversalOwed => "reversal_owed",
             TransferKind::SuspenseReversed => "suspense_reversed",
             TransferKind::ReceivableRepaid => "receivable_repaid",
+            TransferKind::ExchangeUndone => "exchange_undone",
+            TransferKind::Charge => "charge",
+            TransferKind::ChargeOwed => "charge_owed",
+            TransferKind::CoverSold => "cover_sold",
+            TransferKind::CoverBought => "cover_bought",
             TransferKind::EvidenceAdded => "evidence_added",
             TransferKind::EvidenceUsed => "evidence_used",
             TransferKind::EvidenceReleased => "evidence_released",
@@ -170,6 +190,15 @@ pub enum Movement {
     PayoutReturned { bank: Arc<str>, shard: Shard, merchant: Option<Uuid>, amount: Money },
     /// A same-currency payout that will not be sent again: payout_clearing → merchant (net), fees → merchant.
     Refund { bank: Arc<str>, merchant: MerchantRef, net: Money, fee: Money },
+    /// R45: a withdrawal was refused before it was sent; all of it is undone as it was posted: exchange →
+    /// merchant (net) and payout_clearing → exchange (bought) where it was exchanged, else payout_clearing →
+    /// merchant (net); fees → merchant.
+    WithdrawalRefused { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Money },
+    /// R46: what a merchant owes: merchant → fees as far as `covered` goes, receivable → fees for the rest; a zero
+    /// part posts no leg.
+    Charged { merchant: MerchantRef, covered: Money, owed: Money },
+    /// The exchange position is settled with a bank: exchange → nostro (sold), nostro → exchange (bought).
+    CoverDeal { bank: Arc<str>, shard: Shard, sold: Money, bought: Money },
     /// A bank took a credited payment back: merchant → nostro as far as the balance goes, receivable → nostro
     /// for the rest; a zero part posts no leg. The cause is the payment. The nostro is that of the merchant's
     /// shard, also for a payment that was credited out of another shard's suspense: only sums over shards count.
@@ -240,12 +269,21 @@ impl Movement {
             Movement::Refund { bank, merchant, net, fee } => {
                 let balance = merchant.balance(net.currency());
                 let clearing = Account::payout_clearing(merchant.shard, bank, net.currency());
-                let mut legs = vec![leg(clearing, balance.clone(), *net, TransferKind::Refund)];
-                if fee.minor() > 0 {
-                    let fees = Account::fees(merchant.shard, fee.currency());
-                    legs.push(leg(fees, balance, *fee, TransferKind::FeeRefund));
-                }
+                let mut legs = vec![leg(clearing, balance, *net, TransferKind::Refund)];
+                legs.extend(fee_back(*merchant, *fee));
                 legs
+            }
+            Movement::WithdrawalRefused { bank, merchant, fee, net, bought } => {
+                withdrawal_refused(bank, *merchant, *fee, *net, *bought)
+            }
+            Movement::Charged { merchant, covered, owed } => charged(*merchant, *covered, *owed),
+            Movement::CoverDeal { bank, shard, sold, bought } => {
+                let position = |amount: &Money| Account::exchange(*shard, amount.currency());
+                let nostro = |amount: &Money| Account::nostro(*shard, bank, amount.currency());
+                vec![
+                    leg(position(sold), nostro(sold), *sold, TransferKind::CoverSold),
+                    leg(nostro(bought), position(bought), *bought, TransferKind::CoverBought),
+                ]
             }
             Movement::PaymentReversed { bank, merchant, covered, owed } => {
                 payment_reversed(bank, *merchant, *covered, *owed)
@@ -291,6 +329,44 @@ fn fee_leg(merchant: MerchantRef, fee: Money) -> Vec<Leg> {
     }
     let fees = Account::fees(merchant.shard, fee.currency());
     vec![leg(merchant.balance(fee.currency()), fees, fee, TransferKind::Fee)]
+}
+
+fn fee_back(merchant: MerchantRef, fee: Money) -> Option<Leg> {
+    let (fees, balance) = (Account::fees(merchant.shard, fee.currency()), merchant.balance(fee.currency()));
+    (fee.minor() > 0).then(|| leg(fees, balance, fee, TransferKind::FeeRefund))
+}
+
+fn withdrawal_refused(
+    bank: &Arc<str>,
+    merchant: MerchantRef,
+    fee: Money,
+    net: Money,
+    bought: Money,
+) -> Vec<Leg> {
+    let (sold, shard) = (net.currency(), merchant.shard);
+    let (balance, clearing) =
+        (merchant.balance(sold), Account::payout_clearing(shard, bank, bought.currency()));
+    let mut legs = if sold == bought.currency() {
+        vec![leg(clearing, balance, net, TransferKind::Refund)]
+    } else {
+        let bought_position = Account::exchange(shard, bought.currency());
+        vec![
+            leg(clearing, bought_position, bought, TransferKind::ExchangeUndone),
+            leg(Account::exchange(shard, sold), balance, net, TransferKind::Refund),
+        ]
+    };
+    legs.extend(fee_back(merchant, fee));
+    legs
+}
+
+fn charged(merchant: MerchantRef, covered: Money, owed: Money) -> Vec<Leg> {
+    let fees = |part: Money| Account::fees(merchant.shard, part.currency());
+    let parts = [
+        (merchant.balance(covered.currency()), covered, TransferKind::Charge),
+        (merchant.receivable(owed.currency()), owed, TransferKind::ChargeOwed),
+    ];
+    let not_zero = parts.into_iter().filter(|(_, part, _)| part.minor() > 0);
+    not_zero.map(|(from, part, kind)| leg(from, fees(part), part, kind)).collect()
 }
 
 fn payment_reversed(bank: &Arc<str>, merchant: MerchantRef, covered: Money, owed: Money) -> Vec<Leg> {

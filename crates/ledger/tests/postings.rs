@@ -149,6 +149,38 @@ fn r8_the_table_of_what_banks_take_back() {
 }
 
 #[test]
+fn r45_r46_the_table_of_refusals_charges_and_cover_deals() {
+    let (bank, m) = (bank(), merchant());
+    let refused =
+        |fee, net, bought| Movement::WithdrawalRefused { bank: bank.clone(), merchant: m, fee, net, bought };
+    check(
+        refused(usd(3), usd(997), cny(7_078)),
+        &[
+            ("payout_clearing@3", "exchange@3", "70.78 CNY", "exchange_undone"),
+            ("exchange@3", "merchant@3", "9.97 USD", "refund"),
+            ("fees@3", "merchant@3", "0.03 USD", "fee_refund"),
+        ],
+    );
+    check(refused(usd(0), usd(997), usd(997)), &[("payout_clearing@3", "merchant@3", "9.97 USD", "refund")]);
+    let charged = |covered, owed| Movement::Charged { merchant: m, covered, owed };
+    check(charged(usd(5), usd(0)), &[("merchant@3", "fees@3", "0.05 USD", "charge")]);
+    check(
+        charged(usd(2), usd(3)),
+        &[
+            ("merchant@3", "fees@3", "0.02 USD", "charge"),
+            ("receivable@3", "fees@3", "0.03 USD", "charge_owed"),
+        ],
+    );
+    check(
+        Movement::CoverDeal { bank, shard: shard(3), sold: usd(1_000), bought: cny(7_100) },
+        &[
+            ("exchange@3", "nostro@3", "10.00 USD", "cover_sold"),
+            ("nostro@3", "exchange@3", "71.00 CNY", "cover_bought"),
+        ],
+    );
+}
+
+#[test]
 fn r6_the_table_of_evidence() {
     let (shard, store, amount) = (shard(3), Uuid::from_u128(9), usd(100));
     check(
@@ -195,7 +227,7 @@ fn account_ids_depend_on_everything_an_account_is() {
 
 fn any_movement() -> impl Strategy<Value = Movement> {
     let amounts = (0..1_000i64, 1..1_000_000_000i64, 1..1_000_000_000i64);
-    (0..16usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
+    (0..19usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
         let (bank, merchant, shard) = (bank(), merchant(), shard(at));
         let (amount, store) = (usd(net), Uuid::from_u128(9));
         match which {
@@ -220,6 +252,15 @@ fn any_movement() -> impl Strategy<Value = Movement> {
             12 => Movement::EvidenceAdded { shard, store, amount },
             13 => Movement::EvidenceUsed { shard, store, amount },
             14 => Movement::EvidenceReleased { shard, store, amount },
+            15 => Movement::WithdrawalRefused {
+                bank,
+                merchant,
+                fee: usd(fee),
+                net: amount,
+                bought: cny(bought),
+            },
+            16 => Movement::Charged { merchant, covered: usd(fee), owed: amount },
+            17 => Movement::CoverDeal { bank, shard, sold: amount, bought: cny(bought) },
             _ => Movement::Refund { bank, merchant, net: amount, fee: usd(fee) },
         }
     })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod amount_freezes;
 mod error;
 mod issue;
 mod jurisdiction;
@@ -14,6 +15,7 @@ mod stores;
 mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
+pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
 pub use error::Error;
 pub use issue::{
     Issued, NumberRange, ServeRefusal, StoresRefusal, issue_account, link_account, list_accounts, may_serve,
@@ -50,6 +52,16 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration { version: 2, name: "evidence", sql: include_str!("../migrations/0002_evidence.sql") },
         pg::Migration { version: 3, name: "stores", sql: include_str!("../migrations/0003_stores.sql") },
+        pg::Migration {
+            version: 4,
+            name: "amount_freezes",
+            sql: include_str!("../migrations/0004_amount_freezes.sql"),
+        },
+        pg::Migration {
+            version: 5,
+            name: "full_verification",
+            sql: include_str!("../migrations/0005_full_verification.sql"),
+        },
     ],
 };
 
@@ -88,6 +100,15 @@ impl pg::Kind for ReceivingAccountMark {
 }
 /// `acct_…`; lies in the shard of (bank, number).
 pub type ReceivingAccountId = pg::Id<ReceivingAccountMark>;
+
+/// Marks ids of frozen amounts.
+#[derive(Debug)]
+pub enum FreezeMark {}
+impl pg::Kind for FreezeMark {
+    const PREFIX: &'static str = "frz";
+}
+/// `frz_…`, in the merchant's shard.
+pub type FreezeId = pg::Id<FreezeMark>;
 
 /// Marks ids of payees.
 #[derive(Debug)]

@@ -21,6 +21,8 @@ pub struct Merchant {
     pub before_freeze: Option<MerchantState>,
     /// The blind index of its name, for R21.
     pub name_index: [u8; 32],
+    /// Whether all that is asked of a merchant was verified; a lifetime limit may hold until then (R30).
+    pub fully_verified: bool,
 }
 
 /// What a freeze says (R32).
@@ -40,6 +42,7 @@ struct Held {
     row: Merchant,
     exclusive: bool,
     freeze: Option<Freeze>,
+    verification_changed: bool,
 }
 
 /// The merchants that a batch has locked.
@@ -92,8 +95,11 @@ impl Locked {
         let before: Option<&str> = row.get("state_before_freeze");
         let name_index = <[u8; 32]>::try_from(row.get::<_, &[u8]>("name_index"))
             .map_err(|_| Error::Unexpected(format!("the name index of {id}")))?;
-        let row = Merchant { id, state, before_freeze: before.map(read).transpose()?, name_index };
-        self.rows.insert(id, Held { loaded: state, row, exclusive, freeze: None });
+        let before_freeze = before.map(read).transpose()?;
+        let fully_verified = row.get("fully_verified");
+        let row = Merchant { id, state, before_freeze, name_index, fully_verified };
+        self.rows
+            .insert(id, Held { loaded: state, row, exclusive, freeze: None, verification_changed: false });
         Ok(())
     }
 
@@ -128,11 +134,24 @@ impl Locked {
         true
     }
 
+    /// Says whether a merchant that was locked exclusively is fully verified (R30).
+    pub fn set_fully_verified(&mut self, id: MerchantId, full: bool) {
+        if let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) {
+            held.verification_changed |= held.row.fully_verified != full;
+            held.row.fully_verified = full;
+        }
+    }
+
     /// Writes the states that changed, each from the one that was loaded.
     ///
     /// # Errors
     /// The database's; `Unexpected` when a row is no longer in that state.
     pub async fn save(&self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
+        for held in self.rows.values().filter(|held| held.verification_changed) {
+            let at = held.row.fully_verified.then_some(now);
+            let (shard, id) = (held.row.id.shard().number(), held.row.id.uuid());
+            tx.execute(include_str!("sql/save_verification.sql"), &[&shard, &id, &at]).await?;
+        }
         let changed: Vec<&Held> = self.rows.values().filter(|held| held.loaded != held.row.state).collect();
         if changed.is_empty() {
             return Ok(());

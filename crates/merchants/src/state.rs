@@ -67,6 +67,11 @@ impl MerchantState {
         }
     }
 
+    /// Whether nothing happens to it any more.
+    pub fn is_final(self) -> bool {
+        self == MerchantState::Closed
+    }
+
     /// The name in the contract and in the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,6 +21,22 @@ pub fn hold(payout: &mut Payout) -> Result<(), Refusal> {
         .ok_or(Refusal::IllegalTransition("only a queued payout can be held"))
 }
 
+/// R45: an operator refuses a payout of which nothing ever left us; it is final.
+///
+/// # Errors
+/// `IllegalTransition` when it is claimed, at the bank or done.
+pub fn refuse(payout: &mut Payout) -> Result<(), Refusal> {
+    let state = next(payout.state, PayoutEvent::Refuse)
+        .ok_or(Refusal::IllegalTransition("only a payout that was not sent yet can be refused"))?;
+    payout.state = state;
+    payout.held_by = None;
+    payout.needs_operator = false;
+    payout.reason = Some("refused before it was sent".to_owned());
+    payout.rest();
+    payout.note("operator", "refused");
+    Ok(())
+}
+
 /// An operator lets a payout go that an operator stopped.
 ///
 /// # Errors

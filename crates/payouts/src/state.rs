@@ -50,6 +50,8 @@ pub enum PayoutEvent {
     Release,
     /// The bank says executed after the withdrawal was refunded.
     PaidAfterRefund,
+    /// An operator refuses it for good before anything of it left us (R45).
+    Refuse,
 }
 
 impl PayoutState {
@@ -110,6 +112,7 @@ pub fn next(state: PayoutState, event: PayoutEvent) -> Option<PayoutState> {
         (S::Queued, E::Claim) => Some(S::Sent),
         (S::Queued, E::Hold) => Some(S::Held),
         (S::Held, E::Release) => Some(S::Queued),
+        (S::Queued | S::Held, E::Refuse) => Some(S::Failed),
         // Executed, though we never sent it: it must not be sent now.
         (S::Queued | S::Held, E::Paid | E::Returned) => Some(S::Disputed),
 
@@ -134,7 +137,7 @@ mod tests {
     use super::PayoutState as S;
     use super::*;
 
-    const EVENTS: [E; 12] = [
+    const EVENTS: [E; 13] = [
         E::Claim,
         E::Accepted,
         E::NotSent,
@@ -147,19 +150,20 @@ mod tests {
         E::Hold,
         E::Release,
         E::PaidAfterRefund,
+        E::Refuse,
     ];
 
     /// Rows in the order of `PayoutState::ALL`, columns in that of `EVENTS`; `-` changes nothing.
     const TABLE: [&str; 8] = [
-        //          claim  accept notsent lost  paid     fail   return   never   resend hold release refunded
-        "queued   | sent   -      -       -       disputed -      disputed -       -    held -      -",
-        "held     | -      -      -       -       disputed -      disputed -       -    -    queued -",
-        "sent     | -      sent   queued  unknown paid     failed returned unknown -    -    -      -",
-        "unknown  | -      sent   -       unknown paid     failed returned unknown sent -    -      -",
-        "paid     | -      -      -       -       -        -      returned -       -    -    -      -",
-        "failed   | -      -      -       -       disputed -      -        -       -    -    -      disputed",
-        "returned | -      -      -       -       -        -      -        -       -    -    -      disputed",
-        "disputed | -      -      -       -       -        -      -        -       -    -    -      -",
+        //          claim  accept notsent lost  paid     fail   return   never   resend hold release refunded refuse
+        "queued   | sent   -      -       -       disputed -      disputed -       -    held -      -   failed",
+        "held     | -      -      -       -       disputed -      disputed -       -    -    queued -   failed",
+        "sent     | -      sent   queued  unknown paid     failed returned unknown -    -    -      -   -",
+        "unknown  | -      sent   -       unknown paid     failed returned unknown sent -    -      -   -",
+        "paid     | -      -      -       -       -        -      returned -       -    -    -      -   -",
+        "failed   | -      -      -       -       disputed -      -        -       -    -    -      disputed -",
+        "returned | -      -      -       -       -        -      -        -       -    -    -      disputed -",
+        "disputed | -      -      -       -       -        -      -        -       -    -    -      -   -",
     ];
 
     #[test]

@@ -299,6 +299,14 @@ impl Payouts {
         operate::hold(self.known(id)?)
     }
 
+    /// [`operate::refuse`].
+    ///
+    /// # Errors
+    /// `NotFound` when it isn't locked, `IllegalTransition`.
+    pub fn refuse(&mut self, id: PayoutId) -> Result<(), Refusal> {
+        operate::refuse(self.known(id)?)
+    }
+
     /// [`operate::release`].
     ///
     /// # Errors

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use exchange::{FixedSide, Market, Price, PricingError, QuoteId, QuoteRefusal, Quotes};
 use ledger::{Journal, Movement};
-use merchants::{Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
+use merchants::{FrozenAmounts, Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
 use money::{Currency, FeeSchedule, Money};
 use time::{Duration, OffsetDateTime, Weekday};
 
 use crate::error::{Error, Refusal};
+use crate::limits::Limits;
 use crate::state::{WithdrawalEvent, WithdrawalState};
 use crate::store::Withdrawals;
+use crate::usage::Usage;
 use crate::{Failure, Withdrawal, WithdrawalId};
 
 /// How a withdrawal is priced.
@@ -56,6 +58,10 @@ pub struct Policy {
     pub rate_max_age: Duration,
     /// Whether a refund gives the fee back too (R28).
     pub refund_fee: bool,
+    /// How much may be withdrawn (R30).
+    pub limits: Limits,
+    /// A new withdrawal worth more, US dollars, waits for an operator before it is sent (R45).
+    pub hold_above: Option<Money>,
 }
 
 impl Policy {
@@ -73,6 +79,10 @@ pub struct Desk<'a> {
     pub policy: &'a Policy,
     /// Payees that orders name.
     pub payees: &'a HashMap<PayeeId, Payee>,
+    /// What of the merchants' money can't leave (R32).
+    pub frozen: &'a FrozenAmounts,
+    /// What of the limits is used up, locked.
+    pub usage: &'a mut Usage,
     /// The rates of this moment.
     pub market: &'a Market,
     /// Quotes that orders name, locked.
@@ -98,30 +108,53 @@ impl Desk<'_> {
             Ok(terms) => terms,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let withdrawal = self.withdrawal(order, &price, bank);
+        let mut withdrawal = self.withdrawal(order, &price, bank);
         let merchant_ref = withdrawal.merchant_ref();
+        if let Some(refusal) = self.not_enough(order.merchant, price.sell)? {
+            return Ok(Err(refusal));
+        }
+        match self.within_limits(merchant, &price) {
+            Ok(worth) => withdrawal.worth_usd_minor = worth,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
         let (bank, fee, net) = (withdrawal.bank.clone(), price.fee, price.net);
         let movement = if withdrawal.is_exchanged() {
             Movement::WithdrawalExchanged { bank, merchant: merchant_ref, fee, net, bought: price.buy }
         } else {
             Movement::WithdrawalSameCurrency { bank, merchant: merchant_ref, fee, net }
         };
-        match self.journal.post(&movement, withdrawal.id.uuid()) {
-            Ok(()) => {}
-            Err(ledger::Error::BelowFloor { .. }) => {
-                let balance = self.journal.balance(&merchant_ref.balance(price.sell.currency()))?;
-                let available = Money::new(balance.max(0), price.sell.currency())
-                    .map_err(|_| Error::Unexpected("a balance below zero".into()))?;
-                return Ok(Err(Refusal::InsufficientFunds { needed: price.sell, available }));
-            }
-            Err(error) => return Err(error.into()),
-        }
+        self.journal.post(&movement, withdrawal.id.uuid())?;
         if let Some(quote) = withdrawal.quote {
             self.quotes
                 .take(quote, order.merchant.uuid(), withdrawal.id.uuid(), self.now)
                 .map_err(|refusal| Error::Unexpected(format!("a quote that was open is {refusal:?}")))?;
         }
         Ok(Ok(withdrawal))
+    }
+
+    /// R24, R32: the balance less what of it is frozen must cover the gross. The balance's row is locked; the book's
+    /// floor at zero stands behind it.
+    fn not_enough(&self, merchant: MerchantId, needed: Money) -> Result<Option<Refusal>, Error> {
+        let currency = needed.currency();
+        let balance = ledger::MerchantRef { shard: merchant.shard(), id: merchant.uuid() }.balance(currency);
+        let free = self.journal.balance(&balance)? - self.frozen.frozen(merchant, currency);
+        if free >= needed.minor() {
+            return Ok(None);
+        }
+        let available = Money::new(free.max(0), currency)
+            .map_err(|_| Error::Unexpected("a balance below zero".into()))?;
+        Ok(Some(Refusal::InsufficientFunds { needed, available }))
+    }
+
+    /// R30: within every limit, and then counted on them. What it is worth in US cents, if any limit concerns it.
+    fn within_limits(&mut self, merchant: &Merchant, price: &Price) -> Result<Option<i64>, Refusal> {
+        let currencies = (price.sell.currency(), price.buy.currency());
+        let worth = self.market.usd_equivalent(price.sell);
+        self.policy.limits.check(merchant, currencies, worth, self.usage, self.now)?;
+        let counters = self.policy.limits.counters(merchant.id, currencies, self.now);
+        let worth = worth.map(|worth| worth.minor()).filter(|_| !counters.is_empty());
+        self.usage.add(&counters, worth.unwrap_or(0));
+        Ok(worth)
     }
 
     /// R20, R21, R16–R19: whether this merchant may withdraw to this payee, and at which price.
@@ -196,6 +229,7 @@ impl Desk<'_> {
             to_send: price.buy,
             attempts: 1,
             failure: None,
+            worth_usd_minor: None,
             estimated_arrival: estimated_arrival(price.buy.currency(), self.now),
             created_at: self.now,
             updated_at: self.now,
@@ -262,6 +296,32 @@ impl Withdrawals {
     /// The caller's answer.
     pub fn refunded(&mut self, id: WithdrawalId, now: OffsetDateTime) -> Result<(), Refusal> {
         self.advance(id, WithdrawalEvent::Refunded, now)?;
+        Ok(())
+    }
+
+    /// R45: what a refusal of this withdrawal would move: all of it, as it was posted; or why there is none. That
+    /// nothing of it was ever sent is the caller's to know, by its payout.
+    ///
+    /// # Errors
+    /// The caller's answer.
+    pub fn refuse_movement(&self, id: WithdrawalId) -> Result<Movement, Refusal> {
+        let row = self.get(id).ok_or(Refusal::NotFound)?;
+        transition(row, WithdrawalEvent::Refused)?;
+        if row.attempts != 1 {
+            let why = "it was sent before: only a new withdrawal can be refused";
+            return Err(Refusal::IllegalTransition(why.into()));
+        }
+        let (bank, merchant) = (row.bank.clone(), row.merchant_ref());
+        Ok(Movement::WithdrawalRefused { bank, merchant, fee: row.fee, net: row.net, bought: row.buy })
+    }
+
+    /// Marks a withdrawal refused, with the reason that the merchant is told, after its movement was posted.
+    ///
+    /// # Errors
+    /// The caller's answer.
+    pub fn refused(&mut self, id: WithdrawalId, reason: &str, now: OffsetDateTime) -> Result<(), Refusal> {
+        let row = self.advance(id, WithdrawalEvent::Refused, now)?;
+        row.failure = Some(Failure { code: "REFUSED".to_owned(), reason: reason.to_owned() });
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong with withdrawals, and why one is refused.
 
+use std::sync::Arc;
+
 use money::Money;
 
 /// Why a batch of withdrawals could not be carried out; the transaction is void.
@@ -52,6 +54,19 @@ pub enum Refusal {
         needed: Money,
         /// What the balance holds at this moment.
         available: Money,
+    },
+    /// R30: more than a limit allows.
+    LimitExceeded {
+        /// What the limit is called.
+        limit: Arc<str>,
+        /// The most, US dollars.
+        most: Money,
+        /// What is used of it already.
+        used: Money,
+        /// What is left of it.
+        left: Money,
+        /// What the withdrawal is worth; none where no rate tells.
+        worth: Option<Money>,
     },
     /// A field that contradicts another or leaves nothing to pay; not stored under the key.
     Invalid {

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod charge;
 mod decide;
 mod error;
 mod gate;
+mod limits;
 mod state;
 mod store;
+mod usage;
 
 use std::sync::Arc;
 
@@ -15,22 +18,28 @@ use money::{Money, Rate};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
+pub use charge::{ChargeId, charge};
 pub use decide::{Desk, Order, Policy, Pricing};
 pub use error::{Error, Refusal};
 pub use gate::senders;
+pub use limits::{Limit, Limits, Scope};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
     ReferenceClaim, Withdrawals, claim_references, get, in_transit, insert, list, lock, release_references,
 };
+pub use usage::{Counter, Usage};
 
 /// The withdrawals' tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "withdrawals",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "withdrawals",
-        sql: include_str!("../migrations/0001_withdrawals.sql"),
-    }],
+    migrations: &[
+        pg::Migration {
+            version: 1,
+            name: "withdrawals",
+            sql: include_str!("../migrations/0001_withdrawals.sql"),
+        },
+        pg::Migration { version: 2, name: "limits", sql: include_str!("../migrations/0002_limits.sql") },
+    ],
 };
 
 /// Marks ids of withdrawals.
@@ -90,6 +99,8 @@ pub struct Withdrawal {
     pub attempts: i32,
     /// Why the last one failed or came back.
     pub failure: Option<Failure>,
+    /// What it counts against limits (R30), US cents; none where no limit was configured.
+    pub worth_usd_minor: Option<i64>,
     /// When it should arrive (R26).
     pub estimated_arrival: OffsetDateTime,
     /// When it was submitted.

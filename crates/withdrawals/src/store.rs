@@ -99,6 +99,7 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
     let to_send: Vec<i64> = rows.iter().map(|w| w.to_send.minor()).collect();
     let attempts: Vec<i32> = rows.iter().map(|w| w.attempts).collect();
     let arrivals: Vec<OffsetDateTime> = rows.iter().map(|w| w.estimated_arrival).collect();
+    let worths: Vec<Option<i64>> = rows.iter().map(|w| w.worth_usd_minor).collect();
     let inserted = tx
         .execute(
             include_str!("sql/insert.sql"),
@@ -123,6 +124,7 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
                 &to_send,
                 &attempts,
                 &arrivals,
+                &worths,
                 &now,
             ],
         )
@@ -253,6 +255,7 @@ pub(crate) fn read(row: &pg::Row) -> Result<Withdrawal, Error> {
         to_send: bought("to_send_minor")?,
         attempts: row.get("attempts"),
         failure: code.map(|code| crate::Failure { code, reason: reason.unwrap_or_default() }),
+        worth_usd_minor: row.get("worth_usd_minor"),
         estimated_arrival: row.get("estimated_arrival"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),

@@ -67,6 +67,21 @@ fn of_withdrawal(merchant: MerchantRef, bank: &Arc<str>, sell: Currency, buy: Cu
     accounts
 }
 
+/// Of charges (R46): the balance as far as it goes.
+pub(super) fn of_charges(charged: &[(MerchantId, Currency)], touched: &mut Vec<Account>) {
+    for (merchant, currency) in charged {
+        touched.push(Account::merchant(merchant.shard(), merchant.uuid(), *currency));
+        touched.push(Account::fees(merchant.shard(), *currency));
+    }
+}
+
+/// Of charges: what of them becomes owed. Receivables are locked last.
+pub(super) fn owed_for_charges(charged: &[(MerchantId, Currency)]) -> impl Iterator<Item = Account> {
+    charged
+        .iter()
+        .map(|(merchant, currency)| Account::receivable(merchant.shard(), merchant.uuid(), *currency))
+}
+
 /// Of payouts: paid or come back.
 pub(super) fn of_payouts(payouts: &Payouts, touched: &mut Vec<Account>) {
     for payout in payouts.iter() {

@@ -1,7 +1,8 @@
 //! What operators can do, as a value: it is carried by a lane, kept in an approval, and decided again there.
 
 use deposits::{PaymentId, ReversalId};
-use merchants::{MerchantId, PayeeId};
+use merchants::{FreezeId, MerchantId, PayeeId};
+use money::Currency;
 use payouts::PayoutId;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -35,8 +36,27 @@ pub enum Action {
     ReleasePayout { payout: PayoutId },
     /// Asks the bank about a payout now.
     QueryPayout { payout: PayoutId },
+    /// Refuses a new withdrawal before it is sent (R45).
+    RefuseWithdrawal { withdrawal: WithdrawalId },
+    /// Charges a merchant (R46), `minor` units of `currency`; always by two persons.
+    Charge { merchant: MerchantId, minor: i64, currency: Currency },
+    /// Stops an amount of a merchant's (R32), `minor` units of `currency`.
+    FreezeAmount {
+        freeze: FreezeId,
+        merchant: MerchantId,
+        minor: i64,
+        currency: Currency,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        legal_reference: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
+        until: Option<OffsetDateTime>,
+    },
+    /// Lets a stopped amount go; always by two persons (R32).
+    LiftAmountFreeze { freeze: FreezeId, merchant: MerchantId },
     /// Gives a failed same-currency withdrawal back to the balance.
     RefundWithdrawal { withdrawal: WithdrawalId },
+    /// Says whether a merchant is fully verified (R30).
+    VerifyMerchant { merchant: MerchantId, full: bool },
     /// Freezes a merchant.
     FreezeMerchant {
         merchant: MerchantId,
@@ -62,6 +82,11 @@ impl Action {
             Action::ReleasePayout { .. } => "payout.release",
             Action::QueryPayout { .. } => "payout.query",
             Action::RefundWithdrawal { .. } => "withdrawal.refund",
+            Action::RefuseWithdrawal { .. } => "withdrawal.refuse",
+            Action::Charge { .. } => "merchant.charge",
+            Action::FreezeAmount { .. } => "amount.freeze",
+            Action::LiftAmountFreeze { .. } => "amount.unfreeze",
+            Action::VerifyMerchant { .. } => "merchant.verify",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
         }
@@ -78,10 +103,15 @@ impl Action {
             | Action::HoldPayout { payout }
             | Action::ReleasePayout { payout }
             | Action::QueryPayout { payout } => payout.to_string(),
-            Action::RefundWithdrawal { withdrawal } => withdrawal.to_string(),
-            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
-                merchant.to_string()
+            Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {
+                withdrawal.to_string()
             }
+            Action::LiftAmountFreeze { freeze, .. } => freeze.to_string(),
+            Action::Charge { merchant, .. }
+            | Action::FreezeAmount { merchant, .. }
+            | Action::VerifyMerchant { merchant, .. }
+            | Action::FreezeMerchant { merchant, .. }
+            | Action::UnfreezeMerchant { merchant } => merchant.to_string(),
         }
     }
 
@@ -121,6 +151,8 @@ mod tests {
                 until: Some(OffsetDateTime::UNIX_EPOCH),
             },
             Action::UnfreezeMerchant { merchant: MerchantId::new(shard) },
+            Action::Charge { merchant: MerchantId::new(shard), minor: 1_250, currency: Currency::USD },
+            Action::LiftAmountFreeze { freeze: FreezeId::new(shard), merchant: MerchantId::new(shard) },
         ] {
             let text = serde_json::to_string(&action).unwrap();
             assert_eq!(serde_json::from_str::<Action>(&text).unwrap(), action, "{text}");

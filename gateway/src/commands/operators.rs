@@ -3,7 +3,7 @@
 use audit::Entry;
 use deposits::{PaymentState, Rematched};
 use merchants::{Freeze, MerchantState};
-use money::Money;
+use money::{Currency, Money};
 use payouts::{NewPayout, PayoutId};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
@@ -82,11 +82,15 @@ impl Stage<'_> {
                 .merchants
                 .get(*merchant)
                 .map(|row| json!({"id": merchant.to_string(), "status": row.state.as_str()})),
-            _ => None,
+            Action::VerifyMerchant { merchant, .. } => self
+                .merchants
+                .get(*merchant)
+                .map(|row| json!({"id": merchant.to_string(), "fully_verified": row.fully_verified})),
+            _ => self.intervention_shown(action),
         }
     }
 
-    fn withdrawal_shown(&self, id: Option<WithdrawalId>) -> Value {
+    pub(super) fn withdrawal_shown(&self, id: Option<WithdrawalId>) -> Value {
         id.and_then(|id| self.withdrawals.get(id)).map_or(Value::Null, |row| {
             json!({
                 "id": row.id.to_string(),
@@ -112,12 +116,17 @@ impl Stage<'_> {
                 .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
-            Action::UnfreezeMerchant { .. } => return true,
+            Action::UnfreezeMerchant { .. } | Action::LiftAmountFreeze { .. } | Action::Charge { .. } => {
+                return true;
+            }
             Action::RematchPayment { .. }
             | Action::DismissReversal { .. }
             | Action::HoldPayout { .. }
             | Action::ReleasePayout { .. }
             | Action::QueryPayout { .. }
+            | Action::RefuseWithdrawal { .. }
+            | Action::FreezeAmount { .. }
+            | Action::VerifyMerchant { .. }
             | Action::FreezeMerchant { .. } => return false,
         };
         amount.is_some_and(|amount| self.above_limit(amount))
@@ -156,6 +165,10 @@ impl Stage<'_> {
                     None => Err((Problem::NotFound, "there is no such merchant".into())),
                 }
             }
+            Action::LiftAmountFreeze { freeze, .. } => match self.frozen.get(*freeze) {
+                Some(_) => Ok(()),
+                None => Err(illegal("the amount is not frozen any more".into())),
+            },
             _ => Ok(()),
         }
     }
@@ -245,6 +258,20 @@ impl Stage<'_> {
                 Ok(self.payouts.query_now(*payout, self.now).map_err(payout_problem))
             }
             Action::RefundWithdrawal { withdrawal } => self.refund(*withdrawal),
+            Action::RefuseWithdrawal { withdrawal } => self.refuse_withdrawal(*withdrawal, reason),
+            Action::Charge { merchant, minor, currency } => {
+                self.charge(*merchant, amount_of(*minor, *currency)?)?;
+                Ok(Ok(()))
+            }
+            Action::FreezeAmount { freeze, merchant, minor, currency, legal_reference, until } => {
+                let (amount, why) = (amount_of(*minor, *currency)?, (reason, legal_reference.clone()));
+                Ok(self.freeze_amount(*freeze, *merchant, amount, why, *until))
+            }
+            Action::LiftAmountFreeze { freeze, .. } => Ok(self.lift_amount(*freeze)),
+            Action::VerifyMerchant { merchant, full } => {
+                self.merchants.set_fully_verified(*merchant, *full);
+                Ok(Ok(()))
+            }
             Action::FreezeMerchant { merchant, legal_reference, until } => {
                 let freeze = Freeze {
                     reason: reason.to_owned(),
@@ -300,11 +327,16 @@ impl Stage<'_> {
             Err(refusal) => return Ok(Err(problem_of(&refusal))),
         };
         self.post_credit(&movement, id.uuid())?;
+        self.give_limits_back(id);
         Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
     }
 }
 
-fn illegal(why: String) -> No {
+fn amount_of(minor: i64, currency: Currency) -> Result<Money, Void> {
+    Money::new(minor, currency).map_err(|error| Void::unexpected(error.to_string()))
+}
+
+pub(super) fn illegal(why: String) -> No {
     (Problem::IllegalTransition, why)
 }
 
@@ -323,7 +355,7 @@ fn payment_problem(refusal: &deposits::Refusal) -> No {
     }
 }
 
-fn payout_problem(refusal: payouts::Refusal) -> No {
+pub(super) fn payout_problem(refusal: payouts::Refusal) -> No {
     match refusal {
         payouts::Refusal::NotFound => (Problem::NotFound, "there is no such payout".to_owned()),
         payouts::Refusal::IllegalTransition(why) => illegal(why.to_owned()),

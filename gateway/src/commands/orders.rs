@@ -37,6 +37,8 @@ impl Stage<'_> {
         let decided = Desk {
             policy: &self.facts.policy,
             payees: &self.payees,
+            frozen: &self.frozen,
+            usage: &mut self.usage,
             market: &self.market,
             quotes: &mut self.quotes,
             journal: &mut self.journal,
@@ -83,6 +85,8 @@ impl Stage<'_> {
         let desk = Desk {
             policy: &self.facts.policy,
             payees: &self.payees,
+            frozen: &self.frozen,
+            usage: &mut self.usage,
             market: &self.market,
             quotes: &mut self.quotes,
             journal: &mut self.journal,
@@ -122,6 +126,7 @@ impl Stage<'_> {
             .merchants
             .get(withdrawal.merchant)
             .is_some_and(|merchant| merchant.state == MerchantState::Frozen);
+        let looked_at = withdrawal.attempts == 1 && self.waits_for_a_look(withdrawal.sell);
         Ok(NewPayout {
             id,
             withdrawal: Some(withdrawal.id.uuid()),
@@ -131,7 +136,11 @@ impl Stage<'_> {
             attempt: withdrawal.attempts,
             amount,
             beneficiary_sealed: beneficiary::of_payee(&self.facts.keyring, id, payee)?,
-            held_by: frozen.then_some(HeldBy::Freeze),
+            held_by: match (looked_at, frozen) {
+                (true, _) => Some(HeldBy::Operator),
+                (false, true) => Some(HeldBy::Freeze),
+                (false, false) => None,
+            },
         })
     }
 
@@ -173,6 +182,12 @@ pub(super) fn problem_of(refusal: &Refusal) -> (Problem, String) {
             Problem::InsufficientFunds,
             format!("{needed} {} are needed, {available} are available", needed.currency().code()),
         ),
+        Refusal::LimitExceeded { limit, most, used, left, worth } => {
+            let worth = worth.map_or_else(|| "more".to_owned(), |worth| format!("{worth} USD"));
+            let told =
+                format!("limit `{limit}`: {most} USD, {used} used, {left} left; this is worth {worth}");
+            (Problem::LimitExceeded, told)
+        }
         Refusal::Invalid { field, message } => (Problem::InvalidRequest, format!("{field}: {message}")),
         Refusal::NotFound => (Problem::NotFound, text("there is no such withdrawal")),
         Refusal::IllegalTransition(why) => (Problem::IllegalTransition, why.clone()),

@@ -10,14 +10,15 @@ use deposits::{
 use exchange::{Market, QuoteId, Quotes};
 use idempotency::{Answer, Request};
 use ledger::Journal;
-use merchants::{Directory, Locked, MerchantId, OpenOrders, Payee, PayeeId};
+use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
+use money::Currency;
 use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
 use pg::{Shard, Tx};
 use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use vault::{Record, Turn};
-use withdrawals::{Pricing, ReferenceClaim, Withdrawal, WithdrawalId, Withdrawals};
+use withdrawals::{Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals};
 
 use super::action::Action;
 use super::batch::Outcome;
@@ -28,7 +29,7 @@ use super::keys::{self, Claims, Standing};
 use super::replays::{self, Remade};
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Said, accounts};
+use super::{Command, Content, Said, accounts, limits};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -42,6 +43,10 @@ pub(super) struct Stage<'f> {
     pub owners: HashMap<PayoutId, Subject>,
     pub payouts: Payouts,
     pub payees: HashMap<PayeeId, Payee>,
+    /// Of the merchants who withdraw, are charged, or have amounts frozen.
+    pub frozen: FrozenAmounts,
+    /// What of the limits is used up by those who withdraw.
+    pub usage: Usage,
     pub market: Market,
     pub approvals: Approvals,
     pub journal: Journal,
@@ -87,6 +92,10 @@ struct Named {
     numbers: Vec<(Arc<str>, [u8; 32])>,
     /// Merchants to whom operators credit.
     credited: Vec<MerchantId>,
+    /// Merchants of whose money decisions need to know what is frozen.
+    frozen: Vec<MerchantId>,
+    /// Who is charged, in which currency.
+    charges: Vec<(MerchantId, Currency)>,
     needs_market: bool,
 }
 
@@ -97,10 +106,12 @@ impl Named {
             Command::Replay(command) => command.content.iter().for_each(|content| self.content(content)),
             Command::Withdraw(command) => {
                 self.share.push(command.order.merchant);
+                self.frozen.push(command.order.merchant);
                 self.payees.push(command.order.payee);
-                match &command.order.pricing {
-                    Pricing::Quote(quote) => self.quotes.push(*quote),
-                    Pricing::Market { .. } => self.needs_market = true,
+                // Also with a quote: limits ask what it is worth.
+                self.needs_market = true;
+                if let Pricing::Quote(quote) = &command.order.pricing {
+                    self.quotes.push(*quote);
                 }
             }
             Command::ChangePayee(command) => {
@@ -117,7 +128,10 @@ impl Named {
             }
             Command::ApplyReversals(reversals) => self.reversals.extend(reversals),
             Command::ImportOrders(_) => {}
-            Command::LiftFreezes(merchants) => self.exclusive.extend(merchants),
+            Command::LiftFreezes(merchants) => {
+                self.exclusive.extend(merchants);
+                self.frozen.extend(merchants);
+            }
         }
     }
 
@@ -141,8 +155,21 @@ impl Named {
             Action::DismissReversal { reversal } => self.reversals.push(*reversal),
             Action::RematchPayment { payment } => self.rematched.push(*payment),
             Action::RetryPayout { payee, .. } => self.payees.extend(payee),
-            Action::RefundWithdrawal { withdrawal } => self.withdrawals.push(*withdrawal),
-            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+            Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {
+                self.withdrawals.push(*withdrawal);
+            }
+            Action::Charge { merchant, currency, .. } => {
+                self.charges.push((*merchant, *currency));
+                self.share.push(*merchant);
+                self.frozen.push(*merchant);
+            }
+            Action::FreezeAmount { merchant, .. } | Action::LiftAmountFreeze { merchant, .. } => {
+                self.exclusive.push(*merchant);
+                self.frozen.push(*merchant);
+            }
+            Action::VerifyMerchant { merchant, .. }
+            | Action::FreezeMerchant { merchant, .. }
+            | Action::UnfreezeMerchant { merchant } => {
                 self.exclusive.push(*merchant);
             }
             _ => {}
@@ -181,10 +208,13 @@ impl<'f> Stage<'f> {
         named.share.extend(directory.values().map(|account| account.merchant));
         let statements = store_statements(tx, batch, claims, &directory, now).await?;
         let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
+        let frozen = FrozenAmounts::load(tx, &named.frozen).await?;
         let payments = deposits::lock(tx, &named.payments).await?;
         let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
         let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
         let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
+        let counters = limits::counters(&live, facts, &quotes, &withdrawals, now);
+        let usage = Usage::lock(tx, counters).await?;
         named.payees.extend(named.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee)));
         let payees = merchants::payees(tx, &named.payees).await?;
         let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
@@ -205,10 +235,13 @@ impl<'f> Stage<'f> {
         for command in &live {
             accounts::of_command(command, facts, &quotes, &mut touched);
         }
+        accounts::of_charges(&named.charges, &mut touched);
         accounts::of_payouts(&payouts, &mut touched);
         journal.add(tx, &touched).await?;
         journal.add_existing(tx, &receivables).await?;
-        journal.add(tx, &reversals.receivables(&payments, &arriving(&received))).await?;
+        let mut owed = reversals.receivables(&payments, &arriving(&received));
+        owed.extend(accounts::owed_for_charges(&named.charges));
+        journal.add(tx, &owed).await?;
         let rates = publish_rates(tx, batch, claims, now).await?;
         Ok(Stage {
             facts,
@@ -221,6 +254,8 @@ impl<'f> Stage<'f> {
             owners,
             payouts,
             payees,
+            frozen,
+            usage,
             market,
             approvals,
             journal,
@@ -251,6 +286,7 @@ impl<'f> Stage<'f> {
         outcomes: &[Option<Outcome>],
     ) -> Result<(), Void> {
         self.merchants.save(tx, self.now).await?;
+        self.frozen.save(tx).await?;
         deposits::insert(tx, &self.new_payments.iter().collect::<Vec<_>>()).await?;
         deposits::save(tx, &self.payments).await?;
         self.reversals.save(tx).await?;
@@ -260,6 +296,7 @@ impl<'f> Stage<'f> {
         notifications::enqueue(tx, &self.notices(), self.now).await?;
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
+        self.usage.save(tx).await?;
         payouts::enqueue(tx, &self.new_payouts, self.now).await?;
         self.payouts.save(tx, self.now).await?;
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;

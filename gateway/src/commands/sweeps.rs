@@ -62,6 +62,20 @@ impl Stage<'_> {
                     idempotency_key: None,
                 });
             }
+            for freeze in self.frozen.expire(*merchant, self.now) {
+                self.entries.push(Entry {
+                    at: self.now,
+                    actor: "gateway".into(),
+                    person: "gateway".into(),
+                    origin: "gateway".into(),
+                    action: "amount.unfreeze".into(),
+                    subject: freeze.to_string(),
+                    reason: "the freeze was ordered until now".into(),
+                    before: Some(r#"{"status":"frozen"}"#.into()),
+                    after: None,
+                    idempotency_key: None,
+                });
+            }
         }
         done()
     }

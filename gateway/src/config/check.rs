@@ -42,6 +42,15 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     for (field, message) in config.vault.wrong() {
         found.unless(false, format!("vault.{field}"), message);
     }
+    found.unless(config.limits.offset().is_some(), "limits.utc_offset_minutes", "is no offset");
+    for (at, limit) in config.limits.rules.iter().enumerate() {
+        if let Some(message) = limit.wrong() {
+            found.unless(false, format!("limits.rules[{at}]"), message);
+        }
+    }
+    for name in repeated(config.limits.rules.iter().map(|limit| limit.name.as_str())) {
+        found.unless(false, "limits.rules", &format!("`{name}` is there twice"));
+    }
     routes(config, &mut found);
     entities(config, &mut found);
     operators(config, &mut found);

@@ -158,11 +158,18 @@ fn usd<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Money, D::Er
     Money::parse(&text, Currency::USD).map_err(serde::de::Error::custom)
 }
 
+fn optional_usd<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    usd(deserializer).map(Some)
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payouts {
     /// Currency → bank.
     pub routes: BTreeMap<String, String>,
+    /// A new withdrawal worth more waits for an operator before it is sent.
+    #[serde(rename = "hold_above_usd", default, deserialize_with = "optional_usd")]
+    pub hold_above: Option<Money>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

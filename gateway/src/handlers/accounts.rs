@@ -10,7 +10,7 @@ use merchants::{MerchantId, StoreId};
 use money::{Currency, Money};
 use payouts::PayoutId;
 use uuid::Uuid;
-use withdrawals::WithdrawalId;
+use withdrawals::{ChargeId, WithdrawalId};
 
 use super::fields::Fields;
 use super::{Answer, reply};
@@ -156,8 +156,10 @@ fn cause(transfer: &AccountTransfer) -> String {
         | TransferKind::Withdrawal
         | TransferKind::ExchangeSold
         | TransferKind::ExchangeBought
+        | TransferKind::ExchangeUndone
         | TransferKind::Refund
         | TransferKind::FeeRefund => WithdrawalId::from_uuid(id).to_string(),
+        TransferKind::Charge | TransferKind::ChargeOwed => ChargeId::from_uuid(id).to_string(),
         TransferKind::PayoutPaid | TransferKind::PayoutReturned => PayoutId::from_uuid(id).to_string(),
         _ => id.simple().to_string(),
     }

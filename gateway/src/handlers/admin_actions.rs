@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use idempotency::Request as Keyed;
+use merchants::{FreezeId, MerchantId};
+use money::Money;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::fields::Fields;
 use super::{Answer, lane};
 use crate::app::App;
 use crate::body;
@@ -42,6 +45,31 @@ struct RetryBody {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FreezeBody {
+    reason: String,
+    legal_reference: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChargeBody {
+    amount: String,
+    currency: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerificationBody {
+    full: bool,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FreezeAmountBody {
+    amount: String,
+    currency: String,
     reason: String,
     legal_reference: Option<String>,
     until: Option<String>,
@@ -128,6 +156,35 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         Route::RefundWithdrawal => {
             (Action::RefundWithdrawal { withdrawal: request.id_of("withdrawal")? }, reason_only()?)
         }
+        Route::RefuseWithdrawal => {
+            (Action::RefuseWithdrawal { withdrawal: request.id_of("withdrawal")? }, reason_only()?)
+        }
+        Route::ChargeMerchant => {
+            let merchant = request.id_of("merchant")?;
+            let body: ChargeBody = body::parse(body)?;
+            let amount = amount(&body.amount, &body.currency)?;
+            let (minor, currency) = (amount.minor(), amount.currency());
+            (Action::Charge { merchant, minor, currency }, body.reason)
+        }
+        Route::VerifyMerchant => {
+            let merchant = request.id_of("merchant")?;
+            let body: VerificationBody = body::parse(body)?;
+            (Action::VerifyMerchant { merchant, full: body.full }, body.reason)
+        }
+        Route::FreezeAmount => {
+            let merchant: MerchantId = request.id_of("merchant")?;
+            let body: FreezeAmountBody = body::parse(body)?;
+            let amount = amount(&body.amount, &body.currency)?;
+            let action = Action::FreezeAmount {
+                freeze: FreezeId::new(merchant.shard()),
+                merchant,
+                minor: amount.minor(),
+                currency: amount.currency(),
+                legal_reference: body.legal_reference,
+                until: body.until.map(|text| until(&text)).transpose()?,
+            };
+            (action, body.reason)
+        }
         Route::FreezeMerchant => {
             let merchant = request.id_of("merchant")?;
             let body: FreezeBody = body::parse(body)?;
@@ -139,6 +196,14 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         }
         _ => return Err(Refusal::not_found("action")),
     })
+}
+
+fn amount(amount: &str, currency: &str) -> Result<Money, Refusal> {
+    let mut fields = Fields::default();
+    let currency = fields.currency("currency", currency);
+    let amount = fields.amount("amount", amount, currency);
+    fields.finish()?;
+    amount.ok_or_else(|| Refusal::field("amount", "is missing"))
 }
 
 fn optional_id<T: std::str::FromStr>(text: Option<String>, field: &str) -> Result<Option<T>, Refusal> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hyper::StatusCode;
 use ledger::MerchantRef;
+use merchants::AmountFreeze;
 use money::{Currency, Money};
 use serde_json::{Value, json};
 
@@ -25,11 +26,12 @@ pub async fn show(app: &App, request: &Request) -> Answer {
         own.iter().copied().chain(dealt_in).chain(app.policy.routes.keys().copied()).chain(held).collect();
     let asked: Vec<Currency> = asked.into_iter().collect();
     let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
-    let available = ledger::merchant_balances(&conn, book, &asked).await?;
+    let frozen = merchants::amount_freezes(&conn, merchant).await?;
+    let balances = ledger::merchant_balances(&conn, book, &asked).await?;
     let receivable = ledger::receivables(&conn, book, &asked).await?;
-    let data: Vec<Value> = available
+    let data: Vec<Value> = balances
         .iter()
-        .map(|available| row(*available, &in_transit, &in_review, &receivable))
+        .map(|balance| row(*balance, stopped(*balance, &frozen), &in_transit, &in_review, &receivable))
         .filter(|row| row.matters || own.contains(&row.currency))
         .map(|row| row.json)
         .collect();
@@ -43,22 +45,36 @@ struct Row {
     json: Value,
 }
 
-fn row(available: Money, in_transit: &[Money], in_review: &[Money], receivable: &[Money]) -> Row {
-    let currency = available.currency();
+/// R32: how much of a balance is frozen, which is never more than there is.
+fn stopped(balance: Money, frozen: &[AmountFreeze]) -> Money {
+    let currency = balance.currency();
+    let ordered = frozen.iter().map(|freeze| freeze.amount).filter(|amount| amount.currency() == currency);
+    let sum = ordered.fold(0_i64, |sum, amount| sum.saturating_add(amount.minor()));
+    Money::new(sum.min(balance.minor()), currency).unwrap_or(balance)
+}
+
+fn row(
+    balance: Money,
+    frozen: Money,
+    in_transit: &[Money],
+    in_review: &[Money],
+    receivable: &[Money],
+) -> Row {
+    let currency = balance.currency();
+    let available = balance.checked_sub(frozen).unwrap_or(Money::zero(currency));
     let of = |amounts: &[Money]| {
         amounts.iter().find(|amount| amount.currency() == currency).copied().unwrap_or(Money::zero(currency))
     };
     let (in_transit, in_review, receivable) = (of(in_transit), of(in_review), of(receivable));
-    let none = Money::zero(currency).to_string();
     Row {
         currency,
-        matters: [available, in_transit, in_review, receivable].iter().any(|amount| amount.minor() > 0),
+        matters: [balance, in_transit, in_review, receivable].iter().any(|amount| amount.minor() > 0),
         json: json!({
             "currency": currency.code(),
             "available": available.to_string(),
             "in_transit": in_transit.to_string(),
             "in_review": in_review.to_string(),
-            "frozen": none,
+            "frozen": frozen.to_string(),
             "receivable": receivable.to_string(),
         }),
     }
@@ -72,7 +88,8 @@ mod tests {
     fn each_currency_gets_its_own_sums() {
         let money = |minor, currency| Money::new(minor, currency).expect("an amount");
         let row = row(
-            money(123_450, Currency::USD),
+            money(124_450, Currency::USD),
+            money(1_000, Currency::USD),
             &[money(5, Currency::JPY), money(100, Currency::USD)],
             &[money(7, Currency::JPY)],
             &[money(250, Currency::USD)],
@@ -80,8 +97,28 @@ mod tests {
         assert_eq!(
             row.json,
             json!({"currency": "USD", "available": "1234.50", "in_transit": "1.00", "in_review": "0.00",
-                "frozen": "0.00", "receivable": "2.50"})
+                "frozen": "10.00", "receivable": "2.50"})
         );
         assert!(row.matters);
+    }
+
+    #[test]
+    fn r32_never_more_is_frozen_than_there_is() {
+        let usd = |minor| Money::new(minor, Currency::USD).expect("an amount");
+        assert_eq!(stopped(usd(500), &[]), usd(0));
+        let merchant = merchants::MerchantId::new(pg::Shard::new(1).expect("a shard"));
+        let freeze = |amount| AmountFreeze {
+            id: merchants::FreezeId::new(merchant.shard()),
+            merchant,
+            amount,
+            reason: "court".into(),
+            legal_reference: None,
+            until: None,
+            created_at: time::OffsetDateTime::UNIX_EPOCH,
+            lifted_at: None,
+        };
+        let yen = Money::new(9, Currency::JPY).expect("an amount");
+        assert_eq!(stopped(usd(500), &[freeze(usd(200)), freeze(yen)]), usd(200));
+        assert_eq!(stopped(usd(500), &[freeze(usd(200)), freeze(usd(400))]), usd(500));
     }
 }

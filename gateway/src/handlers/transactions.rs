@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ::withdrawals::WithdrawalId;
+use ::withdrawals::{ChargeId, WithdrawalId};
 use deposits::PaymentId;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
@@ -22,7 +22,7 @@ use crate::problem::{Problem, Refusal};
 use crate::request::{Query, Request, wants_csv};
 
 /// What merchants call the transfers that concern them: what changed their balance, what came back on its way out,
-/// and what they came to owe. `charge` has none yet.
+/// and what they came to owe.
 const TYPES: [(&str, &[TransferKind]); 8] = [
     ("credit", &[TransferKind::Payment, TransferKind::ReviewCredit]),
     ("withdrawal", &[TransferKind::Withdrawal, TransferKind::ExchangeSold]),
@@ -30,7 +30,7 @@ const TYPES: [(&str, &[TransferKind]); 8] = [
     ("refund", &[TransferKind::Refund, TransferKind::FeeRefund]),
     ("payout_return", &[TransferKind::PayoutReturned]),
     ("reversal", &[TransferKind::Reversal, TransferKind::ReversalOwed]),
-    ("charge", &[]),
+    ("charge", &[TransferKind::Charge, TransferKind::ChargeOwed]),
     ("receivable_repayment", &[TransferKind::ReceivableRepaid]),
 ];
 
@@ -168,6 +168,9 @@ fn source(line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
     match (payment_of(line).filter(by_payment), line.kind) {
         (Some(payment), _) => payment.to_string(),
         (None, TransferKind::PayoutReturned) => PayoutId::from_uuid(line.cause).to_string(),
+        (None, TransferKind::Charge | TransferKind::ChargeOwed) => {
+            ChargeId::from_uuid(line.cause).to_string()
+        }
         _ => WithdrawalId::from_uuid(line.cause).to_string(),
     }
 }
@@ -259,6 +262,9 @@ mod tests {
             TransferKind::ReviewReturnFailed,
             TransferKind::ExchangeBought,
             TransferKind::PayoutPaid,
+            TransferKind::ExchangeUndone,
+            TransferKind::CoverSold,
+            TransferKind::CoverBought,
             TransferKind::SuspenseReversed,
             TransferKind::EvidenceAdded,
             TransferKind::EvidenceUsed,

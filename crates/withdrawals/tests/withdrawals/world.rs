@@ -6,8 +6,8 @@ use std::sync::Arc;
 use exchange::{CurrentRate, Market};
 use ledger::{Account, Journal, Layout, MerchantRef, Movement};
 use merchants::{
-    MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest, create_payee,
-    insert_merchant,
+    FrozenAmounts, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest,
+    create_payee, insert_merchant,
 };
 use money::{Currency, FeeSchedule, Money, Rate};
 use pg::{Connection, Shard, Shards};
@@ -15,7 +15,9 @@ use privacy::Keyring;
 use testkit::TestDb;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use withdrawals::{Desk, Order, Policy, Pricing, Refusal, Withdrawal, WithdrawalId, WithdrawalState};
+use withdrawals::{
+    Desk, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId, WithdrawalState,
+};
 
 pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
 pub const NAME: &str = "Shenzhen Bright Trading Co";
@@ -115,6 +117,8 @@ impl World {
         let mut desk = Desk {
             policy: &policy,
             payees: &payees,
+            frozen: &FrozenAmounts::default(),
+            usage: &mut Usage::default(),
             market: &market,
             quotes: &mut quotes,
             journal: &mut journal,
@@ -158,6 +162,7 @@ impl World {
             to_send: cny(707_870),
             attempts: 1,
             failure: None,
+            worth_usd_minor: None,
             estimated_arrival: now + Duration::minutes(5),
             created_at: now,
             updated_at: now,
@@ -173,6 +178,8 @@ pub fn policy() -> Policy {
         pairs: vec![(Currency::USD, Currency::CNY)],
         rate_max_age: Duration::minutes(5),
         refund_fee: true,
+        limits: Limits::default(),
+        hold_above: None,
     }
 }
 

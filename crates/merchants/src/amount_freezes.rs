@@ -1,0 +1,200 @@
+//! R32: an amount in one of a merchant's currencies that can't leave, whatever the balance is or becomes.
+
+use std::collections::BTreeMap;
+
+use money::{Currency, Money};
+use pg::{Connection, Row, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::{FreezeId, MerchantId};
+
+/// An amount that is stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmountFreeze {
+    /// Its id, in the merchant's shard.
+    pub id: FreezeId,
+    /// Whose money.
+    pub merchant: MerchantId,
+    /// How much, in which currency.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+    /// On whose order, where an authority gave one.
+    pub legal_reference: Option<String>,
+    /// When it is lifted by itself.
+    pub until: Option<OffsetDateTime>,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+    /// Since when no longer.
+    pub lifted_at: Option<OffsetDateTime>,
+}
+
+/// The frozen amounts of the merchants of a batch. Whoever changes them holds the merchant's row exclusively, whoever
+/// decides by them holds it shared.
+#[derive(Debug, Default)]
+pub struct FrozenAmounts {
+    rows: BTreeMap<FreezeId, AmountFreeze>,
+    new: Vec<FreezeId>,
+    lifted: Vec<FreezeId>,
+}
+
+impl FrozenAmounts {
+    /// Reads what is frozen of these merchants, whose rows the caller has locked.
+    ///
+    /// # Errors
+    /// The database's; `Unexpected` when a row can't be understood.
+    pub async fn load(tx: &Tx<'_>, merchants: &[MerchantId]) -> Result<FrozenAmounts, Error> {
+        if merchants.is_empty() {
+            return Ok(FrozenAmounts::default());
+        }
+        let shards: Vec<i16> = merchants.iter().map(|id| id.shard().number()).collect();
+        let ids: Vec<Uuid> = merchants.iter().map(|id| id.uuid()).collect();
+        let rows = tx.query(include_str!("sql/frozen_amounts.sql"), &[&shards, &ids]).await?;
+        let rows = rows.iter().map(|row| read(row).map(|freeze| (freeze.id, freeze)));
+        Ok(FrozenAmounts { rows: rows.collect::<Result<_, _>>()?, ..FrozenAmounts::default() })
+    }
+
+    /// How much of a merchant's money in a currency can't leave, in minor units; it may be more than there is.
+    pub fn frozen(&self, merchant: MerchantId, currency: Currency) -> i64 {
+        self.active(merchant)
+            .filter(|freeze| freeze.amount.currency() == currency)
+            .fold(0, |sum, freeze| sum.saturating_add(freeze.amount.minor()))
+    }
+
+    fn active(&self, merchant: MerchantId) -> impl Iterator<Item = &AmountFreeze> {
+        self.rows.values().filter(move |freeze| freeze.merchant == merchant && freeze.lifted_at.is_none())
+    }
+
+    /// One that is in force.
+    pub fn get(&self, id: FreezeId) -> Option<&AmountFreeze> {
+        self.rows.get(&id).filter(|freeze| freeze.lifted_at.is_none())
+    }
+
+    /// Freezes an amount from now on.
+    pub fn add(&mut self, freeze: AmountFreeze) {
+        self.new.push(freeze.id);
+        self.rows.insert(freeze.id, freeze);
+    }
+
+    /// Lifts one; false when it is not in force.
+    pub fn lift(&mut self, id: FreezeId, now: OffsetDateTime) -> bool {
+        let Some(freeze) = self.rows.get_mut(&id).filter(|freeze| freeze.lifted_at.is_none()) else {
+            return false;
+        };
+        freeze.lifted_at = Some(now);
+        self.lifted.push(id);
+        true
+    }
+
+    /// Lifts what was ordered until now of a merchant; which.
+    pub fn expire(&mut self, merchant: MerchantId, now: OffsetDateTime) -> Vec<FreezeId> {
+        let over = |freeze: &&AmountFreeze| freeze.until.is_some_and(|until| until <= now);
+        let expired: Vec<FreezeId> = self.active(merchant).filter(over).map(|freeze| freeze.id).collect();
+        expired.into_iter().filter(|id| self.lift(*id, now)).collect()
+    }
+
+    /// Writes what was frozen and lifted, each only where it is still in force.
+    ///
+    /// # Errors
+    /// The database's; `Unexpected` when one was lifted meanwhile.
+    pub async fn save(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        for freeze in self.new.iter().filter_map(|id| self.rows.get(id)) {
+            let (shard, currency) = (freeze.id.shard().number(), freeze.amount.currency().code());
+            let parameters: [&(dyn pg::ToSql + Sync); 9] = [
+                &shard,
+                &freeze.id.uuid(),
+                &freeze.merchant.uuid(),
+                &currency,
+                &freeze.amount.minor(),
+                &freeze.reason,
+                &freeze.legal_reference,
+                &freeze.until,
+                &freeze.created_at,
+            ];
+            tx.execute(include_str!("sql/insert_amount_freeze.sql"), &parameters).await?;
+        }
+        for freeze in self.lifted.iter().filter_map(|id| self.rows.get(id)) {
+            let parameters: [&(dyn pg::ToSql + Sync); 3] =
+                [&freeze.id.shard().number(), &freeze.id.uuid(), &freeze.lifted_at];
+            if tx.execute(include_str!("sql/lift_amount_freeze.sql"), &parameters).await? != 1 {
+                return Err(Error::Unexpected(format!("{} was lifted meanwhile", freeze.id)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A merchant's frozen amounts that are in force, oldest first.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn amount_freezes(conn: &Connection, merchant: MerchantId) -> Result<Vec<AmountFreeze>, Error> {
+    let (shards, ids) = (vec![merchant.shard().number()], vec![merchant.uuid()]);
+    let rows = conn.query(include_str!("sql/frozen_amounts.sql"), &[&shards, &ids]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Whose amount a freeze stops; none where there is no such freeze.
+///
+/// # Errors
+/// The database's.
+pub async fn merchant_of_freeze(conn: &Connection, id: FreezeId) -> Result<Option<MerchantId>, Error> {
+    let (shard, id) = (id.shard().number(), id.uuid());
+    let row = conn.query_opt(include_str!("sql/merchant_of_freeze.sql"), &[&shard, &id]).await?;
+    Ok(row.map(|row| MerchantId::from_uuid(row.get("merchant"))))
+}
+
+fn read(row: &Row) -> Result<AmountFreeze, Error> {
+    let id = FreezeId::from_uuid(row.get("id"));
+    let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
+    let currency = Currency::from_db(row.get("currency")).map_err(|_| broken("the currency"))?;
+    Ok(AmountFreeze {
+        id,
+        merchant: MerchantId::from_uuid(row.get("merchant")),
+        amount: Money::new(row.get("amount_minor"), currency).map_err(|_| broken("the amount"))?,
+        reason: row.get("reason"),
+        legal_reference: row.get("legal_reference"),
+        until: row.get("until"),
+        created_at: row.get("created_at"),
+        lifted_at: row.get("lifted_at"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use pg::Shard;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn r32_frozen_amounts_add_up_until_they_are_lifted_or_over() {
+        let now = datetime!(2026-11-23 08:00 UTC);
+        let shard = Shard::new(1).unwrap();
+        let (merchant, other) = (MerchantId::new(shard), MerchantId::new(shard));
+        let mut frozen = FrozenAmounts::default();
+        let mut add = |merchant, minor, currency, until| {
+            let id = FreezeId::new(shard);
+            let amount = Money::new(minor, currency).unwrap();
+            let reason = "court".to_owned();
+            let (legal_reference, created_at, lifted_at) = (None, now, None);
+            let freeze =
+                AmountFreeze { id, merchant, amount, reason, legal_reference, until, created_at, lifted_at };
+            frozen.add(freeze);
+            id
+        };
+        let first = add(merchant, 100, Currency::USD, None);
+        let second = add(merchant, 30, Currency::USD, Some(now));
+        add(merchant, 7, Currency::EUR, None);
+        add(other, 1_000, Currency::USD, None);
+        assert_eq!(frozen.frozen(merchant, Currency::USD), 130);
+        assert_eq!(frozen.expire(merchant, now - time::Duration::SECOND), []);
+        assert_eq!(frozen.expire(merchant, now), [second]);
+        assert_eq!(frozen.frozen(merchant, Currency::USD), 100);
+        assert!(frozen.lift(first, now) && !frozen.lift(first, now));
+        assert_eq!(frozen.frozen(merchant, Currency::USD), 0);
+        assert_eq!(frozen.frozen(merchant, Currency::EUR), 7);
+    }
+}

@@ -1,0 +1,1 @@
+SELECT merchant FROM amount_freezes WHERE shard = $1 AND id = $2
