@@ -133,6 +133,7 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         refund_fee: config.fees.refund_fee,
         limits: config.limits.policy()?,
         hold_above: config.payouts.hold_above,
+        calendars: calendar::Calendars::builtin().map_err(|error| error.to_string())?,
     })
 }
 

@@ -9,6 +9,7 @@ mod balances;
 mod bank_events;
 mod dead_letters;
 mod events;
+mod fees;
 mod fields;
 mod lane;
 mod order_files;
@@ -88,6 +89,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ReplayEvent => events::replay(app, request).await,
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
+        Route::SetFee => fees::set(app, request).await,
+        Route::ListFees => fees::list_all(app, &request).await,
+        Route::ListOwnFees => fees::list_own(app, &request).await,
         Route::ListAmountFreezes => amount_freezes::list(app, &request).await,
         Route::LiftAmountFreeze => amount_freezes::lift(app, request).await,
         Route::ListApprovals => admin_reads::approvals(app, &request).await,

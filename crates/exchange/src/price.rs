@@ -142,7 +142,7 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-11-23 08:00:00 UTC);
     const AGE: Duration = Duration::minutes(15);
-    const FEES: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
+    const FEES: FeeSchedule = FeeSchedule::share(3_000);
 
     fn market(as_of: OffsetDateTime) -> Market {
         let rate = |base, bid, ask| CurrentRate {
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn r19_a_fixed_bought_side_arrives_as_it_was_asked_for() {
         let (u, c) = (Currency::USD, Currency::CNY);
-        let free = FeeSchedule { fixed_minor: 0, parts_per_million: 0, minimum_minor: 0 };
+        let free = FeeSchedule::ZERO;
         let price = price(FixedSide::Buy(cny("0.05")), u, c, &market(NOW), &free, NOW, AGE).unwrap();
         assert_eq!(shown(&price), ["0.01", "0.00", "0.01", "7.1", "0.05"]);
         assert_eq!(price.exact.to_string(), "0.071");
@@ -260,7 +260,7 @@ mod tests {
         let huge = Money::new(i64::MAX, c).unwrap();
         let error = price(FixedSide::Buy(huge), c, c, &market(NOW), &FEES, NOW, AGE);
         assert_eq!(error, Err(PricingError::Money(MoneyError::Overflow)));
-        let all = FeeSchedule { fixed_minor: 0, parts_per_million: 1_000_000, minimum_minor: 0 };
+        let all = FeeSchedule::share(1_000_000);
         let error = price(FixedSide::Buy(cny("1.00")), j, c, &market(NOW), &all, NOW, AGE);
         assert_eq!(error, Err(PricingError::AmountTooSmall));
     }

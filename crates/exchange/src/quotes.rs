@@ -54,10 +54,10 @@ pub enum QuoteRefusal {
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_quote(conn: &Connection, quote: &Quote) -> Result<(), Error> {
+pub async fn insert_quote(tx: &Tx<'_>, quote: &Quote) -> Result<(), Error> {
     let price = &quote.price;
     let rate = price.rate.map(Decimal::from);
-    conn.execute(
+    tx.execute(
         include_str!("sql/insert_quote.sql"),
         &[
             &quote.id.shard().number(),

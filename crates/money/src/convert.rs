@@ -113,9 +113,18 @@ mod tests {
 
     use super::*;
 
-    const FREE: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 0, minimum_minor: 0 };
-    const THREE_PER_MILLE: FeeSchedule =
-        FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
+    const FREE: FeeSchedule = FeeSchedule::ZERO;
+    const THREE_PER_MILLE: FeeSchedule = FeeSchedule::share(3_000);
+
+    fn schedule(fixed: i64, ppm: u32, minimum: i64, maximum: Option<i64>, free: i64) -> FeeSchedule {
+        FeeSchedule {
+            fixed_minor: fixed,
+            parts_per_million: ppm,
+            minimum_minor: minimum,
+            maximum_minor: maximum,
+            free_minor: free,
+        }
+    }
 
     fn rate(text: &str) -> Rate {
         Rate::parse(text).unwrap()
@@ -148,7 +157,7 @@ mod tests {
             let gross = Money::parse(gross, Currency::USD).unwrap();
             assert_eq!(THREE_PER_MILLE.fee(gross).unwrap().to_string(), expected);
         }
-        let fixed = FeeSchedule { fixed_minor: 50, parts_per_million: 0, minimum_minor: 75 };
+        let fixed = FeeSchedule { fixed_minor: 50, minimum_minor: 75, ..FeeSchedule::ZERO };
         assert_eq!(fixed.fee(Money::new(1, Currency::USD).unwrap()).unwrap().minor(), 75);
     }
 
@@ -179,7 +188,7 @@ mod tests {
 
         #[test]
         fn r19_fees_round_up_by_less_than_one_unit(gross in 1i64..1_000_000_000_000, ppm in 0u32..1_000_000) {
-            let schedule = FeeSchedule { fixed_minor: 0, parts_per_million: ppm, minimum_minor: 0 };
+            let schedule = FeeSchedule::share(ppm);
             let fee = i128::from(schedule.fee(Money::new(gross, Currency::USD).unwrap()).unwrap().minor());
             let exact = i128::from(gross) * i128::from(ppm);
             prop_assert!(fee * 1_000_000 >= exact && (fee - 1) * 1_000_000 < exact);
@@ -188,10 +197,10 @@ mod tests {
         #[test]
         fn r19_the_smallest_gross_is_the_smallest(
             target in 1i64..3_000, mantissa in 1u64..100_000_000, ppm in 0u32..500_000, fixed in 0i64..20,
-            minimum in 0i64..500,
+            minimum in 0i64..500, maximum in proptest::option::of(0i64..600), free in 0i64..2_000,
         ) {
             let at = Rate::try_from(Decimal::from_i128_with_scale(i128::from(mantissa), 6)).unwrap();
-            let fee = FeeSchedule { fixed_minor: fixed, parts_per_million: ppm, minimum_minor: minimum };
+            let fee = schedule(fixed, ppm, minimum, maximum, free);
             let target = Money::new(target, Currency::CNY).unwrap();
             let gross = smallest_gross_for(target, Some(at), &fee, Currency::USD).unwrap();
             let arrives = |minor: i64| {
@@ -205,11 +214,11 @@ mod tests {
         #[test]
         fn r19_the_smallest_gross_by_trying_all(
             target in 1i64..300, mantissa in 500_000u64..100_000_000, ppm in 0u32..900_000, fixed in 0i64..20,
-            minimum in 0i64..60, same: bool,
+            minimum in 0i64..60, maximum in proptest::option::of(0i64..90), free in 0i64..300, same: bool,
         ) {
             let at = Rate::try_from(Decimal::from_i128_with_scale(i128::from(mantissa), 6)).unwrap();
             let (at, sell) = if same { (None, Currency::CNY) } else { (Some(at), Currency::USD) };
-            let fee = FeeSchedule { fixed_minor: fixed, parts_per_million: ppm, minimum_minor: minimum };
+            let fee = schedule(fixed, ppm, minimum, maximum, free);
             let target = Money::new(target, Currency::CNY).unwrap();
             let gross = smallest_gross_for(target, at, &fee, sell).unwrap();
             let first = (1i64..).find(|minor| {
@@ -259,7 +268,7 @@ mod tests {
         // 7.1 CNY a dollar: the least that can be sold, a cent, already yields 0.07.
         let five_fen = Money::parse("0.05", Currency::CNY).unwrap();
         assert_eq!(smallest_gross_for(five_fen, Some(rate("7.1")), &FREE, Currency::USD).unwrap().minor(), 1);
-        let all = FeeSchedule { fixed_minor: 0, parts_per_million: 1_000_000, minimum_minor: 0 };
+        let all = FeeSchedule::share(1_000_000);
         assert_eq!(
             smallest_gross_for(target, Some(rate("7.1")), &all, Currency::USD),
             Err(MoneyError::Unreachable)

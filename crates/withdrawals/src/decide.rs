@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use calendar::Calendars;
 use exchange::{FixedSide, Market, Price, PricingError, QuoteId, QuoteRefusal, Quotes};
 use ledger::{Journal, Movement};
 use merchants::{FrozenAmounts, Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
 use money::{Currency, FeeSchedule, Money};
-use time::{Duration, OffsetDateTime, Weekday};
+use time::{Duration, OffsetDateTime};
 
+use crate::allowance::Fees;
+use crate::arrival::estimated_arrival;
 use crate::error::{Error, Refusal};
 use crate::limits::Limits;
 use crate::state::{WithdrawalEvent, WithdrawalState};
@@ -48,7 +51,7 @@ pub struct Order {
 /// What configuration decides.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// The one fee schedule.
+    /// The fee where no other is in force.
     pub fees: FeeSchedule,
     /// Through which bank payouts of a currency go.
     pub routes: HashMap<Currency, Arc<str>>,
@@ -62,6 +65,8 @@ pub struct Policy {
     pub limits: Limits,
     /// A new withdrawal worth more, US dollars, waits for an operator before it is sent (R45).
     pub hold_above: Option<Money>,
+    /// When banks work (R26).
+    pub calendars: Calendars,
 }
 
 impl Policy {
@@ -81,7 +86,9 @@ pub struct Desk<'a> {
     pub payees: &'a HashMap<PayeeId, Payee>,
     /// What of the merchants' money can't leave (R32).
     pub frozen: &'a FrozenAmounts,
-    /// What of the limits is used up, locked.
+    /// What it costs.
+    pub fees: &'a mut Fees,
+    /// What of limits and allowances is used up, locked.
     pub usage: &'a mut Usage,
     /// The rates of this moment.
     pub market: &'a Market,
@@ -109,6 +116,7 @@ impl Desk<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let mut withdrawal = self.withdrawal(order, &price, bank);
+        withdrawal.free_minor = self.free(order, price.sell);
         let merchant_ref = withdrawal.merchant_ref();
         if let Some(refusal) = self.not_enough(order.merchant, price.sell)? {
             return Ok(Err(refusal));
@@ -129,6 +137,8 @@ impl Desk<'_> {
                 .take(quote, order.merchant.uuid(), withdrawal.id.uuid(), self.now)
                 .map_err(|refusal| Error::Unexpected(format!("a quote that was open is {refusal:?}")))?;
         }
+        let of = (order.merchant, price.sell.currency());
+        self.fees.count(of, withdrawal.quote, withdrawal.free_minor, self.usage, self.now);
         Ok(Ok(withdrawal))
     }
 
@@ -167,7 +177,7 @@ impl Desk<'_> {
                 .check(*id, order.merchant.uuid(), self.now)
                 .map(|quote| quote.price.clone())
                 .map_err(quote_refusal)?,
-            Pricing::Market { sell, buy } => self.market_price(*sell, *buy)?,
+            Pricing::Market { sell, buy } => self.market_price(order.merchant, *sell, *buy)?,
         };
         if payee.currency != price.buy.currency() {
             let message =
@@ -178,16 +188,28 @@ impl Desk<'_> {
         Ok((price, bank.clone()))
     }
 
-    fn market_price(&self, sell: Money, buy: Currency) -> Result<Price, Refusal> {
+    /// What of the gross is free of the fee, minor units: as its quote showed, or what is left now.
+    fn free(&self, order: &Order, sell: Money) -> i64 {
+        match &order.pricing {
+            Pricing::Quote(quote) => self.fees.kept(*quote),
+            Pricing::Market { buy, .. } => {
+                let corridor = (sell.currency(), *buy);
+                self.fees.schedule(order.merchant, corridor, self.usage, self.now).free_used(sell)
+            }
+        }
+    }
+
+    fn market_price(&self, merchant: MerchantId, sell: Money, buy: Currency) -> Result<Price, Refusal> {
         if !self.policy.supports(sell.currency(), buy) {
             return Err(Refusal::UnsupportedCorridor);
         }
+        let fee = self.fees.schedule(merchant, (sell.currency(), buy), self.usage, self.now);
         exchange::price(
             FixedSide::Sell(sell),
             sell.currency(),
             buy,
             self.market,
-            &self.policy.fees,
+            &fee,
             self.now,
             self.policy.rate_max_age,
         )
@@ -230,7 +252,8 @@ impl Desk<'_> {
             attempts: 1,
             failure: None,
             worth_usd_minor: None,
-            estimated_arrival: estimated_arrival(price.buy.currency(), self.now),
+            free_minor: 0,
+            estimated_arrival: estimated_arrival(&self.policy.calendars, price.buy.currency(), self.now),
             created_at: self.now,
             updated_at: self.now,
         }
@@ -264,7 +287,7 @@ impl Desk<'_> {
         row.payee = payee_id;
         row.attempts += 1;
         row.failure = None;
-        row.estimated_arrival = estimated_arrival(row.buy.currency(), self.now);
+        row.estimated_arrival = estimated_arrival(&self.policy.calendars, row.buy.currency(), self.now);
         row.updated_at = self.now;
         Ok(row.clone())
     }
@@ -411,43 +434,6 @@ fn pricing_refusal(error: PricingError) -> Refusal {
         PricingError::RateUnavailable => Refusal::RateUnavailable,
         PricingError::AmountTooSmall | PricingError::Money(_) => {
             Refusal::Invalid { field: "sell_amount", message: error.to_string() }
-        }
-    }
-}
-
-/// R26: CNY within minutes, foreign currency within two working days; Saturdays and Sundays are none.
-fn estimated_arrival(currency: Currency, now: OffsetDateTime) -> OffsetDateTime {
-    if currency == Currency::CNY {
-        return now + Duration::minutes(5);
-    }
-    let mut arrival = now;
-    let mut working_days = 0;
-    while working_days < 2 {
-        arrival += Duration::days(1);
-        if !matches!(arrival.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            working_days += 1;
-        }
-    }
-    arrival
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    /// 2026-11-23 is a Monday; the estimates are counted by hand on a calendar.
-    #[test]
-    fn r26_estimates_skip_weekends() {
-        let rows = [
-            (Currency::CNY, datetime!(2026-11-28 03:00 UTC), datetime!(2026-11-28 03:05 UTC)),
-            (Currency::USD, datetime!(2026-11-23 10:00 UTC), datetime!(2026-11-25 10:00 UTC)),
-            (Currency::USD, datetime!(2026-11-26 10:00 UTC), datetime!(2026-11-30 10:00 UTC)),
-            (Currency::EUR, datetime!(2026-11-28 10:00 UTC), datetime!(2026-12-01 10:00 UTC)),
-        ];
-        for (currency, now, expected) in rows {
-            assert_eq!(estimated_arrival(currency, now), expected, "{now}");
         }
     }
 }

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod allowance;
+mod arrival;
 mod charge;
 mod decide;
 mod error;
+mod fee_versions;
 mod gate;
 mod limits;
 mod state;
 mod store;
+mod tariff;
 mod usage;
 
 use std::sync::Arc;
@@ -18,15 +22,18 @@ use money::{Money, Rate};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
+pub use allowance::{Fees, fee_for_quote, reserve};
 pub use charge::{ChargeId, charge};
 pub use decide::{Desk, Order, Policy, Pricing};
 pub use error::{Error, Refusal};
+pub use fee_versions::{FeesOf, fees, insert_fees};
 pub use gate::senders;
 pub use limits::{Limit, Limits, Scope};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
     ReferenceClaim, Withdrawals, claim_references, get, in_transit, insert, list, lock, release_references,
 };
+pub use tariff::{FeeId, FeeScope, FeeVersion, Tariff};
 pub use usage::{Counter, Usage};
 
 /// The withdrawals' tables.
@@ -39,6 +46,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0001_withdrawals.sql"),
         },
         pg::Migration { version: 2, name: "limits", sql: include_str!("../migrations/0002_limits.sql") },
+        pg::Migration { version: 3, name: "fees", sql: include_str!("../migrations/0003_fees.sql") },
     ],
 };
 
@@ -101,6 +109,8 @@ pub struct Withdrawal {
     pub failure: Option<Failure>,
     /// What it counts against limits (R30), US cents; none where no limit was configured.
     pub worth_usd_minor: Option<i64>,
+    /// What of `sell` was free of the fee, minor units.
+    pub free_minor: i64,
     /// When it should arrive (R26).
     pub estimated_arrival: OffsetDateTime,
     /// When it was submitted.

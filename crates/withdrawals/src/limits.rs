@@ -56,6 +56,11 @@ impl Limits {
         Limits { all, offset }
     }
 
+    /// Where days begin.
+    pub fn offset(&self) -> UtcOffset {
+        self.offset
+    }
+
     fn concerning(&self, sell: Currency, buy: Currency) -> impl Iterator<Item = &Limit> {
         let is = |wanted: Option<Currency>, currency| wanted.is_none_or(|wanted| wanted == currency);
         self.all.iter().filter(move |limit| is(limit.sell, sell) && is(limit.buy, buy))

@@ -100,6 +100,7 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
     let attempts: Vec<i32> = rows.iter().map(|w| w.attempts).collect();
     let arrivals: Vec<OffsetDateTime> = rows.iter().map(|w| w.estimated_arrival).collect();
     let worths: Vec<Option<i64>> = rows.iter().map(|w| w.worth_usd_minor).collect();
+    let free: Vec<i64> = rows.iter().map(|w| w.free_minor).collect();
     let inserted = tx
         .execute(
             include_str!("sql/insert.sql"),
@@ -125,6 +126,7 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
                 &attempts,
                 &arrivals,
                 &worths,
+                &free,
                 &now,
             ],
         )
@@ -256,6 +258,7 @@ pub(crate) fn read(row: &pg::Row) -> Result<Withdrawal, Error> {
         attempts: row.get("attempts"),
         failure: code.map(|code| crate::Failure { code, reason: reason.unwrap_or_default() }),
         worth_usd_minor: row.get("worth_usd_minor"),
+        free_minor: row.get("free_minor"),
         estimated_arrival: row.get("estimated_arrival"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),

@@ -1,4 +1,5 @@
-//! What of the limits is used up, counted under a lock: two orders of one merchant at the same time see each other.
+//! What of limits and of free allowances is used up, counted under a lock: two orders of one merchant at the same time
+//! see each other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// What a merchant has used of one limit on one day.
+/// What a merchant has used of one limit on one day, or of an allowance in the month that begins then.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counter {
     /// Whose.
@@ -27,7 +28,7 @@ struct Held {
     used: i64,
 }
 
-/// The counters that a batch has locked, in US cents.
+/// The counters that a batch has locked: limits in US cents, allowances in minor units of the sold currency.
 #[derive(Debug, Default)]
 pub struct Usage {
     rows: BTreeMap<Counter, Held>,
@@ -70,7 +71,7 @@ impl Usage {
         self.rows.insert(counter, Held { loaded: used, used });
     }
 
-    /// How much is used, US cents.
+    /// How much is used.
     pub fn used(&self, counter: &Counter) -> i64 {
         self.rows.get(counter).map_or(0, |held| held.used)
     }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use withdrawals::WithdrawalId;
 
+use super::fees::{self, NewFee};
+
 /// An operator's action on one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
@@ -55,6 +57,8 @@ pub enum Action {
     LiftAmountFreeze { freeze: FreezeId, merchant: MerchantId },
     /// Gives a failed same-currency withdrawal back to the balance.
     RefundWithdrawal { withdrawal: WithdrawalId },
+    /// Puts a new version of a fee in force (R23); always by two persons.
+    SetFee(Box<NewFee>),
     /// Says whether a merchant is fully verified (R30).
     VerifyMerchant { merchant: MerchantId, full: bool },
     /// Freezes a merchant.
@@ -86,6 +90,7 @@ impl Action {
             Action::Charge { .. } => "merchant.charge",
             Action::FreezeAmount { .. } => "amount.freeze",
             Action::LiftAmountFreeze { .. } => "amount.unfreeze",
+            Action::SetFee(_) => "fee.set",
             Action::VerifyMerchant { .. } => "merchant.verify",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
@@ -107,6 +112,7 @@ impl Action {
                 withdrawal.to_string()
             }
             Action::LiftAmountFreeze { freeze, .. } => freeze.to_string(),
+            Action::SetFee(fee) => fees::subject(fee),
             Action::Charge { merchant, .. }
             | Action::FreezeAmount { merchant, .. }
             | Action::VerifyMerchant { merchant, .. }

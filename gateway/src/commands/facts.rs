@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use calendar::Calendars;
 use deposits::{PlatformRemitters, Receipt};
 use ledger::Layout;
 use money::Money;
@@ -22,12 +21,10 @@ pub struct Facts {
     pub keyring: Arc<Keyring>,
     /// Which remitters are a platform's.
     pub remitters: PlatformRemitters,
-    /// Fees, corridors and the age of rates.
+    /// Fees, limits, corridors, the age of rates, and which days banks work.
     pub policy: withdrawals::Policy,
     /// Above this, in US dollars, a second person must approve (R33).
     pub approval_limit: Money,
-    /// Which days banks work.
-    pub calendars: Calendars,
     /// How payouts go at each bank.
     pub banks: HashMap<Arc<str>, BankPolicy>,
     homes: Mutex<HashMap<[u8; 32], Shard>>,
@@ -42,10 +39,9 @@ impl Facts {
         policy: withdrawals::Policy,
         approval_limit: Money,
         banks: HashMap<Arc<str>, BankPolicy>,
-        calendars: Calendars,
     ) -> Facts {
         let homes = Mutex::new(HashMap::new());
-        Facts { layout, keyring, remitters, policy, approval_limit, calendars, banks, homes }
+        Facts { layout, keyring, remitters, policy, approval_limit, banks, homes }
     }
 
     /// The shard of the merchant whose account received this, as far as a batch has seen it.

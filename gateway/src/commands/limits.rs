@@ -1,9 +1,9 @@
-//! R30, R45: which counters of limits a batch needs, and what waits for an operator before it is sent.
+//! R23, R30, R45: which counters of limits and allowances a batch needs, and what waits for an operator before it is sent.
 
 use exchange::Quotes;
 use money::{Currency, Money};
 use time::OffsetDateTime;
-use withdrawals::{Counter, Pricing, Withdrawal, WithdrawalId, Withdrawals};
+use withdrawals::{Counter, Fees, Pricing, Withdrawal, WithdrawalId, Withdrawals};
 
 use super::Command;
 use super::facts::Facts;
@@ -24,7 +24,13 @@ pub(super) fn counters(
         Some(limits.counters(command.order.merchant, currencies, now))
     });
     let counted = withdrawals.iter().filter(|row| row.worth_usd_minor.is_some());
-    ordered.flatten().chain(counted.flat_map(|row| of_withdrawal(facts, row))).collect()
+    let counted = counted.flat_map(|row| of_withdrawal(facts, row));
+    let free = withdrawals.iter().filter(|row| row.free_minor > 0).map(|row| allowance(facts, row));
+    ordered.flatten().chain(counted).chain(free).collect()
+}
+
+fn allowance(facts: &Facts, row: &Withdrawal) -> Counter {
+    Fees::counter(row.merchant, row.sell.currency(), row.created_at, facts.policy.limits.offset())
 }
 
 fn currencies(pricing: &Pricing, quotes: &Quotes) -> Option<(Currency, Currency)> {
@@ -45,9 +51,10 @@ impl Stage<'_> {
     /// What a withdrawal counted that was refused or refunded, it counts no more.
     pub(super) fn give_limits_back(&mut self, id: WithdrawalId) {
         let Some(row) = self.withdrawals.get(id) else { return };
-        let Some(worth) = row.worth_usd_minor else { return };
-        let counters = of_withdrawal(self.facts, row);
-        self.usage.give_back(&counters, worth);
+        if let Some(worth) = row.worth_usd_minor {
+            self.usage.give_back(&of_withdrawal(self.facts, row), worth);
+        }
+        self.usage.give_back(&[allowance(self.facts, row)], row.free_minor);
     }
 
     /// R45: whether a new withdrawal is worth so much that an operator looks at it before it is sent.

@@ -10,6 +10,7 @@ mod batch;
 mod beneficiary;
 mod evidence;
 mod facts;
+mod fees;
 mod imports;
 mod interventions;
 mod keys;
@@ -44,6 +45,7 @@ pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
 pub use batch::Commands;
 pub use beneficiary::open as open_beneficiary;
 pub use facts::Facts;
+pub use fees::{NewFee, fee_json};
 
 /// What a caller is answered: a status and a body that was stored as it is before it left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ impl Stage<'_> {
             PaymentState::Returning => return None,
         };
         let due_at = (kind == NoticeKind::PaymentCredited)
-            .then(|| next_working_day(&self.facts.calendars, payment.amount.currency(), self.now));
+            .then(|| next_working_day(&self.facts.policy.calendars, payment.amount.currency(), self.now));
         Some(notice(merchant, kind, payment.id.to_string(), payment_json(payment), due_at))
     }
 

@@ -86,6 +86,7 @@ impl Stage<'_> {
                 .merchants
                 .get(*merchant)
                 .map(|row| json!({"id": merchant.to_string(), "fully_verified": row.fully_verified})),
+            Action::SetFee(fee) => Some(self.fee_shown(fee)),
             _ => self.intervention_shown(action),
         }
     }
@@ -116,9 +117,10 @@ impl Stage<'_> {
                 .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
-            Action::UnfreezeMerchant { .. } | Action::LiftAmountFreeze { .. } | Action::Charge { .. } => {
-                return true;
-            }
+            Action::UnfreezeMerchant { .. }
+            | Action::LiftAmountFreeze { .. }
+            | Action::Charge { .. }
+            | Action::SetFee(_) => return true,
             Action::RematchPayment { .. }
             | Action::DismissReversal { .. }
             | Action::HoldPayout { .. }
@@ -169,6 +171,7 @@ impl Stage<'_> {
                 Some(_) => Ok(()),
                 None => Err(illegal("the amount is not frozen any more".into())),
             },
+            Action::SetFee(fee) => self.fee_possible(fee),
             _ => Ok(()),
         }
     }
@@ -268,6 +271,7 @@ impl Stage<'_> {
                 Ok(self.freeze_amount(*freeze, *merchant, amount, why, *until))
             }
             Action::LiftAmountFreeze { freeze, .. } => Ok(self.lift_amount(*freeze)),
+            Action::SetFee(fee) => Ok(self.set_fee(fee)),
             Action::VerifyMerchant { merchant, full } => {
                 self.merchants.set_fully_verified(*merchant, *full);
                 Ok(Ok(()))

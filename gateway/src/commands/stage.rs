@@ -18,7 +18,7 @@ use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use vault::{Record, Turn};
-use withdrawals::{Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals};
+use withdrawals::{FeeVersion, Fees, Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals};
 
 use super::action::Action;
 use super::batch::Outcome;
@@ -29,7 +29,7 @@ use super::keys::{self, Claims, Standing};
 use super::replays::{self, Remade};
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Said, accounts, limits};
+use super::{Command, Content, Said, accounts, fees, limits};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -45,7 +45,9 @@ pub(super) struct Stage<'f> {
     pub payees: HashMap<PayeeId, Payee>,
     /// Of the merchants who withdraw, are charged, or have amounts frozen.
     pub frozen: FrozenAmounts,
-    /// What of the limits is used up by those who withdraw.
+    /// What withdrawals cost.
+    pub fees: Fees,
+    /// What of limits and allowances is used up by those who withdraw.
     pub usage: Usage,
     pub market: Market,
     pub approvals: Approvals,
@@ -68,6 +70,7 @@ pub(super) struct Stage<'f> {
     pub new_withdrawals: Vec<Withdrawal>,
     pub new_payouts: Vec<NewPayout>,
     pub new_approvals: Vec<NewApproval>,
+    pub new_fees: Vec<FeeVersion>,
     pub entries: Vec<Entry>,
     /// For each command that replays an event, what it found.
     pub replays: Vec<Option<Turn>>,
@@ -96,6 +99,9 @@ struct Named {
     frozen: Vec<MerchantId>,
     /// Who is charged, in which currency.
     charges: Vec<(MerchantId, Currency)>,
+    /// Merchants whose fees decisions need to know.
+    priced: Vec<MerchantId>,
+    sets_fees: bool,
     needs_market: bool,
 }
 
@@ -107,6 +113,7 @@ impl Named {
             Command::Withdraw(command) => {
                 self.share.push(command.order.merchant);
                 self.frozen.push(command.order.merchant);
+                self.priced.push(command.order.merchant);
                 self.payees.push(command.order.payee);
                 // Also with a quote: limits ask what it is worth.
                 self.needs_market = true;
@@ -157,6 +164,11 @@ impl Named {
             Action::RetryPayout { payee, .. } => self.payees.extend(payee),
             Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {
                 self.withdrawals.push(*withdrawal);
+            }
+            Action::SetFee(fee) => {
+                self.share.extend(fee.merchant);
+                self.priced.extend(fee.merchant);
+                self.sets_fees = true;
             }
             Action::Charge { merchant, currency, .. } => {
                 self.charges.push((*merchant, *currency));
@@ -213,8 +225,17 @@ impl<'f> Stage<'f> {
         let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
         let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
         let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
-        let counters = limits::counters(&live, facts, &quotes, &withdrawals, now);
+        let mut fees = if named.priced.is_empty() && !named.sets_fees {
+            Fees::none(facts.policy.fees)
+        } else {
+            fees::load(tx, &named.priced, &named.quotes, facts, now).await?
+        };
+        let mut counters = limits::counters(&live, facts, &quotes, &withdrawals, now);
+        let allowances = fees::counters(&live, &fees, &quotes, now);
+        counters.extend(allowances.iter().map(|(counter, _)| counter.clone()));
         let usage = Usage::lock(tx, counters).await?;
+        let reserved: Vec<(MerchantId, Currency)> = allowances.into_iter().map(|(_, of)| of).collect();
+        fees.load_reserved(tx, &reserved, now).await?;
         named.payees.extend(named.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee)));
         let payees = merchants::payees(tx, &named.payees).await?;
         let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
@@ -255,6 +276,7 @@ impl<'f> Stage<'f> {
             payouts,
             payees,
             frozen,
+            fees,
             usage,
             market,
             approvals,
@@ -271,6 +293,7 @@ impl<'f> Stage<'f> {
             new_withdrawals: Vec::new(),
             new_payouts: Vec::new(),
             new_approvals: Vec::new(),
+            new_fees: Vec::new(),
             entries: Vec::new(),
             replays: claims.replays.clone(),
             later: Vec::new(),
@@ -297,6 +320,8 @@ impl<'f> Stage<'f> {
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
         self.usage.save(tx).await?;
+        self.fees.save(tx).await?;
+        withdrawals::insert_fees(tx, &self.new_fees, self.now).await?;
         payouts::enqueue(tx, &self.new_payouts, self.now).await?;
         self.payouts.save(tx, self.now).await?;
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;

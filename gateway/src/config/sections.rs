@@ -142,6 +142,7 @@ impl Fees {
             fixed_minor: self.fixed_minor,
             parts_per_million: self.parts_per_million,
             minimum_minor: self.minimum_minor,
+            ..FeeSchedule::ZERO
         }
     }
 }

@@ -14,8 +14,7 @@ use crate::config::{Bank, BankPayouts, Config};
 pub(super) fn facts(config: &Config, layout: Layout, keyring: Arc<Keyring>) -> Result<Facts, String> {
     let (remitters, policy) = (app::remitters(config), app::policy(config)?);
     let limit = config.approvals.limit;
-    let calendars = calendar::Calendars::builtin().map_err(|error| error.to_string())?;
-    Ok(Facts::new(layout, keyring, remitters, policy, limit, app::bank_policies(config)?, calendars))
+    Ok(Facts::new(layout, keyring, remitters, policy, limit, app::bank_policies(config)?))
 }
 
 /// The banks that carry payouts.

@@ -45,22 +45,21 @@ pub async fn create(app: &App, request: &Request) -> Answer {
         let detail = format!("{} is not exchanged into {}", wanted.sell, wanted.buy);
         return Err(Refusal::new(Problem::UnsupportedCorridor, detail));
     }
-    let conn = app.pool.get().await?;
-    let market = exchange::rates_of(&conn).await?;
-    let now = conn.now().await?;
+    let mut conn = app.pool.get().await?;
+    let tx = conn.begin().await?;
+    let (market, now) = (exchange::current_rates(&tx).await?, tx.now().await?);
     let policy = &app.policy;
-    let price = exchange::price(
-        wanted.side,
-        wanted.sell,
-        wanted.buy,
-        &market,
-        &policy.fees,
-        now,
-        policy.rate_max_age,
-    )
-    .map_err(|error| refused(&error, wanted.side))?;
+    let (corridor, at) = ((wanted.sell, wanted.buy), (now, policy.limits.offset()));
+    let fee = withdrawals::fee_for_quote(&tx, policy.fees, merchant, corridor, at).await?;
+    let (side, max_age) = (wanted.side, policy.rate_max_age);
+    let price = exchange::price(side, wanted.sell, wanted.buy, &market, &fee, now, max_age)
+        .map_err(|error| refused(&error, side))?;
+    let free = fee.free_used(price.sell);
     let quote = locked(merchant, wanted, price, now);
-    exchange::insert_quote(&conn, &quote).await?;
+    exchange::insert_quote(&tx, &quote).await?;
+    let of = (merchant, quote.price.sell.currency());
+    withdrawals::reserve(&tx, quote.id, of, free, quote.expires_at).await?;
+    tx.commit().await?;
     reply::json(StatusCode::CREATED, &render(&quote, now))
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::world::{NOT_ALLOWED, cny, now, rate, refused, somebody_waits, tell, usd, world};
 
-const FEES: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 };
+const FEES: FeeSchedule = FeeSchedule::share(3_000);
 const MERCHANT: Uuid = Uuid::from_u128(7);
 const OTHER: Uuid = Uuid::from_u128(8);
 
@@ -39,13 +39,21 @@ async fn market(db: &TestDb) -> Market {
     rates_of(&db.pool.get().await.unwrap()).await.unwrap()
 }
 
+async fn keep(db: &TestDb, quote: &Quote) -> Result<(), Error> {
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    insert_quote(&tx, quote).await?;
+    tx.commit().await.unwrap();
+    Ok(())
+}
+
 /// Keeps a quote of 1000.00 USD that `change` has touched.
 async fn locked(db: &TestDb, change: impl FnOnce(&mut Quote)) -> QuoteId {
     let now = now(db).await;
     let side = FixedSide::Sell(usd("1000.00"));
     let mut quote = quote_for(side, Currency::USD, Currency::CNY, &market(db).await, now);
     change(&mut quote);
-    insert_quote(&db.pool.get().await.unwrap(), &quote).await.unwrap();
+    keep(db, &quote).await.unwrap();
     quote.id
 }
 
@@ -86,7 +94,7 @@ async fn r17_a_quote_reads_back_as_it_was_locked() {
     ];
     for (side, sell, buy, arrives) in cases {
         let quote = quote_for(side, sell, buy, &market, now);
-        insert_quote(&conn, &quote).await.unwrap();
+        keep(&db, &quote).await.unwrap();
         let (read, at) = get_quote(&conn, MERCHANT, quote.id).await.unwrap().unwrap();
         assert_eq!(read, quote, "{side:?}");
         assert_eq!((read.price.buy.to_string().as_str(), read.state(at)), (arrives, QuoteState::Open));
@@ -252,7 +260,7 @@ async fn r17_quotes_are_locked_in_the_order_of_their_ids() {
     pair.sort_by_key(|quote| quote.id);
     let [low, high] = pair;
     for quote in [&high, &low] {
-        insert_quote(&db.pool.get().await.unwrap(), quote).await.unwrap();
+        keep(&db, quote).await.unwrap();
     }
     let (low, high) = (low.id, high.id);
     let mut conn = db.pool.get().await.unwrap();
@@ -297,7 +305,7 @@ async fn r17_a_promise_can_not_be_changed_or_be_contradictory() {
         let side = FixedSide::Sell(usd("1000.00"));
         let mut quote = quote_for(side, Currency::USD, Currency::CNY, &market, now);
         change(&mut quote);
-        let refused = insert_quote(&db.pool.get().await.unwrap(), &quote).await;
+        let refused = keep(&db, &quote).await;
         assert!(
             matches!(&refused, Err(Error::Database(pg::Error::Check { constraint })) if constraint == name),
             "{name}: {refused:?}"

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::world::{NOT_ALLOWED, SECOND, count, now, rate, refused, somebody_waits, tell, usd, world};
 
-const FREE: FeeSchedule = FeeSchedule { fixed_minor: 0, parts_per_million: 0, minimum_minor: 0 };
+const FREE: FeeSchedule = FeeSchedule::ZERO;
 
 /// Bid, ask and bank of the newest rate of a pair against the yuan.
 async fn newest(db: &TestDb, base: Currency) -> Option<(String, String, String, OffsetDateTime)> {

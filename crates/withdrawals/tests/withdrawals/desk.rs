@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use exchange::{FixedSide, Quote, QuoteId, insert_quote};
+use exchange::QuoteId;
 use merchants::MerchantState;
 use money::Currency;
-use time::Duration;
 use uuid::Uuid;
 use withdrawals::{Order, Pricing, Refusal};
 
-use crate::world::{NAME, World, cny, order, policy, usd};
+use crate::world::{NAME, World, cny, order, usd};
 
 #[tokio::test]
 async fn every_sql_file_fits_the_schema() {
@@ -131,31 +130,8 @@ async fn r17_a_quote_is_used_once_and_a_refused_withdrawal_leaves_it_open() {
 }
 
 async fn quote(world: &World, sell: i64) -> QuoteId {
-    let conn = world.conn().await;
-    let now = conn.now().await.unwrap();
-    let rates = exchange::Market::new([exchange::CurrentRate {
-        base: Currency::USD,
-        quote: Currency::CNY,
-        bid: money::Rate::parse("7.1").unwrap(),
-        ask: money::Rate::parse("7.2").unwrap(),
-        as_of: now,
-        bank: "hb".into(),
-    }]);
-    let side = FixedSide::Sell(usd(sell));
-    let price =
-        exchange::price(side, Currency::USD, Currency::CNY, &rates, &policy().fees, now, Duration::MINUTE)
-            .unwrap();
-    let quote = Quote {
-        id: QuoteId::new(world.merchant.shard()),
-        merchant: world.merchant.uuid(),
-        fixed_side: "sell".into(),
-        price,
-        expires_at: now + Duration::MINUTE,
-        created_at: now,
-        withdrawal: None,
-    };
-    insert_quote(&conn, &quote).await.unwrap();
-    let foreign = exchange::get_quote(&conn, Uuid::now_v7(), quote.id).await.unwrap();
+    let quote = world.quote(sell).await;
+    let foreign = exchange::get_quote(&world.conn().await, Uuid::now_v7(), quote.id).await.unwrap();
     assert!(foreign.is_none());
     quote.id
 }

@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use exchange::{CurrentRate, Market};
+use calendar::Calendars;
+use exchange::{CurrentRate, FixedSide, Market, Quote, QuoteId, Quotes};
 use ledger::{Account, Journal, Layout, MerchantRef, Movement};
 use merchants::{
     FrozenAmounts, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest,
     create_payee, insert_merchant,
 };
 use money::{Currency, FeeSchedule, Money, Rate};
-use pg::{Connection, Shard, Shards};
+use pg::{Connection, Shard, Shards, Tx};
 use privacy::Keyring;
 use testkit::TestDb;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 use withdrawals::{
-    Desk, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId, WithdrawalState,
+    Desk, Fees, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId, WithdrawalState,
 };
 
 pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
@@ -114,11 +115,13 @@ impl World {
         let mut quotes = exchange::lock_quotes(&tx, &quotes).await.unwrap();
         let mut journal = Journal::open(&tx, LAYOUT, &accounts(order)).await.unwrap();
         let (policy, market) = (policy(), market(now));
+        let (mut fees, mut usage) = self.fees(&tx, order, &quotes, now).await;
         let mut desk = Desk {
             policy: &policy,
             payees: &payees,
             frozen: &FrozenAmounts::default(),
-            usage: &mut Usage::default(),
+            fees: &mut fees,
+            usage: &mut usage,
             market: &market,
             quotes: &mut quotes,
             journal: &mut journal,
@@ -129,9 +132,55 @@ impl World {
             withdrawals::insert(&tx, &[withdrawal], now).await.unwrap();
         }
         quotes.save(&tx).await.unwrap();
+        usage.save(&tx).await.unwrap();
+        fees.save(&tx).await.unwrap();
         journal.write(&tx, now).await.unwrap();
         tx.commit().await.unwrap();
         decided
+    }
+
+    /// A quote of so many cents for yuan, as it is made for a merchant.
+    pub async fn quote(&self, sell: i64) -> Quote {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        let (corridor, at) = ((Currency::USD, Currency::CNY), (now, UtcOffset::UTC));
+        let fee = withdrawals::fee_for_quote(&tx, policy().fees, self.merchant, corridor, at).await.unwrap();
+        let side = FixedSide::Sell(usd(sell));
+        let price = exchange::price(side, corridor.0, corridor.1, &market(now), &fee, now, Duration::HOUR);
+        let quote = Quote {
+            id: QuoteId::new(self.merchant.shard()),
+            merchant: self.merchant.uuid(),
+            fixed_side: "sell".into(),
+            price: price.unwrap(),
+            expires_at: now + Duration::MINUTE,
+            created_at: now,
+            withdrawal: None,
+        };
+        exchange::insert_quote(&tx, &quote).await.unwrap();
+        let (of, free) = ((self.merchant, Currency::USD), fee.free_used(usd(sell)));
+        withdrawals::reserve(&tx, quote.id, of, free, quote.expires_at).await.unwrap();
+        tx.commit().await.unwrap();
+        quote
+    }
+
+    /// What this order costs, with the counter of the allowance locked.
+    async fn fees(&self, tx: &Tx<'_>, order: &Order, quotes: &Quotes, now: OffsetDateTime) -> (Fees, Usage) {
+        let (merchant, at) = (order.merchant, (now, UtcOffset::UTC));
+        let named: Vec<_> = match &order.pricing {
+            Pricing::Quote(id) => vec![*id],
+            Pricing::Market { .. } => Vec::new(),
+        };
+        let mut fees = Fees::load(tx, policy().fees, &[merchant], &named, at).await.unwrap();
+        let counter = match &order.pricing {
+            Pricing::Quote(id) => quotes
+                .get(*id)
+                .and_then(|quote| fees.counter_of_quote(*id, merchant, quote.price.sell.currency(), now)),
+            Pricing::Market { sell, buy } => fees.counter_at_market(merchant, (sell.currency(), *buy), now),
+        };
+        let usage = Usage::lock(tx, counter.into_iter().collect()).await.unwrap();
+        fees.load_reserved(tx, &[(merchant, Currency::USD)], now).await.unwrap();
+        (fees, usage)
     }
 
     pub async fn insert(&self, rows: &[&Withdrawal]) {
@@ -163,6 +212,7 @@ impl World {
             attempts: 1,
             failure: None,
             worth_usd_minor: None,
+            free_minor: 0,
             estimated_arrival: now + Duration::minutes(5),
             created_at: now,
             updated_at: now,
@@ -173,13 +223,14 @@ impl World {
 /// 0.3 %; dollars are exchanged into yuan, and paid out as they are.
 pub fn policy() -> Policy {
     Policy {
-        fees: FeeSchedule { fixed_minor: 0, parts_per_million: 3_000, minimum_minor: 0 },
+        fees: FeeSchedule::share(3_000),
         routes: HashMap::from([(Currency::USD, bank()), (Currency::CNY, bank())]),
         pairs: vec![(Currency::USD, Currency::CNY)],
         rate_max_age: Duration::minutes(5),
         refund_fee: true,
         limits: Limits::default(),
         hold_above: None,
+        calendars: Calendars::builtin().unwrap(),
     }
 }
 

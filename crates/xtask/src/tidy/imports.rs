@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ledger", &["money", "pg"]),
     ("merchants", &["audit", "money", "pg", "privacy"]),
     ("deposits", &["audit", "ledger", "merchants", "money", "pg", "privacy"]),
-    ("withdrawals", &["audit", "exchange", "ledger", "merchants", "money", "pg", "privacy"]),
+    ("withdrawals", &["audit", "calendar", "exchange", "ledger", "merchants", "money", "pg", "privacy"]),
     ("payouts", &["bank", "ledger", "money", "pg", "withdrawals"]),
     ("notifications", &["bank", "merchants", "money", "pg", "privacy"]),
     ("reconciliation", &["money", "pg"]),
