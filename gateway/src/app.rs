@@ -80,7 +80,7 @@ pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
 /// In words, for a URL that is none.
 pub fn open_patient_pool(config: &Config) -> Result<pg::Pool, String> {
     let settings =
-        pg::PoolSettings { statement: WALK, idle_in_transaction: WALK, ..config.database.pool_settings(1) };
+        pg::PoolSettings { statement: WALK, idle_in_transaction: WALK, ..config.database.pool_settings(2) };
     pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
 }
 
@@ -133,6 +133,7 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         refund_fee: config.fees.refund_fee,
         limits: config.limits.policy()?,
         hold_above: config.payouts.hold_above,
+        declarations: config.declarations.policy(config.limits.offset()),
         calendars: calendar::Calendars::builtin().map_err(|error| error.to_string())?,
     })
 }

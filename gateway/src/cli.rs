@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
-use crate::{app, dev, heads, migrate, serve};
+use crate::{app, declarations, dev, heads, migrate, serve};
 
 /// A payments gateway for cross-border sellers.
 #[derive(Parser)]
@@ -37,6 +37,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         head: Option<PathBuf>,
     },
+    /// Write files for authorities.
+    #[command(subcommand)]
+    Export(Export),
     /// Print the headers that a bank must send with this body.
     Sign {
         #[command(flatten)]
@@ -66,6 +69,24 @@ enum Command {
     Version,
 }
 
+#[derive(Subcommand)]
+enum Export {
+    /// A day's balance-of-payments declarations as CSV, reconciled with the ledger.
+    Bop {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The day, as the institution's days begin (YYYY-MM-DD).
+        #[arg(long, value_name = "DAY")]
+        date: String,
+        /// Where to; the standard output if absent.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Also of a day that is not over yet.
+        #[arg(long)]
+        so_far: bool,
+    },
+}
+
 #[derive(clap::Args)]
 struct ConfigFile {
     /// The configuration; see config/sluice.toml for all of it.
@@ -87,6 +108,11 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(file) => check_config(&file.config),
         Command::Verify { config, head } => {
             with_config(&config.config, true, |config| block_on(verify(config, head)))
+        }
+        Command::Export(Export::Bop { config, date, out, so_far }) => {
+            with_config(&config.config, true, |config| {
+                block_on(declarations::export(config, declarations::Wanted { date, out, so_far }))
+            })
         }
         Command::Sign { config, bank, id, key, file } => {
             with_config(&config.config, false, |config| sign(&config, &bank, id, key.as_deref(), &file))

@@ -2,6 +2,7 @@
 
 mod check;
 mod client_certificates;
+mod declarations;
 mod files;
 mod issuing;
 mod limits;
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 pub use client_certificates::ClientCertificates;
+pub use declarations::Declarations;
 pub use issuing::{Entities, NumberRange, number_ranges};
 pub use limits::Limits;
 pub use notifications::Notifications;
@@ -45,6 +47,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// How much may be withdrawn (R30).
     pub limits: Limits,
+    /// What conversions declare (R43).
+    pub declarations: Declarations,
     pub payouts: Payouts,
     pub notifications: Notifications,
     pub vault: Vault,
@@ -249,6 +253,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let limits = required(&mut tables, "limits", errors);
     let payouts = required(&mut tables, "payouts", errors);
     let notifications = required(&mut tables, "notifications", errors);
+    let declarations = required(&mut tables, "declarations", errors);
     let vault = required(&mut tables, "vault", errors);
     let entities = required(&mut tables, "entities", errors);
     let platforms = required(&mut tables, "platforms", errors);
@@ -266,6 +271,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         limits: limits?,
         payouts: payouts?,
         notifications: notifications?,
+        declarations: declarations?,
         vault: vault?,
         entities: entities?,
         banks: banks.into_iter().collect::<Option<_>>()?,

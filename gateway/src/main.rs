@@ -6,6 +6,7 @@ mod caller;
 mod cli;
 mod commands;
 mod config;
+mod declarations;
 mod dev;
 mod engine;
 mod handlers;

@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod error;
+mod exchanged;
 mod heads;
 mod journal;
 mod layout;
@@ -18,6 +19,7 @@ pub use accounts::{
     accounts_of, institution_accounts,
 };
 pub use error::Error;
+pub use exchanged::{Exchanged, exchanged};
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;

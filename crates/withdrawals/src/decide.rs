@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::allowance::Fees;
 use crate::arrival::estimated_arrival;
+use crate::declaration::DeclarationPolicy;
 use crate::error::{Error, Refusal};
 use crate::limits::Limits;
 use crate::state::{WithdrawalEvent, WithdrawalState};
@@ -67,6 +68,8 @@ pub struct Policy {
     pub hold_above: Option<Money>,
     /// When banks work (R26).
     pub calendars: Calendars,
+    /// What is declared of conversions (R43).
+    pub declarations: DeclarationPolicy,
 }
 
 impl Policy {

@@ -4,6 +4,7 @@ mod allowance;
 mod arrival;
 mod charge;
 mod decide;
+mod declaration;
 mod error;
 mod fee_versions;
 mod gate;
@@ -25,6 +26,7 @@ use time::OffsetDateTime;
 pub use allowance::{Fees, fee_for_quote, reserve};
 pub use charge::{ChargeId, charge};
 pub use decide::{Desk, Order, Policy, Pricing};
+pub use declaration::{Declaration, DeclarationId, DeclarationPolicy, Declared, declarations, declare};
 pub use error::{Error, Refusal};
 pub use fee_versions::{FeesOf, fees, insert_fees};
 pub use gate::senders;
@@ -47,6 +49,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration { version: 2, name: "limits", sql: include_str!("../migrations/0002_limits.sql") },
         pg::Migration { version: 3, name: "fees", sql: include_str!("../migrations/0003_fees.sql") },
+        pg::Migration {
+            version: 4,
+            name: "declarations",
+            sql: include_str!("../migrations/0004_declarations.sql"),
+        },
     ],
 };
 

@@ -6,7 +6,7 @@ use merchants::{AmountFreeze, FreezeId, MerchantId};
 use money::{Currency, Money};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use withdrawals::{ChargeId, WithdrawalId};
+use withdrawals::{ChargeId, Declared, WithdrawalId};
 
 use super::action::Action;
 use super::operators::{No, illegal, payout_problem};
@@ -34,6 +34,9 @@ impl Stage<'_> {
         }
         self.post_credit(&movement, id.uuid())?;
         self.give_limits_back(id);
+        if let Some(withdrawal) = self.withdrawals.get(id).cloned() {
+            self.declare(&withdrawal, Declared::Undone)?;
+        }
         Ok(self.withdrawals.refused(id, reason, self.now).map_err(|refusal| problem_of(&refusal)))
     }
 

@@ -5,7 +5,7 @@ use merchants::MerchantState;
 use money::Money;
 use payouts::{HeldBy, NewPayout, Payout, PayoutId, PayoutState};
 use serde_json::Value;
-use withdrawals::{Desk, Refusal, Withdrawal};
+use withdrawals::{Declaration, Declared, Desk, Refusal, Withdrawal};
 
 use super::answers::{PayeeView, new_payout_json, payout_json, withdrawal_json};
 use super::batch::Outcome;
@@ -52,6 +52,7 @@ impl Stage<'_> {
                 let payout = self.payout_for(&withdrawal, withdrawal.buy)?;
                 let body = self.rendered(&withdrawal, &[new_payout_json(&payout)])?;
                 self.new_payouts.push(payout);
+                self.declare(&withdrawal, Declared::Conversion)?;
                 self.new_withdrawals.push(withdrawal);
                 Ok(Outcome { reply: Reply { status: 201, body, replayed: false }, stored: true })
             }
@@ -116,6 +117,18 @@ impl Stage<'_> {
             return Some(Refusal::IllegalTransition(why));
         }
         None
+    }
+
+    /// R43: with the conversion, or with what undoes it.
+    pub(super) fn declare(&mut self, withdrawal: &Withdrawal, declared: Declared) -> Result<(), Void> {
+        let payee = self
+            .payees
+            .get(&withdrawal.payee)
+            .ok_or_else(|| Void::unexpected(format!("{} has no payee", withdrawal.id)))?;
+        let policy = &self.facts.policy.declarations;
+        let record = Declaration::of(withdrawal, declared, &payee.country, policy, self.now);
+        self.declarations.extend(record);
+        Ok(())
     }
 
     fn payout_for(&self, withdrawal: &Withdrawal, amount: Money) -> Result<NewPayout, Void> {

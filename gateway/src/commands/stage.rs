@@ -18,7 +18,9 @@ use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use vault::{Record, Turn};
-use withdrawals::{FeeVersion, Fees, Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals};
+use withdrawals::{
+    Declaration, FeeVersion, Fees, Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals,
+};
 
 use super::action::Action;
 use super::batch::Outcome;
@@ -71,6 +73,8 @@ pub(super) struct Stage<'f> {
     pub new_payouts: Vec<NewPayout>,
     pub new_approvals: Vec<NewApproval>,
     pub new_fees: Vec<FeeVersion>,
+    /// What conversions of this batch declare (R43).
+    pub declarations: Vec<Declaration>,
     pub entries: Vec<Entry>,
     /// For each command that replays an event, what it found.
     pub replays: Vec<Option<Turn>>,
@@ -294,6 +298,7 @@ impl<'f> Stage<'f> {
             new_payouts: Vec::new(),
             new_approvals: Vec::new(),
             new_fees: Vec::new(),
+            declarations: Vec::new(),
             entries: Vec::new(),
             replays: claims.replays.clone(),
             later: Vec::new(),
@@ -319,6 +324,7 @@ impl<'f> Stage<'f> {
         notifications::enqueue(tx, &self.notices(), self.now).await?;
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
+        withdrawals::declare(tx, &self.declarations).await?;
         self.usage.save(tx).await?;
         self.fees.save(tx).await?;
         withdrawals::insert_fees(tx, &self.new_fees, self.now).await?;

@@ -39,6 +39,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     for (field, message) in config.notifications.wrong() {
         found.unless(false, format!("notifications.{field}"), message);
     }
+    for (field, message) in config.declarations.wrong() {
+        found.unless(false, format!("declarations.{field}"), message);
+    }
     for (field, message) in config.vault.wrong() {
         found.unless(false, format!("vault.{field}"), message);
     }

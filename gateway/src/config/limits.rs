@@ -69,7 +69,8 @@ impl Limits {
         Ok(withdrawals::Limits::new(self.rules.iter().map(rule).collect::<Result<_, String>>()?, offset))
     }
 
-    pub(super) fn offset(&self) -> Option<UtcOffset> {
+    /// Where days begin.
+    pub fn offset(&self) -> Option<UtcOffset> {
         UtcOffset::from_whole_seconds(self.utc_offset_minutes.checked_mul(60)?).ok()
     }
 }

@@ -17,7 +17,8 @@ use testkit::TestDb;
 use time::{Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 use withdrawals::{
-    Desk, Fees, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId, WithdrawalState,
+    DeclarationPolicy, Desk, Fees, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId,
+    WithdrawalState,
 };
 
 pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
@@ -231,6 +232,7 @@ pub fn policy() -> Policy {
         limits: Limits::default(),
         hold_above: None,
         calendars: Calendars::builtin().unwrap(),
+        declarations: DeclarationPolicy::default(),
     }
 }
 
