@@ -212,6 +212,17 @@ fn over_defaults(text: &str) -> Result<Table, Vec<ConfigError>> {
     Ok(tables)
 }
 
+/// A configuration with another one laid over it, table by table.
+///
+/// # Errors
+/// What is not TOML.
+pub fn laid_over(text: &str, over: &str) -> Result<String, String> {
+    let table = |text: &str| text.parse::<Table>().map_err(|error| without_source(&error));
+    let mut under = table(text)?;
+    lay_over(&mut under, table(over)?);
+    toml::to_string(&under).map_err(|error| error.to_string())
+}
+
 /// Lays `over` over `under`, table by table.
 fn lay_over(under: &mut Table, over: Table) {
     for (name, value) in over {

@@ -23,7 +23,13 @@ pub struct Sluice {
 impl Sluice {
     /// Starts quiet, in a new folder.
     pub async fn start() -> (Sluice, World) {
+        Sluice::start_with("").await
+    }
+
+    /// The same with settings of its own laid over the demo's.
+    pub async fn start_with(settings: &str) -> (Sluice, World) {
         let folder = tempfile::Builder::new().prefix("sluice-e2e-").tempdir().expect("a folder");
+        std::fs::write(folder.path().join("local.toml"), settings).expect("settings");
         let mut sluice = Sluice { folder, child: None };
         let world = sluice.launch().await;
         (sluice, world)

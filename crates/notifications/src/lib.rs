@@ -4,8 +4,10 @@ mod address;
 mod dead;
 mod decide;
 mod deliveries;
+mod email;
 mod endpoints;
 mod error;
+mod letter;
 mod outbox;
 mod state;
 mod webhook;
@@ -14,6 +16,7 @@ mod worker;
 pub use address::{Target, is_public, target};
 pub use dead::{DeadLetter, Replay, Summary, dead_letters, replay, summary};
 pub use decide::{Answer, Decision, Schedule, decide};
+pub use email::{EmailSender, SmtpSettings, SmtpTls, is_sender};
 pub use endpoints::{
     Endpoint, EndpointState, MAX_ENDPOINTS, create_endpoint, delete_endpoint, enqueue_test, list_endpoints,
 };

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::decide::{Answer, Decision, Schedule, decide};
 use crate::deliveries::{self, Claimed};
+use crate::email::EmailSender;
 use crate::error::Error;
 use crate::webhook::WebhookSender;
 
@@ -36,6 +37,8 @@ pub struct Settings {
 pub struct Channels {
     /// To merchants' endpoints.
     pub webhook: WebhookSender,
+    /// To merchants' addresses, where there is a mail server.
+    pub email: Option<EmailSender>,
 }
 
 /// Wakes the worker, after the commit of notices.
@@ -168,7 +171,7 @@ impl Desk {
     async fn round(self: &Arc<Desk>, under_way: &mut UnderWay) -> Result<bool, Error> {
         let mut conn = self.pool.get().await?;
         let tx = conn.begin().await?;
-        let routed = deliveries::route(&tx, false, ROUTED_AT_ONCE).await?;
+        let routed = deliveries::route(&tx, self.channels.email.is_some(), ROUTED_AT_ONCE).await?;
         tx.commit().await?;
         let more = i64::try_from(routed).unwrap_or_default() == ROUTED_AT_ONCE;
         let free = self.settings.concurrency.saturating_sub(under_way.tasks.len());
@@ -213,7 +216,18 @@ impl Desk {
     }
 
     async fn send(&self, claimed: &Claimed) -> Answer {
-        self.channels.webhook.send(claimed, time::OffsetDateTime::now_utc()).await
+        if claimed.destination != deliveries::EMAIL {
+            return self.channels.webhook.send(claimed, time::OffsetDateTime::now_utc()).await;
+        }
+        match &self.channels.email {
+            Some(email) => email.send(claimed).await,
+            // Another gateway, or an earlier configuration, has a mail server.
+            None => Answer::Failed {
+                why: "no mail server is configured".to_owned(),
+                retry_after: None,
+                slow_down: true,
+            },
+        }
     }
 
     /// Until it is written or the lease is over.

@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod database;
+mod mail;
 mod proxy;
+mod receiver;
 mod sql;
 
 pub use database::{TestDb, break_connections, database, server};
+pub use mail::{Mail, MailServer, MailTls};
 pub use proxy::{Fault, FaultProxy};
+pub use receiver::{Arrived, Receiver};
 pub use sql::check_sql;

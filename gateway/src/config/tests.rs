@@ -148,3 +148,31 @@ fn the_key_file_can_be_written_as_the_defaults_say() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("allowed");
     privacy::Keyring::load(&path).expect("a key file");
 }
+
+#[test]
+fn a_mail_server_is_reached_by_tls_or_is_this_machine() {
+    let smtp =
+        |more: &str| format!("{LEAST}\n[notifications.smtp]\nport = 25\nfrom = \"a@b.example\"\n{more}");
+    for right in [
+        "host = \"mail.example\"\ntls = \"starttls\"\nuser = \"u\"\npassword = \"hunter2\"",
+        "host = \"mail.example\"\ntls = \"implicit\"",
+        "host = \"localhost\"\ntls = \"none\"",
+        "host = \"::1\"\ntls = \"none\"",
+    ] {
+        let config = Config::parse(&smtp(right), Path::new("")).expect(right);
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+    for (wrong, path) in [
+        ("host = \"mail.example\"\ntls = \"none\"", "notifications.smtp.tls:"),
+        ("host = \"mail.example\"\ntls = \"starttls\"\nuser = \"u\"", "notifications.smtp.user:"),
+        ("host = \"\"\ntls = \"starttls\"", "notifications.smtp.host:"),
+        ("host = \"mail.example\"\ntls = \"starttls\"\npassword = \"hunter2\"", "notifications.smtp.user:"),
+        ("host = \"x\"\ntls = \"maybe\"", "notifications.smtp.tls:"),
+    ] {
+        let errors = errors_of(&smtp(wrong));
+        assert!(errors.len() == 1 && errors[0].starts_with(path), "{wrong}: {errors:?}");
+    }
+    let errors = errors_of(&format!("{LEAST}\n[notifications]\nlease_seconds = 20\npoll_ms = 0"));
+    let paths: Vec<_> = errors.iter().map(|error| error.split(':').next().unwrap_or_default()).collect();
+    assert_eq!(paths, ["notifications.lease_seconds", "notifications.poll_ms"]);
+}

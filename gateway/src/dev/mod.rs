@@ -111,7 +111,8 @@ async fn with_database(
     Ok(())
 }
 
-/// Writes the folder's configuration file and reads it as any gateway would.
+/// Writes the folder's configuration file and reads it as any gateway would. Settings in the folder's `local.toml` are
+/// laid over the demo's.
 fn configuration(
     dir: &Path,
     files: &TlsFiles,
@@ -120,6 +121,14 @@ fn configuration(
 ) -> Result<Config, String> {
     let path = dir.join("sluice.toml");
     let text = configuration_text(dir, files, database_url, bank);
+    let local = dir.join("local.toml");
+    let text = match std::fs::read_to_string(&local) {
+        Ok(over) => {
+            let laid = crate::config::laid_over(&text, &over);
+            laid.map_err(|error| format!("{}: {error}", local.display()))?
+        }
+        Err(_) => text,
+    };
     tls::write(&path, &text, 0o600).map_err(|error| format!("{}: {error}", path.display()))?;
     let in_words = |errors: Vec<crate::config::ConfigError>| {
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -136,7 +145,7 @@ fn configuration_text(
     bank: Option<(&Demo, &str)>,
 ) -> String {
     let mut text = format!(
-        "# Written by `sluice dev` at each start.\n\
+        "# Written by `sluice dev` at each start; what should be otherwise goes into local.toml beside it.\n\
          environment = \"development\"\n\
          key_file = {:?}\n\n\
          [server]\ntls_certificate = {:?}\ntls_key = {:?}\n\n\

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use notifications::{Channels, Schedule, Settings, WebhookSender, Worker};
+use notifications::{Channels, EmailSender, Schedule, Settings, WebhookSender, Worker};
 use pg::Pool;
 use privacy::Keyring;
 
@@ -22,6 +22,10 @@ const SYSTEM_ROOTS: [&str; 3] =
 pub(super) fn start(config: &Notifications, keyring: Arc<Keyring>, pool: Pool) -> Result<Worker, String> {
     let roots = roots(config.ca_file.as_deref())?;
     let timeout = config.request_timeout_ms.duration();
+    let email = config.smtp.as_ref().map(|smtp| {
+        EmailSender::new(smtp.settings(), &roots, keyring.clone(), pool.clone(), timeout)
+            .map_err(|error| format!("notifications.smtp: {error}"))
+    });
     let webhook = WebhookSender::new(&roots, keyring, config.allow_private_addresses, timeout)
         .map_err(|error| format!("notifications: {error}"))?;
     let settings = Settings {
@@ -31,7 +35,7 @@ pub(super) fn start(config: &Notifications, keyring: Arc<Keyring>, pool: Pool) -
         schedule: Schedule { scale: config.schedule_scale },
         idle: config.poll_ms.duration(),
     };
-    Ok(Worker::start(pool, Channels { webhook }, settings))
+    Ok(Worker::start(pool, Channels { webhook, email: email.transpose()? }, settings))
 }
 
 fn roots(file: Option<&Path>) -> Result<Vec<u8>, String> {
@@ -42,7 +46,7 @@ fn roots(file: Option<&Path>) -> Result<Vec<u8>, String> {
     let found = SYSTEM_ROOTS.iter().find_map(|path| std::fs::read(path).ok());
     if found.is_none() {
         tracing::warn!(
-            "no certificates of the system found: webhooks will fail until notifications.ca_file is set"
+            "no certificates of the system found: webhooks and e-mails will fail until notifications.ca_file is set"
         );
     }
     Ok(found.unwrap_or_default())

@@ -1,6 +1,6 @@
-//! The worker against real receivers: HTTPS that fails, delays, hangs, closes and recovers.
+//! The worker against real receivers: HTTPS and SMTP that fail, delay, hang, close and recover.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod receiver;
+mod emails;
 mod webhooks;
 mod world;

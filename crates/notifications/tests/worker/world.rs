@@ -10,10 +10,9 @@ use notifications::{
 use pg::Shard;
 use privacy::{Keyring, Sensitive};
 use serde_json::json;
+use testkit::Receiver;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
-
-use crate::receiver::Receiver;
 
 pub struct World {
     pub db: testkit::TestDb,
@@ -39,7 +38,7 @@ impl World {
     pub async fn new() -> World {
         let keys = tempfile::tempdir().unwrap();
         World {
-            db: testkit::database(&[MIGRATIONS]).await,
+            db: testkit::database(&[merchants::MIGRATIONS, MIGRATIONS]).await,
             keyring: Arc::new(Keyring::generate(&keys.path().join("keys.toml")).unwrap()),
             receiver: Receiver::start().await,
             shard: Shard::new(3).unwrap(),
@@ -78,7 +77,7 @@ impl World {
         let timeout = Duration::from_secs(1);
         let (ca, keyring) = (self.receiver.ca.as_bytes(), self.keyring.clone());
         let webhook = WebhookSender::new(ca, keyring, self.allow_private, timeout).unwrap();
-        Worker::start(self.db.pool.clone(), Channels { webhook }, settings)
+        Worker::start(self.db.pool.clone(), Channels { webhook, email: None }, settings)
     }
 
     /// Deliveries by state.

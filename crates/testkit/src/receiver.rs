@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,26 +21,42 @@ use tokio_rustls::TlsAcceptor;
 /// What arrived, also where the answer was no.
 #[derive(Debug, Clone)]
 pub struct Arrived {
+    /// Where.
     pub path: String,
+    /// With which headers.
     pub headers: HeaderMap,
+    /// Byte for byte.
     pub body: Bytes,
+    /// When.
     pub at: Instant,
+    /// Whether the receiver was down then.
+    pub down: bool,
 }
 
 impl Arrived {
+    /// Its `webhook-id`.
     pub fn id(&self) -> String {
         self.headers["webhook-id"].to_str().unwrap().to_owned()
     }
 }
 
+/// What the path says: `/fails-twice`, `/fails`, `/gone`, `/limited`, `/redirects`, `/hangs`, `/closes-once`, `/floods`; all
+/// others are taken, unless it is down.
 #[derive(Debug, Clone)]
 pub struct Receiver {
+    /// `https://127.0.0.1:PORT`.
     pub base: String,
+    /// Its certificate, PEM.
     pub ca: String,
+    /// While it is, everything is answered 503 with `Retry-After: 1`.
+    pub down: Arc<AtomicBool>,
+    /// Once it is, `/fails` fails no more.
+    pub mended: Arc<AtomicBool>,
     arrived: Arc<Mutex<Vec<Arrived>>>,
 }
 
 impl Receiver {
+    /// Starts on a free port.
     pub async fn start() -> Receiver {
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -52,7 +69,13 @@ impl Receiver {
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("https://{}", listener.local_addr().unwrap());
-        let receiver = Receiver { base, ca: made.cert.pem(), arrived: Arc::default() };
+        let receiver = Receiver {
+            base,
+            ca: made.cert.pem(),
+            down: Arc::default(),
+            mended: Arc::default(),
+            arrived: Arc::default(),
+        };
         tokio::spawn(receiver.clone().serve(listener, TlsAcceptor::from(Arc::new(tls))));
         receiver
     }
@@ -74,16 +97,24 @@ impl Receiver {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().to_owned();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+        let down = self.down.load(Ordering::SeqCst);
         let before = {
             let mut arrived = self.arrived.lock().unwrap();
             let before = arrived.iter().filter(|one| one.path == path).count();
-            arrived.push(Arrived { path: path.clone(), headers: parts.headers, body, at: Instant::now() });
+            arrived.push(Arrived {
+                path: path.clone(),
+                headers: parts.headers,
+                body,
+                at: Instant::now(),
+                down,
+            });
             before
         };
         let status = |code: u16| Response::builder().status(code);
         let response = match path.as_str() {
+            _ if down => status(503).header("retry-after", "1"),
             "/fails-twice" if before < 2 => status(500),
-            "/fails" => status(500),
+            "/fails" if !self.mended.load(Ordering::SeqCst) => status(500),
             "/gone" => status(410),
             "/limited" if before < 1 => status(429).header("retry-after", "1"),
             "/redirects" => status(307).header("location", "/ok"),
@@ -98,6 +129,7 @@ impl Receiver {
         Ok::<_, Infallible>(response.body(Full::default()).unwrap()).map_err(|never| match never {})
     }
 
+    /// What came to a path.
     pub fn arrived(&self, path: &str) -> Vec<Arrived> {
         self.arrived.lock().unwrap().iter().filter(|one| one.path == path).cloned().collect()
     }
