@@ -15,6 +15,7 @@ mod lane;
 mod order_files;
 mod orders;
 mod pages;
+mod partners;
 mod payees;
 mod quotes;
 mod receiving_accounts;
@@ -68,6 +69,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::GetWithdrawal => withdrawals::show(app, &request).await,
         Route::Transactions => transactions::list(app, &request).await,
         Route::OpenApi => Ok(pages::openapi()),
+        Route::PartnerPage => partners::show(&request),
         Route::ProblemPage => pages::problem(&request),
         Route::Metrics => Ok(pages::metrics(app)),
         Route::Healthz => Ok(pages::healthz()),

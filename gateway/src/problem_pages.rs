@@ -79,7 +79,7 @@ pub fn remedy(problem: Problem) -> &'static str {
         MalformedJson | MalformedXml => "Mend the body. Sending the same bytes again will not help.",
         Unauthenticated => "Send `Authorization: Bearer <key>` with a live key.",
         BadSignature => {
-            "Sign the raw bytes of the body with a live key. `sluice sign` prints the headers that we expect."
+            "Sign the raw bytes of the body with a live key. `?dry_run=true` says at which step it fails, /partners/start has examples for each scheme, and `sluice sign` prints the headers that we expect."
         }
         TimestampOutOfTolerance => "Set the clock, and sign each delivery anew.",
         Forbidden => {

@@ -29,7 +29,9 @@ impl Sluice {
     /// The same with settings of its own laid over the demo's.
     pub async fn start_with(settings: &str) -> (Sluice, World) {
         let folder = tempfile::Builder::new().prefix("sluice-e2e-").tempdir().expect("a folder");
-        std::fs::write(folder.path().join("local.toml"), settings).expect("settings");
+        if !settings.is_empty() {
+            std::fs::write(folder.path().join("local.toml"), settings).expect("settings");
+        }
         let mut sluice = Sluice { folder, child: None };
         let world = sluice.launch().await;
         (sluice, world)
