@@ -129,6 +129,7 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         fees: config.fees.schedule(),
         routes,
         pairs,
+        markups: config.exchange.markups(),
         rate_max_age: time::Duration::seconds(i64::from(config.exchange.rate_max_age_seconds.0)),
         refund_fee: config.fees.refund_fee,
         limits: config.limits.policy()?,

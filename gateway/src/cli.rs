@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
-use crate::{app, declarations, dev, heads, migrate, serve};
+use crate::{app, declarations, dev, heads, migrate, positions, serve};
 
 /// A payments gateway for cross-border sellers.
 #[derive(Parser)]
@@ -200,12 +200,12 @@ async fn migrate(config: Config) -> Result<(), String> {
 async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
     let known = head.as_deref().map(heads::load).transpose()?.unwrap_or_default();
     let pool = app::open_patient_pool(&config)?;
-    let (ledger, trail) = walk(&pool, &known).await.map_err(|error| error.to_string())?;
+    let (ledger, trail, positions) = walk(&pool, &known).await.map_err(|error| error.to_string())?;
     println!("{} seals, {} transfers, {} audit entries", ledger.seals, ledger.transfers, trail.entries);
     for head in &ledger.heads {
         println!("{head}");
     }
-    let breaches: Vec<&String> = ledger.breaches.iter().chain(&trail.breaches).collect();
+    let breaches: Vec<&String> = ledger.breaches.iter().chain(&trail.breaches).chain(&positions).collect();
     if breaches.is_empty() {
         println!("every invariant holds");
         return Ok(());
@@ -214,18 +214,20 @@ async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
     Err(format!("the books are not right:{lines}"))
 }
 
-/// I1, I2 and I7, of one moment.
+/// I1, I2 and I7, and the exchange position by pair against the book, of one moment.
 async fn walk(
     pool: &pg::Pool,
     known: &[ledger::Head],
-) -> Result<(ledger::Report, audit::AuditReport), Box<dyn std::error::Error>> {
+) -> Result<(ledger::Report, audit::AuditReport, Vec<String>), Box<dyn std::error::Error>> {
     let mut conn = pool.get().await?;
     let layout = ledger::layout(&conn).await?;
     let tx = conn.begin_snapshot().await?;
     let book = ledger::verify(&tx, layout, known).await?;
     let trail = audit::verify(&tx).await?;
+    let kept = exchange::positions::by_currency(&exchange::positions::positions_in(&tx).await?);
+    let positions = positions::differences(&kept, &ledger::exchange_balances(&tx).await?);
     tx.commit().await?;
-    Ok((book, trail))
+    Ok((book, trail, positions))
 }
 
 fn sign(

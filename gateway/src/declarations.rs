@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ledger::Exchanged;
 use merchants::{MerchantId, MerchantProfile};
-use money::{Currency, Money};
+use money::Currency;
 use privacy::Keyring;
 use time::format_description::well_known::Iso8601;
 use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
@@ -165,9 +165,7 @@ fn compare(
 
 /// Major units; what was undone of another day's conversions may be more than what was exchanged.
 fn shown(code: &str, minor: i64) -> String {
-    let amount = Currency::parse(code).ok().and_then(|currency| Money::new(minor.abs(), currency).ok());
-    let sign = if minor < 0 { "-" } else { "" };
-    amount.map_or_else(|| minor.to_string(), |amount| format!("{sign}{amount}"))
+    Currency::parse(code).map_or_else(|_| minor.to_string(), |currency| money::signed(minor.into(), currency))
 }
 
 fn written(rows: &[Row]) -> Result<Vec<u8>, String> {

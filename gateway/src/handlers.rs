@@ -17,6 +17,7 @@ mod orders;
 mod pages;
 mod partners;
 mod payees;
+mod positions;
 mod quotes;
 mod receiving_accounts;
 mod reconciliation;
@@ -83,6 +84,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::NotePayment => review::note(app, request).await,
         Route::ListReversals => reversals::list(app, &request).await,
         Route::ListPayouts => admin_reads::payouts(app, &request).await,
+        Route::GetPayout => admin_reads::payout(app, &request).await,
         Route::ListMerchants => admin_reads::merchants(app, &request).await,
         Route::GetMerchant => admin_reads::merchant(app, &request).await,
         Route::ListEvents => admin_reads::events(app, &request).await,
@@ -92,6 +94,10 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Rates => admin_reads::rates(app).await,
         Route::Audit => admin_reads::audit(app, &request).await,
         Route::SetFee => fees::set(app, request).await,
+        Route::Positions => positions::show(app, &request).await,
+        Route::ListCoverDeals => positions::deals(app, &request).await,
+        Route::BookCoverDeal => positions::book(app, request).await,
+        Route::SetTier => positions::set_tier(app, request).await,
         Route::ListFees => fees::list_all(app, &request).await,
         Route::ListOwnFees => fees::list_own(app, &request).await,
         Route::ListAmountFreezes => amount_freezes::list(app, &request).await,
@@ -117,6 +123,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         | Route::HoldPayout
         | Route::ReleasePayout
         | Route::QueryPayout
+        | Route::ResolvePayout
         | Route::RefundWithdrawal
         | Route::RefuseWithdrawal
         | Route::ChargeMerchant

@@ -14,6 +14,7 @@ mod heads;
 mod live;
 mod metrics;
 mod migrate;
+mod positions;
 mod problem;
 mod problem_pages;
 mod readiness;

@@ -9,7 +9,10 @@ mod rows;
 pub use accounts::{AccountRow, TransferRow};
 pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
 pub use overview::{
-    BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
+    BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
-pub use rows::{ApprovalRow, AuditRow, EventRow, MerchantRow, Page, PaymentRow, PayoutRow, RateRow};
+pub use rows::{
+    ApprovalRow, AuditRow, EventRow, EvidenceLine, MerchantRow, Page, PaymentRow, PayoutDetail, PayoutRow,
+    RateRow,
+};

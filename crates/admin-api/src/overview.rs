@@ -35,8 +35,25 @@ pub struct Overview {
     pub banks: Vec<BankHealth>,
     /// Newest rates and their ages.
     pub rates: Vec<RateAge>,
+    /// What open quotes promise, by pair.
+    pub exposure: Vec<Exposure>,
     /// Chains of seals and where they end.
     pub ledger_heads: Vec<String>,
+}
+
+/// The open quotes of one pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Exposure {
+    /// The sold currency.
+    pub sell_currency: String,
+    /// The bought currency.
+    pub buy_currency: String,
+    /// How many quotes.
+    pub quotes: i64,
+    /// What would be exchanged, sold currency.
+    pub net_amount: String,
+    /// What would arrive, bought currency.
+    pub buy_amount: String,
 }
 
 /// Payouts of one status at one bank.

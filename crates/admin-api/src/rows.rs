@@ -65,6 +65,27 @@ pub struct PayoutRow {
     pub updated_at: String,
 }
 
+/// `GET /admin/v1/payouts/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PayoutDetail {
+    /// The payout itself.
+    #[serde(flatten)]
+    pub payout: PayoutRow,
+    /// What was asked and heard about it, first to last.
+    pub evidence: Vec<EvidenceLine>,
+}
+
+/// One line of what was asked and heard about a payout, in words without personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceLine {
+    /// When.
+    pub at: String,
+    /// `send`, `query`, `callback`, `worker`, `operator` or `freeze`.
+    pub source: String,
+    /// What.
+    pub text: String,
+}
+
 /// A merchant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MerchantRow {

@@ -1,6 +1,6 @@
 //! R19: what leaves the balance, what arrives, and at which rate. Pure.
 
-use money::{Conversion, Currency, FeeSchedule, Money, MoneyError, Rate};
+use money::{Conversion, Currency, FeeSchedule, Markup, Money, MoneyError, Rate};
 use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 
@@ -25,6 +25,15 @@ impl FixedSide {
     }
 }
 
+/// What the institution takes for an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// Out of what is sold.
+    pub fees: FeeSchedule,
+    /// Out of what is bought; none where the currency is the same.
+    pub markup: Markup,
+}
+
 /// A price, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
@@ -40,7 +49,11 @@ pub struct Price {
     pub rate_as_of: Option<OffsetDateTime>,
     /// What arrives, bought currency.
     pub buy: Money,
-    /// net × rate exactly, major units of the bought currency.
+    /// The institution's spread, already taken off, bought currency.
+    pub spread: Money,
+    /// What locking the rate costs, already taken off, bought currency.
+    pub premium: Money,
+    /// net × rate exactly, before spread and premium, major units of the bought currency.
     pub exact: Decimal,
 }
 
@@ -61,7 +74,7 @@ pub enum PricingError {
     Money(#[from] MoneyError),
 }
 
-/// Prices an exchange of `sell` into `buy`. Selling the base of a published pair takes the bid; buying it takes
+/// Prices an exchange of the corridor's first currency into its second. Selling the base of a published pair takes the bid; buying it takes
 /// 1 ÷ ask. A rate older than `max_age` is not used (R16). One and the same currency needs no rate.
 ///
 /// # Errors
@@ -69,10 +82,9 @@ pub enum PricingError {
 /// side's currency is `Money(CurrencyMismatch)`.
 pub fn price(
     side: FixedSide,
-    sell: Currency,
-    buy: Currency,
+    (sell, buy): (Currency, Currency),
     market: &Market,
-    fees: &FeeSchedule,
+    terms: Terms,
     now: OffsetDateTime,
     max_age: Duration,
 ) -> Result<Price, PricingError> {
@@ -85,19 +97,20 @@ pub fn price(
     }
     let quoted = if sell == buy { None } else { Some(quoted_rate(sell, buy, market, now, max_age)?) };
     let rate = quoted.map(|(rate, _)| rate);
+    let marked = rate.map(|rate| (rate, terms.markup));
     let gross = match side {
         FixedSide::Sell(gross) => gross,
         FixedSide::Buy(target) => {
-            money::smallest_gross_for(target, rate, fees, sell).map_err(|error| match error {
+            money::smallest_gross_for(target, marked, &terms.fees, sell).map_err(|error| match error {
                 MoneyError::Unreachable => PricingError::AmountTooSmall,
                 other => PricingError::Money(other),
             })?
         }
     };
-    let fee = fees.fee(gross)?;
+    let fee = terms.fees.fee(gross)?;
     let net = gross.checked_sub(fee).map_err(|_| PricingError::AmountTooSmall)?;
-    let converted = match rate {
-        Some(rate) => money::convert_floor(net, rate, buy)?,
+    let converted = match marked {
+        Some((rate, markup)) => money::convert_floor(net, rate, markup, buy)?,
         None => same_currency(net),
     };
     let arrives = match side {
@@ -108,12 +121,14 @@ pub fn price(
         return Err(PricingError::AmountTooSmall);
     }
     let rate_as_of = quoted.map(|(_, as_of)| as_of);
-    Ok(Price { sell: gross, fee, net, rate, rate_as_of, buy: arrives, exact: converted.exact })
+    let Conversion { spread, premium, exact, .. } = converted;
+    Ok(Price { sell: gross, fee, net, rate, rate_as_of, buy: arrives, spread, premium, exact })
 }
 
 fn same_currency(net: Money) -> Conversion {
     let exact = Decimal::from_i128_with_scale(i128::from(net.minor()), net.currency().exponent());
-    Conversion { received: net, exact: exact.normalize() }
+    let none = Money::zero(net.currency());
+    Conversion { received: net, spread: none, premium: none, exact: exact.normalize() }
 }
 
 fn quoted_rate(
@@ -142,7 +157,7 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-11-23 08:00:00 UTC);
     const AGE: Duration = Duration::minutes(15);
-    const FEES: FeeSchedule = FeeSchedule::share(3_000);
+    const FEES: Terms = Terms { fees: FeeSchedule::share(3_000), markup: Markup::NONE };
 
     fn market(as_of: OffsetDateTime) -> Market {
         let rate = |base, bid, ask| CurrentRate {
@@ -182,7 +197,7 @@ mod tests {
             (FixedSide::Buy(usd("9.97")), u, u, ["10.00", "0.03", "9.97", "-", "9.97"]),
         ];
         for (side, sell, buy, expected) in table {
-            let price = price(side, sell, buy, &market(NOW), &FEES, NOW, AGE).unwrap();
+            let price = price(side, (sell, buy), &market(NOW), FEES, NOW, AGE).unwrap();
             assert_eq!(shown(&price), expected, "{side:?}");
         }
     }
@@ -190,10 +205,10 @@ mod tests {
     #[test]
     fn r16_an_old_rate_is_an_error_never_a_price() {
         let (u, c) = (Currency::USD, Currency::CNY);
-        let at = |as_of| price(FixedSide::Sell(usd("1.00")), u, c, &market(as_of), &FEES, NOW, AGE);
+        let at = |as_of| price(FixedSide::Sell(usd("1.00")), (u, c), &market(as_of), FEES, NOW, AGE);
         assert!(at(NOW - AGE).is_ok());
         assert_eq!(at(NOW - AGE - Duration::MICROSECOND), Err(PricingError::RateUnavailable));
-        let none = price(FixedSide::Sell(usd("1.00")), u, c, &Market::default(), &FEES, NOW, AGE);
+        let none = price(FixedSide::Sell(usd("1.00")), (u, c), &Market::default(), FEES, NOW, AGE);
         assert_eq!(none, Err(PricingError::RateUnavailable));
     }
 
@@ -201,10 +216,10 @@ mod tests {
     fn r19_what_would_leave_nothing_is_refused() {
         let (u, c, j) = (Currency::USD, Currency::CNY, Currency::JPY);
         // 0.01 USD: the fee is 0.01. 1 yen: the fee is 1.
-        let tiny = price(FixedSide::Sell(usd("0.01")), u, c, &market(NOW), &FEES, NOW, AGE);
+        let tiny = price(FixedSide::Sell(usd("0.01")), (u, c), &market(NOW), FEES, NOW, AGE);
         assert_eq!(tiny, Err(PricingError::AmountTooSmall));
         let yen = FixedSide::Sell(Money::parse("1", j).unwrap());
-        assert_eq!(price(yen, j, c, &market(NOW), &FEES, NOW, AGE), Err(PricingError::AmountTooSmall));
+        assert_eq!(price(yen, (j, c), &market(NOW), FEES, NOW, AGE), Err(PricingError::AmountTooSmall));
     }
 
     #[test]
@@ -223,7 +238,7 @@ mod tests {
                 rate(u, c, "7.1000", "7.1300", NOW),
                 rate(c, u, "0.14", "0.141", cny_usd_as_of),
             ]);
-            price(FixedSide::Sell(cny("1.00")), c, u, &market, &FEES, NOW, AGE).unwrap().rate.unwrap()
+            price(FixedSide::Sell(cny("1.00")), (c, u), &market, FEES, NOW, AGE).unwrap().rate.unwrap()
         };
         assert_eq!(at(NOW - AGE).to_string(), "0.14");
         assert_eq!(at(NOW - AGE * 2).to_string(), "0.14025245");
@@ -233,17 +248,32 @@ mod tests {
     #[test]
     fn r19_a_fixed_bought_side_arrives_as_it_was_asked_for() {
         let (u, c) = (Currency::USD, Currency::CNY);
-        let free = FeeSchedule::ZERO;
-        let price = price(FixedSide::Buy(cny("0.05")), u, c, &market(NOW), &free, NOW, AGE).unwrap();
+        let free = Terms::default();
+        let price = price(FixedSide::Buy(cny("0.05")), (u, c), &market(NOW), free, NOW, AGE).unwrap();
         assert_eq!(shown(&price), ["0.01", "0.00", "0.01", "7.1", "0.05"]);
         assert_eq!(price.exact.to_string(), "0.071");
+    }
+
+    /// By hand, as in `money`: 7078.70 less 0.1 % and 0.02 %. The other way: 7100.00 CNY need 7.1 × net × 0.9988 ≥ 7100,
+    /// so net 1001.21 (1001.201… rounded up to where the floor reaches it) and with 0.3 % a gross of 1004.23.
+    #[test]
+    fn r19_spread_and_premium_are_shown_apart() {
+        let (u, c) = (Currency::USD, Currency::CNY);
+        let terms = Terms { markup: Markup { spread: 1_000, premium: 200 }, ..FEES };
+        let sold = price(FixedSide::Sell(usd("1000.00")), (u, c), &market(NOW), terms, NOW, AGE).unwrap();
+        assert_eq!(shown(&sold), ["1000.00", "3.00", "997.00", "7.1", "7070.20"]);
+        assert_eq!((sold.spread.to_string(), sold.premium.to_string()), ("7.08".into(), "1.42".into()));
+        let bought = price(FixedSide::Buy(cny("7100.00")), (u, c), &market(NOW), terms, NOW, AGE).unwrap();
+        assert_eq!(shown(&bought), ["1004.23", "3.02", "1001.21", "7.1", "7100.00"]);
+        let same = price(FixedSide::Sell(usd("10.00")), (u, u), &market(NOW), terms, NOW, AGE).unwrap();
+        assert_eq!((same.buy, same.spread.minor(), same.premium.minor()), (usd("9.97"), 0, 0));
     }
 
     #[test]
     fn r19_an_amount_of_another_currency_is_no_price() {
         let (u, c) = (Currency::USD, Currency::CNY);
         for side in [FixedSide::Sell(cny("1.00")), FixedSide::Buy(usd("1.00"))] {
-            let mixed = price(side, u, c, &market(NOW), &FEES, NOW, AGE);
+            let mixed = price(side, (u, c), &market(NOW), FEES, NOW, AGE);
             assert!(
                 matches!(mixed, Err(PricingError::Money(MoneyError::CurrencyMismatch { .. }))),
                 "{side:?}: {mixed:?}"
@@ -256,12 +286,12 @@ mod tests {
         let (j, c) = (Currency::JPY, Currency::CNY);
         let most = cny("9999999999999999.99");
         // About 2.1 × 10^17 yen: large, but a price.
-        assert!(price(FixedSide::Buy(most), j, c, &market(NOW), &FEES, NOW, AGE).is_ok());
+        assert!(price(FixedSide::Buy(most), (j, c), &market(NOW), FEES, NOW, AGE).is_ok());
         let huge = Money::new(i64::MAX, c).unwrap();
-        let error = price(FixedSide::Buy(huge), c, c, &market(NOW), &FEES, NOW, AGE);
+        let error = price(FixedSide::Buy(huge), (c, c), &market(NOW), FEES, NOW, AGE);
         assert_eq!(error, Err(PricingError::Money(MoneyError::Overflow)));
-        let all = FeeSchedule::share(1_000_000);
-        let error = price(FixedSide::Buy(cny("1.00")), j, c, &market(NOW), &all, NOW, AGE);
+        let all = Terms { fees: FeeSchedule::share(1_000_000), ..FEES };
+        let error = price(FixedSide::Buy(cny("1.00")), (j, c), &market(NOW), all, NOW, AGE);
         assert_eq!(error, Err(PricingError::AmountTooSmall));
     }
 }

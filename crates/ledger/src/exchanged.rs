@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pg::Tx;
+use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 
 use crate::error::Error;
@@ -51,6 +52,16 @@ pub async fn exchanged(
         }
     }
     Ok(sums)
+}
+
+/// What the exchange accounts hold over all shards, by the currency's code, minor units of either sign: sold by
+/// merchants less bought for them, less what deals have covered. Run it in a snapshot.
+///
+/// # Errors
+/// The database's.
+pub async fn exchange_balances(tx: &Tx<'_>) -> Result<BTreeMap<String, Decimal>, Error> {
+    let rows = tx.query(include_str!("sql/exchange_balances.sql"), &[]).await?;
+    Ok(rows.iter().map(|row| (row.get("currency"), row.get("minor"))).collect())
 }
 
 /// The first seal of a chain that was written at `at` or later; one after the last if there is none. Seals have no

@@ -19,7 +19,7 @@ pub use accounts::{
     accounts_of, institution_accounts,
 };
 pub use error::Error;
-pub use exchanged::{Exchanged, exchanged};
+pub use exchanged::{Exchanged, exchange_balances, exchanged};
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
@@ -28,7 +28,7 @@ pub use reads::{
     statement,
 };
 pub use store::{bootstrap, layout};
-pub use templates::{Leg, MerchantRef, Movement, TransferKind};
+pub use templates::{Bought, Leg, MerchantRef, Movement, TransferKind};
 pub use verify::{Report, verify};
 
 /// The ledger's tables.

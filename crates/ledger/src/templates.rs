@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use money::{Currency, Money};
+use money::{Currency, Money, MoneyError};
 use pg::Shard;
 use uuid::Uuid;
 
@@ -44,6 +44,10 @@ pub enum TransferKind {
     ExchangeSold,
     /// What was bought for it.
     ExchangeBought,
+    /// What the institution keeps of what was bought, as its spread.
+    Spread,
+    /// The same, for locking the rate.
+    LockPremium,
     /// The bank carried a payout out.
     PayoutPaid,
     /// The bank gave a payout back, perhaps in part.
@@ -62,10 +66,18 @@ pub enum TransferKind {
     ReceivableRepaid,
     /// What was bought for a withdrawal that was refused, sold back at the same price.
     ExchangeUndone,
+    /// The spread on it, given back.
+    SpreadUndone,
+    /// The premium for locking its rate, given back.
+    LockPremiumUndone,
     /// What the merchant was charged, out of its balance.
     Charge,
     /// What the merchant was charged beyond its balance: it owes it.
     ChargeOwed,
+    /// What a merchant got twice, out of its balance.
+    Reclaim,
+    /// What a merchant got twice, beyond its balance: it owes it.
+    ReclaimOwed,
     /// A cover deal: what we sold to a bank.
     CoverSold,
     /// A cover deal: what we bought from a bank.
@@ -80,7 +92,7 @@ pub enum TransferKind {
 
 impl TransferKind {
     /// Every kind.
-    pub const ALL: [TransferKind; 25] = [
+    pub const ALL: [TransferKind; 31] = [
         TransferKind::Payment,
         TransferKind::Suspense,
         TransferKind::ReviewCredit,
@@ -90,6 +102,8 @@ impl TransferKind {
         TransferKind::Withdrawal,
         TransferKind::ExchangeSold,
         TransferKind::ExchangeBought,
+        TransferKind::Spread,
+        TransferKind::LockPremium,
         TransferKind::PayoutPaid,
         TransferKind::PayoutReturned,
         TransferKind::Refund,
@@ -99,8 +113,12 @@ impl TransferKind {
         TransferKind::SuspenseReversed,
         TransferKind::ReceivableRepaid,
         TransferKind::ExchangeUndone,
+        TransferKind::SpreadUndone,
+        TransferKind::LockPremiumUndone,
         TransferKind::Charge,
         TransferKind::ChargeOwed,
+        TransferKind::Reclaim,
+        TransferKind::ReclaimOwed,
         TransferKind::CoverSold,
         TransferKind::CoverBought,
         TransferKind::EvidenceAdded,
@@ -125,6 +143,8 @@ impl TransferKind {
             TransferKind::Withdrawal => "withdrawal",
             TransferKind::ExchangeSold => "exchange_sold",
             TransferKind::ExchangeBought => "exchange_bought",
+            TransferKind::Spread => "spread",
+            TransferKind::LockPremium => "lock_premium",
             TransferKind::PayoutPaid => "payout_paid",
             TransferKind::PayoutReturned => "payout_returned",
             TransferKind::Refund => "refund",
@@ -134,8 +154,12 @@ impl TransferKind {
             TransferKind::SuspenseReversed => "suspense_reversed",
             TransferKind::ReceivableRepaid => "receivable_repaid",
             TransferKind::ExchangeUndone => "exchange_undone",
+            TransferKind::SpreadUndone => "spread_undone",
+            TransferKind::LockPremiumUndone => "lock_premium_undone",
             TransferKind::Charge => "charge",
             TransferKind::ChargeOwed => "charge_owed",
+            TransferKind::Reclaim => "reclaim",
+            TransferKind::ReclaimOwed => "reclaim_owed",
             TransferKind::CoverSold => "cover_sold",
             TransferKind::CoverBought => "cover_bought",
             TransferKind::EvidenceAdded => "evidence_added",
@@ -166,6 +190,33 @@ impl MerchantRef {
     }
 }
 
+/// What is bought for a withdrawal, one currency. Where nothing is exchanged, all of it is the payee's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bought {
+    /// What goes to the payee.
+    pub payee: Money,
+    /// What the institution keeps as its spread.
+    pub spread: Money,
+    /// What it keeps for locking the rate.
+    pub premium: Money,
+}
+
+impl Bought {
+    /// All of it for the payee.
+    pub fn whole(payee: Money) -> Bought {
+        let none = Money::zero(payee.currency());
+        Bought { payee, spread: none, premium: none }
+    }
+
+    /// What left the exchange position for it.
+    ///
+    /// # Errors
+    /// `Overflow`, `CurrencyMismatch`.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        self.payee.checked_add(self.spread)?.checked_add(self.premium)
+    }
+}
+
 /// Everything that can happen to money. Amounts are positive; a zero fee posts no leg.
 #[derive(Debug, Clone)]
 pub enum Movement {
@@ -179,8 +230,9 @@ pub enum Movement {
     ReviewReturn { bank: Arc<str>, shard: Shard, amount: Money },
     /// The bank would not carry the return out: payout_clearing → suspense.
     ReviewReturnFailed { bank: Arc<str>, shard: Shard, amount: Money },
-    /// Withdrawal with exchange: merchant → fees, merchant → exchange (sold); exchange → payout_clearing (bought).
-    WithdrawalExchanged { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Money },
+    /// Withdrawal with exchange: merchant → fees, merchant → exchange (sold); exchange → payout_clearing (bought),
+    /// exchange → fees for spread and premium (bought).
+    WithdrawalExchanged { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Bought },
     /// Withdrawal in one currency: merchant → fees, merchant → payout_clearing.
     WithdrawalSameCurrency { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money },
     /// The bank paid: payout_clearing → nostro.
@@ -191,12 +243,15 @@ pub enum Movement {
     /// A same-currency payout that will not be sent again: payout_clearing → merchant (net), fees → merchant.
     Refund { bank: Arc<str>, merchant: MerchantRef, net: Money, fee: Money },
     /// R45: a withdrawal was refused before it was sent; all of it is undone as it was posted: exchange →
-    /// merchant (net) and payout_clearing → exchange (bought) where it was exchanged, else payout_clearing →
-    /// merchant (net); fees → merchant.
-    WithdrawalRefused { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Money },
+    /// merchant (net) and payout_clearing → exchange, fees → exchange (bought) where it was exchanged, else
+    /// payout_clearing → merchant (net); fees → merchant.
+    WithdrawalRefused { bank: Arc<str>, merchant: MerchantRef, fee: Money, net: Money, bought: Bought },
     /// R46: what a merchant owes: merchant → fees as far as `covered` goes, receivable → fees for the rest; a zero
     /// part posts no leg.
     Charged { merchant: MerchantRef, covered: Money, owed: Money },
+    /// R29: a bank paid what the merchant has already, by a refund or another attempt: merchant → payout_clearing as far as
+    /// `covered` goes, receivable → payout_clearing for the rest; a zero part posts no leg.
+    Reclaimed { bank: Arc<str>, merchant: MerchantRef, covered: Money, owed: Money },
     /// The exchange position is settled with a bank: exchange → nostro (sold), nostro → exchange (bought).
     CoverDeal { bank: Arc<str>, shard: Shard, sold: Money, bought: Money },
     /// A bank took a credited payment back: merchant → nostro as far as the balance goes, receivable → nostro
@@ -240,14 +295,7 @@ impl Movement {
                 vec![leg(clearing, suspense, *amount, TransferKind::ReviewReturnFailed)]
             }
             Movement::WithdrawalExchanged { bank, merchant, fee, net, bought } => {
-                let (sold, shard) = (net.currency(), merchant.shard);
-                let position = Account::exchange(shard, sold);
-                let clearing = Account::payout_clearing(shard, bank, bought.currency());
-                let bought_position = Account::exchange(shard, bought.currency());
-                let mut legs = fee_leg(*merchant, *fee);
-                legs.push(leg(merchant.balance(sold), position, *net, TransferKind::ExchangeSold));
-                legs.push(leg(bought_position, clearing, *bought, TransferKind::ExchangeBought));
-                legs
+                withdrawal_exchanged(bank, *merchant, *fee, *net, *bought)
             }
             Movement::WithdrawalSameCurrency { bank, merchant, fee, net } => {
                 let clearing = Account::payout_clearing(merchant.shard, bank, net.currency());
@@ -276,7 +324,16 @@ impl Movement {
             Movement::WithdrawalRefused { bank, merchant, fee, net, bought } => {
                 withdrawal_refused(bank, *merchant, *fee, *net, *bought)
             }
-            Movement::Charged { merchant, covered, owed } => charged(*merchant, *covered, *owed),
+            Movement::Charged { merchant, covered, owed } => {
+                let fees = |part: Money| Account::fees(merchant.shard, part.currency());
+                let kinds = (TransferKind::Charge, TransferKind::ChargeOwed);
+                from_merchant(*merchant, (*covered, *owed), kinds, fees)
+            }
+            Movement::Reclaimed { bank, merchant, covered, owed } => {
+                let clearing = |part: Money| Account::payout_clearing(merchant.shard, bank, part.currency());
+                let kinds = (TransferKind::Reclaim, TransferKind::ReclaimOwed);
+                from_merchant(*merchant, (*covered, *owed), kinds, clearing)
+            }
             Movement::CoverDeal { bank, shard, sold, bought } => {
                 let position = |amount: &Money| Account::exchange(*shard, amount.currency());
                 let nostro = |amount: &Money| Account::nostro(*shard, bank, amount.currency());
@@ -286,7 +343,9 @@ impl Movement {
                 ]
             }
             Movement::PaymentReversed { bank, merchant, covered, owed } => {
-                payment_reversed(bank, *merchant, *covered, *owed)
+                let nostro = |part: Money| Account::nostro(merchant.shard, bank, part.currency());
+                let kinds = (TransferKind::Reversal, TransferKind::ReversalOwed);
+                from_merchant(*merchant, (*covered, *owed), kinds, nostro)
             }
             Movement::SuspenseReversed { bank, shard, amount } => {
                 let suspense = Account::suspense(*shard, amount.currency());
@@ -336,50 +395,69 @@ fn fee_back(merchant: MerchantRef, fee: Money) -> Option<Leg> {
     (fee.minor() > 0).then(|| leg(fees, balance, fee, TransferKind::FeeRefund))
 }
 
+fn withdrawal_exchanged(
+    bank: &Arc<str>,
+    merchant: MerchantRef,
+    fee: Money,
+    net: Money,
+    bought: Bought,
+) -> Vec<Leg> {
+    let (sold, shard) = (net.currency(), merchant.shard);
+    let to = bought.payee.currency();
+    let clearing = Account::payout_clearing(shard, bank, to);
+    let mut legs = fee_leg(merchant, fee);
+    legs.push(leg(merchant.balance(sold), Account::exchange(shard, sold), net, TransferKind::ExchangeSold));
+    legs.push(leg(Account::exchange(shard, to), clearing, bought.payee, TransferKind::ExchangeBought));
+    for (kept, kind) in [(bought.spread, TransferKind::Spread), (bought.premium, TransferKind::LockPremium)] {
+        if kept.minor() > 0 {
+            legs.push(leg(Account::exchange(shard, to), Account::fees(shard, to), kept, kind));
+        }
+    }
+    legs
+}
+
 fn withdrawal_refused(
     bank: &Arc<str>,
     merchant: MerchantRef,
     fee: Money,
     net: Money,
-    bought: Money,
+    bought: Bought,
 ) -> Vec<Leg> {
     let (sold, shard) = (net.currency(), merchant.shard);
-    let (balance, clearing) =
-        (merchant.balance(sold), Account::payout_clearing(shard, bank, bought.currency()));
-    let mut legs = if sold == bought.currency() {
+    let to = bought.payee.currency();
+    let (balance, clearing) = (merchant.balance(sold), Account::payout_clearing(shard, bank, to));
+    let mut legs = if sold == to {
         vec![leg(clearing, balance, net, TransferKind::Refund)]
     } else {
-        let bought_position = Account::exchange(shard, bought.currency());
         vec![
-            leg(clearing, bought_position, bought, TransferKind::ExchangeUndone),
+            leg(clearing, Account::exchange(shard, to), bought.payee, TransferKind::ExchangeUndone),
             leg(Account::exchange(shard, sold), balance, net, TransferKind::Refund),
         ]
     };
+    for (kept, kind) in
+        [(bought.spread, TransferKind::SpreadUndone), (bought.premium, TransferKind::LockPremiumUndone)]
+    {
+        if kept.minor() > 0 {
+            legs.push(leg(Account::fees(shard, to), Account::exchange(shard, to), kept, kind));
+        }
+    }
     legs.extend(fee_back(merchant, fee));
     legs
 }
 
-fn charged(merchant: MerchantRef, covered: Money, owed: Money) -> Vec<Leg> {
-    let fees = |part: Money| Account::fees(merchant.shard, part.currency());
+/// Out of the balance as far as `covered` goes, the rest receivable.
+fn from_merchant(
+    merchant: MerchantRef,
+    (covered, owed): (Money, Money),
+    kinds: (TransferKind, TransferKind),
+    to: impl Fn(Money) -> Account,
+) -> Vec<Leg> {
     let parts = [
-        (merchant.balance(covered.currency()), covered, TransferKind::Charge),
-        (merchant.receivable(owed.currency()), owed, TransferKind::ChargeOwed),
+        (merchant.balance(covered.currency()), covered, kinds.0),
+        (merchant.receivable(owed.currency()), owed, kinds.1),
     ];
     let not_zero = parts.into_iter().filter(|(_, part, _)| part.minor() > 0);
-    not_zero.map(|(from, part, kind)| leg(from, fees(part), part, kind)).collect()
-}
-
-fn payment_reversed(bank: &Arc<str>, merchant: MerchantRef, covered: Money, owed: Money) -> Vec<Leg> {
-    let parts = [
-        (merchant.balance(covered.currency()), covered, TransferKind::Reversal),
-        (merchant.receivable(owed.currency()), owed, TransferKind::ReversalOwed),
-    ];
-    let not_zero = parts.into_iter().filter(|(_, part, _)| part.minor() > 0);
-    not_zero
-        .map(|(from, part, kind)| {
-            leg(from, Account::nostro(merchant.shard, bank, part.currency()), part, kind)
-        })
-        .collect()
+    not_zero.map(|(from, part, kind)| leg(from, to(part), part, kind)).collect()
 }
 
 fn evidence(shard: Shard, store: Uuid, currency: Currency) -> [Account; 2] {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ledger::{Account, Leg, MerchantRef, Movement, TransferKind};
+use ledger::{Account, Bought, Leg, MerchantRef, Movement, TransferKind};
 use money::{Currency, Money};
 use pg::{Shard, Shards};
 use proptest::prelude::*;
@@ -90,12 +90,28 @@ fn r23_the_table_of_postings() {
             merchant: m,
             fee: usd(300),
             net: usd(99_700),
-            bought: cny(707_870),
+            bought: Bought::whole(cny(707_870)),
         },
         &[
             ("merchant@3", "fees@3", "3.00 USD", "fee"),
             ("merchant@3", "exchange@3", "997.00 USD", "exchange_sold"),
             ("exchange@3", "payout_clearing@3", "7078.70 CNY", "exchange_bought"),
+        ],
+    );
+    check(
+        Movement::WithdrawalExchanged {
+            bank: hb.clone(),
+            merchant: m,
+            fee: usd(300),
+            net: usd(99_700),
+            bought: Bought { payee: cny(707_020), spread: cny(708), premium: cny(142) },
+        },
+        &[
+            ("merchant@3", "fees@3", "3.00 USD", "fee"),
+            ("merchant@3", "exchange@3", "997.00 USD", "exchange_sold"),
+            ("exchange@3", "payout_clearing@3", "7070.20 CNY", "exchange_bought"),
+            ("exchange@3", "fees@3", "7.08 CNY", "spread"),
+            ("exchange@3", "fees@3", "1.42 CNY", "lock_premium"),
         ],
     );
     check(
@@ -154,14 +170,26 @@ fn r45_r46_the_table_of_refusals_charges_and_cover_deals() {
     let refused =
         |fee, net, bought| Movement::WithdrawalRefused { bank: bank.clone(), merchant: m, fee, net, bought };
     check(
-        refused(usd(3), usd(997), cny(7_078)),
+        refused(usd(3), usd(997), Bought::whole(cny(7_078))),
         &[
             ("payout_clearing@3", "exchange@3", "70.78 CNY", "exchange_undone"),
             ("exchange@3", "merchant@3", "9.97 USD", "refund"),
             ("fees@3", "merchant@3", "0.03 USD", "fee_refund"),
         ],
     );
-    check(refused(usd(0), usd(997), usd(997)), &[("payout_clearing@3", "merchant@3", "9.97 USD", "refund")]);
+    check(
+        refused(usd(0), usd(997), Bought { payee: cny(7_070), spread: cny(7), premium: cny(1) }),
+        &[
+            ("payout_clearing@3", "exchange@3", "70.70 CNY", "exchange_undone"),
+            ("exchange@3", "merchant@3", "9.97 USD", "refund"),
+            ("fees@3", "exchange@3", "0.07 CNY", "spread_undone"),
+            ("fees@3", "exchange@3", "0.01 CNY", "lock_premium_undone"),
+        ],
+    );
+    check(
+        refused(usd(0), usd(997), Bought::whole(usd(997))),
+        &[("payout_clearing@3", "merchant@3", "9.97 USD", "refund")],
+    );
     let charged = |covered, owed| Movement::Charged { merchant: m, covered, owed };
     check(charged(usd(5), usd(0)), &[("merchant@3", "fees@3", "0.05 USD", "charge")]);
     check(
@@ -171,8 +199,17 @@ fn r45_r46_the_table_of_refusals_charges_and_cover_deals() {
             ("receivable@3", "fees@3", "0.03 USD", "charge_owed"),
         ],
     );
+    let reclaimed = |covered, owed| Movement::Reclaimed { bank: bank.clone(), merchant: m, covered, owed };
     check(
-        Movement::CoverDeal { bank, shard: shard(3), sold: usd(1_000), bought: cny(7_100) },
+        reclaimed(cny(2), cny(3)),
+        &[
+            ("merchant@3", "payout_clearing@3", "0.02 CNY", "reclaim"),
+            ("receivable@3", "payout_clearing@3", "0.03 CNY", "reclaim_owed"),
+        ],
+    );
+    check(reclaimed(cny(0), cny(3)), &[("receivable@3", "payout_clearing@3", "0.03 CNY", "reclaim_owed")]);
+    check(
+        Movement::CoverDeal { bank: bank.clone(), shard: shard(3), sold: usd(1_000), bought: cny(7_100) },
         &[
             ("exchange@3", "nostro@3", "10.00 USD", "cover_sold"),
             ("nostro@3", "exchange@3", "71.00 CNY", "cover_bought"),
@@ -227,7 +264,7 @@ fn account_ids_depend_on_everything_an_account_is() {
 
 fn any_movement() -> impl Strategy<Value = Movement> {
     let amounts = (0..1_000i64, 1..1_000_000_000i64, 1..1_000_000_000i64);
-    (0..19usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
+    (0..20usize, amounts, 0..16u8).prop_map(|(which, (fee, net, bought), at)| {
         let (bank, merchant, shard) = (bank(), merchant(), shard(at));
         let (amount, store) = (usd(net), Uuid::from_u128(9));
         match which {
@@ -241,7 +278,7 @@ fn any_movement() -> impl Strategy<Value = Movement> {
                 merchant,
                 fee: usd(fee),
                 net: amount,
-                bought: cny(bought),
+                bought: Bought { payee: cny(bought), spread: cny(fee), premium: cny(fee / 2) },
             },
             6 => Movement::WithdrawalSameCurrency { bank, merchant, fee: usd(fee), net: amount },
             7 => Movement::PayoutPaid { bank, shard, amount },
@@ -257,9 +294,10 @@ fn any_movement() -> impl Strategy<Value = Movement> {
                 merchant,
                 fee: usd(fee),
                 net: amount,
-                bought: cny(bought),
+                bought: Bought { payee: cny(bought), spread: cny(fee), premium: cny(fee / 2) },
             },
             16 => Movement::Charged { merchant, covered: usd(fee), owed: amount },
+            18 => Movement::Reclaimed { bank, merchant, covered: usd(fee), owed: amount },
             17 => Movement::CoverDeal { bank, shard, sold: amount, bought: cny(bought) },
             _ => Movement::Refund { bank, merchant, net: amount, fee: usd(fee) },
         }

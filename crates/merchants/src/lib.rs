@@ -22,7 +22,7 @@ pub use issue::{
 };
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
-pub use lock::{Freeze, Locked, Merchant, lock};
+pub use lock::{Freeze, Locked, Merchant, lock, tier};
 pub use orders::OpenOrders;
 pub use payees::{
     FieldError, NewPayee, Payee, PayeeRequest, PayeeState, create_payee, delete_payee, list_payees, payee,
@@ -62,6 +62,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "full_verification",
             sql: include_str!("../migrations/0005_full_verification.sql"),
         },
+        pg::Migration { version: 6, name: "tier", sql: include_str!("../migrations/0006_tier.sql") },
     ],
 };
 

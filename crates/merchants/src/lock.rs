@@ -23,6 +23,8 @@ pub struct Merchant {
     pub name_index: [u8; 32],
     /// Whether all that is asked of a merchant was verified; a lifetime limit may hold until then (R30).
     pub fully_verified: bool,
+    /// By which spread its exchanges are priced (R19).
+    pub tier: String,
 }
 
 /// What a freeze says (R32).
@@ -36,6 +38,16 @@ pub struct Freeze {
     pub until: Option<OffsetDateTime>,
 }
 
+/// By which spread a merchant's exchanges are priced now; none where there is no such merchant.
+///
+/// # Errors
+/// The database's.
+pub async fn tier(tx: &Tx<'_>, merchant: MerchantId) -> Result<Option<String>, Error> {
+    let (shard, id) = (merchant.shard().number(), merchant.uuid());
+    let row = tx.query_opt(include_str!("sql/tier.sql"), &[&shard, &id]).await?;
+    Ok(row.map(|row| row.get("tier")))
+}
+
 #[derive(Debug)]
 struct Held {
     loaded: MerchantState,
@@ -43,6 +55,7 @@ struct Held {
     exclusive: bool,
     freeze: Option<Freeze>,
     verification_changed: bool,
+    tier_changed: bool,
 }
 
 /// The merchants that a batch has locked.
@@ -97,9 +110,13 @@ impl Locked {
             .map_err(|_| Error::Unexpected(format!("the name index of {id}")))?;
         let before_freeze = before.map(read).transpose()?;
         let fully_verified = row.get("fully_verified");
-        let row = Merchant { id, state, before_freeze, name_index, fully_verified };
-        self.rows
-            .insert(id, Held { loaded: state, row, exclusive, freeze: None, verification_changed: false });
+        let tier = row.get("tier");
+        let row = Merchant { id, state, before_freeze, name_index, fully_verified, tier };
+        let (verification_changed, tier_changed) = (false, false);
+        self.rows.insert(
+            id,
+            Held { loaded: state, row, exclusive, freeze: None, verification_changed, tier_changed },
+        );
         Ok(())
     }
 
@@ -142,6 +159,14 @@ impl Locked {
         }
     }
 
+    /// Puts a merchant that was locked exclusively into another tier (R19).
+    pub fn set_tier(&mut self, id: MerchantId, tier: &str) {
+        if let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) {
+            held.tier_changed |= held.row.tier != tier;
+            tier.clone_into(&mut held.row.tier);
+        }
+    }
+
     /// Writes the states that changed, each from the one that was loaded.
     ///
     /// # Errors
@@ -151,6 +176,10 @@ impl Locked {
             let at = held.row.fully_verified.then_some(now);
             let (shard, id) = (held.row.id.shard().number(), held.row.id.uuid());
             tx.execute(include_str!("sql/save_verification.sql"), &[&shard, &id, &at]).await?;
+        }
+        for held in self.rows.values().filter(|held| held.tier_changed) {
+            let (shard, id) = (held.row.id.shard().number(), held.row.id.uuid());
+            tx.execute(include_str!("sql/save_tier.sql"), &[&shard, &id, &held.row.tier]).await?;
         }
         let changed: Vec<&Held> = self.rows.values().filter(|held| held.loaded != held.row.state).collect();
         if changed.is_empty() {

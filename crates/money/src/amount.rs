@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
+
 use crate::currency::Currency;
 use crate::error::{AmountError, MoneyError};
 
@@ -105,6 +107,16 @@ impl Money {
     }
 }
 
+/// Major units of an amount of either sign, as positions and sums have it: `-1234.50`. `minor` is a whole number.
+pub fn signed(minor: Decimal, currency: Currency) -> String {
+    let mut major = minor;
+    // Whole minor units have no decimal places of their own: this writes the point, and rounds nothing.
+    match major.set_scale(currency.exponent()) {
+        Ok(()) if minor.scale() == 0 => major.to_string(),
+        _ => format!("{minor} minor units"),
+    }
+}
+
 /// Major units with the currency's decimal places, without its code: `1234.50`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,6 +138,23 @@ mod tests {
 
     fn currency(code: &str) -> Currency {
         Currency::parse(code).unwrap()
+    }
+
+    #[test]
+    fn sums_of_either_sign_are_written_in_major_units() {
+        let rows = [
+            (0, "USD", "0.00"),
+            (-1, "USD", "-0.01"),
+            (123_450, "USD", "1234.50"),
+            (-7, "JPY", "-7"),
+            (1_005, "KWD", "1.005"),
+        ];
+        for (minor, code, expected) in rows {
+            assert_eq!(signed(Decimal::from(minor), currency(code)), expected);
+        }
+        let beyond = Decimal::from(i64::MAX) * Decimal::from(10);
+        assert_eq!(signed(beyond, currency("CNY")), "922337203685477580.70");
+        assert_eq!(signed(Decimal::new(15, 1), currency("CNY")), "1.5 minor units");
     }
 
     #[test]

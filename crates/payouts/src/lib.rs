@@ -12,6 +12,7 @@ mod payout;
 mod policy;
 mod reads;
 mod report;
+mod resolve;
 mod rows;
 #[cfg(test)]
 mod samples;
@@ -30,6 +31,7 @@ pub use reads::{
     BadCursor, Count, Cursor, Evidence, counts, evidence, get, list, of_payments, of_withdrawals,
 };
 pub use report::{Finding, Report, Source};
+pub use resolve::Truth;
 pub use state::{PayoutEvent, PayoutState, next};
 pub use store::{
     NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_of_payments, lock_of_withdrawals,

@@ -52,6 +52,12 @@ pub enum PayoutEvent {
     PaidAfterRefund,
     /// An operator refuses it for good before anything of it left us (R45).
     Refuse,
+    /// People found out that the bank executed it (R27, R29).
+    FoundPaid,
+    /// People found out that the bank never executed it and never will.
+    FoundFailed,
+    /// People found out that it came back as was reported first, and was not executed again.
+    FoundReturned,
 }
 
 impl PayoutState {
@@ -125,6 +131,10 @@ pub fn next(state: PayoutState, event: PayoutEvent) -> Option<PayoutState> {
         (S::Sent | S::Unknown | S::Paid, E::Returned) => Some(S::Returned),
         (S::Unknown, E::Resend) => Some(S::Sent),
 
+        (S::Unknown | S::Disputed, E::FoundPaid) => Some(S::Paid),
+        (S::Unknown | S::Disputed, E::FoundFailed) => Some(S::Failed),
+        (S::Disputed, E::FoundReturned) => Some(S::Returned),
+
         (S::Failed, E::Paid) => Some(S::Disputed),
         (S::Failed | S::Returned, E::PaidAfterRefund) => Some(S::Disputed),
         _ => None,
@@ -137,7 +147,7 @@ mod tests {
     use super::PayoutState as S;
     use super::*;
 
-    const EVENTS: [E; 13] = [
+    const EVENTS: [E; 16] = [
         E::Claim,
         E::Accepted,
         E::NotSent,
@@ -151,19 +161,22 @@ mod tests {
         E::Release,
         E::PaidAfterRefund,
         E::Refuse,
+        E::FoundPaid,
+        E::FoundFailed,
+        E::FoundReturned,
     ];
 
     /// Rows in the order of `PayoutState::ALL`, columns in that of `EVENTS`; `-` changes nothing.
     const TABLE: [&str; 8] = [
-        //          claim  accept notsent lost  paid     fail   return   never   resend hold release refunded refuse
-        "queued   | sent   -      -       -       disputed -      disputed -       -    held -      -   failed",
-        "held     | -      -      -       -       disputed -      disputed -       -    -    queued -   failed",
-        "sent     | -      sent   queued  unknown paid     failed returned unknown -    -    -      -   -",
-        "unknown  | -      sent   -       unknown paid     failed returned unknown sent -    -      -   -",
-        "paid     | -      -      -       -       -        -      returned -       -    -    -      -   -",
-        "failed   | -      -      -       -       disputed -      -        -       -    -    -      disputed -",
-        "returned | -      -      -       -       -        -      -        -       -    -    -      disputed -",
-        "disputed | -      -      -       -       -        -      -        -       -    -    -      -   -",
+        //          claim accept notsent lost paid fail return never resend hold release refunded refuse found paid, failed, returned
+        "queued   | sent -    -      -       disputed -      disputed -       -    held -      -        failed -    -      -",
+        "held     | -    -    -      -       disputed -      disputed -       -    -    queued -        failed -    -      -",
+        "sent     | -    sent queued unknown paid     failed returned unknown -    -    -      -        -      -    -      -",
+        "unknown  | -    sent -      unknown paid     failed returned unknown sent -    -      -        -      paid failed -",
+        "paid     | -    -    -      -       -        -      returned -       -    -    -      -        -      -    -      -",
+        "failed   | -    -    -      -       disputed -      -        -       -    -    -      disputed -      -    -      -",
+        "returned | -    -    -      -       -        -      -        -       -    -    -      disputed -      -    -      -",
+        "disputed | -    -    -      -       -        -      -        -       -    -    -      -        -      paid failed returned",
     ];
 
     #[test]

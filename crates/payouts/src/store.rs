@@ -16,6 +16,7 @@ use crate::error::{Error, Refusal};
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::BankPolicy;
 use crate::report::Report;
+use crate::resolve::{self, Truth};
 use crate::state::PayoutState;
 use crate::{PayoutId, operate, rows};
 
@@ -321,6 +322,34 @@ impl Payouts {
     /// `NotFound` when it isn't locked, `IllegalTransition`.
     pub fn query_now(&mut self, id: PayoutId, now: OffsetDateTime) -> Result<(), Refusal> {
         operate::query_now(self.known(id)?, now)
+    }
+
+    /// [`resolve::resolvable`]: the status that it would have.
+    ///
+    /// # Errors
+    /// `NotFound` when it isn't locked, `IllegalTransition`.
+    pub fn resolvable(
+        &self,
+        id: PayoutId,
+        truth: Truth,
+        policy: &BankPolicy,
+        now: OffsetDateTime,
+    ) -> Result<PayoutState, Refusal> {
+        resolve::resolvable(self.get(id).ok_or(Refusal::NotFound)?, truth, policy, now)
+    }
+
+    /// [`resolve::resolve`].
+    ///
+    /// # Errors
+    /// `NotFound` when it isn't locked, `IllegalTransition`.
+    pub fn resolve(
+        &mut self,
+        id: PayoutId,
+        (truth, bank_reference): (Truth, Option<&str>),
+        policy: &BankPolicy,
+        now: OffsetDateTime,
+    ) -> Result<(), Refusal> {
+        resolve::resolve(self.known(id)?, truth, bank_reference, policy, now)
     }
 
     /// [`operate::paid_after_refund`]; false when it isn't locked.

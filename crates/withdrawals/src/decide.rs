@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use calendar::Calendars;
-use exchange::{FixedSide, Market, Price, PricingError, QuoteId, QuoteRefusal, Quotes};
+use exchange::{FixedSide, Market, Markups, Price, PricingError, QuoteId, QuoteRefusal, Quotes, Terms};
 use ledger::{Journal, Movement};
 use merchants::{FrozenAmounts, Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
 use money::{Currency, FeeSchedule, Money};
@@ -58,6 +58,8 @@ pub struct Policy {
     pub routes: HashMap<Currency, Arc<str>>,
     /// Pairs that may be exchanged, (base, quote) as rates are published.
     pub pairs: Vec<(Currency, Currency)>,
+    /// What is kept of exchanges besides the fee (R19).
+    pub markups: Markups,
     /// How old a rate may be (R16).
     pub rate_max_age: Duration,
     /// Whether a refund gives the fee back too (R28).
@@ -130,7 +132,8 @@ impl Desk<'_> {
         }
         let (bank, fee, net) = (withdrawal.bank.clone(), price.fee, price.net);
         let movement = if withdrawal.is_exchanged() {
-            Movement::WithdrawalExchanged { bank, merchant: merchant_ref, fee, net, bought: price.buy }
+            let bought = withdrawal.bought();
+            Movement::WithdrawalExchanged { bank, merchant: merchant_ref, fee, net, bought }
         } else {
             Movement::WithdrawalSameCurrency { bank, merchant: merchant_ref, fee, net }
         };
@@ -180,7 +183,7 @@ impl Desk<'_> {
                 .check(*id, order.merchant.uuid(), self.now)
                 .map(|quote| quote.price.clone())
                 .map_err(quote_refusal)?,
-            Pricing::Market { sell, buy } => self.market_price(order.merchant, *sell, *buy)?,
+            Pricing::Market { sell, buy } => self.market_price(merchant, *sell, *buy)?,
         };
         if payee.currency != price.buy.currency() {
             let message =
@@ -202,17 +205,18 @@ impl Desk<'_> {
         }
     }
 
-    fn market_price(&self, merchant: MerchantId, sell: Money, buy: Currency) -> Result<Price, Refusal> {
+    /// R18: at the rate of this moment, which is not locked: no premium.
+    fn market_price(&self, merchant: &Merchant, sell: Money, buy: Currency) -> Result<Price, Refusal> {
         if !self.policy.supports(sell.currency(), buy) {
             return Err(Refusal::UnsupportedCorridor);
         }
-        let fee = self.fees.schedule(merchant, (sell.currency(), buy), self.usage, self.now);
+        let corridor = (sell.currency(), buy);
+        let fees = self.fees.schedule(merchant.id, corridor, self.usage, self.now);
         exchange::price(
             FixedSide::Sell(sell),
-            sell.currency(),
-            buy,
+            corridor,
             self.market,
-            &fee,
+            Terms { fees, markup: self.policy.markups.of(&merchant.tier, None) },
             self.now,
             self.policy.rate_max_age,
         )
@@ -250,6 +254,8 @@ impl Desk<'_> {
             rate: price.rate,
             rate_as_of: price.rate_as_of,
             buy: price.buy,
+            spread: price.spread,
+            premium: price.premium,
             exact: price.exact,
             to_send: price.buy,
             attempts: 1,
@@ -338,7 +344,7 @@ impl Withdrawals {
             return Err(Refusal::IllegalTransition(why.into()));
         }
         let (bank, merchant) = (row.bank.clone(), row.merchant_ref());
-        Ok(Movement::WithdrawalRefused { bank, merchant, fee: row.fee, net: row.net, bought: row.buy })
+        Ok(Movement::WithdrawalRefused { bank, merchant, fee: row.fee, net: row.net, bought: row.bought() })
     }
 
     /// Marks a withdrawal refused, with the reason that the merchant is told, after its movement was posted.
@@ -355,6 +361,18 @@ impl Withdrawals {
     /// payout is then disputed, not the withdrawal changed.
     pub fn payout_paid(&mut self, id: WithdrawalId, now: OffsetDateTime) -> bool {
         self.advance(id, WithdrawalEvent::PayoutPaid, now).is_ok()
+    }
+
+    /// R29: people found out that a payout of it, taken for failed, was carried out, and all of what there is to send
+    /// went with it. False where the status leaves no room for it: then the merchant has the money twice.
+    pub fn found_paid(&mut self, id: WithdrawalId, now: OffsetDateTime) -> bool {
+        match self.advance(id, WithdrawalEvent::FoundPaid, now) {
+            Ok(row) => {
+                row.failure = None;
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// A payout of it was definitely refused.

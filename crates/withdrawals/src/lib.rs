@@ -17,7 +17,7 @@ mod usage;
 use std::sync::Arc;
 
 use exchange::QuoteId;
-use ledger::MerchantRef;
+use ledger::{Bought, MerchantRef};
 use merchants::{MerchantId, PayeeId};
 use money::{Money, Rate};
 use rust_decimal::Decimal;
@@ -54,6 +54,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "declarations",
             sql: include_str!("../migrations/0004_declarations.sql"),
         },
+        pg::Migration { version: 5, name: "markup", sql: include_str!("../migrations/0005_markup.sql") },
     ],
 };
 
@@ -106,7 +107,11 @@ pub struct Withdrawal {
     pub rate_as_of: Option<OffsetDateTime>,
     /// What was instructed to arrive, bought currency.
     pub buy: Money,
-    /// The exact product, major units of the bought currency.
+    /// The institution's spread, already taken off `buy`, bought currency.
+    pub spread: Money,
+    /// What locking the rate cost, already taken off `buy`, bought currency.
+    pub premium: Money,
+    /// The exact product before spread and premium, major units of the bought currency.
     pub exact: Decimal,
     /// What a payout sent now would carry, bought currency: less than `buy` after a short return (R29).
     pub to_send: Money,
@@ -130,6 +135,11 @@ impl Withdrawal {
     /// Whether money was exchanged for it: then it can't be refunded (R28).
     pub fn is_exchanged(&self) -> bool {
         self.sell.currency() != self.buy.currency()
+    }
+
+    /// What is bought for it, as the ledger posts it.
+    pub fn bought(&self) -> Bought {
+        Bought { payee: self.buy, spread: self.spread, premium: self.premium }
     }
 
     /// Its merchant as the ledger names it.

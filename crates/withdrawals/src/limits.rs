@@ -153,6 +153,7 @@ mod tests {
             before_freeze: None,
             name_index: [0; 32],
             fully_verified,
+            tier: exchange::STANDARD.into(),
         }
     }
 

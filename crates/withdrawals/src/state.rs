@@ -36,6 +36,8 @@ pub enum WithdrawalEvent {
     Refunded,
     /// An operator refuses it before it was sent.
     Refused,
+    /// People found out that a payout taken for failed was carried out (R29).
+    FoundPaid,
 }
 
 impl WithdrawalState {
@@ -60,6 +62,7 @@ impl WithdrawalState {
             (S::Processing, E::SameCurrencyPayoutFailed) => Some(S::Failed),
             (S::Processing, E::Refused) => Some(S::Refused),
             (S::Paid, E::PayoutReturned) => Some(S::Returned),
+            (S::PayeeActionRequired | S::Failed | S::Returned, E::FoundPaid) => Some(S::Paid),
             (S::PayeeActionRequired | S::Failed | S::Returned, E::SentAgain) => Some(S::Processing),
             (S::Failed | S::Returned, E::Refunded) => Some(S::Refunded),
             (
@@ -111,7 +114,7 @@ mod tests {
     use super::WithdrawalState as S;
     use super::*;
 
-    const EVENTS: [E; 7] = [
+    const EVENTS: [E; 8] = [
         E::PayoutPaid,
         E::ExchangedPayoutFailed,
         E::SameCurrencyPayoutFailed,
@@ -119,17 +122,18 @@ mod tests {
         E::SentAgain,
         E::Refunded,
         E::Refused,
+        E::FoundPaid,
     ];
 
     /// Every state (row) × event (column, in the order of EVENTS); `-` is impossible.
-    const TABLE: [(S, [&str; 7]); 7] = [
-        (S::Processing, ["paid", "payee_action_required", "failed", "-", "-", "-", "refused"]),
-        (S::Paid, ["-", "-", "-", "returned", "-", "-", "-"]),
-        (S::PayeeActionRequired, ["-", "-", "-", "-", "processing", "-", "-"]),
-        (S::Failed, ["-", "-", "-", "-", "processing", "refunded", "-"]),
-        (S::Refused, ["-", "-", "-", "-", "-", "-", "-"]),
-        (S::Returned, ["-", "-", "-", "-", "processing", "refunded", "-"]),
-        (S::Refunded, ["-", "-", "-", "-", "-", "-", "-"]),
+    const TABLE: [(S, [&str; 8]); 7] = [
+        (S::Processing, ["paid", "payee_action_required", "failed", "-", "-", "-", "refused", "-"]),
+        (S::Paid, ["-", "-", "-", "returned", "-", "-", "-", "-"]),
+        (S::PayeeActionRequired, ["-", "-", "-", "-", "processing", "-", "-", "paid"]),
+        (S::Failed, ["-", "-", "-", "-", "processing", "refunded", "-", "paid"]),
+        (S::Refused, ["-", "-", "-", "-", "-", "-", "-", "-"]),
+        (S::Returned, ["-", "-", "-", "-", "processing", "refunded", "-", "paid"]),
+        (S::Refunded, ["-", "-", "-", "-", "-", "-", "-", "-"]),
     ];
 
     #[test]

@@ -101,6 +101,8 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
     let arrivals: Vec<OffsetDateTime> = rows.iter().map(|w| w.estimated_arrival).collect();
     let worths: Vec<Option<i64>> = rows.iter().map(|w| w.worth_usd_minor).collect();
     let free: Vec<i64> = rows.iter().map(|w| w.free_minor).collect();
+    let spreads: Vec<i64> = rows.iter().map(|w| w.spread.minor()).collect();
+    let premiums: Vec<i64> = rows.iter().map(|w| w.premium.minor()).collect();
     let inserted = tx
         .execute(
             include_str!("sql/insert.sql"),
@@ -127,6 +129,8 @@ pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> R
                 &arrivals,
                 &worths,
                 &free,
+                &spreads,
+                &premiums,
                 &now,
             ],
         )
@@ -253,6 +257,8 @@ pub(crate) fn read(row: &pg::Row) -> Result<Withdrawal, Error> {
         rate: rate.map(Rate::try_from).transpose().map_err(|_| broken("rate"))?,
         rate_as_of: row.get("rate_as_of"),
         buy: bought("buy_minor")?,
+        spread: bought("spread_minor")?,
+        premium: bought("premium_minor")?,
         exact: row.get("exact"),
         to_send: bought("to_send_minor")?,
         attempts: row.get("attempts"),

@@ -63,6 +63,7 @@ fn of_withdrawal(merchant: MerchantRef, bank: &Arc<str>, sell: Currency, buy: Cu
     if sell != buy {
         accounts.push(Account::exchange(shard, sell));
         accounts.push(Account::exchange(shard, buy));
+        accounts.push(Account::fees(shard, buy));
     }
     accounts
 }

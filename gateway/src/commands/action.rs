@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use withdrawals::WithdrawalId;
 
+use super::covers::NewCover;
 use super::fees::{self, NewFee};
 
 /// An operator's action on one subject.
@@ -38,6 +39,13 @@ pub enum Action {
     ReleasePayout { payout: PayoutId },
     /// Asks the bank about a payout now.
     QueryPayout { payout: PayoutId },
+    /// Books what people found out about a payout whose outcome is unknown or disputed (R27, R29); always by two persons.
+    ResolvePayout {
+        payout: PayoutId,
+        executed: bool,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bank_reference: Option<String>,
+    },
     /// Refuses a new withdrawal before it is sent (R45).
     RefuseWithdrawal { withdrawal: WithdrawalId },
     /// Charges a merchant (R46), `minor` units of `currency`; always by two persons.
@@ -59,6 +67,10 @@ pub enum Action {
     RefundWithdrawal { withdrawal: WithdrawalId },
     /// Puts a new version of a fee in force (R23); always by two persons.
     SetFee(Box<NewFee>),
+    /// Prices a merchant's exchanges with another tier's spread (R19); always by two persons.
+    SetTier { merchant: MerchantId, tier: String },
+    /// Books what the institution exchanged with a bank to settle its position.
+    CoverDeal(Box<NewCover>),
     /// Says whether a merchant is fully verified (R30).
     VerifyMerchant { merchant: MerchantId, full: bool },
     /// Freezes a merchant.
@@ -85,12 +97,15 @@ impl Action {
             Action::HoldPayout { .. } => "payout.hold",
             Action::ReleasePayout { .. } => "payout.release",
             Action::QueryPayout { .. } => "payout.query",
+            Action::ResolvePayout { .. } => "payout.resolve",
             Action::RefundWithdrawal { .. } => "withdrawal.refund",
             Action::RefuseWithdrawal { .. } => "withdrawal.refuse",
             Action::Charge { .. } => "merchant.charge",
             Action::FreezeAmount { .. } => "amount.freeze",
             Action::LiftAmountFreeze { .. } => "amount.unfreeze",
             Action::SetFee(_) => "fee.set",
+            Action::SetTier { .. } => "merchant.tier",
+            Action::CoverDeal(_) => "cover_deal.book",
             Action::VerifyMerchant { .. } => "merchant.verify",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
@@ -107,13 +122,16 @@ impl Action {
             Action::RetryPayout { payout, .. }
             | Action::HoldPayout { payout }
             | Action::ReleasePayout { payout }
-            | Action::QueryPayout { payout } => payout.to_string(),
+            | Action::QueryPayout { payout }
+            | Action::ResolvePayout { payout, .. } => payout.to_string(),
             Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {
                 withdrawal.to_string()
             }
             Action::LiftAmountFreeze { freeze, .. } => freeze.to_string(),
             Action::SetFee(fee) => fees::subject(fee),
-            Action::Charge { merchant, .. }
+            Action::CoverDeal(deal) => deal.id.to_string(),
+            Action::SetTier { merchant, .. }
+            | Action::Charge { merchant, .. }
             | Action::FreezeAmount { merchant, .. }
             | Action::VerifyMerchant { merchant, .. }
             | Action::FreezeMerchant { merchant, .. }
@@ -135,7 +153,8 @@ impl Action {
             Action::RetryPayout { payout, .. }
             | Action::HoldPayout { payout }
             | Action::ReleasePayout { payout }
-            | Action::QueryPayout { payout } => Some(*payout),
+            | Action::QueryPayout { payout }
+            | Action::ResolvePayout { payout, .. } => Some(*payout),
             _ => None,
         }
     }

@@ -56,6 +56,8 @@ pub fn withdrawal_json(row: &Withdrawal, payee: &PayeeView, payouts: &[Value]) -
         "net_amount": row.net.to_string(),
         "rate": row.rate.map_or_else(|| "1".to_owned(), |rate| rate.to_string()),
         "rate_as_of": row.rate_as_of.map(rfc3339),
+        "spread": row.spread.to_string(),
+        "lock_premium": row.premium.to_string(),
         "buy_currency": row.buy.currency().code(),
         "buy_amount": row.buy.to_string(),
         "quote_id": row.quote.map(|id| id.to_string()),

@@ -10,7 +10,7 @@ use withdrawals::{ChargeId, Declared, WithdrawalId};
 
 use super::action::Action;
 use super::operators::{No, illegal, payout_problem};
-use super::orders::problem_of;
+use super::orders::{problem_of, total};
 use super::stage::Stage;
 use super::void::Void;
 use crate::problem::Problem;
@@ -36,6 +36,9 @@ impl Stage<'_> {
         self.give_limits_back(id);
         if let Some(withdrawal) = self.withdrawals.get(id).cloned() {
             self.declare(&withdrawal, Declared::Undone)?;
+            if withdrawal.is_exchanged() {
+                self.positions.settled(id.shard(), withdrawal.net, total(&withdrawal)?);
+            }
         }
         Ok(self.withdrawals.refused(id, reason, self.now).map_err(|refusal| problem_of(&refusal)))
     }

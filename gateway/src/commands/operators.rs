@@ -86,7 +86,11 @@ impl Stage<'_> {
                 .merchants
                 .get(*merchant)
                 .map(|row| json!({"id": merchant.to_string(), "fully_verified": row.fully_verified})),
+            Action::SetTier { merchant, .. } => {
+                self.merchants.get(*merchant).map(|row| json!({"id": merchant.to_string(), "tier": row.tier}))
+            }
             Action::SetFee(fee) => Some(self.fee_shown(fee)),
+            Action::CoverDeal(deal) => self.cover_shown(deal),
             _ => self.intervention_shown(action),
         }
     }
@@ -103,7 +107,7 @@ impl Stage<'_> {
         })
     }
 
-    /// R33: credit, return, refund and retry above the limit, and every unfreeze. Where no rate tells what an
+    /// R33: credit, return, refund, retry and cover deals above the limit, and every unfreeze. Where no rate tells what an
     /// amount is worth, it counts as above the limit.
     fn needs_approval(&self, action: &Action) -> bool {
         let amount = match action {
@@ -117,9 +121,12 @@ impl Stage<'_> {
                 .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
+            Action::CoverDeal(deal) => deal.sold(),
             Action::UnfreezeMerchant { .. }
             | Action::LiftAmountFreeze { .. }
             | Action::Charge { .. }
+            | Action::SetTier { .. }
+            | Action::ResolvePayout { .. }
             | Action::SetFee(_) => return true,
             Action::RematchPayment { .. }
             | Action::DismissReversal { .. }
@@ -172,6 +179,8 @@ impl Stage<'_> {
                 None => Err(illegal("the amount is not frozen any more".into())),
             },
             Action::SetFee(fee) => self.fee_possible(fee),
+            Action::CoverDeal(deal) => self.cover_possible(deal),
+            Action::ResolvePayout { payout, executed, .. } => self.resolution(*payout, *executed).map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -272,6 +281,14 @@ impl Stage<'_> {
             }
             Action::LiftAmountFreeze { freeze, .. } => Ok(self.lift_amount(*freeze)),
             Action::SetFee(fee) => Ok(self.set_fee(fee)),
+            Action::CoverDeal(deal) => self.cover(deal),
+            Action::ResolvePayout { payout, executed, bank_reference } => {
+                self.resolve(*payout, *executed, bank_reference.as_deref())
+            }
+            Action::SetTier { merchant, tier } => {
+                self.merchants.set_tier(*merchant, tier);
+                Ok(Ok(()))
+            }
             Action::VerifyMerchant { merchant, full } => {
                 self.merchants.set_fully_verified(*merchant, *full);
                 Ok(Ok(()))

@@ -53,6 +53,10 @@ impl Stage<'_> {
                 let body = self.rendered(&withdrawal, &[new_payout_json(&payout)])?;
                 self.new_payouts.push(payout);
                 self.declare(&withdrawal, Declared::Conversion)?;
+                if withdrawal.is_exchanged() {
+                    let bought = total(&withdrawal)?;
+                    self.positions.exchanged(withdrawal.id.shard(), withdrawal.net, bought);
+                }
                 self.new_withdrawals.push(withdrawal);
                 Ok(Outcome { reply: Reply { status: 201, body, replayed: false }, stored: true })
             }
@@ -167,6 +171,11 @@ impl Stage<'_> {
         let payee = PayeeView::new(&self.facts.keyring, payee)?;
         Ok(serde_json::to_vec(&withdrawal_json(withdrawal, &payee, payouts))?.into())
     }
+}
+
+/// What left the exchange position for a withdrawal.
+pub(super) fn total(withdrawal: &Withdrawal) -> Result<Money, Void> {
+    withdrawal.bought().total().map_err(|error| Void::unexpected(format!("{}: {error}", withdrawal.id)))
 }
 
 /// A refusal as the contract tells it.

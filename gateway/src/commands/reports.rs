@@ -85,12 +85,12 @@ impl Stage<'_> {
         refunded && matches!(report.finding, Finding::Paid { .. })
     }
 
-    fn parts(&self, id: PayoutId) -> Result<(Money, std::sync::Arc<str>), Void> {
+    pub(super) fn parts(&self, id: PayoutId) -> Result<(Money, std::sync::Arc<str>), Void> {
         let payout = self.payouts.get(id).ok_or_else(|| Void::unexpected(format!("{id} is not locked")))?;
         Ok((payout.amount, payout.bank.clone()))
     }
 
-    fn paid(&mut self, id: PayoutId) -> Result<(), Void> {
+    pub(super) fn paid(&mut self, id: PayoutId) -> Result<(), Void> {
         let (amount, bank) = self.parts(id)?;
         let movement = Movement::PayoutPaid { bank, shard: id.shard(), amount };
         self.journal.post(&movement, id.uuid())?;
@@ -106,7 +106,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn failed(&mut self, id: PayoutId) -> Result<(), Void> {
+    pub(super) fn failed(&mut self, id: PayoutId) -> Result<(), Void> {
         if let Some(withdrawal) = self.withdrawal_of(id) {
             let failure = self.failure(id);
             let followed = self.withdrawals.payout_failed(withdrawal, failure, self.now);
@@ -135,11 +135,11 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn withdrawal_of(&self, id: PayoutId) -> Option<WithdrawalId> {
+    pub(super) fn withdrawal_of(&self, id: PayoutId) -> Option<WithdrawalId> {
         self.owners.get(&id)?.withdrawal.map(WithdrawalId::from_uuid)
     }
 
-    fn payment_of(&self, id: PayoutId) -> Option<PaymentId> {
+    pub(super) fn payment_of(&self, id: PayoutId) -> Option<PaymentId> {
         self.owners.get(&id)?.payment.map(PaymentId::from_uuid)
     }
 

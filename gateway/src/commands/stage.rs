@@ -7,6 +7,8 @@ use audit::{ApprovalId, Approvals, Entry, NewApproval};
 use deposits::{
     Claimed, Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received, ReversalClaim, ReversalId,
 };
+use exchange::cover::CoverDeal;
+use exchange::positions::Moves;
 use exchange::{Market, QuoteId, Quotes};
 use idempotency::{Answer, Request};
 use ledger::Journal;
@@ -24,6 +26,7 @@ use withdrawals::{
 
 use super::action::Action;
 use super::batch::Outcome;
+use super::covers::{CoverClaims, NewCover};
 use super::evidence;
 use super::facts::Facts;
 use super::imports::Imports;
@@ -31,7 +34,7 @@ use super::keys::{self, Claims, Standing};
 use super::replays::{self, Remade};
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Said, accounts, fees, limits};
+use super::{Command, Content, Said, accounts, covers, fees, limits, resolutions};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -73,6 +76,11 @@ pub(super) struct Stage<'f> {
     pub new_payouts: Vec<NewPayout>,
     pub new_approvals: Vec<NewApproval>,
     pub new_fees: Vec<FeeVersion>,
+    /// What exchanges and cover deals do to the institution's position.
+    pub positions: Moves,
+    /// Banks' references of the cover deals that operators want booked.
+    pub covers: CoverClaims,
+    pub new_covers: Vec<CoverDeal>,
     /// What conversions of this batch declare (R43).
     pub declarations: Vec<Declaration>,
     pub entries: Vec<Entry>,
@@ -106,6 +114,9 @@ struct Named {
     /// Merchants whose fees decisions need to know.
     priced: Vec<MerchantId>,
     sets_fees: bool,
+    covers: Vec<NewCover>,
+    /// Payouts about which people found out the truth.
+    resolved: Vec<PayoutId>,
     needs_market: bool,
 }
 
@@ -183,7 +194,10 @@ impl Named {
                 self.exclusive.push(*merchant);
                 self.frozen.push(*merchant);
             }
+            Action::ResolvePayout { payout, .. } => self.resolved.push(*payout),
+            Action::CoverDeal(deal) => self.covers.push((**deal).clone()),
             Action::VerifyMerchant { merchant, .. }
+            | Action::SetTier { merchant, .. }
             | Action::FreezeMerchant { merchant, .. }
             | Action::UnfreezeMerchant { merchant } => {
                 self.exclusive.push(*merchant);
@@ -214,6 +228,7 @@ impl<'f> Stage<'f> {
         let mut named = Named::default();
         live.iter().for_each(|command| named.command(command));
         let approvals = lock_approvals(tx, &live, &mut named).await?;
+        let covers = CoverClaims::claim(tx, &named.covers).await?;
         let receipts = new_receipts(batch, claims);
         let reversals = Reversals::load(tx, batch, claims, &receipts, &named.reversals, now).await?;
         named.payments.extend(reversals.payments());
@@ -229,6 +244,7 @@ impl<'f> Stage<'f> {
         let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
         let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
         let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
+        named.charges.extend(resolutions::debtors(&named.resolved, &payouts));
         let mut fees = if named.priced.is_empty() && !named.sets_fees {
             Fees::none(facts.policy.fees)
         } else {
@@ -261,6 +277,7 @@ impl<'f> Stage<'f> {
             accounts::of_command(command, facts, &quotes, &mut touched);
         }
         accounts::of_charges(&named.charges, &mut touched);
+        covers::accounts(&named.covers, &mut touched);
         accounts::of_payouts(&payouts, &mut touched);
         journal.add(tx, &touched).await?;
         journal.add_existing(tx, &receivables).await?;
@@ -298,6 +315,9 @@ impl<'f> Stage<'f> {
             new_payouts: Vec::new(),
             new_approvals: Vec::new(),
             new_fees: Vec::new(),
+            positions: Moves::default(),
+            covers,
+            new_covers: Vec::new(),
             declarations: Vec::new(),
             entries: Vec::new(),
             replays: claims.replays.clone(),
@@ -328,6 +348,8 @@ impl<'f> Stage<'f> {
         self.usage.save(tx).await?;
         self.fees.save(tx).await?;
         withdrawals::insert_fees(tx, &self.new_fees, self.now).await?;
+        exchange::cover::insert_deals(tx, &self.new_covers).await?;
+        self.covers.release(tx, &self.new_covers).await?;
         payouts::enqueue(tx, &self.new_payouts, self.now).await?;
         self.payouts.save(tx, self.now).await?;
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;
@@ -335,6 +357,7 @@ impl<'f> Stage<'f> {
         self.release_references(tx, batch, claims).await?;
         record_answers(tx, batch, outcomes, self.now).await?;
         replays::record(tx, &self.later, self.now).await?;
+        self.positions.save(tx).await?;
         audit::append(tx, &self.entries).await?;
         self.journal.write(tx, self.now).await?;
         Ok(())
@@ -376,6 +399,8 @@ fn follow_owners(owners: &HashMap<PayoutId, Subject>, named: &mut Named) {
         named.payments.extend(owner.payment.map(PaymentId::from_uuid));
         named.share.extend(owner.merchant.map(MerchantId::from_uuid));
     }
+    let resolved = named.resolved.iter().filter_map(|id| owners.get(id)?.merchant);
+    named.frozen.extend(resolved.map(MerchantId::from_uuid));
 }
 
 /// A reviewed payment's merchant and account are looked at before it is locked.

@@ -128,6 +128,20 @@ fn book(config: &Config, found: &mut Findings<'_>) {
         "must be 30 to 3600",
     );
     found.unless(
+        config.exchange.lock_premiums.iter().all(|premium| premium.parts_per_million < 500_000),
+        "exchange.lock_premiums",
+        "must be below 500000 millionths",
+    );
+    for (tier, share) in &config.exchange.spreads {
+        let named = (1..=40).contains(&tier.len())
+            && tier.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+        found.unless(
+            named && *share < 500_000,
+            "exchange.spreads",
+            "a tier's name has 1 to 40 of a–z, 0–9, - and _, its spread is below 500000 millionths",
+        );
+    }
+    found.unless(
         config.exchange.rate_max_age_seconds.0 > 0,
         "exchange.rate_max_age_seconds",
         "must be above 0",

@@ -3,6 +3,7 @@
 mod heads;
 mod links;
 mod notify;
+mod quotes;
 mod reconcile;
 mod rehearse;
 mod rematch;
@@ -104,6 +105,7 @@ impl Engine {
     fn start_sweeps(self: &Arc<Self>, config: &Config, reads: &Pool) {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
+        tasks.spawn(quotes::expire(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));

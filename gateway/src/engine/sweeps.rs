@@ -36,7 +36,7 @@ pub(super) async fn lift_freezes(engine: Arc<Engine>, reads: Pool) {
 
 /// What Prometheus can't learn from single requests.
 pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>) {
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut locked) = (BTreeSet::new(), super::quotes::Seen::new());
     loop {
         let pool = reads.status();
         metrics::gauge!("sluice_pool_connections", "state" => "open").set(count(pool.size));
@@ -47,7 +47,7 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
             let open = if bank.breaker == payouts::BreakerState::Closed { 0.0 } else { 1.0 };
             metrics::gauge!("sluice_bank_breaker_open", "bank" => bank.bank.to_string()).set(open);
         }
-        if let Err(error) = read_gauges(&reads, &banks, &mut seen).await {
+        if let Err(error) = read_gauges(&reads, &banks, &mut seen, &mut locked).await {
             tracing::warn!(error, "gauges could not be read");
         }
         if !engine.pause(GAUGES).await {
@@ -57,7 +57,12 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
 }
 
 /// `seen` are the currencies that were in suspense before: an empty one falls back to zero.
-async fn read_gauges(reads: &Pool, banks: &[String], seen: &mut BTreeSet<Currency>) -> Result<(), String> {
+async fn read_gauges(
+    reads: &Pool,
+    banks: &[String],
+    seen: &mut BTreeSet<Currency>,
+    locked: &mut super::quotes::Seen,
+) -> Result<(), String> {
     let conn = reads.get().await.map_err(|error| error.to_string())?;
     let now = conn.now().await.map_err(|error| error.to_string())?;
     let counts = payouts::counts(&conn).await.map_err(|error| error.to_string())?;
@@ -89,6 +94,7 @@ async fn read_gauges(reads: &Pool, banks: &[String], seen: &mut BTreeSet<Currenc
         metrics::gauge!("sluice_suspense_amount", "currency" => currency.code()).set(minor as f64 / units);
         seen.insert(currency);
     }
+    super::quotes::gauges(&conn, locked).await?;
     super::reconcile::gauges(&conn, now).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);

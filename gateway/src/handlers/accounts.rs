@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use admin_api::{AccountRow, Page, TransferRow};
 use deposits::PaymentId;
+use exchange::cover::CoverId;
 use hyper::StatusCode;
 use ledger::{AccountKey, AccountKind, AccountTransfer, StatementCursor, TransferKind};
 use merchants::{MerchantId, StoreId};
-use money::{Currency, Money};
 use payouts::PayoutId;
 use uuid::Uuid;
 use withdrawals::{ChargeId, WithdrawalId};
@@ -101,9 +101,9 @@ fn account_row(row: &ledger::AccountRow) -> AccountRow {
         owner_id: owner(row),
         shard: row.key.shard.number(),
         currency: row.currency.code().to_owned(),
-        balance: signed(row.balance_minor(), row.currency),
-        debits: signed(row.debits, row.currency),
-        credits: signed(row.credits, row.currency),
+        balance: money::signed(row.balance_minor().into(), row.currency),
+        debits: money::signed(row.debits.into(), row.currency),
+        credits: money::signed(row.credits.into(), row.currency),
         created_at: rfc3339(row.created_at),
     }
 }
@@ -156,19 +156,19 @@ fn cause(transfer: &AccountTransfer) -> String {
         | TransferKind::Withdrawal
         | TransferKind::ExchangeSold
         | TransferKind::ExchangeBought
+        | TransferKind::Spread
+        | TransferKind::LockPremium
+        | TransferKind::SpreadUndone
+        | TransferKind::LockPremiumUndone
         | TransferKind::ExchangeUndone
         | TransferKind::Refund
         | TransferKind::FeeRefund => WithdrawalId::from_uuid(id).to_string(),
         TransferKind::Charge | TransferKind::ChargeOwed => ChargeId::from_uuid(id).to_string(),
-        TransferKind::PayoutPaid | TransferKind::PayoutReturned => PayoutId::from_uuid(id).to_string(),
+        TransferKind::CoverSold | TransferKind::CoverBought => CoverId::from_uuid(id).to_string(),
+        TransferKind::PayoutPaid
+        | TransferKind::PayoutReturned
+        | TransferKind::Reclaim
+        | TransferKind::ReclaimOwed => PayoutId::from_uuid(id).to_string(),
         _ => id.simple().to_string(),
-    }
-}
-
-fn signed(minor: i64, currency: Currency) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    match i64::try_from(minor.unsigned_abs()).ok().and_then(|minor| Money::new(minor, currency).ok()) {
-        Some(amount) => format!("{sign}{amount}"),
-        None => format!("{minor} minor units"),
     }
 }

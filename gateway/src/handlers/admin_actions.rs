@@ -44,6 +44,21 @@ struct RetryBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ResolveBody {
+    outcome: Outcome,
+    bank_reference: Option<String>,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Paid,
+    NotPaid,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FreezeBody {
     reason: String,
     legal_reference: Option<String>,
@@ -153,6 +168,17 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         Route::HoldPayout => (Action::HoldPayout { payout: request.id_of("payout")? }, reason_only()?),
         Route::ReleasePayout => (Action::ReleasePayout { payout: request.id_of("payout")? }, reason_only()?),
         Route::QueryPayout => (Action::QueryPayout { payout: request.id_of("payout")? }, reason_only()?),
+        Route::ResolvePayout => {
+            let payout = request.id_of("payout")?;
+            let body: ResolveBody = body::parse(body)?;
+            let reference = body.bank_reference.as_deref().unwrap_or("-");
+            if !(1..=64).contains(&reference.chars().count()) || reference.chars().any(char::is_control) {
+                let message = "must have 1 to 64 characters and no control characters";
+                return Err(Refusal::field("bank_reference", message));
+            }
+            let (executed, bank_reference) = (matches!(body.outcome, Outcome::Paid), body.bank_reference);
+            (Action::ResolvePayout { payout, executed, bank_reference }, body.reason)
+        }
         Route::RefundWithdrawal => {
             (Action::RefundWithdrawal { withdrawal: request.id_of("withdrawal")? }, reason_only()?)
         }

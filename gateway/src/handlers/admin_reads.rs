@@ -1,8 +1,8 @@
 //! What operators look at; personal data masked (R35).
 
 use admin_api::{
-    ApprovalRow, AuditRow, BankHealth, EventRow, LaneHealth, MerchantRow, Overview, Page, PaymentRow,
-    PayoutQueue, PayoutRow, PoolHealth, RateAge, RateRow, ReviewLine, Suspense,
+    ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview, Page,
+    PaymentRow, PayoutDetail, PayoutQueue, PayoutRow, PoolHealth, RateAge, RateRow, ReviewLine, Suspense,
 };
 use audit::{ApprovalId, ApprovalState};
 use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
@@ -29,6 +29,7 @@ pub async fn overview(app: &App) -> Answer {
     let counts = payouts::counts(&conn).await?;
     let suspense = deposits::suspense_summary(&conn).await?;
     let market = exchange::rates_of(&conn).await?;
+    let locks = exchange::exposure(&conn).await?;
     let heads = ledger::heads(&conn).await?;
     let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
     let of = |state: PayoutState| counts.iter().filter(move |count| count.state == state);
@@ -100,6 +101,7 @@ pub async fn overview(app: &App) -> Answer {
                 age_seconds: age(rate.as_of),
             })
             .collect(),
+        exposure: super::positions::exposure(&locks),
         ledger_heads: heads.iter().map(ToString::to_string).collect(),
     };
     reply::json(StatusCode::OK, &overview)
@@ -178,6 +180,24 @@ pub async fn payouts(app: &App, request: &Request) -> Answer {
     let rows = payouts::list(&conn, status, after, asked.limit + 1).await?;
     let cursor = |payout: &Payout| payouts::Cursor::after(payout).to_string();
     reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payout| Ok(payout_row(payout)))?)
+}
+
+/// `GET /admin/v1/payouts/{id}`: with everything that was asked and heard about it (R27).
+///
+/// # Errors
+/// `not-found`; the database's.
+pub async fn payout(app: &App, request: &Request) -> Answer {
+    let id: payouts::PayoutId = request.id_of("payout")?;
+    request.query(&[])?;
+    let conn = app.pool.get().await?;
+    let payout = payouts::get(&conn, id).await?.ok_or_else(|| Refusal::not_found("payout"))?;
+    let line = |line: &payouts::Evidence| EvidenceLine {
+        at: rfc3339(line.at),
+        source: line.source.clone(),
+        text: line.text.clone(),
+    };
+    let evidence = payouts::evidence(&conn, id).await?.iter().map(line).collect();
+    reply::json(StatusCode::OK, &PayoutDetail { payout: payout_row(&payout), evidence })
 }
 
 fn payout_row(payout: &Payout) -> PayoutRow {

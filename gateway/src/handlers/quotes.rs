@@ -1,6 +1,6 @@
 //! Prices, locked for a time.
 
-use exchange::{FixedSide, Price, PricingError, Quote, QuoteId};
+use exchange::{FixedSide, Price, PricingError, Quote, QuoteId, Terms};
 use hyper::StatusCode;
 use merchants::MerchantId;
 use money::Currency;
@@ -50,11 +50,13 @@ pub async fn create(app: &App, request: &Request) -> Answer {
     let (market, now) = (exchange::current_rates(&tx).await?, tx.now().await?);
     let policy = &app.policy;
     let (corridor, at) = ((wanted.sell, wanted.buy), (now, policy.limits.offset()));
-    let fee = withdrawals::fee_for_quote(&tx, policy.fees, merchant, corridor, at).await?;
+    let fees = withdrawals::fee_for_quote(&tx, policy.fees, merchant, corridor, at).await?;
+    let tier = merchants::tier(&tx, merchant).await?.ok_or_else(|| Refusal::not_found("merchant"))?;
+    let terms = Terms { fees, markup: policy.markups.of(&tier, Some(wanted.lock)) };
     let (side, max_age) = (wanted.side, policy.rate_max_age);
-    let price = exchange::price(side, wanted.sell, wanted.buy, &market, &fee, now, max_age)
+    let price = exchange::price(side, corridor, &market, terms, now, max_age)
         .map_err(|error| refused(&error, side))?;
-    let free = fee.free_used(price.sell);
+    let free = fees.free_used(price.sell);
     let quote = locked(merchant, wanted, price, now);
     exchange::insert_quote(&tx, &quote).await?;
     let of = (merchant, quote.price.sell.currency());
@@ -134,6 +136,8 @@ fn render(quote: &Quote, now: OffsetDateTime) -> Value {
         "net_amount": price.net.to_string(),
         "rate": price.rate.map_or_else(|| "1".to_owned(), |rate| rate.to_string()),
         "rate_as_of": price.rate_as_of.map(rfc3339),
+        "spread": price.spread.to_string(),
+        "lock_premium": price.premium.to_string(),
         "buy_currency": price.buy.currency().code(),
         "buy_amount": price.buy.to_string(),
         "expires_at": rfc3339(quote.expires_at),

@@ -30,7 +30,10 @@ const TYPES: [(&str, &[TransferKind]); 8] = [
     ("refund", &[TransferKind::Refund, TransferKind::FeeRefund]),
     ("payout_return", &[TransferKind::PayoutReturned]),
     ("reversal", &[TransferKind::Reversal, TransferKind::ReversalOwed]),
-    ("charge", &[TransferKind::Charge, TransferKind::ChargeOwed]),
+    (
+        "charge",
+        &[TransferKind::Charge, TransferKind::ChargeOwed, TransferKind::Reclaim, TransferKind::ReclaimOwed],
+    ),
     ("receivable_repayment", &[TransferKind::ReceivableRepaid]),
 ];
 
@@ -167,7 +170,9 @@ fn source(line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
         |payment: &PaymentId| line.kind != TransferKind::ReceivableRepaid || repaid_by.contains(payment);
     match (payment_of(line).filter(by_payment), line.kind) {
         (Some(payment), _) => payment.to_string(),
-        (None, TransferKind::PayoutReturned) => PayoutId::from_uuid(line.cause).to_string(),
+        (None, TransferKind::PayoutReturned | TransferKind::Reclaim | TransferKind::ReclaimOwed) => {
+            PayoutId::from_uuid(line.cause).to_string()
+        }
         (None, TransferKind::Charge | TransferKind::ChargeOwed) => {
             ChargeId::from_uuid(line.cause).to_string()
         }
@@ -261,6 +266,10 @@ mod tests {
             TransferKind::ReviewReturn,
             TransferKind::ReviewReturnFailed,
             TransferKind::ExchangeBought,
+            TransferKind::Spread,
+            TransferKind::LockPremium,
+            TransferKind::SpreadUndone,
+            TransferKind::LockPremiumUndone,
             TransferKind::PayoutPaid,
             TransferKind::ExchangeUndone,
             TransferKind::CoverSold,

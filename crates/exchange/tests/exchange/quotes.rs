@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use exchange::{
-    Error, FixedSide, Market, Quote, QuoteId, QuoteRefusal, QuoteState, get_quote, insert_quote, lock_quotes,
-    price, rates_of,
+    Error, FixedSide, Market, Price, Quote, QuoteId, QuoteRefusal, QuoteState, Terms, expire_quotes,
+    exposure, get_quote, insert_quote, lock_quotes, price, rates_of,
 };
-use money::{Currency, FeeSchedule, Money};
+use money::{Currency, FeeSchedule, Markup, Money};
 use pg::{Connection, Shards};
 use testkit::TestDb;
 use time::{Duration, OffsetDateTime};
@@ -14,9 +14,9 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::world::{NOT_ALLOWED, cny, now, rate, refused, somebody_waits, tell, usd, world};
+use crate::world::{NOT_ALLOWED, cny, count, now, rate, refused, somebody_waits, tell, usd, world};
 
-const FEES: FeeSchedule = FeeSchedule::share(3_000);
+const FEES: Terms = Terms { fees: FeeSchedule::share(3_000), markup: Markup::NONE };
 const MERCHANT: Uuid = Uuid::from_u128(7);
 const OTHER: Uuid = Uuid::from_u128(8);
 
@@ -26,7 +26,7 @@ fn quote_for(side: FixedSide, sell: Currency, buy: Currency, market: &Market, no
         id: QuoteId::new(shard),
         merchant: MERCHANT,
         fixed_side: side.as_str().to_owned(),
-        price: price(side, sell, buy, market, &FEES, now, Duration::minutes(15)).unwrap(),
+        price: price(side, (sell, buy), market, FEES, now, Duration::minutes(15)).unwrap(),
         expires_at: now + Duration::seconds(600),
         created_at: now,
         withdrawal: None,
@@ -311,4 +311,61 @@ async fn r17_a_promise_can_not_be_changed_or_be_contradictory() {
             "{name}: {refused:?}"
         );
     }
+}
+
+/// By hand: two locks of 1000.00 USD for CNY, the fee of 3.00 taken off: 1994.00 USD for twice 7078.70 CNY. One that is used
+/// or over counts no more; one without an exchange never did.
+#[tokio::test]
+async fn r17_open_locks_are_the_exposure_until_they_are_used_or_over() {
+    let db = world().await;
+    let used = locked(&db, |_| {}).await;
+    locked(&db, |_| {}).await;
+    locked(&db, |quote| quote.expires_at = quote.created_at).await;
+    locked(&db, |quote| {
+        let net = quote.price.net;
+        quote.price = Price { rate: None, rate_as_of: None, buy: net, ..quote.price.clone() };
+    })
+    .await;
+    let shown = async || {
+        let all = exposure(&db.pool.get().await.unwrap()).await.unwrap();
+        let pairs = all.iter().map(|one| {
+            let (sell, buy) = (one.sell_minor.to_string(), one.buy_minor.to_string());
+            format!("{} {sell}{} {buy}{}", one.quotes, one.sell.code(), one.buy.code())
+        });
+        pairs.collect::<Vec<String>>()
+    };
+    assert_eq!(shown().await, ["2 199400USD 1415740CNY"]);
+    withdraw(&db, used, MERCHANT).await.unwrap();
+    assert_eq!(shown().await, ["1 99700USD 707870CNY"]);
+}
+
+#[tokio::test]
+async fn r17_what_is_over_is_marked_and_nothing_else() {
+    let db = world().await;
+    let long_over = locked(&db, |quote| quote.expires_at -= Duration::minutes(12)).await;
+    let just_over = locked(&db, |quote| quote.expires_at = quote.created_at).await;
+    let open = locked(&db, |_| {}).await;
+    let conn = db.pool.get().await.unwrap();
+    assert_eq!(expire_quotes(&conn, 10).await.unwrap(), 1);
+    assert_eq!(expire_quotes(&conn, 10).await.unwrap(), 0);
+    let marked = "SELECT count(*) FROM quotes WHERE state = 'expired'";
+    assert_eq!(count(&db, marked).await, 1);
+    for (id, state) in
+        [(long_over, QuoteState::Expired), (just_over, QuoteState::Expired), (open, QuoteState::Open)]
+    {
+        assert_eq!(stored(&db, id).await.1, state, "{id}");
+    }
+    assert_eq!(withdraw(&db, long_over, MERCHANT).await, Err(QuoteRefusal::Expired));
+}
+
+#[tokio::test]
+async fn r19_spread_and_premium_are_kept_with_the_quote() {
+    let db = world().await;
+    let id = locked(&db, |quote| {
+        quote.price =
+            Price { spread: cny("7.08"), premium: cny("1.42"), buy: cny("7070.20"), ..quote.price.clone() };
+    })
+    .await;
+    let (quote, _) = stored(&db, id).await;
+    assert_eq!((quote.price.spread, quote.price.premium), (cny("7.08"), cny("1.42")));
 }

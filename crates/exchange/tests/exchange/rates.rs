@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use exchange::{FixedSide, PricingError, PublishedRate, Verdict, current_rates, price, publish, rates_of};
-use money::{Currency, FeeSchedule};
+use exchange::{
+    FixedSide, PricingError, PublishedRate, Terms, Verdict, current_rates, price, publish, rates_of,
+};
+use money::{Currency, FeeSchedule, Markup};
 use testkit::TestDb;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
@@ -11,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::world::{NOT_ALLOWED, SECOND, count, now, rate, refused, somebody_waits, tell, usd, world};
 
-const FREE: FeeSchedule = FeeSchedule::ZERO;
+const FREE: Terms = Terms { fees: FeeSchedule::ZERO, markup: Markup::NONE };
 
 /// Bid, ask and bank of the newest rate of a pair against the yuan.
 async fn newest(db: &TestDb, base: Currency) -> Option<(String, String, String, OffsetDateTime)> {
@@ -89,7 +91,7 @@ async fn r16_a_rate_that_was_read_grows_old_and_is_no_price() {
     let market = current_rates(&tx).await.unwrap();
     let at = |moment| {
         let side = FixedSide::Sell(usd("10.00"));
-        price(side, Currency::USD, Currency::CNY, &market, &FREE, moment, Duration::minutes(15))
+        price(side, (Currency::USD, Currency::CNY), &market, FREE, moment, Duration::minutes(15))
     };
     let last = now + Duration::minutes(15);
     let sold = at(last).unwrap();

@@ -12,7 +12,7 @@ use crate::world::{NAME, World, cny, order, usd};
 
 #[tokio::test]
 async fn every_sql_file_fits_the_schema() {
-    testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[withdrawals::MIGRATIONS]).await;
+    testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[exchange::MIGRATIONS, withdrawals::MIGRATIONS]).await;
 }
 
 /// 1,000.00 USD less 0.3 % is 997.00; × 7.1 is 7,078.70, reckoned by hand.

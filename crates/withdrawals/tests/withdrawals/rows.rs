@@ -13,7 +13,8 @@ fn failure() -> Failure {
 #[tokio::test]
 async fn a_withdrawal_reads_back_as_it_was_written() {
     let world = World::new().await;
-    let written = world.withdrawal().await;
+    let (spread, premium) = (cny(708), cny(142));
+    let written = Withdrawal { spread, premium, ..world.withdrawal().await };
     let plain = Withdrawal {
         id: WithdrawalId::new(world.merchant.shard()),
         client_reference: None,
@@ -21,6 +22,8 @@ async fn a_withdrawal_reads_back_as_it_was_written() {
         rate_as_of: None,
         buy: usd(99_700),
         to_send: usd(99_700),
+        spread: usd(0),
+        premium: usd(0),
         exact: "997".parse().unwrap(),
         ..written.clone()
     };

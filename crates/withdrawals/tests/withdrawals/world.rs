@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use calendar::Calendars;
-use exchange::{CurrentRate, FixedSide, Market, Quote, QuoteId, Quotes};
+use exchange::{CurrentRate, FixedSide, Market, Markups, Quote, QuoteId, Quotes, Terms};
 use ledger::{Account, Journal, Layout, MerchantRef, Movement};
 use merchants::{
     FrozenAmounts, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest,
     create_payee, insert_merchant,
 };
-use money::{Currency, FeeSchedule, Money, Rate};
+use money::{Currency, FeeSchedule, Markup, Money, Rate};
 use pg::{Connection, Shard, Shards, Tx};
 use privacy::Keyring;
 use testkit::TestDb;
@@ -148,7 +148,8 @@ impl World {
         let (corridor, at) = ((Currency::USD, Currency::CNY), (now, UtcOffset::UTC));
         let fee = withdrawals::fee_for_quote(&tx, policy().fees, self.merchant, corridor, at).await.unwrap();
         let side = FixedSide::Sell(usd(sell));
-        let price = exchange::price(side, corridor.0, corridor.1, &market(now), &fee, now, Duration::HOUR);
+        let terms = Terms { fees: fee, markup: Markup::NONE };
+        let price = exchange::price(side, corridor, &market(now), terms, now, Duration::HOUR);
         let quote = Quote {
             id: QuoteId::new(self.merchant.shard()),
             merchant: self.merchant.uuid(),
@@ -208,6 +209,8 @@ impl World {
             rate: Some(Rate::parse("7.1").unwrap()),
             rate_as_of: Some(now - Duration::MINUTE),
             buy: cny(707_870),
+            spread: cny(0),
+            premium: cny(0),
             exact: "7078.70".parse().unwrap(),
             to_send: cny(707_870),
             attempts: 1,
@@ -227,6 +230,7 @@ pub fn policy() -> Policy {
         fees: FeeSchedule::share(3_000),
         routes: HashMap::from([(Currency::USD, bank()), (Currency::CNY, bank())]),
         pairs: vec![(Currency::USD, Currency::CNY)],
+        markups: Markups::default(),
         rate_max_age: Duration::minutes(5),
         refund_fee: true,
         limits: Limits::default(),
