@@ -1,9 +1,9 @@
 //! The process boundary to a bank that pays out: what we may know after a call, and nothing more.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
-use money::Money;
+use money::{Currency, Money};
 use tokio::time::Instant;
 
 use crate::hidden::Hidden;
@@ -62,6 +62,38 @@ pub enum SendOutcome {
     },
 }
 
+/// An account about which a bank is asked whether it is its holder's, before any money goes there.
+#[derive(Clone, Debug)]
+pub struct AccountCheck {
+    /// Our reference (`pye_…`), the same each time this account is asked about.
+    pub reference: String,
+    /// The currency that the account is to receive.
+    pub currency: Currency,
+    /// The account, and who is said to hold it.
+    pub account: Beneficiary,
+}
+
+/// What a bank says about an account and its holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckOutcome {
+    /// The account is there and the holder's.
+    Matches,
+    /// There is no such account, or it is somebody else's.
+    NoMatch {
+        /// The bank's reason: a code, never a name.
+        reason: String,
+    },
+    /// The bank has the question and no answer yet: ask again.
+    Pending,
+    /// The bank doesn't answer such questions, or not about such an account.
+    NotSupported,
+    /// No usable answer; nothing is known.
+    Unavailable {
+        /// For operators; holds no personal data.
+        why: String,
+    },
+}
+
 /// What a bank says about a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryOutcome {
@@ -109,4 +141,14 @@ pub trait Connector: Send + Sync {
 
     /// Asks what became of a reference.
     fn query<'a>(&'a self, reference: &'a str, deadline: Instant) -> BoxFuture<'a, QueryOutcome>;
+
+    /// Asks whether an account is its holder's (R21). Asking again is harmless: no money moves. A bank without such a
+    /// service is [`CheckOutcome::NotSupported`].
+    fn check_account<'a>(
+        &'a self,
+        _check: &'a AccountCheck,
+        _deadline: Instant,
+    ) -> BoxFuture<'a, CheckOutcome> {
+        Box::pin(ready(CheckOutcome::NotSupported))
+    }
 }

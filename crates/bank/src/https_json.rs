@@ -2,7 +2,8 @@
 //!
 //! `POST /payouts` is answered `{"reference","status":"accepted","bank_reference"}` or, with a 4xx other than 409,
 //! `{"reference","status":"rejected","reason"}`; `GET /payouts/{reference}` with `status` `paid`, `failed`, `pending`,
-//! `returned`, or 404 and `never_seen`. Anything else, and every 5xx, is no answer.
+//! `returned`, or 404 and `never_seen`; `POST /account-checks` with `matches`, `no_match`, `pending` or `not_supported`.
+//! Anything else, and every 5xx, is no answer.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,9 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::connector::{BoxFuture, Connector, PayoutOrder, QueryOutcome, SendOutcome};
+use crate::connector::{
+    AccountCheck, Beneficiary, BoxFuture, CheckOutcome, Connector, PayoutOrder, QueryOutcome, SendOutcome,
+};
 use crate::https::{Answer, Failure, HttpsClient};
 use crate::signing::Signer;
 
@@ -75,6 +78,20 @@ impl HttpsJson {
             Err(failure) => QueryOutcome::Unreachable { why: failure.to_string() },
         }
     }
+
+    async fn ask_about(&self, check: &AccountCheck, deadline: Instant) -> CheckOutcome {
+        let unavailable = |why: String| CheckOutcome::Unavailable { why };
+        let body = match serde_json::to_vec(&CheckBody::of(check)) {
+            Ok(body) => body,
+            Err(error) => return unavailable(format!("writing the question: {error}")),
+        };
+        match self.call(Method::POST, "/account-checks", &check.reference, body, deadline).await {
+            Ok(answer) => {
+                read_check(&check.reference, &answer).unwrap_or_else(|| unavailable(undecodable(&answer)))
+            }
+            Err(failure) => unavailable(failure.to_string()),
+        }
+    }
 }
 
 impl Connector for HttpsJson {
@@ -84,6 +101,14 @@ impl Connector for HttpsJson {
 
     fn query<'a>(&'a self, reference: &'a str, deadline: Instant) -> BoxFuture<'a, QueryOutcome> {
         Box::pin(self.query_reference(reference, deadline))
+    }
+
+    fn check_account<'a>(
+        &'a self,
+        check: &'a AccountCheck,
+        deadline: Instant,
+    ) -> BoxFuture<'a, CheckOutcome> {
+        Box::pin(self.ask_about(check, deadline))
     }
 }
 
@@ -111,13 +136,36 @@ impl<'a> OrderBody<'a> {
             reference: &order.reference,
             amount: order.amount.to_string(),
             currency: order.amount.currency().code().to_owned(),
-            beneficiary: BeneficiaryBody {
-                name: order.beneficiary.name.expose(),
-                account_number: order.beneficiary.account_number.expose(),
-                bank_code: &order.beneficiary.bank_code,
-                country: &order.beneficiary.country,
-            },
+            beneficiary: BeneficiaryBody::of(&order.beneficiary),
             remittance_information: order.remittance.as_deref(),
+        }
+    }
+}
+
+impl<'a> BeneficiaryBody<'a> {
+    fn of(beneficiary: &'a Beneficiary) -> BeneficiaryBody<'a> {
+        BeneficiaryBody {
+            name: beneficiary.name.expose(),
+            account_number: beneficiary.account_number.expose(),
+            bank_code: &beneficiary.bank_code,
+            country: &beneficiary.country,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CheckBody<'a> {
+    reference: &'a str,
+    currency: &'a str,
+    account: BeneficiaryBody<'a>,
+}
+
+impl<'a> CheckBody<'a> {
+    fn of(check: &'a AccountCheck) -> CheckBody<'a> {
+        CheckBody {
+            reference: &check.reference,
+            currency: check.currency.code(),
+            account: BeneficiaryBody::of(&check.account),
         }
     }
 }
@@ -187,6 +235,24 @@ fn read_query(reference: &str, answer: &Answer) -> Option<QueryOutcome> {
         }),
         _ => None,
     }
+}
+
+fn read_check(reference: &str, answer: &Answer) -> Option<CheckOutcome> {
+    let body = AnswerBody::read(reference, answer).filter(|_| answer.status.is_success())?;
+    match body.status.as_str() {
+        "matches" => Some(CheckOutcome::Matches),
+        "no_match" => Some(CheckOutcome::NoMatch { reason: code(body.reason.as_deref()) }),
+        "pending" => Some(CheckOutcome::Pending),
+        "not_supported" => Some(CheckOutcome::NotSupported),
+        _ => None,
+    }
+}
+
+/// A bank's words about a holder may hold the name of the real one: only what is a code is handed on (R37).
+fn code(reason: Option<&str>) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let known = reason.filter(|text| (1..=MAX_TEXT).contains(&text.len()) && text.bytes().all(plain));
+    known.unwrap_or("no_match").to_owned()
 }
 
 /// The status only: a bank's error page may hold anything.

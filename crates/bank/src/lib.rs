@@ -9,7 +9,9 @@ pub mod https_json;
 pub mod json;
 pub mod signing;
 
-pub use connector::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
+pub use connector::{
+    AccountCheck, Beneficiary, CheckOutcome, Connector, PayoutOrder, QueryOutcome, SendOutcome,
+};
 pub use event::{
     Event, FieldError, FundsReceived, FundsReturned, ParseError, PayoutReport, PublishedRate, RatesPublished,
 };

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bank::connector::BoxFuture;
 use bank::https::{HttpsClient, Limits, client_tls};
-use bank::{Beneficiary, Connector, Hidden, HttpsJson, PayoutOrder, QueryOutcome, SendOutcome, Signer};
+use bank::{
+    AccountCheck, Beneficiary, CheckOutcome, Connector, Hidden, HttpsJson, PayoutOrder, QueryOutcome,
+    SendOutcome, Signer,
+};
 use money::{Currency, Money};
 use rustls::ServerConfig;
 use rustls_pki_types::PrivateKeyDer;
@@ -238,6 +242,80 @@ async fn r27_never_seen_needs_the_bank_to_say_so() {
         assert!(matches!(outcome, QueryOutcome::Unreachable { .. }), "{reference}");
     }
     assert_eq!(bank.requests.load(Ordering::SeqCst), 0);
+}
+
+fn account() -> AccountCheck {
+    AccountCheck { reference: "pye_1".into(), currency: Currency::CNY, account: order().beneficiary }
+}
+
+async fn checked(steps: Vec<Step>) -> CheckOutcome {
+    let bank = scripted(steps).await;
+    connector(&bank).check_account(&account(), soon()).await
+}
+
+#[tokio::test]
+async fn r21_a_check_says_what_the_bank_says() {
+    let no_match = |reason: &str| CheckOutcome::NoMatch { reason: reason.into() };
+    for (status, body, expected) in [
+        (200, r#"{"reference":"pye_1","status":"matches"}"#, CheckOutcome::Matches),
+        (
+            200,
+            r#"{"reference":"pye_1","status":"no_match","reason":"other_holder"}"#,
+            no_match("other_holder"),
+        ),
+        (200, r#"{"reference":"pye_1","status":"no_match"}"#, no_match("no_match")),
+        (202, r#"{"reference":"pye_1","status":"pending"}"#, CheckOutcome::Pending),
+        (200, r#"{"reference":"pye_1","status":"not_supported"}"#, CheckOutcome::NotSupported),
+    ] {
+        assert_eq!(checked(answer(status, body)).await, expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn r37_a_bank_s_words_about_the_real_holder_are_not_handed_on() {
+    for reason in ["held by LI SI", "LI_SI", "", &"x".repeat(65)] {
+        let body = format!(r#"{{"reference":"pye_1","status":"no_match","reason":"{reason}"}}"#);
+        let expected = CheckOutcome::NoMatch { reason: "no_match".into() };
+        assert_eq!(checked(answer(200, &body)).await, expected, "{reason}");
+    }
+}
+
+/// Neither a match nor a mismatch may be made of an answer that is none.
+#[tokio::test]
+async fn r21_an_answer_about_something_else_is_none() {
+    let matches = r#"{"reference":"pye_1","status":"matches"}"#;
+    for steps in [
+        answer(500, matches),
+        answer(404, matches),
+        answer(401, r#"{"reference":"pye_1","status":"no_match"}"#),
+        answer(404, "<html>not found</html>"),
+        answer(200, r#"{"reference":"pye_2","status":"matches"}"#),
+        answer(200, r#"{"reference":"pye_1","status":"match"}"#),
+        answer(200, "{"),
+        vec![Step::Drop],
+        vec![Step::Hold],
+    ] {
+        let outcome = checked(steps.clone()).await;
+        assert!(matches!(outcome, CheckOutcome::Unavailable { .. }), "{steps:?}: {outcome:?}");
+    }
+}
+
+/// A bank that only pays.
+struct PaysOnly;
+
+impl Connector for PaysOnly {
+    fn send<'a>(&'a self, _: &'a PayoutOrder, _: Instant) -> BoxFuture<'a, SendOutcome> {
+        Box::pin(async { SendOutcome::NotSent { why: "nothing is sent here".into() } })
+    }
+
+    fn query<'a>(&'a self, _: &'a str, _: Instant) -> BoxFuture<'a, QueryOutcome> {
+        Box::pin(async { QueryOutcome::NeverSeen })
+    }
+}
+
+#[tokio::test]
+async fn a_connector_that_knows_no_checks_says_so() {
+    assert_eq!(PaysOnly.check_account(&account(), soon()).await, CheckOutcome::NotSupported);
 }
 
 #[test]
