@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod account_checks;
 mod behaviour;
 mod book;
 mod callbacks;

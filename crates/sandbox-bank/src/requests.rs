@@ -14,9 +14,10 @@ use ring::digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
+use crate::account_checks::Verdict;
 use crate::behaviour::Behaviour;
 use crate::book::{Admission, Payout, Status};
 use crate::carry_out;
@@ -55,11 +56,15 @@ pub(crate) async fn answer(
         (&Method::GET, "/journal", _, _) => {
             Ok(json_answer(StatusCode::OK, &json!({ "data": bank.book.executions() })))
         }
-        (&Method::POST, "/payouts", _, Door::Https) => {
+        (&Method::POST, "/payouts" | "/account-checks", _, Door::Https) => {
             let Ok(Ok(body)) = timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await else {
                 return Ok(error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, broken or too slow"));
             };
-            take_order(bank, &head.headers, &body.to_bytes()).await
+            let body = body.to_bytes();
+            match path {
+                "/payouts" => take_order(bank, &head.headers, &body).await,
+                _ => Ok(check_account(bank, &head.headers, &body)),
+            }
         }
         (&Method::GET, _, Some(reference), Door::Https) => Ok(state(bank, &head.headers, reference)),
         _ => Ok(error(StatusCode::NOT_FOUND, "no such path here")),
@@ -199,10 +204,43 @@ fn state(bank: &Bank, headers: &HeaderMap, reference: &str) -> Answer {
             json!({"status": "returned", "amount_returned": amount.to_string(), "reason": reason})
         }
     };
-    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+    extend(&mut body, more);
+    json_answer(StatusCode::OK, &body)
+}
+
+#[derive(Deserialize)]
+struct CheckBody {
+    reference: String,
+    account: BeneficiaryBody,
+}
+
+fn check_account(bank: &Bank, headers: &HeaderMap, body: &[u8]) -> Answer {
+    let signed_for = match verified(bank, headers, body) {
+        Ok(id) => id,
+        Err(refusal) => return error(StatusCode::UNAUTHORIZED, &refusal.to_string()),
+    };
+    let check: CheckBody = match serde_json::from_slice(body) {
+        Ok(check) => check,
+        Err(_) => return error(StatusCode::BAD_REQUEST, "the body is no question about an account"),
+    };
+    if check.reference != signed_for || check.account.name.trim().is_empty() {
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "signed for another reference, or without a name");
+    }
+    let verdict = bank.checks.answer(&check.reference, &check.account.account_number, Instant::now());
+    let (status, said) = match verdict {
+        Verdict::Matches => (StatusCode::OK, json!({"status": "matches"})),
+        Verdict::NoMatch => (StatusCode::OK, json!({"status": "no_match", "reason": "other_holder"})),
+        Verdict::Pending => (StatusCode::ACCEPTED, json!({"status": "pending"})),
+    };
+    let mut body = json!({"reference": check.reference});
+    extend(&mut body, said);
+    json_answer(status, &body)
+}
+
+fn extend(body: &mut Value, more: Value) {
+    if let (Value::Object(body), Value::Object(more)) = (body, more) {
         body.extend(more);
     }
-    json_answer(StatusCode::OK, &body)
 }
 
 /// The id that the gateway signed.

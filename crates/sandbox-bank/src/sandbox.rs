@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::account_checks::AccountChecks;
 use crate::book::Book;
 use crate::carry_out;
 use crate::journal::{self, Journal, OpenError, Record, WriteError};
@@ -119,6 +120,7 @@ pub(crate) struct Bank {
     pub(crate) traffic_began: Notify,
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) checks: AccountChecks,
     busy: Mutex<HashMap<String, u8>>,
 }
 
@@ -187,6 +189,7 @@ impl SandboxBank {
             traffic_began: Notify::new(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            checks: AccountChecks::default(),
             busy: Mutex::new(HashMap::new()),
         });
         for reference in bank.book.unfinished() {

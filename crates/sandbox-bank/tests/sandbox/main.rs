@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bank::https::{HttpsClient, Limits, client_tls};
 use bank::{
-    Beneficiary, Connector, Event, Hidden, HttpsJson, PayoutOrder, QueryOutcome, SendOutcome, Signer,
-    Verifier,
+    AccountCheck, Beneficiary, CheckOutcome, Connector, Event, Hidden, HttpsJson, PayoutOrder, QueryOutcome,
+    SendOutcome, Signer, Verifier,
 };
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
@@ -177,6 +177,29 @@ async fn an_ordinary_payee_is_paid_and_reported() {
     assert_eq!(rig.query("po_1").await, paid);
     assert_eq!(rig.journal().await, once("po_1"));
     assert_eq!(rig.query("po_2").await, QueryOutcome::NeverSeen);
+}
+
+#[tokio::test]
+async fn r21_accounts_match_or_not_or_take_a_while() {
+    let rig = Rig::new(FAST).await;
+    let ask = async |last_four: &str| {
+        let account = order("", last_four).beneficiary;
+        let check = AccountCheck { reference: "pye_1".into(), currency: Currency::CNY, account };
+        rig.connector.check_account(&check, soon()).await
+    };
+    assert_eq!(ask("7890").await, CheckOutcome::Matches);
+    assert_eq!(ask("0001").await, CheckOutcome::Matches);
+    assert_eq!(ask("0007").await, CheckOutcome::NoMatch { reason: "other_holder".into() });
+    assert_eq!(ask("0008").await, CheckOutcome::Pending);
+    assert!(rig.journal().await.is_empty(), "a question moves no money");
+    let signer = Signer::from_secrets(&[SECRET]).expect("a signer");
+    let tls = client_tls(rig.ca.as_bytes()).expect("roots");
+    let client = HttpsClient::new(&rig.bank.https_url(), tls, Limits::default()).expect("a client");
+    let stranger = HttpsJson::new(client, signer, Duration::from_secs(5));
+    let account = order("", "7890").beneficiary;
+    let check = AccountCheck { reference: "pye_2".into(), currency: Currency::CNY, account };
+    let refused = stranger.check_account(&check, soon()).await;
+    assert!(matches!(refused, CheckOutcome::Unavailable { .. }), "{refused:?}");
 }
 
 #[tokio::test]
