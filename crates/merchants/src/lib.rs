@@ -25,8 +25,9 @@ pub use keys::{account_index, email_index, name_index};
 pub use lock::{Freeze, Locked, Merchant, lock, tier};
 pub use orders::OpenOrders;
 pub use payees::{
-    FieldError, NewPayee, Payee, PayeeRequest, PayeeState, create_payee, delete_payee, list_payees, payee,
-    payees,
+    FieldError, NewPayee, Payee, PayeeEvent, PayeeRequest, PayeeState, PendingPayees, Scheme, Warning,
+    claim_account_checks, create_payee, delete_payee, list_payees, payee, payees, pending_payees,
+    settle_payee,
 };
 pub use registry::{
     MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, accounts_at, currencies_of,
@@ -63,6 +64,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0005_full_verification.sql"),
         },
         pg::Migration { version: 6, name: "tier", sql: include_str!("../migrations/0006_tier.sql") },
+        pg::Migration {
+            version: 7,
+            name: "payee_checks",
+            sql: include_str!("../migrations/0007_payee_checks.sql"),
+        },
     ],
 };
 

@@ -2,6 +2,7 @@
 // A test that can't have its database has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod account_checks;
 mod accounts;
 mod locks;
 mod orders;

@@ -1,8 +1,8 @@
 //! To whom a merchant may withdraw.
 
 use merchants::{
-    MerchantId, MerchantState, NewPayee, Payee, PayeeId, PayeeRequest, PayeeState, create_payee,
-    delete_payee, list_payees, payee, payees,
+    MerchantId, MerchantState, NewPayee, Payee, PayeeId, PayeeRequest, PayeeState, Scheme, Warning,
+    create_payee, delete_payee, list_payees, payee, payees,
 };
 
 use crate::world::{NAME, World};
@@ -20,9 +20,20 @@ fn request(holder_name: &str) -> PayeeRequest<'_> {
     }
 }
 
-async fn create(world: &World, merchant: MerchantId, holder: &str) -> Payee {
+fn checked(world: &World, merchant: MerchantId, request: &PayeeRequest<'_>) -> NewPayee {
     let id = PayeeId::new(merchant.shard());
-    let new = NewPayee::check(&world.keyring, id, merchant, &request(holder)).unwrap().unwrap();
+    NewPayee::check(&world.keyring, id, merchant, request).unwrap().unwrap()
+}
+
+/// A payee verified by its name.
+pub async fn create(world: &World, merchant: MerchantId, holder: &str) -> Payee {
+    let new = checked(world, merchant, &request(holder));
+    create_payee(&world.conn().await, &new).await.unwrap().unwrap()
+}
+
+/// A payee about which a bank is to be asked.
+pub async fn create_asking(world: &World, merchant: MerchantId, holder: &str) -> Payee {
+    let new = checked(world, merchant, &request(holder)).to_be_asked_about();
     create_payee(&world.conn().await, &new).await.unwrap().unwrap()
 }
 
@@ -35,7 +46,11 @@ async fn r21_a_payee_is_verified_when_its_holder_is_the_merchant() {
         (" SHENZHEN  bright trading co", PayeeState::Verified),
         ("Bright Trading Co Shenzhen", PayeeState::Verified),
         ("ＳＨＥＮＺＨＥＮ Bright Trading Co", PayeeState::Verified),
+        ("ＳＨＥＮＺＨＥＮ　Ｂｒｉｇｈｔ　Trading Co", PayeeState::Verified),
         ("Shenzhen Bright Trading", PayeeState::Rejected),
+        ("ShenzhenBright Trading Co", PayeeState::Rejected),
+        ("Shenzhén Bright Trading Co", PayeeState::Rejected),
+        ("Shenzhen-Bright Trading Co", PayeeState::Rejected),
         ("Shenzhen Bright Trading Co.", PayeeState::Rejected),
         ("Zhang San", PayeeState::Rejected),
     ] {
@@ -72,6 +87,12 @@ async fn fields_that_can_t_be_accepted_are_all_named() {
         (PayeeRequest { holder_name: &long, ..good.clone() }, &["holder_name"]),
         (PayeeRequest { holder_name: "a\u{1b}b", ..good.clone() }, &["holder_name"]),
         (PayeeRequest { country: "cn", ..good.clone() }, &["country"]),
+        (PayeeRequest { country: "ZZ", ..good.clone() }, &["country"]),
+        (PayeeRequest { bank_code: Some("10210009999"), ..good.clone() }, &["bank_code"]),
+        (
+            PayeeRequest { country: "DE", account_number: "DE89370400440532013001", ..good.clone() },
+            &["account_number", "bank_code"],
+        ),
         (PayeeRequest { currency: "XXX1", ..good.clone() }, &["currency"]),
         (PayeeRequest { account_number: "12-3", ..good.clone() }, &["account_number"]),
         (PayeeRequest { account_number: "1234;56", ..good.clone() }, &["account_number"]),
@@ -86,6 +107,59 @@ async fn fields_that_can_t_be_accepted_are_all_named() {
     ] {
         assert_eq!(check(&bad), fields, "{bad:?}");
     }
+}
+
+#[tokio::test]
+async fn r21_scheme_code_and_warnings_are_kept_with_the_payee() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    let conn = world.conn().await;
+    let abroad = PayeeRequest { country: "GB", currency: "GBP", bank_name: None, ..request(NAME) };
+    for (request, scheme, code, warnings) in [
+        (request(NAME), Scheme::Card, Some("102100099996"), &[Warning::CardCheckDigit][..]),
+        (
+            PayeeRequest { account_number: "6200 0000 0000 0005", bank_code: None, ..request(NAME) },
+            Scheme::Card,
+            None,
+            &[],
+        ),
+        (
+            PayeeRequest { account_number: "31926819", bank_code: Some("60-16-13"), ..abroad.clone() },
+            Scheme::Uk,
+            Some("601613"),
+            &[],
+        ),
+        (
+            PayeeRequest {
+                account_number: "gb29 nwbk 6016 1331 9268 19",
+                bank_code: Some(" nwbkgb2l "),
+                ..abroad.clone()
+            },
+            Scheme::Iban,
+            Some("NWBKGB2L"),
+            &[],
+        ),
+    ] {
+        let new = checked(&world, merchant, &request);
+        let created = create_payee(&conn, &new).await.unwrap().unwrap();
+        let read = payee(&conn, merchant, created.id).await.unwrap().unwrap();
+        for found in [created, read] {
+            assert_eq!(found.scheme, Some(scheme), "{request:?}");
+            assert_eq!(found.bank_code.as_deref(), code, "{request:?}");
+            assert_eq!(found.warnings, warnings, "{request:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_payee_from_before_schemes_were_told_apart_is_still_read() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    let old = create(&world, merchant, NAME).await;
+    let sql = "UPDATE payees SET scheme = NULL, warnings = DEFAULT";
+    world.db.owner().get().await.unwrap().batch_execute(sql).await.unwrap();
+    let read = payee(&world.conn().await, merchant, old.id).await.unwrap().unwrap();
+    assert_eq!((read.scheme, read.warnings.len(), read.state), (None, 0, PayeeState::Verified));
 }
 
 #[tokio::test]

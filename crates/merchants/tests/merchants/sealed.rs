@@ -98,6 +98,8 @@ async fn the_program_s_role_changes_only_what_may_change() {
         "UPDATE users SET merchant = gen_random_uuid()",
         "UPDATE users SET api_key_hash = sha256('')",
         "UPDATE payees SET number_sealed = ''",
+        "UPDATE payees SET scheme = 'card'",
+        "UPDATE payees SET warnings = '{}'",
         "DELETE FROM payees",
         "UPDATE receiving_accounts SET merchant = gen_random_uuid()",
         "DELETE FROM receiving_accounts",
