@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 8] = [
+const COUNTERS: [(&str, &str); 9] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -26,6 +26,7 @@ const COUNTERS: [(&str, &str); 8] = [
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_config_reloads_total", "Reloads of the configuration, by result."),
     ("sluice_lane_batches_total", "Batches by outcome."),
+    ("sluice_account_checks_total", "Questions to banks about payees' accounts, by bank and result."),
     ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
     (
         "sluice_payout_disputes_total",
@@ -34,7 +35,7 @@ const COUNTERS: [(&str, &str); 8] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 18] = [
+const GAUGES: [(&str, &str); 19] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
@@ -51,6 +52,7 @@ const GAUGES: [(&str, &str); 18] = [
     ("sluice_reconciliation_open_lines", "Lines of bank statements that don't match the book, by outcome."),
     ("sluice_reconciliation_oldest_seconds", "Age of the oldest open line, by outcome."),
     ("sluice_reconciliation_unbalanced_statements", "Statements whose lines contradict their balances."),
+    ("sluice_payees_pending", "Payees without an answer of their bank, by whether it is asked again."),
     ("sluice_approvals_pending", "Requests that wait for a second person."),
     ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
 ];

@@ -1,6 +1,6 @@
 //! How withdrawals and payouts look to a merchant, in answers that are stored and in those that are read.
 
-use merchants::Payee;
+use merchants::{Payee, Scheme, Warning};
 use payouts::Payout;
 use privacy::Keyring;
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ impl PayeeView {
     pub fn new(keyring: &Keyring, payee: &Payee) -> Result<PayeeView, merchants::Error> {
         let holder = payee.holder_name(keyring)?;
         let number = payee.account_number(keyring)?;
+        let warn = |warning: &Warning| json!({"field": warning.field(), "message": warning.message()});
+        let warnings: Vec<Value> = payee.warnings.iter().map(warn).collect();
         Ok(PayeeView(json!({
             "id": payee.id.to_string(),
             "status": payee.state.as_str(),
@@ -29,7 +31,10 @@ impl PayeeView {
             "account_number": privacy::mask_account_number(number.reveal()),
             "bank_code": payee.bank_code,
             "bank_name": payee.bank_name,
+            "scheme": payee.scheme.map(Scheme::as_str),
+            "warnings": warnings,
             "rejection": payee.rejection,
+            "next_check_at": payee.next_check_at.map(rfc3339),
             "created_at": rfc3339(payee.created_at),
         })))
     }

@@ -19,13 +19,27 @@ struct Sealed {
 
 /// Seals a payee for `payout`.
 pub(super) fn of_payee(keyring: &Keyring, payout: PayoutId, payee: &Payee) -> Result<Vec<u8>, Void> {
+    let account = beneficiary_of(keyring, payee)?;
     let sealed = Sealed {
-        name: payee.holder_name(keyring)?.reveal().clone(),
-        account_number: payee.account_number(keyring)?.reveal().clone(),
-        bank_code: payee.bank_code.clone().unwrap_or_default(),
-        country: payee.country.clone(),
+        name: account.name.expose().to_owned(),
+        account_number: account.account_number.expose().to_owned(),
+        bank_code: account.bank_code,
+        country: account.country,
     };
     seal(keyring, payout, &sealed)
+}
+
+/// A payee as banks are told of it.
+///
+/// # Errors
+/// When the sealed data can't be opened.
+pub fn beneficiary_of(keyring: &Keyring, payee: &Payee) -> Result<Beneficiary, merchants::Error> {
+    Ok(Beneficiary {
+        name: Hidden::new(payee.holder_name(keyring)?.reveal().as_str()),
+        account_number: Hidden::new(payee.account_number(keyring)?.reveal().as_str()),
+        bank_code: payee.bank_code.clone().unwrap_or_default(),
+        country: payee.country.clone(),
+    })
 }
 
 /// Seals the remitter of `payment` for the payout that returns it. Where the bank did not name the remitter's

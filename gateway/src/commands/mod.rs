@@ -45,7 +45,7 @@ use withdrawals::{Order, WithdrawalId};
 pub use action::Action;
 pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
 pub use batch::Commands;
-pub use beneficiary::open as open_beneficiary;
+pub use beneficiary::{beneficiary_of, open as open_beneficiary};
 pub use covers::{NewCover, cover_json};
 pub use facts::Facts;
 pub use fees::{NewFee, fee_json};

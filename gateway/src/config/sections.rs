@@ -240,6 +240,8 @@ pub struct BankPayouts {
     /// Signs our requests.
     pub secret: Sensitive<String>,
     pub max_concurrent: usize,
+    /// Whether it is asked about payees' accounts.
+    pub checks_accounts: bool,
     pub request_timeout_ms: Millis,
     pub lease_ms: Millis,
     pub settle_ms: Millis,

@@ -173,7 +173,7 @@ fn configuration_text(
          deduplicates_references = true\n\
          number_ranges = [{}]\n\n\
          [banks.payouts]\nbase_url = {base_url:?}\nca_file = {:?}\nsecret = {:?}\n\
-         request_timeout_ms = 800\nlease_ms = 2000\nsettle_ms = 3000\nmax_sends = 4\npoll_ms = 100\n\
+         checks_accounts = true\nrequest_timeout_ms = 800\nlease_ms = 2000\nsettle_ms = 3000\nmax_sends = 4\npoll_ms = 100\n\
          send_backoff_ms = 200\nsend_backoff_max_ms = 2000\n\
          query_backoff_ms = 200\nquery_backoff_max_ms = 2000\n\
          pending_query_ms = 2000\npending_query_max_ms = 10000\n",

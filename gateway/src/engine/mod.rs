@@ -1,5 +1,6 @@
 //! What runs behind the listeners: the lanes, the payout worker, the sweeps. Handlers hand commands in here.
 
+mod account_checks;
 mod heads;
 mod links;
 mod notify;
@@ -51,6 +52,7 @@ pub struct Engine {
     waker: Waker,
     notices: Mutex<Option<notifications::Worker>>,
     notices_waker: notifications::Waker,
+    informants: Vec<account_checks::Informant>,
     in_progress: Mutex<HashSet<(Arc<str>, String)>>,
     tasks: Mutex<JoinSet<()>>,
     /// Rung when the cause of a review may have disappeared.
@@ -80,7 +82,9 @@ impl Engine {
         let lanes = Arc::new(Lanes::start(own, commands.clone(), settings));
         let notices = notify::start(&config.notifications, keyring.clone(), reads.clone())?;
         let open: Open = Arc::new(move |sealed: &[u8], id: PayoutId| open_beneficiary(&keyring, id, sealed));
-        let worker = Worker::start(reads.clone(), links::banks(config)?, open, submit_to(&lanes, &facts))
+        let links = links::banks(config)?;
+        let informants = account_checks::informants(config, &links);
+        let worker = Worker::start(reads.clone(), links, open, submit_to(&lanes, &facts))
             .map_err(|error| error.to_string())?;
         let waker = worker.waker();
         let engine = Arc::new(Engine {
@@ -93,6 +97,7 @@ impl Engine {
             waker,
             notices_waker: notices.waker(),
             notices: Mutex::new(Some(notices)),
+            informants,
             in_progress: Mutex::default(),
             tasks: Mutex::default(),
             rematch: Notify::new(),
@@ -112,6 +117,9 @@ impl Engine {
         tasks.spawn(notify::gauges(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
+        for informant in &self.informants {
+            tasks.spawn(account_checks::sweep(self.clone(), reads.clone(), informant.clone()));
+        }
         tasks.spawn(sweeps::gauges(self.clone(), reads.clone(), links::payout_banks(config)));
     }
 

@@ -96,6 +96,10 @@ async fn read_gauges(
     }
     super::quotes::gauges(&conn, locked).await?;
     super::reconcile::gauges(&conn, now).await?;
+    let payees = merchants::pending_payees(&conn).await.map_err(|error| error.to_string())?;
+    for (check, count) in [("asking", payees.asking), ("given_up", payees.given_up)] {
+        metrics::gauge!("sluice_payees_pending", "check" => check).set(count as f64);
+    }
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);
     let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;

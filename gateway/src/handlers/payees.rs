@@ -1,7 +1,7 @@
 //! To whom a merchant withdraws.
 
 use hyper::StatusCode;
-use merchants::{NewPayee, Payee, PayeeId, PayeeRequest};
+use merchants::{NewPayee, Payee, PayeeId, PayeeRequest, PayeeState};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,9 +41,19 @@ pub async fn create(app: &App, request: &Request) -> Answer {
             )
         },
     )?;
-    let conn = app.pool.get().await?;
-    let payee = merchants::create_payee(&conn, &new).await?.ok_or_else(|| Refusal::not_found("merchant"))?;
+    let asked = app.engine.accounts_are_checked(new.currency());
+    let payee = enter(app, if asked { new.to_be_asked_about() } else { new }).await?;
+    let payee = match payee.state {
+        PayeeState::Pending => app.engine.check_account(payee).await,
+        PayeeState::Verified | PayeeState::Rejected => payee,
+    };
     reply::json(StatusCode::CREATED, &render(app, &payee)?)
+}
+
+/// The connection goes back before any bank is asked.
+async fn enter(app: &App, new: NewPayee) -> Result<Payee, Refusal> {
+    let conn = app.pool.get().await?;
+    merchants::create_payee(&conn, &new).await?.ok_or_else(|| Refusal::not_found("merchant"))
 }
 
 pub async fn show(app: &App, request: &Request) -> Answer {
