@@ -4,12 +4,11 @@
 
 mod line;
 mod message;
-mod node;
 mod read;
-mod xml;
 
 use crate::event::ParseError;
 use crate::event::fields::Faults;
+use crate::iso20022::xml;
 
 pub use line::{KeptReason, Line, PayoutOutcome, ReceivedLine, lines};
 pub use message::{

@@ -42,7 +42,7 @@ pub struct Beneficiary {
 pub enum SendOutcome {
     /// The bank has the order; the result comes later, by event or query.
     Accepted {
-        /// The bank's own reference.
+        /// The bank's own reference; empty where it gave none.
         bank_reference: String,
     },
     /// A definite refusal: the bank will never execute this reference.
@@ -133,6 +133,15 @@ pub enum QueryOutcome {
     },
 }
 
+/// What a bank said about a reference without being asked about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Ours, surely sent to this bank.
+    pub reference: String,
+    /// The result.
+    pub outcome: QueryOutcome,
+}
+
 /// One bank's way to be asked. Implementations hold no state that correctness rests on.
 pub trait Connector: Send + Sync {
     /// Sends one order, ending at `deadline` at the latest (and by the connector's own time-out, if earlier).
@@ -150,5 +159,11 @@ pub trait Connector: Send + Sync {
         _deadline: Instant,
     ) -> BoxFuture<'a, CheckOutcome> {
         Box::pin(ready(CheckOutcome::NotSupported))
+    }
+
+    /// Results that came since the last call, for banks that have no door of ours to knock at. Each is told at least
+    /// once while the process lives; after a restart only [`Connector::query`] and contradictions tell of it.
+    fn news(&self, _deadline: Instant) -> BoxFuture<'_, Vec<News>> {
+        Box::pin(ready(Vec::new()))
     }
 }

@@ -3,10 +3,10 @@
 use super::message::{
     Balance, Detail, Direction, Entry, Message, Notification, Refs, Report, Statement, Status,
 };
-use super::node::Node;
-use super::xml::Element;
 use crate::event::fields::{Faults, clean};
 use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, is_uetr};
+use crate::iso20022::node::Node;
+use crate::iso20022::xml::Element;
 use money::{Currency, Money};
 
 /// The document; `None` with at least one fault.

@@ -16,28 +16,28 @@ pub const MAX_TEXT: usize = 64 * 1024;
 
 /// One element. Not `Debug`: it holds names and account numbers (R37).
 #[derive(Default)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// Its name without a prefix.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The attribute `Ccy`, the only one that is read.
-    pub(super) currency: Option<String>,
+    pub(crate) currency: Option<String>,
     /// The text directly inside it, references resolved, CDATA taken in.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The elements inside it, in their order.
-    pub(super) children: Vec<Element>,
+    pub(crate) children: Vec<Element>,
 }
 
 /// Why bytes are not the XML that we read; never quotes them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct XmlError(String);
+pub(crate) struct XmlError(String);
 
 fn refused<T>(why: impl Into<String>) -> Result<T, XmlError> {
     Err(XmlError(why.into()))
 }
 
 /// Reads exactly one document and gives its root.
-pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| XmlError(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

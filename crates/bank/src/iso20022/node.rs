@@ -14,35 +14,35 @@ const MAX_FRACTION: usize = 5;
 
 /// An element and where it stands.
 #[derive(Clone)]
-pub(super) struct Node<'x> {
+pub(crate) struct Node<'x> {
     element: &'x Element,
     path: String,
 }
 
 impl<'x> Node<'x> {
     /// `path` may be empty: the fields of the message itself.
-    pub(super) fn new(element: &'x Element, path: String) -> Node<'x> {
+    pub(crate) fn new(element: &'x Element, path: String) -> Node<'x> {
         Node { element, path }
     }
 
-    pub(super) fn name(&self) -> &'x str {
+    pub(crate) fn name(&self) -> &'x str {
         &self.element.name
     }
 
     /// The path of something inside it.
-    pub(super) fn path_of(&self, name: &str) -> String {
+    pub(crate) fn path_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// Every element of this name directly inside it, numbered in its path.
-    pub(super) fn all(&self, name: &str) -> Vec<Node<'x>> {
+    pub(crate) fn all(&self, name: &str) -> Vec<Node<'x>> {
         let found = self.element.children.iter().filter(|child| child.name == name);
         let number = |(at, element)| Node::new(element, format!("{}[{at}]", self.path_of(name)));
         found.enumerate().map(number).collect()
     }
 
     /// The first element at the end of these names.
-    pub(super) fn find(&self, names: &[&str]) -> Option<Node<'x>> {
+    pub(crate) fn find(&self, names: &[&str]) -> Option<Node<'x>> {
         names.iter().try_fold(self.clone(), |node, name| {
             let child = node.element.children.iter().find(|child| child.name == *name)?;
             Some(Node::new(child, node.path_of(name)))
@@ -50,7 +50,7 @@ impl<'x> Node<'x> {
     }
 
     /// The one element of this name; of two, which one holds would be a guess.
-    pub(super) fn one(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
+    pub(crate) fn one(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
         if self.element.children.iter().filter(|child| child.name == name).count() > 1 {
             faults.add(self.path_of(name), "stands more than once");
         }
@@ -58,7 +58,7 @@ impl<'x> Node<'x> {
     }
 
     /// Like [`Node::one`], and it must be there.
-    pub(super) fn required(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
+    pub(crate) fn required(&self, name: &str, faults: &mut Faults) -> Option<Node<'x>> {
         let found = self.one(name, faults);
         if found.is_none() {
             faults.add(self.path_of(name), "is missing");
@@ -67,51 +67,55 @@ impl<'x> Node<'x> {
     }
 
     /// Without the blanks around it.
-    pub(super) fn text(&self) -> &'x str {
+    pub(crate) fn text(&self) -> &'x str {
         self.element.text.trim()
     }
 
     /// Text at the end of these names, where there is any.
-    pub(super) fn text_at(&self, names: &[&str]) -> Option<&'x str> {
+    pub(crate) fn text_at(&self, names: &[&str]) -> Option<&'x str> {
         self.find(names).map(|node| node.text()).filter(|text| !text.is_empty())
     }
 
     /// Free words: cut and cleaned, never refused.
-    pub(super) fn free_text(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn free_text(&self, names: &[&str]) -> Option<String> {
         self.text_at(names).map(|text| clean(text, MAX_FREE_TEXT))
     }
 
     /// A reference as the bank wrote it, of any length; what stands for none is none.
-    pub(super) fn reference(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn reference(&self, names: &[&str]) -> Option<String> {
         self.text_at(names).filter(|text| !is_placeholder(text)).map(str::to_owned)
     }
 
     /// A short code, `AC04`; cut and cleaned.
-    pub(super) fn code(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn code(&self, names: &[&str]) -> Option<String> {
         self.text_at(names).map(|text| clean(text, MAX_REFERENCE))
     }
 
     /// `Id/IBAN` or `Id/Othr/Id` of an account.
-    pub(super) fn account(&self) -> Option<&'x str> {
+    pub(crate) fn account(&self) -> Option<&'x str> {
         self.text_at(&["Id", "IBAN"]).or_else(|| self.text_at(&["Id", "Othr", "Id"]))
     }
 
     /// `Amt` directly inside it; nothing where there is none. May be zero.
-    pub(super) fn amount(&self, faults: &mut Faults) -> Option<Money> {
-        let amount = self.one("Amt", faults)?;
-        let Some(code) = &amount.element.currency else {
-            faults.add(amount.path_of("@Ccy"), "is missing");
+    pub(crate) fn amount(&self, faults: &mut Faults) -> Option<Money> {
+        self.one("Amt", faults)?.own_amount(faults)
+    }
+
+    /// The element's own text as an amount in its `Ccy`. May be zero.
+    pub(crate) fn own_amount(&self, faults: &mut Faults) -> Option<Money> {
+        let Some(code) = &self.element.currency else {
+            faults.add(self.path_of("@Ccy"), "is missing");
             return None;
         };
         let Ok(currency) = Currency::parse(code) else {
-            faults.add(amount.path_of("@Ccy"), "must be an ISO 4217 currency code");
+            faults.add(self.path_of("@Ccy"), "must be an ISO 4217 currency code");
             return None;
         };
-        money(amount.text(), currency).map_err(|why| faults.add(amount.path.clone(), why)).ok()
+        money(self.text(), currency).map_err(|why| faults.add(self.path.clone(), why)).ok()
     }
 
     /// `true`, `false`, `1` or `0`; `false` where there is none.
-    pub(super) fn flag(&self, name: &str, faults: &mut Faults) -> bool {
+    pub(crate) fn flag(&self, name: &str, faults: &mut Faults) -> bool {
         let Some(node) = self.one(name, faults) else { return false };
         match node.text() {
             "true" | "1" => true,
@@ -124,14 +128,14 @@ impl<'x> Node<'x> {
     }
 
     /// `Dt` or `DtTm` inside the element of this name; a moment's date is the one the bank wrote.
-    pub(super) fn date(&self, name: &str, faults: &mut Faults) -> Option<Date> {
+    pub(crate) fn date(&self, name: &str, faults: &mut Faults) -> Option<Date> {
         let node = self.one(name, faults)?;
         let written = node.find(&["Dt"]).or_else(|| node.find(&["DtTm"]))?;
         written.day(faults)
     }
 
     /// The element's own text as a date, or as a moment of which the date counts.
-    pub(super) fn day(&self, faults: &mut Faults) -> Option<Date> {
+    pub(crate) fn day(&self, faults: &mut Faults) -> Option<Date> {
         let text = self.text();
         let day = text.get(..10).unwrap_or(text);
         let read = Date::parse(day, format_description!("[year]-[month]-[day]"));
