@@ -2,6 +2,7 @@
 
 mod check;
 mod client_certificates;
+mod connection;
 mod declarations;
 mod files;
 mod issuing;
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 pub use client_certificates::ClientCertificates;
+pub use connection::Connection;
 pub use declarations::Declarations;
 pub use issuing::{Entities, NumberRange, number_ranges};
 pub use limits::Limits;
@@ -176,11 +178,11 @@ impl Config {
     }
 
     fn resolve(&mut self, folder: &Path) {
-        let banks = self.banks.iter_mut().flat_map(|bank| {
-            let payouts = bank.payouts.as_mut().map(|payouts| &mut payouts.ca_file);
-            let clients = bank.client_certificates.as_mut().map(|certificates| &mut certificates.ca_file);
-            payouts.into_iter().chain(clients)
-        });
+        for payouts in self.banks.iter_mut().filter_map(|bank| bank.payouts.as_mut()) {
+            payouts.resolve(folder);
+        }
+        let certificates = self.banks.iter_mut().filter_map(|bank| bank.client_certificates.as_mut());
+        let banks = certificates.map(|certificates| &mut certificates.ca_file);
         let paths = [&mut self.key_file, &mut self.server.tls_certificate, &mut self.server.tls_key];
         for path in paths
             .into_iter()

@@ -46,6 +46,7 @@ const GAUGES: [(&str, &str); 19] = [
     ("sluice_payouts", "Payouts that are not over, by bank and status."),
     ("sluice_payout_oldest_seconds", "Age of the oldest payout, by bank and status."),
     ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
+    ("sluice_bank_inbox_files", "Files in the inbox of a bank that answers by files, by bank and state."),
     ("sluice_review_payments", "Payments in review, by reason."),
     ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),
     ("sluice_suspense_amount", "Money of unknown owner, in major units, by currency."),

@@ -128,6 +128,8 @@ pub struct BankHealth {
     pub breaker: String,
     /// Calls under way.
     pub busy: usize,
+    /// Calls that may begin in one second, for each gateway; 0 for no limit.
+    pub max_per_second: u32,
 }
 
 /// One pair.

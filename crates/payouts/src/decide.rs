@@ -187,7 +187,7 @@ fn unfinished(payout: &mut Payout, finding: &Finding, policy: &BankPolicy, now: 
     match finding {
         Finding::Accepted { bank_reference } => {
             step(payout, PayoutEvent::Accepted);
-            learn(payout, None, Some(bank_reference));
+            learn(payout, None, bank_reference.as_ref());
             poll(payout, policy, now);
         }
         Finding::Pending => {

@@ -10,6 +10,7 @@ mod instruments;
 mod operate;
 mod payout;
 mod policy;
+mod rate;
 mod reads;
 mod report;
 mod resolve;

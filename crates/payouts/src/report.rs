@@ -26,7 +26,7 @@ pub enum Source {
         /// The claim under which it was asked.
         token: Uuid,
     },
-    /// The bank's own event, verified.
+    /// The bank's own word, unasked: an event, verified, or a file.
     Callback,
 }
 
@@ -54,8 +54,8 @@ impl Source {
 pub enum Finding {
     /// The bank has the order.
     Accepted {
-        /// Its reference there.
-        bank_reference: String,
+        /// Its reference there, where the bank gave one.
+        bank_reference: Option<String>,
     },
     /// A definite refusal: never executed under this reference.
     Failed {
@@ -137,7 +137,9 @@ impl Report {
     /// What a send came to.
     pub fn of_send(token: Uuid, outcome: SendOutcome) -> Report {
         let finding = match outcome {
-            SendOutcome::Accepted { bank_reference } => Finding::Accepted { bank_reference },
+            SendOutcome::Accepted { bank_reference } => Finding::Accepted {
+                bank_reference: Some(bank_reference).filter(|reference| !reference.is_empty()),
+            },
             SendOutcome::Rejected { reason } => Finding::Failed { reason, amount: None },
             SendOutcome::NotSent { why } => Finding::NotSent { why },
             SendOutcome::Unknown { why } => Finding::Unknown { why },
@@ -147,7 +149,21 @@ impl Report {
 
     /// What a query came to.
     pub fn of_query(token: Uuid, outcome: QueryOutcome) -> Report {
-        let finding = match outcome {
+        Report { source: Source::Query { token }, finding: Finding::of(outcome) }
+    }
+
+    /// What a bank told without being asked, in a file.
+    pub fn of_news(outcome: QueryOutcome) -> Report {
+        Report { source: Source::Callback, finding: Finding::of(outcome) }
+    }
+}
+
+/// ISO 20022: a reason was not given.
+const UNSPECIFIED: &str = "MS03";
+
+impl Finding {
+    fn of(outcome: QueryOutcome) -> Finding {
+        match outcome {
             QueryOutcome::Paid { amount, amount_received, bank_reference } => {
                 Finding::Paid { amount, amount_received, bank_reference }
             }
@@ -158,15 +174,9 @@ impl Report {
             }
             QueryOutcome::NeverSeen => Finding::NeverSeen,
             QueryOutcome::Unreachable { why } => Finding::Unreachable { why },
-        };
-        Report { source: Source::Query { token }, finding }
+        }
     }
-}
 
-/// ISO 20022: a reason was not given.
-const UNSPECIFIED: &str = "MS03";
-
-impl Finding {
     /// For the evidence.
     pub(crate) fn in_words(&self) -> String {
         let money = |money: &Money| format!("{money} {}", money.currency().code());
@@ -175,7 +185,7 @@ impl Finding {
             None => String::new(),
         };
         match self {
-            Finding::Accepted { bank_reference } => format!("accepted, bank reference {bank_reference}"),
+            Finding::Accepted { bank_reference } => format!("accepted{}", at(bank_reference)),
             Finding::Failed { reason, amount: None } => format!("failed: {reason}"),
             Finding::Failed { reason, amount: Some(amount) } => format!("{} failed: {reason}", money(amount)),
             Finding::NotSent { why } => format!("not sent: {why}"),

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bank::connector::BoxFuture;
-use bank::{Beneficiary, Connector, PayoutOrder, QueryOutcome, SendOutcome};
+use bank::{Beneficiary, Connector, News, PayoutOrder, QueryOutcome, SendOutcome};
 use pg::Pool;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
@@ -22,6 +22,7 @@ use crate::breaker::{Breaker, BreakerPolicy, BreakerState};
 use crate::error::Error;
 use crate::payout::{JobKind, Payout};
 use crate::policy::{Backoff, BadPolicy, BankPolicy};
+use crate::rate::Bucket;
 use crate::report::Report;
 use crate::{due, instruments};
 
@@ -46,6 +47,8 @@ pub struct BankLink {
     pub policy: BankPolicy,
     /// Calls under way at once; at least 1.
     pub concurrency: usize,
+    /// Calls that may begin in one second, queries among them; 0 for no limit. Each process counts for itself.
+    pub max_per_second: u32,
     /// How often an idle worker looks for work when nobody wakes it.
     pub idle: Duration,
     /// When the bank is left alone.
@@ -70,6 +73,8 @@ pub struct BankState {
     pub breaker: BreakerState,
     /// Calls and reports under way.
     pub busy: usize,
+    /// Calls that may begin in one second; 0 for no limit.
+    pub max_per_second: u32,
 }
 
 /// Wakes the worker at once, after the commit of something to do.
@@ -107,6 +112,7 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let desk = |link: BankLink| {
             let breaker = Mutex::new(Breaker::new(link.breaker));
+            let rate = Mutex::new(Bucket::new(link.max_per_second));
             let (pool, open, submit) = (pool.clone(), open.clone(), submit.clone());
             Arc::new(Desk {
                 link,
@@ -114,12 +120,17 @@ impl Worker {
                 open,
                 submit,
                 breaker,
+                rate,
                 wake: Arc::default(),
                 busy: AtomicUsize::new(0),
             })
         };
         let desks: Vec<Arc<Desk>> = links.into_iter().map(desk).collect();
-        let tasks = desks.iter().map(|desk| tokio::spawn(desk.clone().run(stopped.clone()))).collect();
+        let start = |desk: &Arc<Desk>| {
+            let listens = tokio::spawn(desk.clone().listen(stopped.clone()));
+            [tokio::spawn(desk.clone().run(stopped.clone())), listens]
+        };
+        let tasks = desks.iter().flat_map(start).collect();
         Ok(Worker { desks, tasks, stop })
     }
 
@@ -134,6 +145,7 @@ impl Worker {
             bank: desk.link.bank.clone(),
             breaker: desk.breaker().state(Instant::now()),
             busy: desk.busy.load(Ordering::Relaxed),
+            max_per_second: desk.link.max_per_second,
         };
         self.desks.iter().map(state).collect()
     }
@@ -158,6 +170,7 @@ struct Desk {
     open: Open,
     submit: Submit,
     breaker: Mutex<Breaker>,
+    rate: Mutex<Option<Bucket>>,
     wake: Arc<Notify>,
     busy: AtomicUsize,
 }
@@ -242,6 +255,9 @@ fn ended(done: Result<(), JoinError>) {
 
 const TROUBLE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(5) };
 
+/// Between two looks for what a bank tells unasked, at least.
+const LISTEN: Duration = Duration::from_millis(500);
+
 /// Beyond the connector's own deadline; a connector that keeps to it is never cut off.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -250,16 +266,18 @@ impl Desk {
         let mut under_way = UnderWay::default();
         let mut trouble = 0;
         while !*stop.borrow() {
-            let free =
-                self.breaker().allowed(Instant::now(), under_way.count(), self.link.concurrency.max(1));
-            let mut pause = self.link.idle;
-            if free > 0 {
-                match self.claim(free).await {
+            let busy = under_way.count();
+            let free = self.breaker().allowed(Instant::now(), busy, self.link.concurrency.max(1));
+            let (calls, token_in) = self.calls(free);
+            let mut pause = token_in.unwrap_or(self.link.idle);
+            if calls > 0 {
+                match self.claim(calls).await {
                     Ok(claimed) => {
                         trouble = 0;
-                        if claimed.len() == free {
+                        if claimed.len() == calls {
                             pause = Duration::ZERO;
                         }
+                        self.begin(claimed.len());
                         claimed.into_iter().for_each(|one| under_way.begin(&self, one));
                     }
                     Err(error) => {
@@ -279,6 +297,47 @@ impl Desk {
             }
         }
         under_way.finish().await;
+    }
+
+    /// How many calls may begin, of those that concurrency and breaker leave free, and when the next token comes, if
+    /// they wait for one. No job is claimed that would wait for its token while its lease runs.
+    fn calls(&self, free: usize) -> (usize, Option<Duration>) {
+        let (now, rate) = (Instant::now(), self.rate.lock().unwrap_or_else(PoisonError::into_inner));
+        match rate.as_ref() {
+            Some(bucket) if free > 0 && bucket.allowed(now) == 0 => (0, Some(bucket.wait(now))),
+            Some(bucket) => (free.min(bucket.allowed(now)), None),
+            None => (free, None),
+        }
+    }
+
+    fn begin(&self, calls: usize) {
+        if let Some(bucket) = self.rate.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            bucket.take(calls, Instant::now());
+        }
+    }
+
+    /// What a bank tells unasked is handed over like the answer to a question, but by nobody's claim.
+    async fn listen(self: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+        let pause = self.link.idle.max(LISTEN);
+        while !*stop.borrow() {
+            let deadline = Instant::now() + self.link.policy.request_timeout;
+            let news = timeout_at(deadline + GRACE, self.link.connector.news(deadline)).await;
+            let deliver_all = async {
+                for News { reference, outcome } in news.unwrap_or_default() {
+                    match reference.parse() {
+                        Ok(id) => self.deliver(id, Report::of_news(outcome)).await,
+                        Err(_) => {
+                            tracing::debug!(bank = %self.link.bank, "news of something that is no payout")
+                        }
+                    }
+                }
+                sleep(pause).await;
+            };
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { break },
+                () = deliver_all => {}
+            }
+        }
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {

@@ -189,12 +189,10 @@ fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
 }
 
 fn payouts(payouts: &BankPayouts, path: &str, found: &mut Findings<'_>) {
-    found.unless(
-        payouts.base_url.starts_with("https://"),
-        format!("{path}.base_url"),
-        "must be an https URL",
-    );
-    found.result(payouts.signer(), format!("{path}.secret"));
+    for (field, message) in payouts.wrong_connection() {
+        found.unless(false, format!("{path}.{field}"), &message);
+    }
+    found.unless(payouts.max_per_second <= 10_000, format!("{path}.max_per_second"), "must be at most 10000");
     found.unless(
         (1..=4096).contains(&payouts.max_concurrent),
         format!("{path}.max_concurrent"),

@@ -5,7 +5,7 @@ use std::path::Path;
 use privacy::Keyring;
 use toml::{Table, Value};
 
-use super::{ClientCertificates, ConfigError};
+use super::{ClientCertificates, ConfigError, connection};
 use crate::server;
 
 /// What is wrong with the files. It reads the tables themselves, so that a fault elsewhere hides none of these.
@@ -20,6 +20,7 @@ pub(super) fn check(tables: &Table, folder: &Path) -> Vec<ConfigError> {
         let Some(bank) = bank.as_table() else { continue };
         let prefix = format!("banks[{at}].");
         found.file_below(bank, &prefix, "payouts.ca_file", authorities);
+        found.folders(bank, &prefix);
         found.file_below(bank, &prefix, "client_certificates.ca_file", |path| {
             let section = ClientCertificates { ca_file: path.to_owned(), names: Vec::new() };
             server::ClientCertificates::open(&section).map(drop).map_err(|error| error.to_string())
@@ -49,6 +50,20 @@ impl Found<'_> {
         let Some(name) = text(tables, field) else { return };
         if let Err(why) = open(&self.folder.join(name)) {
             self.errors.push(ConfigError::new(format!("{prefix}{field}"), why));
+        }
+    }
+
+    /// Those through which payouts go as files.
+    fn folders(&mut self, bank: &Table, prefix: &str) {
+        let faults = self.errors.len();
+        self.file_below(bank, prefix, "payouts.files.outbox", connection::writable_folder);
+        self.file_below(bank, prefix, "payouts.files.inbox", connection::readable_folder);
+        self.file_below(bank, prefix, "payouts.files.sent", connection::writable_folder);
+        let outbox = text(bank, "payouts.files.outbox").map(|outbox| self.folder.join(outbox));
+        if let Some(outbox) = outbox.filter(|_| self.errors.len() == faults) {
+            self.file_below(bank, prefix, "payouts.files.sent", |sent| {
+                connection::on_one_file_system(&outbox, sent)
+            });
         }
     }
 
@@ -152,6 +167,23 @@ mod tests {
             assert!(found.iter().any(|fault| fault.starts_with(path)), "{path} in {found:?}");
         }
         assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn the_folders_of_a_bank_by_files_must_be_there() {
+        let (folder, text) = folder();
+        let beta = "[[banks]]\nid = \"beta\"\nkeys = [{ id = \"k1\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }]\n\
+                    [banks.payouts.files]\noutbox = \"out\"\ninbox = \"in\"\nsent = \"sent\"\ndebtor_name = \"We\"\n\
+                    debtor_account = \"1\"\ndebtor_bic = \"COBADEFF\"\n";
+        let text = format!("{text}{beta}");
+        let found = faults(&text, folder.path());
+        let paths: Vec<_> = found.iter().map(|fault| fault.split(':').next().unwrap_or_default()).collect();
+        let all = ["outbox", "inbox", "sent"].map(|name| format!("banks[1].payouts.files.{name}"));
+        assert_eq!(paths, all);
+        for name in ["out", "in", "sent"] {
+            std::fs::create_dir(folder.path().join(name)).expect("made");
+        }
+        assert_eq!(faults(&text, folder.path()), [""; 0]);
     }
 
     #[test]

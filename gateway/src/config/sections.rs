@@ -235,13 +235,16 @@ pub struct BankKey {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BankPayouts {
-    pub base_url: String,
-    pub ca_file: PathBuf,
+    pub base_url: Option<String>,
+    pub ca_file: Option<PathBuf>,
     /// Signs our requests.
-    pub secret: Sensitive<String>,
+    pub secret: Option<Sensitive<String>>,
+    /// Instead of these three; see [`BankPayouts::connection`].
+    pub files: Option<bank::files::Settings>,
     pub max_concurrent: usize,
     /// Whether it is asked about payees' accounts.
     pub checks_accounts: bool,
+    pub max_per_second: u32,
     pub request_timeout_ms: Millis,
     pub lease_ms: Millis,
     pub settle_ms: Millis,
@@ -279,7 +282,8 @@ impl BankPayouts {
     /// # Errors
     /// In words.
     pub fn signer(&self) -> Result<bank::signing::Signer, String> {
-        bank::signing::Signer::from_secrets(&[self.secret.reveal()]).map_err(|error| error.to_string())
+        let secret = self.secret.as_ref().ok_or("is missing")?;
+        bank::signing::Signer::from_secrets(&[secret.reveal()]).map_err(|error| error.to_string())
     }
 }
 

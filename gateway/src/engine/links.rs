@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bank::{Connector, HttpsJson};
+use bank::{Connector, Files, HttpsJson};
 use ledger::Layout;
 use payouts::{BankLink, BreakerPolicy};
 use privacy::Keyring;
 
 use crate::app;
 use crate::commands::Facts;
-use crate::config::{Bank, BankPayouts, Config};
+use crate::config::{Bank, BankPayouts, Config, Connection};
 
 pub(super) fn facts(config: &Config, layout: Layout, keyring: Arc<Keyring>) -> Result<Facts, String> {
     let (remitters, policy) = (app::remitters(config), app::policy(config)?);
@@ -28,23 +28,32 @@ pub(super) fn banks(config: &Config) -> Result<Vec<BankLink>, String> {
 }
 
 fn bank_link(bank: &Bank, payouts: &BankPayouts) -> Result<BankLink, String> {
-    let failed = |what: String| format!("bank {}: {what}", bank.id);
-    let ca = std::fs::read(&payouts.ca_file)
-        .map_err(|error| failed(format!("{}: {error}", payouts.ca_file.display())))?;
-    let tls = bank::https::client_tls(&ca).map_err(|error| failed(error.to_string()))?;
-    let limits = bank::https::Limits { idle: payouts.max_concurrent, ..bank::https::Limits::default() };
-    let client = bank::https::HttpsClient::new(&payouts.base_url, tls, limits)
-        .map_err(|error| failed(error.to_string()))?;
-    let signer = payouts.signer().map_err(failed)?;
-    let connector: Arc<dyn Connector> =
-        Arc::new(HttpsJson::new(client, signer, payouts.request_timeout_ms.duration()));
     let policy = payouts.policy(bank.deduplicates_references);
     Ok(BankLink {
         bank: Arc::from(bank.id.as_str()),
-        connector,
+        connector: connector(bank, payouts).map_err(|what| format!("bank {}: {what}", bank.id))?,
         breaker: BreakerPolicy { failures: 5, pause: policy.send_backoff },
         policy,
         concurrency: payouts.max_concurrent,
+        max_per_second: payouts.max_per_second,
         idle: payouts.poll_ms.duration(),
     })
+}
+
+/// The one place that chooses a connector.
+fn connector(bank: &Bank, payouts: &BankPayouts) -> Result<Arc<dyn Connector>, String> {
+    match payouts.connection().map_err(|(field, what)| format!("{field} {what}"))? {
+        Connection::HttpsJson { base_url, ca_file } => {
+            let ca = std::fs::read(ca_file).map_err(|error| format!("{}: {error}", ca_file.display()))?;
+            let tls = bank::https::client_tls(&ca).map_err(|error| error.to_string())?;
+            let limits =
+                bank::https::Limits { idle: payouts.max_concurrent, ..bank::https::Limits::default() };
+            let client =
+                bank::https::HttpsClient::new(base_url, tls, limits).map_err(|error| error.to_string())?;
+            Ok(Arc::new(HttpsJson::new(client, payouts.signer()?, payouts.request_timeout_ms.duration())))
+        }
+        Connection::Files(settings) => {
+            Ok(Arc::new(Files::new(&bank.id, settings.clone(), payouts.max_concurrent)))
+        }
+    }
 }

@@ -92,6 +92,7 @@ pub async fn overview(app: &App) -> Answer {
                 bank: bank.bank.to_string(),
                 breaker: bank.breaker.as_str().to_owned(),
                 busy: bank.busy,
+                max_per_second: bank.max_per_second,
             })
             .collect(),
         rates: market

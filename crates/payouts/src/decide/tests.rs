@@ -270,7 +270,7 @@ fn r27_a_second_send_that_did_not_leave_is_still_unknown() {
 fn r26_an_accepted_payout_is_asked_about_ever_more_rarely() {
     let mut payout = queued();
     claim(&mut payout, NOW);
-    let report = answer(&payout, Finding::Accepted { bank_reference: "B-9".into() });
+    let report = answer(&payout, Finding::Accepted { bank_reference: Some("B-9".into()) });
     apply(&mut payout, &report, &policy(), NOW + secs(1));
     assert_eq!((payout.state, payout.bank_reference.as_deref()), (S::Sent, Some("B-9")));
     for (age, wait) in [(1, 15), (100, 25), (4000, 1000), (200_000, 3600)] {
@@ -305,7 +305,7 @@ fn i8_a_bank_that_can_not_be_asked_is_asked_for_ever() {
 #[test]
 fn a_worker_that_lost_its_lease_is_not_believed() {
     let quiet = [
-        Finding::Accepted { bank_reference: "B-1".into() },
+        Finding::Accepted { bank_reference: Some("B-1".into()) },
         Finding::Failed { reason: "AC01".into(), amount: None },
         not_sent(),
         unknown(),

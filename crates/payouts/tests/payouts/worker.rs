@@ -283,3 +283,57 @@ async fn r27_a_claim_whose_commit_is_not_confirmed_sends_nothing() {
         assert!(evidence.iter().all(|line| line.text != lost), "{fault:?}: {evidence:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r31_no_more_calls_begin_than_the_bank_takes_and_no_claim_waits_for_one() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let slow = BankLink { max_per_second: 20, concurrency: 16, ..world.link("harbour", &bank) };
+    let worker = world.worker(vec![slow]);
+    assert_eq!(worker.states()[0].max_per_second, 20);
+    let ids = world.enqueue_at("harbour", 20).await;
+    worker.waker().wake();
+    world.wait_for(&ids, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+    let calls = bank.calls.lock().unwrap().clone();
+    assert!(calls.len() >= 40, "each is sent, and asked about: {}", calls.len());
+    // What begins in one second was claimed in it; tasks may start late, so a second is a little shorter here.
+    for (at, call) in calls.iter().enumerate() {
+        let within = calls[at..].iter().filter(|other| **other - *call < ms(900)).count();
+        assert!(within <= 20, "{within} calls in one second");
+    }
+    for id in ids {
+        assert_eq!((bank.sends_of(id), world.get(id).await.sends), (1, 1));
+    }
+    let lost = "SELECT count(*) FROM payout_evidence WHERE text LIKE '%ran out%' OR text LIKE '%was late%'";
+    assert_eq!(world.count(lost).await, 0, "no lease ran while a job waited");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r29_what_a_bank_tells_unasked_counts_and_contradictions_are_seen() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Loses);
+    let worker = world.worker(vec![world.link("harbour", &bank)]);
+    let ids = world.enqueue_at("harbour", 2).await;
+    while bank.sends.lock().unwrap().len() < 2 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    let failed = || bank::QueryOutcome::Failed { reason: "AC01".into() };
+    let amount = world.get(ids[0]).await.amount;
+    let paid =
+        || bank::QueryOutcome::Paid { amount, amount_received: None, bank_reference: Some("B-7".into()) };
+    bank.tell(ids[0], failed());
+    bank.tell(ids[1], paid());
+    world.wait_for(&ids[..1], S::Failed).await;
+    world.wait_for(&ids[1..], S::Paid).await;
+    bank.tell(ids[1], failed());
+    bank.tell(ids[0], paid());
+    world.wait_for(&ids[..1], S::Disputed).await;
+    worker.shutdown(PATIENCE).await;
+    let payout = world.get(ids[1]).await;
+    assert_eq!((payout.state, payout.bank_reference.as_deref()), (S::Paid, Some("B-7")), "paid stays paid");
+    let conn = world.db.pool.get().await.unwrap();
+    let evidence = payouts::evidence(&conn, ids[1]).await.unwrap();
+    let told = |text: &str| evidence.iter().any(|line| line.text == text);
+    assert!(told("failed: AC01") && told("contradicts what is known; nothing was posted"), "{evidence:?}");
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bank::connector::BoxFuture;
-use bank::{Beneficiary, Connector, Hidden, PayoutOrder, QueryOutcome, SendOutcome};
+use bank::{Beneficiary, Connector, Hidden, News, PayoutOrder, QueryOutcome, SendOutcome};
 use merchants::MerchantId;
 use money::{Currency, Money};
 use payouts::{
@@ -54,12 +54,27 @@ pub enum Mood {
 pub struct FakeBank {
     pub mood: Mutex<Mood>,
     pub sends: Mutex<Vec<String>>,
+    /// When each send or query began.
+    pub calls: Mutex<Vec<Instant>>,
     pub executed: Mutex<HashMap<String, Money>>,
+    /// What it tells next without being asked.
+    pub news: Mutex<Vec<News>>,
 }
 
 impl FakeBank {
     pub fn new(mood: Mood) -> Arc<FakeBank> {
-        Arc::new(FakeBank { mood: Mutex::new(mood), sends: Mutex::default(), executed: Mutex::default() })
+        Arc::new(FakeBank {
+            mood: Mutex::new(mood),
+            sends: Mutex::default(),
+            calls: Mutex::default(),
+            executed: Mutex::default(),
+            news: Mutex::default(),
+        })
+    }
+
+    /// It tells this without being asked.
+    pub fn tell(&self, id: PayoutId, outcome: QueryOutcome) {
+        self.news.lock().unwrap().push(News { reference: id.to_string(), outcome });
     }
 
     fn mood(&self) -> Mood {
@@ -79,6 +94,7 @@ impl Connector for FakeBank {
     fn send<'a>(&'a self, order: &'a PayoutOrder, deadline: Instant) -> BoxFuture<'a, SendOutcome> {
         Box::pin(async move {
             let mood = self.mood();
+            self.calls.lock().unwrap().push(Instant::now());
             if mood == Mood::Down {
                 return SendOutcome::NotSent { why: "connection refused".into() };
             }
@@ -96,6 +112,7 @@ impl Connector for FakeBank {
 
     fn query<'a>(&'a self, reference: &'a str, _: Instant) -> BoxFuture<'a, QueryOutcome> {
         Box::pin(async move {
+            self.calls.lock().unwrap().push(Instant::now());
             if self.mood() == Mood::Down {
                 return QueryOutcome::Unreachable { why: "connection refused".into() };
             }
@@ -108,6 +125,10 @@ impl Connector for FakeBank {
                 None => QueryOutcome::NeverSeen,
             }
         })
+    }
+
+    fn news(&self, _: Instant) -> BoxFuture<'_, Vec<News>> {
+        Box::pin(async move { std::mem::take(&mut *self.news.lock().unwrap()) })
     }
 }
 
@@ -205,6 +226,7 @@ impl World {
             connector: bank.clone(),
             policy: policy(),
             concurrency: 4,
+            max_per_second: 0,
             idle: ms(10),
             breaker: BreakerPolicy { failures: 3, pause: Backoff { first: ms(20), most: ms(80) } },
         }
