@@ -35,7 +35,7 @@ const COUNTERS: [(&str, &str); 9] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 19] = [
+const GAUGES: [(&str, &str); 23] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
@@ -54,6 +54,12 @@ const GAUGES: [(&str, &str); 19] = [
     ("sluice_reconciliation_oldest_seconds", "Age of the oldest open line, by outcome."),
     ("sluice_reconciliation_unbalanced_statements", "Statements whose lines contradict their balances."),
     ("sluice_payees_pending", "Payees without an answer of their bank, by whether it is asked again."),
+    ("sluice_open_quotes", "Quotes that can still be used, by pair."),
+    ("sluice_open_quotes_amount", "What they promise, in major units, by pair and side."),
+    (
+        "sluice_exchange_position_amount",
+        "What the institution holds by exchange, in major units, by currency.",
+    ),
     ("sluice_approvals_pending", "Requests that wait for a second person."),
     ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
 ];

@@ -139,12 +139,12 @@ async fn r21_an_account_that_the_bank_knows_as_another_s_is_rejected_and_gets_no
     let (sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "100.00", "USD").await;
-    let rejected = add(&world, merchant, yuan("6222020200000007")).await;
+    let rejected = add(&world, merchant, yuan("6222020277770007")).await;
     assert_eq!((rejected.status, rejected.text_of("status")), (201, "rejected"), "{rejected:?}");
     assert!(rejected.text_of("rejection").contains("other_holder"), "{rejected:?}");
     assert_eq!(show(&world, merchant, rejected.text_of("id")).await.json, rejected.json);
     let other_name = json!({"holder_name": "Somebody Else"});
-    let mut stranger = yuan("6222020200000008");
+    let mut stranger = yuan("6222020277770008");
     stranger.as_object_mut().unwrap().extend(other_name.as_object().unwrap().clone());
     let stranger = add(&world, merchant, stranger).await;
     assert_eq!(stranger.text_of("status"), "rejected", "without the name no bank is asked: {stranger:?}");
@@ -161,7 +161,7 @@ async fn r21_a_slow_bank_leaves_the_payee_pending_and_verifies_it_later() {
     let (sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "100.00", "USD").await;
-    let pending = add(&world, merchant, yuan("6222020200000008")).await;
+    let pending = add(&world, merchant, yuan("6222020277770008")).await;
     assert_eq!((pending.status, pending.text_of("status")), (201, "pending"), "{pending:?}");
     assert!(pending.json["next_check_at"].is_string() && pending.json["rejection"].is_null(), "{pending:?}");
     let payee = pending.text_of("id");
@@ -280,7 +280,7 @@ async fn r21_r28_a_failed_exchange_is_sent_to_a_verified_payee_only() {
     let to =
         async |payee: &str| world.order(merchant, &path, &unique("key"), &json!({"payee_id": payee})).await;
     assert_eq!(to(&removed).await.refusal(), (404, "not-found"));
-    let slow = add(&world, merchant, yuan("6222020200010008")).await;
+    let slow = add(&world, merchant, yuan("6222020377770008")).await;
     assert_eq!(to(slow.text_of("id")).await.refusal(), (422, "payee-not-verified"));
     wait_until(&world, merchant, slow.text_of("id"), "verified").await;
     let sent = to(slow.text_of("id")).await;

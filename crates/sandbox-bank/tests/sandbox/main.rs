@@ -189,8 +189,8 @@ async fn r21_accounts_match_or_not_or_take_a_while() {
     };
     assert_eq!(ask("7890").await, CheckOutcome::Matches);
     assert_eq!(ask("0001").await, CheckOutcome::Matches);
-    assert_eq!(ask("0007").await, CheckOutcome::NoMatch { reason: "other_holder".into() });
-    assert_eq!(ask("0008").await, CheckOutcome::Pending);
+    assert_eq!(ask("77770007").await, CheckOutcome::NoMatch { reason: "other_holder".into() });
+    assert_eq!(ask("77770008").await, CheckOutcome::Pending);
     assert!(rig.journal().await.is_empty(), "a question moves no money");
     let signer = Signer::from_secrets(&[SECRET]).expect("a signer");
     let tls = client_tls(rig.ca.as_bytes()).expect("roots");
