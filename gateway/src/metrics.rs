@@ -32,6 +32,10 @@ const COUNTERS: [(&str, &str); 9] = [
         "sluice_payout_disputes_total",
         "Payouts reported as paid after they were refused or refunded, by bank.",
     ),
+    (
+        "sluice_payout_unknown_references_total",
+        "Reports of banks about payouts that are not theirs, by bank.",
+    ),
 ];
 
 /// Things that go up and down, with their help.

@@ -300,12 +300,18 @@ impl World {
 
     /// The references that the sandbox bank really executed, in order.
     pub async fn journal(&self) -> Vec<String> {
+        self.executed().await.into_iter().map(|(reference, _, _)| reference).collect()
+    }
+
+    /// The same with amount and currency.
+    pub async fn executed(&self) -> Vec<(String, String, String)> {
         let answer = self.plain(&format!("{}/journal", self.handout.sandbox_bank_url)).await;
         let start = answer.find('{').expect("JSON");
         let end = answer.rfind('}').expect("JSON");
         let json: Value = serde_json::from_str(&answer[start..=end]).expect("JSON");
-        let rows = json["data"].as_array().expect("a list");
-        rows.iter().map(|row| row["reference"].as_str().expect("a reference").to_owned()).collect()
+        let text = |row: &Value, member: &str| row[member].as_str().expect("a text").to_owned();
+        let row = |row: &Value| (text(row, "reference"), text(row, "amount"), text(row, "currency"));
+        json["data"].as_array().expect("a list").iter().map(row).collect()
     }
 
     /// How often the bank executed the payouts of this withdrawal.
@@ -320,6 +326,22 @@ impl World {
     pub async fn probe(&self, path: &str) -> String {
         let base = self.handout.metrics_url.trim_end_matches("/metrics");
         self.plain(&format!("{base}{path}")).await
+    }
+
+    /// What a counter or gauge says, summed over its labels.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let text = self.probe("/metrics").await;
+        let of = |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
+        let value = |line: &str| line.rsplit(' ').next().and_then(|text| text.parse::<f64>().ok());
+        text.lines().filter(|line| of(line)).filter_map(value).sum()
+    }
+
+    /// Its database, with the owner's rights: what is there, or what only time would bring about.
+    pub async fn database(&self) -> tokio_postgres::Client {
+        let (client, connection) =
+            tokio_postgres::connect(self.database_url(), tokio_postgres::NoTls).await.expect("the database");
+        tokio::spawn(connection);
+        client
     }
 
     /// GET over plain HTTP on loopback: the whole answer, head and body. HTTP/1.0 needs no chunks.

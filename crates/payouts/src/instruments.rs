@@ -30,6 +30,11 @@ pub fn count_effect(bank: &str, effect: Effect) {
     metrics::counter!(name, "bank" => bank.to_owned()).increment(1);
 }
 
+/// Counts a report about a payout that this bank was never asked for: `sluice_payout_unknown_references_total`.
+pub fn count_stranger(bank: &str) {
+    metrics::counter!("sluice_payout_unknown_references_total", "bank" => bank.to_owned()).increment(1);
+}
+
 pub(crate) fn send_took(bank: &str, outcome: &'static str, took: Duration) {
     metrics::histogram!("sluice_payout_send_seconds", "bank" => bank.to_owned(), "outcome" => outcome)
         .record(took.as_secs_f64());

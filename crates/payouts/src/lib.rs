@@ -25,7 +25,7 @@ pub use book::{of_references, paid_of_those_made};
 pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
-pub use instruments::{count_effect, publish};
+pub use instruments::{count_effect, count_stranger, publish};
 pub use payout::{HeldBy, Job, JobKind, Lease, Payout};
 pub use policy::{Backoff, BadPolicy, BankPolicy};
 pub use reads::{

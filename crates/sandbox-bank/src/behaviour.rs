@@ -1,7 +1,9 @@
 //! How the bank treats a payout, by the payee's account number.
 
-use money::Money;
+use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
+
+use crate::journal::Report;
 
 /// What a payee's account number asks for with its last four digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,33 @@ pub enum Behaviour {
     NeverArrives,
     /// `0006`: reports before it answers the request, and again after.
     ReportsTwice,
+    /// `0011`: pays, and reports another amount.
+    TellsOtherAmount,
+    /// `0012`: pays, says so, and then says that it failed.
+    DeniesPayment,
+    /// `0013`: pays, and reports a payout that nobody ordered, besides this one.
+    TellsOfStranger,
+    /// `0014`: pays, and reports another currency.
+    TellsOtherCurrency,
+    /// `0015`: says that it failed, then does it and says so.
+    PaysAfterFailure,
+    /// `0016`: pays and returns it short; reports the return first, the payment late, and both once more.
+    TellsOutOfOrder,
+    /// `0017`: does it without an answer, and knows nothing of it until it is sent again.
+    Forgets,
+}
+
+/// One thing that the bank does about a payout. Which are done, its journal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The money goes out.
+    Execute,
+    /// It is refused for good, or so the bank says.
+    Fail,
+    /// The money comes back short.
+    Return,
+    /// The gateway is told, until it has taken it.
+    Tell(Report),
 }
 
 impl Behaviour {
@@ -35,9 +64,54 @@ impl Behaviour {
             () if ends("0004") => Behaviour::BusyTwice,
             () if ends("0005") => Behaviour::NeverArrives,
             () if ends("0006") => Behaviour::ReportsTwice,
+            () if ends("0011") => Behaviour::TellsOtherAmount,
+            () if ends("0012") => Behaviour::DeniesPayment,
+            () if ends("0013") => Behaviour::TellsOfStranger,
+            () if ends("0014") => Behaviour::TellsOtherCurrency,
+            () if ends("0015") => Behaviour::PaysAfterFailure,
+            () if ends("0016") => Behaviour::TellsOutOfOrder,
+            () if ends("0017") => Behaviour::Forgets,
             () => Behaviour::Pays,
         }
     }
+
+    /// What it does about an order that it has, in order.
+    pub(crate) fn steps(self) -> &'static [Step] {
+        use Step::{Execute, Fail, Return, Tell};
+        match self {
+            Behaviour::Pays | Behaviour::BusyTwice | Behaviour::NeverArrives => {
+                &[Execute, Tell(Report::Paid)]
+            }
+            Behaviour::Fails => &[Fail, Tell(Report::Failed)],
+            Behaviour::Silent | Behaviour::Forgets => &[Execute],
+            Behaviour::ReturnsShort => &[Execute, Tell(Report::Paid), Return, Tell(Report::Returned)],
+            Behaviour::ReportsTwice => &[Execute, Tell(Report::Paid), Tell(Report::PaidAgain)],
+            Behaviour::TellsOtherAmount => &[Execute, Tell(Report::OtherAmount)],
+            Behaviour::DeniesPayment => &[Execute, Tell(Report::Paid), Tell(Report::Denied)],
+            Behaviour::TellsOfStranger => &[Execute, Tell(Report::Stranger), Tell(Report::Paid)],
+            Behaviour::TellsOtherCurrency => &[Execute, Tell(Report::OtherCurrency)],
+            Behaviour::PaysAfterFailure => &[Fail, Tell(Report::Failed), Execute, Tell(Report::Paid)],
+            Behaviour::TellsOutOfOrder => &[
+                Execute,
+                Return,
+                Tell(Report::Returned),
+                Tell(Report::Paid),
+                Tell(Report::PaidAgain),
+                Tell(Report::ReturnedAgain),
+            ],
+        }
+    }
+}
+
+/// The lie of `0011`: one of the currency's smallest units more.
+pub(crate) fn other_amount(paid: Money) -> Money {
+    Money::new(paid.minor().saturating_add(1), paid.currency()).unwrap_or(paid)
+}
+
+/// The lie of `0014`: as many of the smallest units of another currency.
+pub(crate) fn other_currency(paid: Money) -> Money {
+    let other = if paid.currency() == Currency::USD { Currency::EUR } else { Currency::USD };
+    Money::new(paid.minor(), other).unwrap_or(paid)
 }
 
 /// What comes back of a returned payout: five units of the currency less, but at least its smallest unit.
@@ -62,12 +136,28 @@ mod tests {
             ("6222 0004", Behaviour::BusyTwice),
             ("0005", Behaviour::NeverArrives),
             ("0006", Behaviour::ReportsTwice),
+            ("0011", Behaviour::TellsOtherAmount),
+            ("0012", Behaviour::DeniesPayment),
+            ("0013", Behaviour::TellsOfStranger),
+            ("0014", Behaviour::TellsOtherCurrency),
+            ("0015", Behaviour::PaysAfterFailure),
+            ("0016", Behaviour::TellsOutOfOrder),
+            ("0017", Behaviour::Forgets),
             ("0007", Behaviour::Pays),
             ("00010", Behaviour::Pays),
             ("001", Behaviour::Pays),
             ("", Behaviour::Pays),
         ] {
             assert_eq!(Behaviour::of(number), behaviour, "{number}");
+        }
+    }
+
+    #[test]
+    fn lies_are_no_truth() {
+        for (paid, currency) in [("700.00", Currency::CNY), ("1.00", Currency::USD), ("100", Currency::JPY)] {
+            let paid = Money::parse(paid, currency).unwrap();
+            assert_ne!(other_amount(paid), paid);
+            assert_ne!(other_currency(paid).currency(), currency);
         }
     }
 

@@ -7,7 +7,7 @@ use money::{Currency, Money};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Behaviour, Step};
 use crate::journal::{Journal, Record, Report, WriteError, Written};
 
 /// One order and how far it is.
@@ -22,7 +22,7 @@ pub(crate) struct Payout {
     pub(crate) delivered: Vec<Report>,
 }
 
-/// Accepted → Paid → Returned, or Accepted → Failed.
+/// Accepted → Paid → Returned, or Accepted → Failed; `0015` goes on from Failed to Paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Accepted,
@@ -108,7 +108,7 @@ impl Book {
         contents
             .payouts
             .values()
-            .filter(|payout| !payout.finished())
+            .filter(|payout| payout.next_step().is_some())
             .map(|payout| payout.reference.clone())
             .collect()
     }
@@ -126,7 +126,7 @@ impl Book {
         }
         let payout = payouts.get_mut(record.reference()).ok_or("a payout that was never accepted")?;
         match (record, &payout.status) {
-            (Record::Executed { executed_at, .. }, Status::Accepted) => {
+            (Record::Executed { executed_at, .. }, status) if payout.may_execute(status) => {
                 payout.status = Status::Paid;
                 executions.push(payout.execution(*executed_at));
             }
@@ -194,14 +194,25 @@ impl Payout {
         }
     }
 
-    /// Whether there is nothing left to do or to say.
-    fn finished(&self) -> bool {
-        match (self.behaviour, &self.status) {
-            (_, Status::Accepted) => false,
-            (Behaviour::Silent, _) => true,
-            (Behaviour::ReturnsShort, _) => self.delivered.contains(&Report::Returned),
-            (Behaviour::ReportsTwice, _) => self.delivered.contains(&Report::PaidAgain),
-            _ => !self.delivered.is_empty(),
+    fn may_execute(&self, status: &Status) -> bool {
+        match status {
+            Status::Accepted => true,
+            Status::Failed { .. } => self.behaviour == Behaviour::PaysAfterFailure,
+            Status::Paid | Status::Returned { .. } => false,
+        }
+    }
+
+    /// What is to be done or said next; nothing when all is.
+    pub(crate) fn next_step(&self) -> Option<Step> {
+        self.behaviour.steps().iter().copied().find(|step| !self.has_done(*step))
+    }
+
+    fn has_done(&self, step: Step) -> bool {
+        match step {
+            Step::Execute => matches!(self.status, Status::Paid | Status::Returned { .. }),
+            Step::Fail => self.status != Status::Accepted,
+            Step::Return => matches!(self.status, Status::Returned { .. }),
+            Step::Tell(report) => self.delivered.contains(&report),
         }
     }
 }

@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use money::Money;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
+use crate::behaviour::{other_amount, other_currency};
 use crate::book::{Payout, Status};
 use crate::chance;
 use crate::journal::{Record, Report, WriteError};
@@ -17,14 +19,11 @@ use crate::sandbox::Bank;
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(10);
 
 /// Makes sure that the gateway has taken a report; returns when it has, and the journal knows.
-pub(crate) async fn report(bank: &Bank, reference: &str, report: Report) -> Result<(), WriteError> {
-    let Some(payout) = bank.book.get(reference) else { return Ok(()) };
-    if payout.delivered.contains(&report) {
-        return Ok(());
+pub(crate) async fn report(bank: &Bank, payout: &Payout, report: Report) -> Result<(), WriteError> {
+    if let Some(body) = body(payout, report) {
+        deliver(bank, &event_id(payout, report), body).await;
     }
-    let Some(body) = body(&payout, report) else { return Ok(()) };
-    deliver(bank, &event_id(&payout, report), body).await;
-    bank.record(Record::Delivered { reference: reference.to_owned(), report }).await
+    bank.record(Record::Delivered { reference: payout.reference.clone(), report }).await
 }
 
 /// Posts until the answer is 2xx, at growing intervals, without end.
@@ -51,26 +50,69 @@ fn event_id(payout: &Payout, report: Report) -> String {
         Report::PaidAgain => "paid-again",
         Report::Failed => "failed",
         Report::Returned => "returned",
+        Report::ReturnedAgain => "returned-again",
+        Report::OtherAmount => "other-amount",
+        Report::OtherCurrency => "other-currency",
+        Report::Denied => "denied",
+        Report::Stranger => "stranger",
     };
     format!("{}-{report}", payout.bank_reference)
 }
 
 /// Keys stand in alphabetical order, so that the bytes don't hang on how the JSON library is built: the same event id
-/// must never come with other bytes (R3). Nothing if the payout isn't what the report says.
+/// must never come with other bytes (R3). Nothing if the payout isn't what the report builds upon.
 fn body(payout: &Payout, report: Report) -> Option<Bytes> {
     let (reference, bank_reference) = (&payout.reference, &payout.bank_reference);
-    let (amount, currency) = (payout.amount.to_string(), payout.amount.currency().code().to_owned());
-    let event = match (report, &payout.status) {
-        (Report::Paid | Report::PaidAgain, Status::Paid | Status::Returned { .. }) => json!({"data": {
+    let (amount, currency) = parts(payout.amount);
+    let paid = |reference: &str, money: Money| {
+        let (amount, currency) = parts(money);
+        json!({"data": {
             "amount": amount, "amount_received": amount, "bank_reference": bank_reference,
-            "currency": currency, "reference": reference}, "type": "payout.paid"}),
-        (Report::Failed, Status::Failed { reason }) => json!({"data": {
+            "currency": currency, "reference": reference}, "type": "payout.paid"})
+    };
+    let failed = |reason: &str| {
+        json!({"data": {
             "amount": amount, "bank_reference": bank_reference,
-            "currency": currency, "reason": reason, "reference": reference}, "type": "payout.failed"}),
-        (Report::Returned, Status::Returned { amount, reason }) => json!({"data": {
+            "currency": currency, "reason": reason, "reference": reference}, "type": "payout.failed"})
+    };
+    let event = match (report, &payout.status) {
+        (Report::Failed, Status::Failed { reason }) => failed(reason),
+        (Report::Returned | Report::ReturnedAgain, Status::Returned { amount, reason }) => json!({"data": {
             "amount": amount.to_string(), "bank_reference": bank_reference,
             "currency": currency, "reason": reason, "reference": reference}, "type": "payout.returned"}),
-        _ => return None,
+        (_, Status::Accepted | Status::Failed { .. }) => return None,
+        (Report::Paid | Report::PaidAgain, _) => paid(reference, payout.amount),
+        (Report::OtherAmount, _) => paid(reference, other_amount(payout.amount)),
+        (Report::OtherCurrency, _) => paid(reference, other_currency(payout.amount)),
+        (Report::Stranger, _) => paid(&stranger(reference), payout.amount),
+        (Report::Denied, _) => failed("MS03"),
+        (Report::Failed | Report::Returned | Report::ReturnedAgain, _) => return None,
     };
     Some(Bytes::from(event.to_string()))
+}
+
+fn parts(money: Money) -> (String, String) {
+    (money.to_string(), money.currency().code().to_owned())
+}
+
+/// A reference of the same form that nobody ordered: another digit among those that tell nothing.
+fn stranger(reference: &str) -> String {
+    let other = |(at, digit): (usize, char)| match digit {
+        _ if at + 6 != reference.len() => digit,
+        '0' => '1',
+        _ => '0',
+    };
+    reference.char_indices().map(other).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_looks_like_one_of_ours() {
+        let ours = "po_0190b3c1d2e47f00b8a1c2d3e4f50607";
+        assert_eq!(stranger(ours), "po_0190b3c1d2e47f00b8a1c2d3e4050607");
+        assert_eq!(stranger(&stranger(ours)), "po_0190b3c1d2e47f00b8a1c2d3e4150607");
+    }
 }

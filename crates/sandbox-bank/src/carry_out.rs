@@ -1,13 +1,14 @@
 //! One payout's life after it was accepted. Starts again where the journal says it was.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::sleep;
 
-use crate::behaviour::{Behaviour, returned_short};
-use crate::book::Status;
+use crate::behaviour::{Behaviour, Step, returned_short};
+use crate::book::Payout;
 use crate::callbacks::report;
 use crate::journal::{Record, Report, WriteError};
 use crate::sandbox::Bank;
@@ -35,46 +36,41 @@ pub(crate) fn start(
 async fn carry_out(
     bank: &Bank,
     reference: &str,
-    reported: Option<oneshot::Sender<()>>,
+    mut reported: Option<oneshot::Sender<()>>,
 ) -> Result<(), WriteError> {
-    let Some(payout) = bank.book.get(reference) else { return Ok(()) };
-    let (reference_text, behaviour) = (payout.reference.clone(), payout.behaviour);
-    if payout.status == Status::Accepted {
-        // One that reports before it answers can't wait for its answer.
-        if behaviour != Behaviour::ReportsTwice {
-            sleep(bank.timing.execute_after).await;
-        }
-        bank.record(match behaviour {
-            Behaviour::Fails => Record::Failed { reference: reference_text.clone(), reason: "AC01".into() },
-            _ => {
-                Record::Executed { reference: reference_text.clone(), executed_at: OffsetDateTime::now_utc() }
+    while let Some(payout) = bank.book.get(reference) {
+        let Some(step) = payout.next_step() else { return Ok(()) };
+        sleep(pause(bank, &payout, step)).await;
+        let reference = reference.to_owned();
+        match step {
+            Step::Execute => {
+                let executed_at = OffsetDateTime::now_utc();
+                bank.record(Record::Executed { reference, executed_at }).await?;
             }
-        })
-        .await?;
-    }
-    match behaviour {
-        Behaviour::Silent => Ok(()),
-        Behaviour::Fails => report(bank, reference, Report::Failed).await,
-        Behaviour::Pays | Behaviour::BusyTwice | Behaviour::NeverArrives => {
-            report(bank, reference, Report::Paid).await
-        }
-        Behaviour::ReportsTwice => {
-            report(bank, reference, Report::Paid).await?;
-            if let Some(reported) = reported {
-                let _ = reported.send(());
-            }
-            sleep(bank.timing.execute_after).await;
-            report(bank, reference, Report::PaidAgain).await
-        }
-        Behaviour::ReturnsShort => {
-            report(bank, reference, Report::Paid).await?;
-            if bank.book.get(reference).is_some_and(|payout| payout.status == Status::Paid) {
-                sleep(bank.timing.return_after).await;
+            Step::Fail => bank.record(Record::Failed { reference, reason: "AC01".into() }).await?,
+            Step::Return => {
                 let amount = returned_short(payout.amount).to_string();
-                bank.record(Record::Returned { reference: reference_text, amount, reason: "AC04".into() })
-                    .await?;
+                bank.record(Record::Returned { reference, amount, reason: "AC04".into() }).await?;
             }
-            report(bank, reference, Report::Returned).await
+            Step::Tell(told) => {
+                report(bank, &payout, told).await?;
+                if let Some(reported) = reported.take() {
+                    let _ = reported.send(());
+                }
+            }
         }
+    }
+    Ok(())
+}
+
+/// How long the bank takes before a step.
+fn pause(bank: &Bank, payout: &Payout, step: Step) -> Duration {
+    match step {
+        // One that reports before it answers can't wait for its answer.
+        Step::Execute if payout.behaviour == Behaviour::ReportsTwice => Duration::ZERO,
+        Step::Execute | Step::Fail => bank.timing.execute_after,
+        Step::Return => bank.timing.return_after,
+        Step::Tell(Report::PaidAgain | Report::ReturnedAgain | Report::Denied) => bank.timing.execute_after,
+        Step::Tell(_) => Duration::ZERO,
     }
 }

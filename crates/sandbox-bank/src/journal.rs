@@ -55,6 +55,15 @@ pub(crate) enum Report {
     PaidAgain,
     Failed,
     Returned,
+    ReturnedAgain,
+    /// Paid, but another amount.
+    OtherAmount,
+    /// Paid, but in another currency.
+    OtherCurrency,
+    /// Failed, of what was paid.
+    Denied,
+    /// Paid, of a payout that nobody ordered.
+    Stranger,
 }
 
 /// Why the journal can't be opened.

@@ -105,7 +105,7 @@ async fn take_order(bank: &Arc<Bank>, headers: &HeaderMap, body: &[u8]) -> Resul
     if !known {
         match payout.behaviour {
             Behaviour::NeverArrives => return Err(Dropped),
-            Behaviour::BusyTwice if bank.busy_again(&payout.reference) => {
+            Behaviour::BusyTwice if bank.tried(&payout.reference) <= 2 => {
                 return Ok(error(StatusCode::SERVICE_UNAVAILABLE, "busy, as asked for"));
             }
             _ => {}
@@ -130,6 +130,7 @@ async fn admit(bank: &Arc<Bank>, payout: Payout) -> Result<Answer, Dropped> {
         }
         Ok(Admission::Known(known)) => {
             drop(open);
+            bank.tried(&reference);
             bank_reference = known.bank_reference;
             bank.journal.settled().await
         }
@@ -140,7 +141,7 @@ async fn admit(bank: &Arc<Bank>, payout: Payout) -> Result<Answer, Dropped> {
         return Ok(busy());
     }
     match (behaviour, first_report) {
-        (Behaviour::Silent, _) => {
+        (Behaviour::Silent, _) | (Behaviour::Forgets, Some(_)) => {
             let _ = timeout(bank.timing.hold, bank.stopping.cancelled()).await;
             return Err(Dropped);
         }
@@ -187,7 +188,8 @@ fn state(bank: &Bank, headers: &HeaderMap, reference: &str) -> Answer {
         Ok(_) => return error(StatusCode::UNAUTHORIZED, "signed for another reference"),
         Err(refusal) => return error(StatusCode::UNAUTHORIZED, &refusal.to_string()),
     }
-    let Some(payout) = bank.book.get(reference) else {
+    let remembered = |payout: &Payout| payout.behaviour != Behaviour::Forgets || bank.tries(reference) > 0;
+    let Some(payout) = bank.book.get(reference).filter(remembered) else {
         return json_answer(StatusCode::NOT_FOUND, &json!({"reference": reference, "status": "never_seen"}));
     };
     let mut body = json!({

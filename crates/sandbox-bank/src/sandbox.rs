@@ -32,8 +32,8 @@ use crate::webhook_client::WebhookClient;
 const OPEN_PAYOUTS: usize = 20_000;
 /// Reports under way to the gateway at once.
 const DELIVERIES: usize = 32;
-/// References whose 503s are counted.
-const BUSY_REFERENCES: usize = 10_000;
+/// References whose requests are counted.
+const COUNTED_REFERENCES: usize = 10_000;
 /// For everything to end.
 const STOP: Duration = Duration::from_secs(5);
 
@@ -69,7 +69,7 @@ pub struct Timing {
     pub execute_after: Duration,
     /// From the report of a payment to its return (`0003`).
     pub return_after: Duration,
-    /// How long a request without answer is held before its connection is dropped (`0002`), and how long one waits
+    /// How long a request without answer is held before its connection is dropped (`0002`, `0017`), and how long one waits
     /// for its report to be taken (`0006`).
     pub hold: Duration,
     /// First pause before a report is repeated; doubles.
@@ -121,7 +121,7 @@ pub(crate) struct Bank {
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) checks: AccountChecks,
-    busy: Mutex<HashMap<String, u8>>,
+    tries: Mutex<HashMap<String, u8>>,
 }
 
 impl Bank {
@@ -134,15 +134,21 @@ impl Bank {
         })
     }
 
-    /// Whether this reference is to be told 503 once more; twice in all, counted in memory only.
-    pub(crate) fn busy_again(&self, reference: &str) -> bool {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.len() >= BUSY_REFERENCES && !busy.contains_key(reference) {
-            busy.clear();
+    /// Counts a request for this reference, in memory only; how many there were with it.
+    pub(crate) fn tried(&self, reference: &str) -> u8 {
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        if tries.len() >= COUNTED_REFERENCES && !tries.contains_key(reference) {
+            tries.clear();
         }
-        let told = busy.entry(reference.to_owned()).or_insert(0);
+        let told = tries.entry(reference.to_owned()).or_insert(0);
         *told = told.saturating_add(1);
-        *told <= 2
+        *told
+    }
+
+    /// How many requests for this reference were counted.
+    pub(crate) fn tries(&self, reference: &str) -> u8 {
+        let tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.get(reference).copied().unwrap_or(0)
     }
 }
 
@@ -190,7 +196,7 @@ impl SandboxBank {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             checks: AccountChecks::default(),
-            busy: Mutex::new(HashMap::new()),
+            tries: Mutex::new(HashMap::new()),
         });
         for reference in bank.book.unfinished() {
             carry_out::start(&bank, reference, None, None);

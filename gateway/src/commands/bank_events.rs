@@ -127,7 +127,11 @@ impl Stage<'_> {
     ) -> Result<Told, Void> {
         let own = payout.filter(|id| self.owners.get(id).is_some_and(|owner| &*owner.bank == bank));
         let (outcome, reason) = match own {
-            None => ("ignored", Some("unknown_reference".to_owned())),
+            None => {
+                tracing::warn!(bank, "a bank reports a payout that is none of ours at it");
+                payouts::count_stranger(bank);
+                ("ignored", Some("unknown_reference".to_owned()))
+            }
             Some(payout) => self.report(payout, report)?,
         };
         Ok(Told { reference: reference.to_owned(), outcome, payment_id: None, reason })

@@ -38,14 +38,13 @@ impl Stage<'_> {
         let Some(effect) = self.payouts.apply(id, report, policy, self.now) else {
             return Ok(("ignored", Some("unknown_reference".to_owned())));
         };
+        let disputed = effect == Effect::Duplicate
+            && self.is_paid_after_refund(id, report)
+            && self.payouts.paid_after_refund(id);
+        let effect = if disputed { Effect::Disputed } else { effect };
         payouts::count_effect(&owner.bank, effect);
         Ok(match effect {
             Effect::Nothing => ("applied", None),
-            Effect::Duplicate if self.is_paid_after_refund(id, report) => {
-                self.payouts.paid_after_refund(id);
-                tracing::error!(payout = %id, "a bank reports as paid what was refunded: disputed");
-                ("applied", Some("disputed".to_owned()))
-            }
             Effect::Duplicate => ("duplicate", None),
             Effect::Paid => {
                 self.paid(id)?;
@@ -65,7 +64,7 @@ impl Stage<'_> {
                 ("applied", None)
             }
             Effect::Disputed => {
-                tracing::error!(payout = %id, "a bank reports as paid what it had refused: disputed");
+                tracing::error!(payout = %id, "a bank reports as paid what it had refused, or what was refunded: disputed");
                 self.hold_siblings(id);
                 ("applied", Some("disputed".to_owned()))
             }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used)]
 
 mod gateway;
+mod liars;
 
 use std::path::Path;
 use std::time::Duration;
