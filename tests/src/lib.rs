@@ -5,8 +5,10 @@
 mod client;
 pub mod model;
 mod process;
+mod slow;
 mod world;
 
 pub use client::{Answer, Client};
 pub use process::{Second, Sluice, run};
+pub use slow::SlowBank;
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};
