@@ -10,11 +10,18 @@ use uuid::Uuid;
 /// The tables of keys and answers.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "idempotency",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "idempotency",
-        sql: include_str!("../migrations/0001_idempotency.sql"),
-    }],
+    migrations: &[
+        pg::Migration {
+            version: 1,
+            name: "idempotency",
+            sql: include_str!("../migrations/0001_idempotency.sql"),
+        },
+        pg::Migration {
+            version: 2,
+            name: "partitions",
+            sql: include_str!("../migrations/0002_partitions.sql"),
+        },
+    ],
 };
 
 /// A request that carries a key.
@@ -42,6 +49,20 @@ pub fn request_hash(method: &str, path: &str, body: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash
+}
+
+impl Request {
+    /// Under what the key is looked up: the first half of SHA-256 over scope and key. Two keys with one digest could
+    /// only be made by whoever owns both, and the second is refused as used for another request.
+    fn digest(&self) -> Uuid {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in [self.scope.as_bytes(), &[31], self.key.as_bytes()] {
+            context.update(part);
+        }
+        let mut half = [0; 16];
+        half.copy_from_slice(&context.finish().as_ref()[..16]);
+        Uuid::from_bytes(half)
+    }
 }
 
 /// An answer as it was given the first time.
@@ -121,60 +142,81 @@ fn distinct(requests: &[&Request]) -> (Vec<Option<Claim>>, Vec<usize>) {
 }
 
 async fn insert_keys(tx: &Tx<'_>, own: &[&Request]) -> Result<Vec<Uuid>, Error> {
-    let shards: Vec<i16> = own.iter().map(|r| r.shard.number()).collect();
+    let (shards, digests) = places(own);
     let scopes: Vec<&str> = own.iter().map(|r| &*r.scope).collect();
     let keys: Vec<&str> = own.iter().map(|r| r.key.as_str()).collect();
     let ids: Vec<Uuid> = own.iter().map(|r| r.id).collect();
     let hashes: Vec<&[u8]> = own.iter().map(|r| r.hash.as_slice()).collect();
-    let rows = tx.query(include_str!("sql/claim.sql"), &[&shards, &scopes, &keys, &ids, &hashes]).await?;
+    let rows =
+        tx.query(include_str!("sql/claim.sql"), &[&shards, &digests, &scopes, &keys, &ids, &hashes]).await?;
     Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+fn places(requests: &[&Request]) -> (Vec<i16>, Vec<Uuid>) {
+    requests.iter().map(|request| (request.shard.number(), request.digest())).unzip()
 }
 
 async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Request)]) -> Result<Vec<(usize, Claim)>, Error> {
     if lost.is_empty() {
         return Ok(Vec::new());
     }
-    let shards: Vec<i16> = lost.iter().map(|(_, r)| r.shard.number()).collect();
-    let scopes: Vec<&str> = lost.iter().map(|(_, r)| &*r.scope).collect();
-    let keys: Vec<&str> = lost.iter().map(|(_, r)| r.key.as_str()).collect();
-    let rows = tx.query(include_str!("sql/first_answers.sql"), &[&shards, &scopes, &keys]).await?;
-    let mut by_key: HashMap<(i16, &str, &str), &pg::Row> = HashMap::new();
-    for row in &rows {
-        by_key.insert((row.get("shard"), row.get("scope"), row.get("key")), row);
-    }
-    let mut claims = Vec::with_capacity(lost.len());
+    let requests: Vec<&Request> = lost.iter().map(|(_, request)| *request).collect();
+    let (shards, digests) = places(&requests);
+    let rows = tx.query(include_str!("sql/keys.sql"), &[&shards, &digests]).await?;
+    let first: HashMap<(i16, Uuid), &pg::Row> =
+        rows.iter().map(|row| ((row.get("shard"), row.get("digest")), row)).collect();
     let mut repeated = Vec::new();
-    for (index, request) in lost {
-        let row = by_key
-            .get(&(request.shard.number(), &*request.scope, request.key.as_str()))
+    for (((index, request), shard), digest) in lost.iter().zip(&shards).zip(&digests) {
+        let row = first
+            .get(&(*shard, *digest))
             .ok_or_else(|| Error::Unexpected("a key that exists can't be read".into()))?;
-        let same = row.get::<_, &[u8]>("request_hash") == request.hash.as_slice();
-        if same {
-            repeated.push((request.shard.number(), row.get::<_, Uuid>("id")));
-            claims.push((*index, Claim::Repeat(stored(row)?)));
-        } else {
-            claims.push((*index, Claim::OtherRequest));
-        }
+        let same = row.get::<_, &str>("scope") == request.scope.as_ref()
+            && row.get::<_, &str>("key") == request.key
+            && row.get::<_, &[u8]>("request_hash") == request.hash.as_slice();
+        repeated.push((*index, same.then(|| (*shard, row.get::<_, Uuid>("id")))));
     }
-    note_repeats(tx, &repeated).await?;
-    Ok(claims)
+    let mut answers = answers(tx, repeated.iter().filter_map(|(_, same)| *same).collect()).await?;
+    let claim = |(index, same): (usize, Option<(i16, Uuid)>)| match same {
+        None => Ok((index, Claim::OtherRequest)),
+        Some(place) => match answers.remove(&place) {
+            Some(answer) => Ok((index, Claim::Repeat(answer))),
+            None => Err(Error::Unexpected("a committed key has no answer".into())),
+        },
+    };
+    repeated.into_iter().map(claim).collect()
 }
 
-fn stored(row: &pg::Row) -> Result<Answer, Error> {
-    let status: Option<i16> = row.get("status");
-    let status = status
-        .and_then(|status| u16::try_from(status).ok())
-        .ok_or_else(|| Error::Unexpected("a committed key has no answer".into()))?;
-    Ok(Answer { status, body: row.get("body") })
+/// What was answered under these ids; noted as repeated, since a repeated answer leaves after a commit of its own.
+async fn answers(tx: &Tx<'_>, ids: Vec<(i16, Uuid)>) -> Result<HashMap<(i16, Uuid), Answer>, Error> {
+    let (Some(oldest), Some(newest)) =
+        (ids.iter().map(|(_, id)| *id).min(), ids.iter().map(|(_, id)| *id).max())
+    else {
+        return Ok(HashMap::new());
+    };
+    let (shards, uuids): (Vec<i16>, Vec<Uuid>) = ids.into_iter().unzip();
+    let rows = tx.query(include_str!("sql/answers.sql"), &[&shards, &uuids, &oldest, &newest]).await?;
+    note_repeats(tx, shards).await?;
+    rows.iter()
+        .map(|row| {
+            let status = u16::try_from(row.get::<_, i16>("status"))
+                .map_err(|_| Error::Unexpected("a stored status is none of HTTP's".into()))?;
+            Ok(((row.get("shard"), row.get("id")), Answer { status, body: row.get("body") }))
+        })
+        .collect()
 }
 
-async fn note_repeats(tx: &Tx<'_>, repeated: &[(i16, Uuid)]) -> Result<(), Error> {
-    if repeated.is_empty() {
-        return Ok(());
-    }
-    let (shards, ids): (Vec<i16>, Vec<Uuid>) = repeated.iter().copied().unzip();
-    tx.execute(include_str!("sql/repeat.sql"), &[&shards, &ids]).await?;
-    Ok(())
+/// Rows of each shard that are written over and over by repeats.
+const SLOTS: u16 = 1024;
+
+/// One write for each shard; any slot will do, and a random one is rarely another transaction's.
+async fn note_repeats(tx: &Tx<'_>, mut shards: Vec<i16>) -> Result<(), Error> {
+    shards.sort_unstable();
+    shards.dedup();
+    let any = Uuid::now_v7().into_bytes();
+    let slot = (u16::from_be_bytes([any[14], any[15]]) % SLOTS).cast_signed();
+    let slots = vec![slot; shards.len()];
+    let noted = tx.execute(include_str!("sql/repeat.sql"), &[&shards, &slots]).await?;
+    expect(noted, shards.len())
 }
 
 /// Stores the answers of keys that this transaction claimed as first.
@@ -206,11 +248,9 @@ pub async fn release(tx: &Tx<'_>, requests: &[&Request]) -> Result<(), Error> {
     if requests.is_empty() {
         return Ok(());
     }
-    let shards: Vec<i16> = requests.iter().map(|r| r.shard.number()).collect();
-    let scopes: Vec<&str> = requests.iter().map(|r| &*r.scope).collect();
-    let keys: Vec<&str> = requests.iter().map(|r| r.key.as_str()).collect();
+    let (shards, digests) = places(requests);
     let ids: Vec<Uuid> = requests.iter().map(|r| r.id).collect();
-    let removed = tx.execute(include_str!("sql/release.sql"), &[&shards, &scopes, &keys, &ids]).await?;
+    let removed = tx.execute(include_str!("sql/release.sql"), &[&shards, &digests, &ids]).await?;
     expect(removed, requests.len())
 }
 

@@ -53,7 +53,7 @@ async fn r22_the_first_goes_on_and_a_repeat_gets_its_answer_byte_for_byte() {
         assert_eq!(repeat, Claim::Repeat(answer(body)));
     }
     // An answer that is given again leaves after a commit of its own.
-    let repeats = conn.query_one("SELECT count(*) FROM idempotency_repeats", &[]).await.unwrap();
+    let repeats = conn.query_one("SELECT sum(times)::bigint FROM idempotency_repeats", &[]).await.unwrap();
     assert_eq!(repeats.get::<_, i64>(0), 2);
 }
 
