@@ -1,10 +1,9 @@
 //! What is read from a request before its body is: ids, media types, keys, queries.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper::HeaderMap;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 
 use crate::caller::Caller;
 use crate::problem::{Problem, Refusal};
@@ -124,14 +123,10 @@ fn charset_is_utf8(content_type: &str) -> bool {
 /// `idempotency-key-missing`, also when it is malformed or there are two.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let key = match (values.next(), values.next()) {
-        (None, _) => None,
-        (Some(_), Some(_)) => return Err(no_key("more than one Idempotency-Key")),
-        (Some(value), None) => value.to_str().ok().and_then(|text| unquoted(text.trim())),
-    };
-    match key {
-        Some(key) if is_visible(&key, MAX_IDEMPOTENCY_KEY) => Ok(key.into_owned()),
-        _ => Err(no_key("send an Idempotency-Key of 1 to 255 visible ASCII characters")),
+    match (values.next(), values.next()) {
+        (None, _) => Err(no_key("send an Idempotency-Key: 1 to 255 visible ASCII characters")),
+        (Some(_), Some(_)) => Err(no_key("more than one Idempotency-Key")),
+        (Some(value), None) => key_in(value).map_err(no_key),
     }
 }
 
@@ -139,20 +134,48 @@ fn no_key(detail: &str) -> Refusal {
     Refusal::new(Problem::IdempotencyKeyMissing, detail)
 }
 
-/// A structured field's string without its quotes and escapes (RFC 9651); anything unquoted as it is.
-fn unquoted(text: &str) -> Option<Cow<'_, str>> {
-    let Some(inner) = text.strip_prefix('"') else { return Some(Cow::Borrowed(text)) };
-    let inner = inner.strip_suffix('"')?;
-    let mut plain = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
+fn key_in(value: &HeaderValue) -> Result<String, &'static str> {
+    let text = value.to_str().map_err(|_| "an Idempotency-Key is ASCII: encode what is not")?.trim();
+    let key = match text.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted)?,
+        None => text.to_owned(),
+    };
+    match key.len() {
+        0 => Err("the Idempotency-Key is empty"),
+        1..=MAX_IDEMPOTENCY_KEY if is_visible(&key, MAX_IDEMPOTENCY_KEY) => Ok(key),
+        1..=MAX_IDEMPOTENCY_KEY => Err("an Idempotency-Key has visible ASCII characters only, no spaces"),
+        _ => Err("the Idempotency-Key is longer than 255 characters"),
+    }
+}
+
+/// What stands before the closing quote of a structured field's string, without its escapes (RFC 9651).
+fn unquoted(text: &str) -> Result<String, &'static str> {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
-            '"' => return None,
-            '\\' => plain.push(characters.next().filter(|next| matches!(next, '"' | '\\'))?),
+            '"' => return ends(characters.as_str()).map(|()| plain),
+            '\\' => match characters.next() {
+                Some(escaped @ ('"' | '\\')) => plain.push(escaped),
+                _ => {
+                    return Err(
+                        "in a quoted Idempotency-Key a backslash stands before a quote or a backslash",
+                    );
+                }
+            },
             other => plain.push(other),
         }
     }
-    Some(Cow::Owned(plain))
+    Err("the quoted Idempotency-Key has no closing quote")
+}
+
+/// No parameter has a meaning here, and one that was meant to have one must not be dropped.
+fn ends(rest: &str) -> Result<(), &'static str> {
+    match rest.trim_start().chars().next() {
+        None => Ok(()),
+        Some(';') => Err("a quoted Idempotency-Key takes no parameters"),
+        Some(_) => Err("something stands behind the closing quote of the Idempotency-Key"),
+    }
 }
 
 /// The token of `Authorization: Bearer …`.
@@ -260,8 +283,6 @@ impl Query {
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
-
     use super::*;
 
     fn with(name: &'static str, value: &str) -> HeaderMap {
@@ -274,23 +295,49 @@ mod tests {
     fn r22_keys_come_quoted_or_bare() {
         let long = "k".repeat(255);
         let table = [
-            ("abc", Some("abc")),
-            ("\"abc\"", Some("abc")),
-            (r#""a\"b\\c""#, Some(r#"a"b\c"#)),
-            (&long, Some(long.as_str())),
-            (&format!("{long}k"), None),
-            ("", None),
-            ("\"\"", None),
-            ("\"abc", None),
-            ("\"a\"b\"", None),
-            ("a b", None),
-            ("\"a b\"", None),
+            ("abc", "abc"),
+            ("\"abc\"", "abc"),
+            ("\"abc\" ", "abc"),
+            (r#""a\"b\\c""#, r#"a"b\c"#),
+            (r#"a"b\c"#, r#"a"b\c"#),
+            (&long, long.as_str()),
+            (&format!("\"{long}\""), long.as_str()),
+            ("8e03978e-40d5-43dd-bc93-6894a57f9324", "8e03978e-40d5-43dd-bc93-6894a57f9324"),
         ];
         for (text, expected) in table {
-            let key = idempotency_key(&with("idempotency-key", text));
-            assert_eq!(key.as_deref().ok(), expected, "{text}");
+            let key = idempotency_key(&with("idempotency-key", text)).map_err(|refusal| refusal.detail);
+            assert_eq!(key.as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn r22_what_is_no_key_is_refused_in_words() {
+        let long = "k".repeat(256);
+        let table: [(&[u8], &str); 12] = [
+            (b"", "empty"),
+            (b"\"\"", "empty"),
+            (long.as_bytes(), "longer than 255"),
+            (b"\"abc", "no closing quote"),
+            (b"\"abc\\\"", "no closing quote"),
+            (b"\"a\"b\"", "behind the closing quote"),
+            (b"\"abc\", \"def\"", "behind the closing quote"),
+            (b"\"abc\";v=1", "no parameters"),
+            (b"\"a\\bc\"", "backslash"),
+            (b"a b", "no spaces"),
+            (b"\"a b\"", "no spaces"),
+            ("ключ".as_bytes(), "is ASCII"),
+        ];
+        for (bytes, expected) in table {
+            let mut headers = HeaderMap::new();
+            headers.insert("idempotency-key", HeaderValue::from_bytes(bytes).expect("a header's value"));
+            let refusal = idempotency_key(&headers).expect_err("no key");
+            assert_eq!(refusal.problem, Problem::IdempotencyKeyMissing);
+            assert!(refusal.detail.contains(expected), "{bytes:?}: {}", refusal.detail);
         }
         assert!(idempotency_key(&HeaderMap::new()).is_err());
+        let mut twice = with("idempotency-key", "a");
+        twice.append("idempotency-key", HeaderValue::from_static("b"));
+        assert!(idempotency_key(&twice).expect_err("two").detail.contains("more than one"));
     }
 
     #[test]
