@@ -1,4 +1,4 @@
-//! A bank that lies, by the last four digits of the payee's account number: what is true stands, the lie is kept and
+//! A bank that lies, by the last eight digits of the payee's account number: what is true stands, the lie is kept and
 //! told to operators, and money goes out once.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -23,37 +23,37 @@ struct Liar {
 /// By hand: 100.00 USD less 0.30 is 99.70, at 7.1000 that is 707.87 CNY; 5.00 less come back.
 const LIARS: [Liar; 7] = [
     Liar {
-        digits: "0011",
+        digits: "77770011",
         ends: ("paid", "paid"),
         told: &[("other-amount", "ignored", "contradiction")],
         evidence: "707.88 CNY paid",
     },
     Liar {
-        digits: "0012",
+        digits: "77770012",
         ends: ("paid", "paid"),
         told: &[("paid", "applied", ""), ("denied", "ignored", "contradiction")],
         evidence: "707.87 CNY failed: MS03",
     },
     Liar {
-        digits: "0013",
+        digits: "77770013",
         ends: ("paid", "paid"),
         told: &[("stranger", "ignored", "unknown_reference"), ("paid", "applied", "")],
         evidence: "707.87 CNY paid",
     },
     Liar {
-        digits: "0014",
+        digits: "77770014",
         ends: ("paid", "paid"),
         told: &[("other-currency", "ignored", "contradiction")],
         evidence: "707.87 USD paid",
     },
     Liar {
-        digits: "0015",
+        digits: "77770015",
         ends: ("payee_action_required", "disputed"),
         told: &[("failed", "applied", ""), ("paid", "applied", "disputed")],
         evidence: "707.87 CNY failed: AC01",
     },
     Liar {
-        digits: "0016",
+        digits: "77770016",
         ends: ("returned", "returned"),
         told: &[
             ("returned", "applied", ""),
@@ -63,7 +63,7 @@ const LIARS: [Liar; 7] = [
         ],
         evidence: "702.87 CNY returned: AC04",
     },
-    Liar { digits: "0017", ends: ("paid", "paid"), told: &[], evidence: "never seen" },
+    Liar { digits: "77770017", ends: ("paid", "paid"), told: &[], evidence: "never seen" },
 ];
 
 /// A withdrawal of 100.00 USD to a new payee with these last digits.
@@ -153,12 +153,20 @@ async fn r29_i4_what_is_true_stands_and_every_lie_is_kept_told_and_paid_once() {
         let called = needs_operator(&world, liar.ends.1, &payout["id"]).await;
         assert_eq!(called, liar.ends.1 == "disputed", "{digits}: the call ends with the result");
     }
-    assert_eq!(world.metric("sluice_payout_contradictions_total").await, 3.0, "0011, 0012 and 0014");
-    assert_eq!(world.metric("sluice_payout_disputes_total").await, 1.0, "0015");
-    assert_eq!(world.metric("sluice_payout_unknown_references_total").await, 1.0, "0013");
+    assert_eq!(
+        world.metric("sluice_payout_contradictions_total").await,
+        3.0,
+        "77770011, 77770012 and 77770014"
+    );
+    assert_eq!(world.metric("sluice_payout_disputes_total").await, 1.0, "77770015");
+    assert_eq!(world.metric("sluice_payout_unknown_references_total").await, 1.0, "77770013");
     assert_eq!(world.journal().await.len(), LIARS.len());
     assert_eq!(world.balance(merchant, "USD", "available").await, "300.00");
-    assert_eq!(world.balance(merchant, "USD", "in_transit").await, "200.00", "0015 and 0016 wait for people");
+    assert_eq!(
+        world.balance(merchant, "USD", "in_transit").await,
+        "200.00",
+        "77770015 and 77770016 wait for people"
+    );
 
     // What is disputed is retried by nobody (R29); what came back can be sent again (R28).
     let body = json!({"payee_id": merchant.payee("CNY")});

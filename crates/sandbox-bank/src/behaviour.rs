@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::Report;
 
-/// What a payee's account number asks for with its last four digits.
+/// What a payee's account number asks for with its last digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Behaviour {
@@ -23,19 +23,19 @@ pub enum Behaviour {
     NeverArrives,
     /// `0006`: reports before it answers the request, and again after.
     ReportsTwice,
-    /// `0011`: pays, and reports another amount.
+    /// `77770011`: pays, and reports another amount.
     TellsOtherAmount,
-    /// `0012`: pays, says so, and then says that it failed.
+    /// `77770012`: pays, says so, and then says that it failed.
     DeniesPayment,
-    /// `0013`: pays, and reports a payout that nobody ordered, besides this one.
+    /// `77770013`: pays, and reports a payout that nobody ordered, besides this one.
     TellsOfStranger,
-    /// `0014`: pays, and reports another currency.
+    /// `77770014`: pays, and reports another currency.
     TellsOtherCurrency,
-    /// `0015`: says that it failed, then does it and says so.
+    /// `77770015`: says that it failed, then does it and says so.
     PaysAfterFailure,
-    /// `0016`: pays and returns it short; reports the return first, the payment late, and both once more.
+    /// `77770016`: pays and returns it short; reports the return first, the payment late, and both once more.
     TellsOutOfOrder,
-    /// `0017`: does it without an answer, and knows nothing of it until it is sent again.
+    /// `77770017`: does it without an answer, and knows nothing of it until it is sent again.
     Forgets,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Step {
 }
 
 impl Behaviour {
-    /// By the number's last four digits.
+    /// By the number's last digits.
     pub fn of(account_number: &str) -> Behaviour {
         let number = account_number.trim_end();
         let ends = |digits: &str| number.ends_with(digits);
@@ -64,13 +64,13 @@ impl Behaviour {
             () if ends("0004") => Behaviour::BusyTwice,
             () if ends("0005") => Behaviour::NeverArrives,
             () if ends("0006") => Behaviour::ReportsTwice,
-            () if ends("0011") => Behaviour::TellsOtherAmount,
-            () if ends("0012") => Behaviour::DeniesPayment,
-            () if ends("0013") => Behaviour::TellsOfStranger,
-            () if ends("0014") => Behaviour::TellsOtherCurrency,
-            () if ends("0015") => Behaviour::PaysAfterFailure,
-            () if ends("0016") => Behaviour::TellsOutOfOrder,
-            () if ends("0017") => Behaviour::Forgets,
+            () if ends("77770011") => Behaviour::TellsOtherAmount,
+            () if ends("77770012") => Behaviour::DeniesPayment,
+            () if ends("77770013") => Behaviour::TellsOfStranger,
+            () if ends("77770014") => Behaviour::TellsOtherCurrency,
+            () if ends("77770015") => Behaviour::PaysAfterFailure,
+            () if ends("77770016") => Behaviour::TellsOutOfOrder,
+            () if ends("77770017") => Behaviour::Forgets,
             () => Behaviour::Pays,
         }
     }
@@ -103,12 +103,12 @@ impl Behaviour {
     }
 }
 
-/// The lie of `0011`: one of the currency's smallest units more.
+/// The lie of `77770011`: one of the currency's smallest units more.
 pub(crate) fn other_amount(paid: Money) -> Money {
     Money::new(paid.minor().saturating_add(1), paid.currency()).unwrap_or(paid)
 }
 
-/// The lie of `0014`: as many of the smallest units of another currency.
+/// The lie of `77770014`: as many of the smallest units of another currency.
 pub(crate) fn other_currency(paid: Money) -> Money {
     let other = if paid.currency() == Currency::USD { Currency::EUR } else { Currency::USD };
     Money::new(paid.minor(), other).unwrap_or(paid)
@@ -136,13 +136,13 @@ mod tests {
             ("6222 0004", Behaviour::BusyTwice),
             ("0005", Behaviour::NeverArrives),
             ("0006", Behaviour::ReportsTwice),
-            ("0011", Behaviour::TellsOtherAmount),
-            ("0012", Behaviour::DeniesPayment),
-            ("0013", Behaviour::TellsOfStranger),
-            ("0014", Behaviour::TellsOtherCurrency),
-            ("0015", Behaviour::PaysAfterFailure),
-            ("0016", Behaviour::TellsOutOfOrder),
-            ("0017", Behaviour::Forgets),
+            ("77770011", Behaviour::TellsOtherAmount),
+            ("77770012", Behaviour::DeniesPayment),
+            ("77770013", Behaviour::TellsOfStranger),
+            ("77770014", Behaviour::TellsOtherCurrency),
+            ("77770015", Behaviour::PaysAfterFailure),
+            ("77770016", Behaviour::TellsOutOfOrder),
+            ("77770017", Behaviour::Forgets),
             ("0007", Behaviour::Pays),
             ("00010", Behaviour::Pays),
             ("001", Behaviour::Pays),

@@ -22,7 +22,7 @@ pub(crate) struct Payout {
     pub(crate) delivered: Vec<Report>,
 }
 
-/// Accepted → Paid → Returned, or Accepted → Failed; `0015` goes on from Failed to Paid.
+/// Accepted → Paid → Returned, or Accepted → Failed; `77770015` goes on from Failed to Paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Accepted,

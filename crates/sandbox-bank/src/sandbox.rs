@@ -69,7 +69,7 @@ pub struct Timing {
     pub execute_after: Duration,
     /// From the report of a payment to its return (`0003`).
     pub return_after: Duration,
-    /// How long a request without answer is held before its connection is dropped (`0002`, `0017`), and how long one waits
+    /// How long a request without answer is held before its connection is dropped (`0002`, `77770017`), and how long one waits
     /// for its report to be taken (`0006`).
     pub hold: Duration,
     /// First pause before a report is repeated; doubles.
