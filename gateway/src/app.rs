@@ -10,7 +10,7 @@ use money::Currency;
 use privacy::Keyring;
 use tokio::sync::Semaphore;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::live::{Current, Live};
 use crate::migrate;
@@ -120,17 +120,14 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         .banks
         .iter()
         .flat_map(|bank| &bank.rate_pairs)
-        .map(|pair| match pair.split_at_checked(3) {
-            Some((base, quote)) => Ok((currency(base)?, currency(quote)?)),
-            None => Err(format!("{pair} is not a pair")),
-        })
+        .map(|pair| config::currencies(pair).ok_or_else(|| format!("{pair} is not a pair")))
         .collect::<Result<_, String>>()?;
     Ok(withdrawals::Policy {
         fees: config.fees.schedule(),
         routes,
         pairs,
         markups: config.exchange.markups(),
-        rate_max_age: time::Duration::seconds(i64::from(config.exchange.rate_max_age_seconds.0)),
+        rates: config.exchange.policy()?,
         refund_fee: config.fees.refund_fee,
         limits: config.limits.policy()?,
         hold_above: config.payouts.hold_above,

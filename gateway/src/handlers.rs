@@ -19,6 +19,7 @@ mod partners;
 mod payees;
 mod positions;
 mod quotes;
+mod rates;
 mod receiving_accounts;
 mod reconciliation;
 mod reply;
@@ -91,7 +92,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::GetEvent => events::show(app, &request).await,
         Route::UnmaskEvent => events::unmask(app, request).await,
         Route::ReplayEvent => events::replay(app, request).await,
-        Route::Rates => admin_reads::rates(app).await,
+        Route::Rates => rates::show(app, &request).await,
+        Route::RateHistory => rates::history(app, &request).await,
         Route::Audit => admin_reads::audit(app, &request).await,
         Route::SetFee => fees::set(app, request).await,
         Route::Positions => positions::show(app, &request).await,
@@ -130,6 +132,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         | Route::VerifyMerchant
         | Route::FreezeAmount
         | Route::FreezeMerchant
-        | Route::UnfreezeMerchant => admin_actions::act(app, request).await,
+        | Route::UnfreezeMerchant
+        | Route::AcceptRate
+        | Route::RejectRate => admin_actions::act(app, request).await,
     }
 }

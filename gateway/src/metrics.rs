@@ -39,7 +39,7 @@ const COUNTERS: [(&str, &str); 10] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 23] = [
+const GAUGES: [(&str, &str); 26] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 when /readyz said yes the last time."),
@@ -64,6 +64,12 @@ const GAUGES: [(&str, &str); 23] = [
         "sluice_exchange_position_amount",
         "What the institution holds by exchange, in major units, by currency.",
     ),
+    ("sluice_rate_available", "1 while a rate makes the pair's prices, by pair."),
+    (
+        "sluice_rate_age_seconds",
+        "Age of the rate that makes the pair's prices, or of the last one that did, by pair.",
+    ),
+    ("sluice_rates_held", "Rates that jump and wait for an operator."),
     ("sluice_approvals_pending", "Requests that wait for a second person."),
     ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
 ];

@@ -62,7 +62,9 @@ pub fn meaning(problem: Problem) -> &'static str {
             "This pair of currencies is not exchanged, or no bank pays out the bought currency."
         }
         RateLimited => "Too many requests in a short time.",
-        RateUnavailable => "There is no rate for the pair that is fresh enough to be used.",
+        RateUnavailable => {
+            "There is no rate for the pair that can be used: none is fresh enough, or the newest is being checked. An old rate is never used instead."
+        }
         Overloaded => "The server has more work waiting than it can do in time, and refused at once.",
         LedgerUnavailable => {
             "The book could not be written or read in time. For a request with an idempotency key, whether it was done shows when it is sent again with the same key."

@@ -203,6 +203,8 @@ async fn raw(world: &World, path: &str, headers: &[(&'static str, String)], body
     world.public().send(hyper::Method::POST, path, headers, bytes::Bytes::copy_from_slice(body)).await
 }
 
+type Header = (&'static str, String);
+
 #[tokio::test]
 async fn r22_what_is_refused_before_it_is_understood_leaves_the_key_free() {
     let (sluice, world) = Sluice::start().await;
@@ -214,7 +216,7 @@ async fn r22_what_is_refused_before_it_is_understood_leaves_the_key_free() {
     let (json_type, key) = (("content-type", "application/json".to_owned()), unique("key"));
     let good = market(merchant.payee("CNY"), "1.00", "USD", "CNY").to_string();
     let keyed = |key: &str| ("idempotency-key", key.to_owned());
-    let cases: [(&[(&str, String)], &str, (u16, &str)); 5] = [
+    let cases: [(&[Header], &str, (u16, &str)); 5] = [
         (&[json_type.clone(), keyed(&key)], &good, (401, "unauthenticated")),
         (&[bearer.clone(), json_type.clone(), keyed(&key)], "{\"payee_id\":", (400, "malformed-json")),
         (

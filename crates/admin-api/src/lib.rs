@@ -13,6 +13,6 @@ pub use overview::{
 };
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
 pub use rows::{
-    ApprovalRow, AuditRow, EventRow, EvidenceLine, MerchantRow, Page, PaymentRow, PayoutDetail, PayoutRow,
-    RateRow,
+    ApprovalRow, AuditRow, EventRow, EvidenceLine, HeldRate, MerchantRow, Page, PaymentRow, PayoutDetail,
+    PayoutRow, PublishedRateRow, RateRow,
 };

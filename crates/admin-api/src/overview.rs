@@ -33,8 +33,11 @@ pub struct Overview {
     pub pool: PoolHealth,
     /// The banks' circuit breakers.
     pub banks: Vec<BankHealth>,
-    /// Newest rates and their ages.
+    /// Pairs and the ages of their rates.
     pub rates: Vec<RateAge>,
+    /// Rates that jump and wait for an operator.
+    #[serde(default)]
+    pub rates_held: usize,
     /// What open quotes promise, by pair.
     pub exposure: Vec<Exposure>,
     /// Chains of seals and where they end.
@@ -137,6 +140,9 @@ pub struct BankHealth {
 pub struct RateAge {
     /// E.g. `USDCNY`.
     pub pair: String,
-    /// How old its newest rate is, seconds.
+    /// How old the rate is that makes its prices, seconds; where none does, the newest.
     pub age_seconds: f64,
+    /// The bank whose rate makes its prices; none: nobody's does.
+    #[serde(default)]
+    pub priced_by: Option<String>,
 }

@@ -155,7 +155,7 @@ pub struct EventRow {
     pub redeliveries: i64,
 }
 
-/// A rate.
+/// A bank's last accepted rate of a pair.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RateRow {
     pub base: String,
@@ -164,4 +164,52 @@ pub struct RateRow {
     pub ask: String,
     pub as_of: String,
     pub bank: String,
+    #[serde(default)]
+    pub id: String,
+    /// `fresh`, `stale`, `held` (a newer one waits for an operator) or `rejected` (the newest was).
+    #[serde(default)]
+    pub status: String,
+    #[serde(default)]
+    pub age_seconds: f64,
+    /// Since when it is the bank's: when it came, or was accepted.
+    #[serde(default)]
+    pub counts_since: String,
+    /// The bank's place in the configured order, from 1; none where it has none.
+    #[serde(default)]
+    pub priority: Option<usize>,
+    /// Whether it makes the pair's prices.
+    #[serde(default)]
+    pub prices: bool,
+    /// What waits for an operator.
+    #[serde(default)]
+    pub held: Option<HeldRate>,
+}
+
+/// A rate that jumps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldRate {
+    pub id: String,
+    pub bid: String,
+    pub ask: String,
+    pub as_of: String,
+    pub received_at: String,
+}
+
+/// A rate that a bank published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishedRateRow {
+    pub id: String,
+    /// `accepted`, `outdated`, `held`, `rejected` or `superseded`.
+    pub status: String,
+    pub base: String,
+    pub quote: String,
+    pub bank: String,
+    pub bid: String,
+    pub ask: String,
+    pub as_of: String,
+    pub received_at: String,
+    /// When it was decided, where it waited.
+    pub decided_at: Option<String>,
+    /// The bank event that brought it.
+    pub event_id: Option<String>,
 }

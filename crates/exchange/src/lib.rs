@@ -3,22 +3,30 @@
 pub mod cover;
 mod error;
 mod exposure;
+mod judge;
+mod kept;
 mod market;
 mod markups;
+mod policy;
 pub mod positions;
 mod price;
-mod publish;
 mod quotes;
+mod sources;
 mod state;
+mod survey;
 
 pub use error::Error;
 pub use exposure::{Exposure, exposure};
+pub use judge::{Known, PublishedRate, Verdict, judge};
+pub use kept::{KeptRate, RateId, RateMark};
 pub use market::{CurrentRate, Market, current_rates, rates_of};
 pub use markups::{Markups, STANDARD};
+pub use policy::{PairPolicy, RatePolicy};
 pub use price::{FixedSide, Price, PricingError, Terms, price};
-pub use publish::{PublishedRate, Verdict, accept, publish};
 pub use quotes::{Quote, QuoteRefusal, Quotes, expire_quotes, get_quote, insert_quote, lock_quotes};
-pub use state::{QuoteEvent, QuoteState};
+pub use sources::{ReviewRefusal, Sources};
+pub use state::{QuoteEvent, QuoteState, RateEvent, RateState};
+pub use survey::{Source, Standing, Survey, rate_history};
 
 /// The tables of rates and quotes.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
@@ -30,6 +38,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "markup and positions",
             sql: include_str!("../migrations/0002_markup_and_positions.sql"),
         },
+        pg::Migration { version: 3, name: "sources", sql: include_str!("../migrations/0003_sources.sql") },
     ],
 };
 

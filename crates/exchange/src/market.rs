@@ -1,5 +1,6 @@
 //! The rates of this moment.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use money::{Currency, Money, Rate};
@@ -8,8 +9,9 @@ use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use crate::policy::RatePolicy;
 
-/// The newest rate of a pair: units of `quote` for one `base`.
+/// A bank's last accepted rate of a pair: units of `quote` for one `base`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentRate {
     /// The base currency.
@@ -26,26 +28,106 @@ pub struct CurrentRate {
     pub bank: String,
 }
 
-/// All newest rates, by pair.
+/// What banks say of all pairs: of each pair each bank's last accepted rate.
 #[derive(Debug, Clone, Default)]
 pub struct Market {
-    rates: BTreeMap<(Currency, Currency), CurrentRate>,
+    words: BTreeMap<(Currency, Currency), Vec<Word>>,
+}
+
+/// What one bank says of one pair.
+#[derive(Debug, Clone)]
+struct Word {
+    rate: CurrentRate,
+    /// The bank has said something newer that nobody believes yet: this is no price any more.
+    out: bool,
 }
 
 impl Market {
-    /// A market of these rates.
+    /// A market in which all these rates count.
     pub fn new(rates: impl IntoIterator<Item = CurrentRate>) -> Market {
-        Market { rates: rates.into_iter().map(|rate| ((rate.base, rate.quote), rate)).collect() }
+        Market::of(rates.into_iter().map(|rate| (rate, false)))
     }
 
-    /// The rate of a pair as it is published.
+    /// A market of these rates; those marked are out: their bank has said something newer that is not believed.
+    /// Of equally new ones the first goes first.
+    pub fn of(rates: impl IntoIterator<Item = (CurrentRate, bool)>) -> Market {
+        let mut market = Market::default();
+        for (rate, out) in rates {
+            market.words.entry((rate.base, rate.quote)).or_default().push(Word { rate, out });
+        }
+        for words in market.words.values_mut() {
+            words.sort_by_key(|word| Reverse(word.rate.as_of));
+        }
+        market
+    }
+
+    /// The newest accepted rate of a pair as it is published, of whatever bank; too old for a price, perhaps.
     pub fn pair(&self, base: Currency, quote: Currency) -> Option<&CurrentRate> {
-        self.rates.get(&(base, quote))
+        self.words.get(&(base, quote))?.first().map(|word| &word.rate)
     }
 
-    /// All of them, by pair.
+    /// Every pair's newest accepted rate.
     pub fn iter(&self) -> impl Iterator<Item = &CurrentRate> {
-        self.rates.values()
+        self.words.values().filter_map(|words| words.first().map(|word| &word.rate))
+    }
+
+    /// R16: the rate that makes the prices of a pair as it is published: of the first source in the policy's order whose
+    /// rate is new enough and not out; where no order is configured, the newest such.
+    pub fn pricing(
+        &self,
+        base: Currency,
+        quote: Currency,
+        policy: &RatePolicy,
+        now: OffsetDateTime,
+    ) -> Option<&CurrentRate> {
+        let (words, policy) = (self.words.get(&(base, quote))?, policy.of(base, quote));
+        let mut usable = words
+            .iter()
+            .filter(|word| !word.out && now - word.rate.as_of <= policy.max_age)
+            .map(|word| &word.rate);
+        if policy.sources.is_empty() {
+            return usable.next();
+        }
+        let place = |rate: &CurrentRate| policy.sources.iter().position(|bank| *bank == rate.bank);
+        usable
+            .filter_map(|rate| Some((place(rate)?, rate)))
+            .min_by_key(|(place, _)| *place)
+            .map(|(_, rate)| rate)
+    }
+
+    /// R16, R19: units of `buy` for one `sell` at this moment, and the time at which that held: by a rate of the two,
+    /// else through the policy's currency, the product of both rates rounded down to 8 significant digits, as old as
+    /// the older one.
+    pub fn rate_for(
+        &self,
+        sell: Currency,
+        buy: Currency,
+        policy: &RatePolicy,
+        now: OffsetDateTime,
+    ) -> Option<(Rate, OffsetDateTime)> {
+        if let Some(direct) = self.direct(sell, buy, policy, now) {
+            return Some(direct);
+        }
+        let through = policy.crosses(sell, buy)?;
+        let (first, first_as_of) = self.direct(sell, through, policy, now)?;
+        let (second, second_as_of) = self.direct(through, buy, policy, now)?;
+        let product = first.product_floor(second).ok()?;
+        Some((product, first_as_of.min(second_as_of)))
+    }
+
+    /// Selling the base takes the bid, buying it 1 ÷ ask. Should both directions be published, the one in which the
+    /// sold currency is the base goes first.
+    fn direct(
+        &self,
+        sell: Currency,
+        buy: Currency,
+        policy: &RatePolicy,
+        now: OffsetDateTime,
+    ) -> Option<(Rate, OffsetDateTime)> {
+        if let Some(rate) = self.pricing(sell, buy, policy, now) {
+            return Some((rate.bid, rate.as_of));
+        }
+        self.pricing(buy, sell, policy, now).map(|rate| (rate.ask.inverse_floor(), rate.as_of))
     }
 
     /// What `amount` is worth in US dollars at the dearer side, rounded up, for limits: by a direct pair, else
@@ -88,61 +170,18 @@ fn read(rows: &[Row]) -> Result<Market, Error> {
     let mut rates = Vec::with_capacity(rows.len());
     for row in rows {
         let broken = |what: &str| Error::Unexpected(format!("a rate's {what} can't be read"));
-        rates.push(CurrentRate {
+        let rate = CurrentRate {
             base: Currency::from_db(row.get("base")).map_err(|_| broken("base"))?,
             quote: Currency::from_db(row.get("quote")).map_err(|_| broken("quote"))?,
             bid: Rate::try_from(row.get::<_, Decimal>("bid")).map_err(|_| broken("bid"))?,
             ask: Rate::try_from(row.get::<_, Decimal>("ask")).map_err(|_| broken("ask"))?,
             as_of: row.get("as_of"),
             bank: row.get("bank"),
-        });
+        };
+        rates.push((rate, row.get("out")));
     }
-    Ok(Market::new(rates))
+    Ok(Market::of(rates))
 }
 
 #[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    fn market(rates: &[(&str, &str, &str, &str)]) -> Market {
-        Market::new(rates.iter().map(|(base, quote, bid, ask)| CurrentRate {
-            base: Currency::parse(base).unwrap(),
-            quote: Currency::parse(quote).unwrap(),
-            bid: Rate::parse(bid).unwrap(),
-            ask: Rate::parse(ask).unwrap(),
-            as_of: datetime!(2026-11-23 08:00:00 UTC),
-            bank: "hb".into(),
-        }))
-    }
-
-    /// By hand: 1,000,000 yen × 0.0472 = 47,200 CNY; ÷ 7.1 = 6647.887…; 7.10 CNY ÷ 7.1 is a dollar exactly;
-    /// 100 EUR × 1.17 = 117; 780.01 HKD ÷ 7.8 = 100.0012…
-    #[test]
-    fn r33_limits_compare_in_dollars_rounded_up() {
-        let market = market(&[
-            ("USD", "CNY", "7.1000", "7.1300"),
-            ("JPY", "CNY", "0.047000", "0.047200"),
-            ("EUR", "CNY", "8.2000", "8.2400"),
-            ("EUR", "USD", "1.15", "1.17"),
-            ("USD", "HKD", "7.8", "7.9"),
-        ]);
-        let table = [
-            ("5.00", "USD", Some("5.00")),
-            ("1000000", "JPY", Some("6647.89")),
-            ("7.10", "CNY", Some("1.00")),
-            ("71000.00", "CNY", Some("10000.00")),
-            ("71000.01", "CNY", Some("10000.01")),
-            ("100.00", "EUR", Some("117.00")),
-            ("780.01", "HKD", Some("100.01")),
-            ("1.00", "GBP", None),
-        ];
-        for (amount, currency, expected) in table {
-            let amount = Money::parse(amount, Currency::parse(currency).unwrap()).unwrap();
-            let worth = market.usd_equivalent(amount).map(|worth| worth.to_string());
-            assert_eq!(worth.as_deref(), expected, "{amount} {currency}");
-        }
-        assert_eq!(Market::default().usd_equivalent(Money::new(1, Currency::CNY).unwrap()), None);
-    }
-}
+mod tests;

@@ -2,9 +2,10 @@
 
 use money::{Conversion, Currency, FeeSchedule, Markup, Money, MoneyError, Rate};
 use rust_decimal::Decimal;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::market::Market;
+use crate::policy::RatePolicy;
 
 /// The side that the merchant fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub enum PricingError {
 }
 
 /// Prices an exchange of the corridor's first currency into its second. Selling the base of a published pair takes the bid; buying it takes
-/// 1 ÷ ask. A rate older than `max_age` is not used (R16). One and the same currency needs no rate.
+/// 1 ÷ ask. Which rate is used, if any is, the policy says (R16). One and the same currency needs no rate.
 ///
 /// # Errors
 /// `PricingError`; the pair's being configured at all is the caller's to check. An amount that is not of its
@@ -86,7 +87,7 @@ pub fn price(
     market: &Market,
     terms: Terms,
     now: OffsetDateTime,
-    max_age: Duration,
+    rates: &RatePolicy,
 ) -> Result<Price, PricingError> {
     let (given, expected) = match side {
         FixedSide::Sell(gross) => (gross.currency(), sell),
@@ -95,7 +96,11 @@ pub fn price(
     if given != expected {
         return Err(MoneyError::CurrencyMismatch { left: given, right: expected }.into());
     }
-    let quoted = if sell == buy { None } else { Some(quoted_rate(sell, buy, market, now, max_age)?) };
+    let quoted = if sell == buy {
+        None
+    } else {
+        Some(market.rate_for(sell, buy, rates, now).ok_or(PricingError::RateUnavailable)?)
+    };
     let rate = quoted.map(|(rate, _)| rate);
     let marked = rate.map(|rate| (rate, terms.markup));
     let gross = match side {
@@ -131,25 +136,9 @@ fn same_currency(net: Money) -> Conversion {
     Conversion { received: net, spread: none, premium: none, exact: exact.normalize() }
 }
 
-fn quoted_rate(
-    sell: Currency,
-    buy: Currency,
-    market: &Market,
-    now: OffsetDateTime,
-    max_age: Duration,
-) -> Result<(Rate, OffsetDateTime), PricingError> {
-    // Should both directions be published, the one in which the sold currency is the base goes first.
-    let selling_base = market.pair(sell, buy).map(|pair| (pair.bid, pair.as_of));
-    let buying_base = market.pair(buy, sell).map(|pair| (pair.ask.inverse_floor(), pair.as_of));
-    selling_base
-        .into_iter()
-        .chain(buying_base)
-        .find(|(_, as_of)| now - *as_of <= max_age)
-        .ok_or(PricingError::RateUnavailable)
-}
-
 #[cfg(test)]
 mod tests {
+    use time::Duration;
     use time::macros::datetime;
 
     use super::*;
@@ -158,6 +147,10 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-11-23 08:00:00 UTC);
     const AGE: Duration = Duration::minutes(15);
     const FEES: Terms = Terms { fees: FeeSchedule::share(3_000), markup: Markup::NONE };
+
+    fn rates() -> RatePolicy {
+        RatePolicy::of_age(AGE)
+    }
 
     fn market(as_of: OffsetDateTime) -> Market {
         let rate = |base, bid, ask| CurrentRate {
@@ -197,7 +190,7 @@ mod tests {
             (FixedSide::Buy(usd("9.97")), u, u, ["10.00", "0.03", "9.97", "-", "9.97"]),
         ];
         for (side, sell, buy, expected) in table {
-            let price = price(side, (sell, buy), &market(NOW), FEES, NOW, AGE).unwrap();
+            let price = price(side, (sell, buy), &market(NOW), FEES, NOW, &rates()).unwrap();
             assert_eq!(shown(&price), expected, "{side:?}");
         }
     }
@@ -205,10 +198,10 @@ mod tests {
     #[test]
     fn r16_an_old_rate_is_an_error_never_a_price() {
         let (u, c) = (Currency::USD, Currency::CNY);
-        let at = |as_of| price(FixedSide::Sell(usd("1.00")), (u, c), &market(as_of), FEES, NOW, AGE);
+        let at = |as_of| price(FixedSide::Sell(usd("1.00")), (u, c), &market(as_of), FEES, NOW, &rates());
         assert!(at(NOW - AGE).is_ok());
         assert_eq!(at(NOW - AGE - Duration::MICROSECOND), Err(PricingError::RateUnavailable));
-        let none = price(FixedSide::Sell(usd("1.00")), (u, c), &Market::default(), FEES, NOW, AGE);
+        let none = price(FixedSide::Sell(usd("1.00")), (u, c), &Market::default(), FEES, NOW, &rates());
         assert_eq!(none, Err(PricingError::RateUnavailable));
     }
 
@@ -216,10 +209,10 @@ mod tests {
     fn r19_what_would_leave_nothing_is_refused() {
         let (u, c, j) = (Currency::USD, Currency::CNY, Currency::JPY);
         // 0.01 USD: the fee is 0.01. 1 yen: the fee is 1.
-        let tiny = price(FixedSide::Sell(usd("0.01")), (u, c), &market(NOW), FEES, NOW, AGE);
+        let tiny = price(FixedSide::Sell(usd("0.01")), (u, c), &market(NOW), FEES, NOW, &rates());
         assert_eq!(tiny, Err(PricingError::AmountTooSmall));
         let yen = FixedSide::Sell(Money::parse("1", j).unwrap());
-        assert_eq!(price(yen, (j, c), &market(NOW), FEES, NOW, AGE), Err(PricingError::AmountTooSmall));
+        assert_eq!(price(yen, (j, c), &market(NOW), FEES, NOW, &rates()), Err(PricingError::AmountTooSmall));
     }
 
     #[test]
@@ -238,7 +231,7 @@ mod tests {
                 rate(u, c, "7.1000", "7.1300", NOW),
                 rate(c, u, "0.14", "0.141", cny_usd_as_of),
             ]);
-            price(FixedSide::Sell(cny("1.00")), (c, u), &market, FEES, NOW, AGE).unwrap().rate.unwrap()
+            price(FixedSide::Sell(cny("1.00")), (c, u), &market, FEES, NOW, &rates()).unwrap().rate.unwrap()
         };
         assert_eq!(at(NOW - AGE).to_string(), "0.14");
         assert_eq!(at(NOW - AGE * 2).to_string(), "0.14025245");
@@ -249,7 +242,7 @@ mod tests {
     fn r19_a_fixed_bought_side_arrives_as_it_was_asked_for() {
         let (u, c) = (Currency::USD, Currency::CNY);
         let free = Terms::default();
-        let price = price(FixedSide::Buy(cny("0.05")), (u, c), &market(NOW), free, NOW, AGE).unwrap();
+        let price = price(FixedSide::Buy(cny("0.05")), (u, c), &market(NOW), free, NOW, &rates()).unwrap();
         assert_eq!(shown(&price), ["0.01", "0.00", "0.01", "7.1", "0.05"]);
         assert_eq!(price.exact.to_string(), "0.071");
     }
@@ -260,12 +253,14 @@ mod tests {
     fn r19_spread_and_premium_are_shown_apart() {
         let (u, c) = (Currency::USD, Currency::CNY);
         let terms = Terms { markup: Markup { spread: 1_000, premium: 200 }, ..FEES };
-        let sold = price(FixedSide::Sell(usd("1000.00")), (u, c), &market(NOW), terms, NOW, AGE).unwrap();
+        let sold =
+            price(FixedSide::Sell(usd("1000.00")), (u, c), &market(NOW), terms, NOW, &rates()).unwrap();
         assert_eq!(shown(&sold), ["1000.00", "3.00", "997.00", "7.1", "7070.20"]);
         assert_eq!((sold.spread.to_string(), sold.premium.to_string()), ("7.08".into(), "1.42".into()));
-        let bought = price(FixedSide::Buy(cny("7100.00")), (u, c), &market(NOW), terms, NOW, AGE).unwrap();
+        let bought =
+            price(FixedSide::Buy(cny("7100.00")), (u, c), &market(NOW), terms, NOW, &rates()).unwrap();
         assert_eq!(shown(&bought), ["1004.23", "3.02", "1001.21", "7.1", "7100.00"]);
-        let same = price(FixedSide::Sell(usd("10.00")), (u, u), &market(NOW), terms, NOW, AGE).unwrap();
+        let same = price(FixedSide::Sell(usd("10.00")), (u, u), &market(NOW), terms, NOW, &rates()).unwrap();
         assert_eq!((same.buy, same.spread.minor(), same.premium.minor()), (usd("9.97"), 0, 0));
     }
 
@@ -273,7 +268,7 @@ mod tests {
     fn r19_an_amount_of_another_currency_is_no_price() {
         let (u, c) = (Currency::USD, Currency::CNY);
         for side in [FixedSide::Sell(cny("1.00")), FixedSide::Buy(usd("1.00"))] {
-            let mixed = price(side, (u, c), &market(NOW), FEES, NOW, AGE);
+            let mixed = price(side, (u, c), &market(NOW), FEES, NOW, &rates());
             assert!(
                 matches!(mixed, Err(PricingError::Money(MoneyError::CurrencyMismatch { .. }))),
                 "{side:?}: {mixed:?}"
@@ -286,12 +281,12 @@ mod tests {
         let (j, c) = (Currency::JPY, Currency::CNY);
         let most = cny("9999999999999999.99");
         // About 2.1 × 10^17 yen: large, but a price.
-        assert!(price(FixedSide::Buy(most), (j, c), &market(NOW), FEES, NOW, AGE).is_ok());
+        assert!(price(FixedSide::Buy(most), (j, c), &market(NOW), FEES, NOW, &rates()).is_ok());
         let huge = Money::new(i64::MAX, c).unwrap();
-        let error = price(FixedSide::Buy(huge), (c, c), &market(NOW), FEES, NOW, AGE);
+        let error = price(FixedSide::Buy(huge), (c, c), &market(NOW), FEES, NOW, &rates());
         assert_eq!(error, Err(PricingError::Money(MoneyError::Overflow)));
         let all = Terms { fees: FeeSchedule::share(1_000_000), ..FEES };
-        let error = price(FixedSide::Buy(cny("1.00")), (j, c), &market(NOW), all, NOW, AGE);
+        let error = price(FixedSide::Buy(cny("1.00")), (j, c), &market(NOW), all, NOW, &rates());
         assert_eq!(error, Err(PricingError::AmountTooSmall));
     }
 }

@@ -1,4 +1,4 @@
-//! The quote's life. Expiry is not written: the database's clock decides it.
+//! The life of a quote, and of a published rate. A quote's expiry is not written: the database's clock decides it.
 
 use time::OffsetDateTime;
 
@@ -51,6 +51,72 @@ impl QuoteState {
     }
 }
 
+/// What became of a published rate (R16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateState {
+    /// It counts, or counted until a newer one did. Final.
+    Accepted,
+    /// Its bank had said something newer before: never used. Final.
+    Outdated,
+    /// It jumps: it waits for an operator.
+    Held,
+    /// An operator discarded it. Final.
+    Rejected,
+    /// Its bank said something newer before an operator decided. Final.
+    Superseded,
+}
+
+/// What can happen to a published rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateEvent {
+    /// An operator believes it.
+    Accept,
+    /// An operator doesn't.
+    Reject,
+    /// Its bank published a newer one.
+    Supersede,
+}
+
+impl RateState {
+    /// All states.
+    pub const ALL: [RateState; 5] = [
+        RateState::Accepted,
+        RateState::Outdated,
+        RateState::Held,
+        RateState::Rejected,
+        RateState::Superseded,
+    ];
+
+    /// The state after `event`, or none where the event is not possible.
+    pub fn next(self, event: RateEvent) -> Option<RateState> {
+        match (self, event) {
+            (RateState::Held, RateEvent::Accept) => Some(RateState::Accepted),
+            (RateState::Held, RateEvent::Reject) => Some(RateState::Rejected),
+            (RateState::Held, RateEvent::Supersede) => Some(RateState::Superseded),
+            (
+                RateState::Accepted | RateState::Outdated | RateState::Rejected | RateState::Superseded,
+                RateEvent::Accept | RateEvent::Reject | RateEvent::Supersede,
+            ) => None,
+        }
+    }
+
+    /// The name in the contract and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RateState::Accepted => "accepted",
+            RateState::Outdated => "outdated",
+            RateState::Held => "held",
+            RateState::Rejected => "rejected",
+            RateState::Superseded => "superseded",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<RateState> {
+        RateState::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -72,6 +138,25 @@ mod tests {
         for (state, event, expected) in table {
             assert_eq!(state.next(event), expected, "{state:?} × {event:?}");
         }
+    }
+
+    #[test]
+    fn i6_every_state_and_event_of_a_rate() {
+        use RateEvent as E;
+        use RateState as S;
+        let table = [
+            (S::Held, E::Accept, Some(S::Accepted)),
+            (S::Held, E::Reject, Some(S::Rejected)),
+            (S::Held, E::Supersede, Some(S::Superseded)),
+        ];
+        for state in S::ALL {
+            assert_eq!(S::parse(state.as_str()), Some(state));
+            for event in [E::Accept, E::Reject, E::Supersede] {
+                let row = table.iter().find(|(from, by, _)| (*from, *by) == (state, event));
+                assert_eq!(state.next(event), row.and_then(|row| row.2), "{state:?} × {event:?}");
+            }
+        }
+        assert_eq!(S::parse("believed"), None);
     }
 
     #[test]

@@ -72,6 +72,25 @@ impl Rate {
         Rate::floor(quotient, (2 * BOUND).saturating_sub(self.scale))
     }
 
+    /// `self × other`, rounded down to eight significant digits once: a rate through a third currency.
+    ///
+    /// # Errors
+    /// `RateError` outside 10^-12 to 10^12.
+    pub fn product_floor(self, other: Rate) -> Result<Rate, RateError> {
+        // At most 10^12 each, so at most 10^24: exact.
+        Rate::bounded(self.mantissa * other.mantissa, self.scale + other.scale)
+    }
+
+    /// Whether this lies further from `before` than so many millionths of it, up or down. Exact.
+    pub fn strays(self, before: Rate, parts_per_million: u32) -> bool {
+        let scale = self.scale.max(before.scale);
+        // At most 10^12 with up to 19 decimal places: below 10^31, and below 10^37 as millionths.
+        let whole = |rate: Rate| rate.mantissa * 10u128.pow(scale - rate.scale);
+        let (now, before) = (whole(self), whole(before));
+        let allowed = before.saturating_mul(u128::from(parts_per_million));
+        now.abs_diff(before) * 1_000_000 > allowed
+    }
+
     fn bounded(digits: u128, scale: u32) -> Result<Rate, RateError> {
         if digits == 0 {
             return Err(RateError);
@@ -181,6 +200,46 @@ mod tests {
         }
     }
 
+    /// By hand: 1.1 × 7.1 = 7.81; 1.0812345 × 7.1034567 = 7.68050239…, rounded down in its eighth digit;
+    /// 0.12135922 × 0.14025245 = 0.0170209279…
+    #[test]
+    fn r19_a_product_is_rounded_down_once() {
+        for (first, second, expected) in [
+            ("1.1", "7.1", "7.81"),
+            ("1", "7.1", "7.1"),
+            ("1.0812345", "7.1034567", "7.6805024"),
+            ("0.12135922", "0.14025245", "0.017020927"),
+            ("99999999", "99999999", "out"),
+            ("0.000001", "0.000001", "0.000000000001"),
+            ("0.000001", "0.0000001", "out"),
+        ] {
+            let rate = |text| Rate::parse(text).unwrap();
+            let product = rate(first).product_floor(rate(second));
+            assert_eq!(product.map_or("out".into(), |rate| rate.to_string()), expected, "{first} × {second}");
+        }
+    }
+
+    /// A tenth of 7.1 is 0.71: 7.81 and 6.39 are at the boundary, one more in the last digit is beyond.
+    #[test]
+    fn r16_how_far_a_rate_strays_is_compared_exactly() {
+        for (now, before, parts, strays) in [
+            ("7.81", "7.1", 100_000, false),
+            ("7.8100001", "7.1", 100_000, true),
+            ("6.39", "7.1", 100_000, false),
+            ("6.3899999", "7.1", 100_000, true),
+            ("7.1", "7.1", 0, false),
+            ("7.1000001", "7.1", 0, true),
+            ("0.052", "0.047", 106_382, true),
+            ("0.052", "0.047", 106_383, false),
+            ("0.000000000001", "1000000000000", 1_000_000, false),
+            ("1000000000000", "0.0000000000012345678", 1_000_000, true),
+            ("1000000000000", "0.0000000000012345678", u32::MAX, true),
+        ] {
+            let rate = |text: &str| Rate::try_from(text.parse::<Decimal>().unwrap()).unwrap();
+            assert_eq!(rate(now).strays(rate(before), parts), strays, "{now} after {before}, {parts}");
+        }
+    }
+
     #[test]
     fn what_is_no_rate_is_refused() {
         for text in ["", "0", "0.000", "-1", "+1", "1e3", ".5", "5.", "abc", "1.2.3", "７", &"1".repeat(40)]
@@ -261,6 +320,17 @@ mod tests {
             let kept = mantissa * 10u128.pow(scale - places);
             let unit = 10u128.pow((digits.ilog10() + 1).saturating_sub(DIGITS));
             prop_assert!(kept >= digits && kept - digits < unit);
+        }
+
+        #[test]
+        fn r19_a_product_is_the_largest_not_above(a in 1u128..100_000_000, b in 1u128..100_000_000, s in 0u32..6, t in 0u32..6) {
+            let (first, second) = (Rate::bounded(a, s).unwrap(), Rate::bounded(b, t).unwrap());
+            let Ok(product) = first.product_floor(second) else { return Ok(()) };
+            let (mantissa, scale) = product.parts();
+            let (exact, places) = (a * b, s + t);
+            let kept = mantissa * 10u128.pow(places - scale);
+            let unit = 10u128.pow((exact.ilog10() + 1).saturating_sub(DIGITS));
+            prop_assert!(kept <= exact && exact - kept < unit);
         }
 
         #[test]

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use calendar::Calendars;
-use exchange::{FixedSide, Market, Markups, Price, PricingError, QuoteId, QuoteRefusal, Quotes, Terms};
+use exchange::{
+    FixedSide, Market, Markups, Price, PricingError, QuoteId, QuoteRefusal, Quotes, RatePolicy, Terms,
+};
 use ledger::{Journal, Movement};
 use merchants::{FrozenAmounts, Merchant, MerchantId, Payee, PayeeId, PayeeState, WithdrawalRefusal};
 use money::{Currency, FeeSchedule, Money};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::allowance::Fees;
 use crate::arrival::estimated_arrival;
@@ -60,8 +62,8 @@ pub struct Policy {
     pub pairs: Vec<(Currency, Currency)>,
     /// What is kept of exchanges besides the fee (R19).
     pub markups: Markups,
-    /// How old a rate may be (R16).
-    pub rate_max_age: Duration,
+    /// Which rates make prices (R16).
+    pub rates: RatePolicy,
     /// Whether a refund gives the fee back too (R28).
     pub refund_fee: bool,
     /// How much may be withdrawn (R30).
@@ -77,8 +79,10 @@ pub struct Policy {
 impl Policy {
     /// Whether money of `sell` can be paid out as `buy`.
     pub fn supports(&self, sell: Currency, buy: Currency) -> bool {
-        let exchanged = self.pairs.contains(&(sell, buy)) || self.pairs.contains(&(buy, sell));
-        self.routes.contains_key(&buy) && (sell == buy || exchanged)
+        let direct = |from, to| self.pairs.contains(&(from, to)) || self.pairs.contains(&(to, from));
+        let crossed =
+            || self.rates.crosses(sell, buy).is_some_and(|via| direct(sell, via) && direct(via, buy));
+        self.routes.contains_key(&buy) && (sell == buy || direct(sell, buy) || crossed())
     }
 }
 
@@ -218,7 +222,7 @@ impl Desk<'_> {
             self.market,
             Terms { fees, markup: self.policy.markups.of(&merchant.tier, None) },
             self.now,
-            self.policy.rate_max_age,
+            &self.policy.rates,
         )
         .map_err(pricing_refusal)
     }

@@ -1,6 +1,7 @@
 //! What operators can do, as a value: it is carried by a lane, kept in an approval, and decided again there.
 
 use deposits::{PaymentId, ReversalId};
+use exchange::RateId;
 use merchants::{FreezeId, MerchantId, PayeeId};
 use money::Currency;
 use payouts::PayoutId;
@@ -83,6 +84,10 @@ pub enum Action {
     },
     /// Unfreezes a merchant; always by two persons (R32).
     UnfreezeMerchant { merchant: MerchantId },
+    /// Believes a rate that jumps (R16).
+    AcceptRate { rate: RateId },
+    /// Discards a rate that jumps (R16).
+    RejectRate { rate: RateId },
 }
 
 impl Action {
@@ -109,6 +114,8 @@ impl Action {
             Action::VerifyMerchant { .. } => "merchant.verify",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
+            Action::AcceptRate { .. } => "rate.accept",
+            Action::RejectRate { .. } => "rate.reject",
         }
     }
 
@@ -129,6 +136,7 @@ impl Action {
             }
             Action::LiftAmountFreeze { freeze, .. } => freeze.to_string(),
             Action::SetFee(fee) => fees::subject(fee),
+            Action::AcceptRate { rate } | Action::RejectRate { rate } => rate.to_string(),
             Action::CoverDeal(deal) => deal.id.to_string(),
             Action::SetTier { merchant, .. }
             | Action::Charge { merchant, .. }

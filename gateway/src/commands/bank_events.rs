@@ -55,8 +55,9 @@ impl Stage<'_> {
                     .collect()
             }
             Content::Rates(rates) => {
-                let verdicts = self.rates.get(index).map(Vec::as_slice).unwrap_or_default();
-                rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, *verdict)).collect()
+                let policy = &self.facts.policy.rates;
+                let verdicts = self.rates.publish(bank, Some(event.uuid()), rates, policy, self.now)?;
+                rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, verdict)).collect()
             }
         };
         let answer = Answer { event_id: event.to_string(), outcomes: &told };
@@ -153,6 +154,7 @@ fn outcome_of(status: PaymentState) -> &'static str {
 fn told_of_rate(rate: &exchange::PublishedRate, verdict: exchange::Verdict) -> Told {
     let (outcome, reason) = match verdict {
         exchange::Verdict::Current => ("applied", None),
+        exchange::Verdict::Held => ("ignored", Some("held_for_review")),
         exchange::Verdict::Outdated => ("ignored", Some("outdated")),
         exchange::Verdict::InTheFuture => ("ignored", Some("in_the_future")),
         exchange::Verdict::Crossed => ("ignored", Some("crossed")),

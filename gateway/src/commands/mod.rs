@@ -19,6 +19,7 @@ mod limits;
 mod notices;
 mod operators;
 mod orders;
+mod rates;
 mod receivables;
 mod replays;
 mod reports;
@@ -320,17 +321,13 @@ impl Command {
         self.said().map(|said| said.content)
     }
 
-    /// The same, with who says it in which event.
+    /// The same, with who says it.
     fn said(&self) -> Option<Said<'_>> {
         match self {
-            Command::BankEvent(event) => {
-                Some(Said { bank: &event.bank, event: event.delivery.id.uuid(), content: &event.content })
+            Command::BankEvent(event) => Some(Said { bank: &event.bank, content: &event.content }),
+            Command::Replay(command) => {
+                command.content.as_ref().map(|content| Said { bank: &command.bank, content })
             }
-            Command::Replay(command) => command.content.as_ref().map(|content| Said {
-                bank: &command.bank,
-                event: command.event.uuid(),
-                content,
-            }),
             _ => None,
         }
     }
@@ -344,7 +341,6 @@ impl Command {
 /// A bank's words on their way through a batch.
 struct Said<'a> {
     bank: &'a Arc<str>,
-    event: Uuid,
     content: &'a Content,
 }
 

@@ -91,6 +91,7 @@ impl Stage<'_> {
             }
             Action::SetFee(fee) => Some(self.fee_shown(fee)),
             Action::CoverDeal(deal) => self.cover_shown(deal),
+            Action::AcceptRate { rate } | Action::RejectRate { rate } => self.rate_shown(*rate),
             _ => self.intervention_shown(action),
         }
     }
@@ -136,6 +137,8 @@ impl Stage<'_> {
             | Action::RefuseWithdrawal { .. }
             | Action::FreezeAmount { .. }
             | Action::VerifyMerchant { .. }
+            | Action::AcceptRate { .. }
+            | Action::RejectRate { .. }
             | Action::FreezeMerchant { .. } => return false,
         };
         amount.is_some_and(|amount| self.above_limit(amount))
@@ -289,6 +292,8 @@ impl Stage<'_> {
                 self.merchants.set_tier(*merchant, tier);
                 Ok(Ok(()))
             }
+            Action::AcceptRate { rate } => Ok(self.accept_rate(*rate)),
+            Action::RejectRate { rate } => Ok(self.reject_rate(*rate)),
             Action::VerifyMerchant { merchant, full } => {
                 self.merchants.set_fully_verified(*merchant, *full);
                 Ok(Ok(()))

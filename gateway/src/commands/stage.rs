@@ -9,7 +9,7 @@ use deposits::{
 };
 use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
-use exchange::{Market, QuoteId, Quotes};
+use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
 use idempotency::{Answer, Request};
 use ledger::Journal;
 use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
@@ -67,8 +67,8 @@ pub(super) struct Stage<'f> {
     pub returns: Vec<Vec<ReversalClaim>>,
     /// For each command that brought statements, what became of them.
     pub statements: Vec<Vec<Stored>>,
-    /// For each command that published rates, what became of them.
-    pub rates: Vec<Vec<exchange::Verdict>>,
+    /// What banks say of pairs that are published, or that operators decide about.
+    pub rates: Sources,
     /// Withdrawals whose client reference is free.
     pub references: std::collections::HashSet<WithdrawalId>,
     pub new_payments: Vec<Payment>,
@@ -118,6 +118,8 @@ struct Named {
     /// Payouts about which people found out the truth.
     resolved: Vec<PayoutId>,
     needs_market: bool,
+    /// Rates that operators decide about.
+    rates: Vec<RateId>,
 }
 
 impl Named {
@@ -174,6 +176,7 @@ impl Named {
                 self.share.extend(merchant);
                 self.credited.extend(merchant);
             }
+            Action::AcceptRate { rate } | Action::RejectRate { rate } => self.rates.push(*rate),
             Action::DismissReversal { reversal } => self.reversals.push(*reversal),
             Action::RematchPayment { payment } => self.rematched.push(*payment),
             Action::RetryPayout { payee, .. } => self.payees.extend(payee),
@@ -216,7 +219,7 @@ fn live<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Command> {
 
 impl<'f> Stage<'f> {
     /// Steps 2 of a batch: locks in one order everywhere (approvals, merchants, payments, quotes, withdrawals,
-    /// payouts, accounts), reads what decisions need.
+    /// payouts, accounts, rates), reads what decisions need.
     pub(super) async fn load(
         tx: &Tx<'_>,
         facts: &'f Facts,
@@ -284,7 +287,7 @@ impl<'f> Stage<'f> {
         let mut owed = reversals.receivables(&payments, &arriving(&received));
         owed.extend(accounts::owed_for_charges(&named.charges));
         journal.add(tx, &owed).await?;
-        let rates = publish_rates(tx, batch, claims, now).await?;
+        let rates = Sources::lock(tx, &published(&live), &named.rates, now).await?;
         Ok(Stage {
             facts,
             now,
@@ -352,6 +355,7 @@ impl<'f> Stage<'f> {
         self.covers.release(tx, &self.new_covers).await?;
         payouts::enqueue(tx, &self.new_payouts, self.now).await?;
         self.payouts.save(tx, self.now).await?;
+        self.rates.save(tx).await?;
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;
         self.approvals.save(tx).await?;
         self.release_references(tx, batch, claims).await?;
@@ -488,22 +492,13 @@ async fn store_statements(
     Ok(stored)
 }
 
-async fn publish_rates(
-    tx: &Tx<'_>,
-    batch: &[&Command],
-    claims: &Claims,
-    now: OffsetDateTime,
-) -> Result<Vec<Vec<exchange::Verdict>>, Void> {
-    let mut verdicts = Vec::with_capacity(batch.len());
-    for (command, standing) in batch.iter().zip(&claims.standing) {
-        verdicts.push(match (command.said(), standing) {
-            (Some(Said { bank, event, content: Content::Rates(rates) }), Standing::Live) => {
-                exchange::publish(tx, bank, Some(event), rates, now).await?
-            }
-            _ => Vec::new(),
-        });
-    }
-    Ok(verdicts)
+/// Banks with the rates that they publish.
+fn published<'a>(live: &[&'a Command]) -> Vec<(&'a str, &'a [PublishedRate])> {
+    let rates = |command: &&'a Command| match command.said()? {
+        Said { bank, content: Content::Rates(rates) } => Some((&**bank, rates.as_slice())),
+        _ => None,
+    };
+    live.iter().filter_map(rates).collect()
 }
 
 async fn record_answers(

@@ -3,7 +3,7 @@
 use merchants::Jurisdiction;
 use money::Currency;
 
-use super::{Bank, BankPayouts, Config, ConfigError, repeated};
+use super::{Bank, BankPayouts, Config, ConfigError, currencies, repeated};
 
 struct Findings<'a>(&'a mut Vec<ConfigError>);
 
@@ -30,6 +30,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     );
     server(config, &mut found);
     book(config, &mut found);
+    exchange(config, &mut found);
     for (at, bank) in config.banks.iter().enumerate() {
         self::bank(bank, &format!("banks[{at}]"), &mut found);
     }
@@ -141,11 +142,6 @@ fn book(config: &Config, found: &mut Findings<'_>) {
             "a tier's name has 1 to 40 of a–z, 0–9, - and _, its spread is below 500000 millionths",
         );
     }
-    found.unless(
-        config.exchange.rate_max_age_seconds.0 > 0,
-        "exchange.rate_max_age_seconds",
-        "must be above 0",
-    );
     found.unless(config.fees.fixed_minor >= 0, "fees.fixed_minor", "must not be negative");
     found.unless(config.fees.minimum_minor >= 0, "fees.minimum_minor", "must not be negative");
     found.unless(
@@ -153,6 +149,37 @@ fn book(config: &Config, found: &mut Findings<'_>) {
         "fees.parts_per_million",
         "must be below 1000000, or nothing is left of any amount",
     );
+}
+
+/// R16: whose rates make prices, and for how long.
+fn exchange(config: &Config, found: &mut Findings<'_>) {
+    let exchange = &config.exchange;
+    let (age, jump) = ("must be above 0", "must be 1 to 1000000");
+    let path = |field: &str| format!("exchange.{field}");
+    found.unless(exchange.rate_max_age_seconds.0 > 0, path("rate_max_age_seconds"), age);
+    let sane = |parts: u32| (1..=1_000_000).contains(&parts);
+    let parts = exchange.rate_jump_parts_per_million;
+    found.unless(sane(parts), path("rate_jump_parts_per_million"), jump);
+    for (at, listed) in exchange.pairs.iter().enumerate() {
+        let path = |field: &str| format!("exchange.pairs[{at}].{field}");
+        found.unless(listed.max_age_seconds.is_none_or(|age| age.0 > 0), path("max_age_seconds"), age);
+        found.unless(listed.jump_parts_per_million.is_none_or(sane), path("jump_parts_per_million"), jump);
+        let Some((base, quote)) = currencies(&listed.pair) else {
+            found.unless(false, path("pair"), "must be two ISO 4217 codes, like USDCNY");
+            continue;
+        };
+        for id in &listed.sources {
+            let publishes = config.bank(id).is_some_and(|bank| bank.may_publish(base, quote));
+            let message = format!("`{id}` is no bank that may publish {}", listed.pair);
+            found.unless(publishes, path("sources"), &message);
+        }
+        for id in repeated(listed.sources.iter().map(String::as_str)) {
+            found.unless(false, path("sources"), &format!("`{id}` is there twice"));
+        }
+    }
+    for pair in repeated(exchange.pairs.iter().map(|listed| listed.pair.as_str())) {
+        found.unless(false, "exchange.pairs", &format!("`{pair}` is there twice"));
+    }
 }
 
 fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
@@ -168,10 +195,11 @@ fn bank(bank: &Bank, path: &str, found: &mut Findings<'_>) {
         found.unless(false, format!("{path}.keys"), &format!("`{id}` is there twice"));
     }
     for (at, pair) in bank.rate_pairs.iter().enumerate() {
-        let known = pair.split_at_checked(3).is_some_and(|(base, quote)| {
-            base != quote && Currency::parse(base).is_ok() && Currency::parse(quote).is_ok()
-        });
-        found.unless(known, format!("{path}.rate_pairs[{at}]"), "must be two ISO 4217 codes, like USDCNY");
+        found.unless(
+            currencies(pair).is_some(),
+            format!("{path}.rate_pairs[{at}]"),
+            "must be two ISO 4217 codes, like USDCNY",
+        );
     }
     for (at, range) in bank.number_ranges.iter().enumerate() {
         if let Some(message) = range.wrong() {

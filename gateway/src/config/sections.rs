@@ -122,36 +122,6 @@ impl Ledger {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Exchange {
-    pub rate_max_age_seconds: Seconds,
-    pub quote_lock_seconds: Seconds,
-    #[serde(default)]
-    pub lock_premiums: Vec<LockPremium>,
-    /// Tier → millionths of what is bought.
-    #[serde(default)]
-    pub spreads: BTreeMap<String, u32>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LockPremium {
-    pub longer_than_seconds: Seconds,
-    pub parts_per_million: u32,
-}
-
-impl Exchange {
-    /// What is kept of exchanges besides the fee.
-    pub fn markups(&self) -> exchange::Markups {
-        let premium = |premium: &LockPremium| {
-            let longer_than = time::Duration::seconds(i64::from(premium.longer_than_seconds.0));
-            (longer_than, premium.parts_per_million)
-        };
-        exchange::Markups::new(self.spreads.clone(), self.lock_premiums.iter().map(premium).collect())
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Fees {
     pub fixed_minor: i64,
     pub parts_per_million: u32,
@@ -219,7 +189,7 @@ pub struct Bank {
 impl Bank {
     /// Whether this bank may publish the pair's rate.
     pub fn may_publish(&self, base: Currency, quote: Currency) -> bool {
-        self.rate_pairs.iter().any(|pair| pair.split_at_checked(3) == Some((base.code(), quote.code())))
+        self.rate_pairs.iter().any(|pair| super::currencies(pair) == Some((base, quote)))
     }
 }
 

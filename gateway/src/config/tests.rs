@@ -53,6 +53,55 @@ fn every_default_stands_in_the_file_and_secrets_are_not_printed() {
 }
 
 #[test]
+fn r16_a_pair_has_what_is_listed_and_else_what_holds_for_all() {
+    let usd_cny = (Currency::USD, Currency::CNY);
+    let policy = |text: &str| {
+        let config = Config::parse(&format!("{LEAST}{text}"), Path::new("")).expect("a right file");
+        config.exchange.policy().expect("a policy")
+    };
+    let usual = policy("");
+    assert_eq!(usual, exchange::RatePolicy::of_age(time::Duration::minutes(15)));
+    let own = policy(
+        "[exchange]\ncross_through = \"USD\"\nrate_max_age_seconds = 60\n[[exchange.pairs]]\npair = \"USDCNY\"\n\
+         sources = [\"alpha\"]\njump_parts_per_million = 5000\n",
+    );
+    assert_eq!(own.cross_through, Some(Currency::USD));
+    let pair = own.of(usd_cny.0, usd_cny.1);
+    assert_eq!(
+        (pair.sources.as_slice(), pair.max_age.whole_seconds()),
+        (["alpha".to_owned()].as_slice(), 60)
+    );
+    assert_eq!((pair.jump_parts_per_million, own.usual.jump_parts_per_million), (5_000, 100_000));
+    assert_eq!(own.of(usd_cny.1, usd_cny.0), &own.usual, "the other way round it is another pair");
+}
+
+#[test]
+fn r16_rates_that_could_never_be_used_are_named() {
+    let listed = |fields: &str| format!("{LEAST}[[exchange.pairs]]\n{fields}\n");
+    for (text, path) in [
+        (
+            format!("{LEAST}[exchange]\nrate_jump_parts_per_million = 0\n"),
+            "exchange.rate_jump_parts_per_million:",
+        ),
+        (format!("{LEAST}[exchange]\nrate_max_age_seconds = 0\n"), "exchange.rate_max_age_seconds:"),
+        (format!("{LEAST}[exchange]\ncross_through = \"DOLLARS\"\n"), "exchange.cross_through:"),
+        (listed("pair = \"USDUSD\""), "exchange.pairs[0].pair:"),
+        (listed("pair = \"USDCNY\"\nmax_age_seconds = 0"), "exchange.pairs[0].max_age_seconds:"),
+        (
+            listed("pair = \"USDCNY\"\njump_parts_per_million = 1000001"),
+            "exchange.pairs[0].jump_parts_per_million:",
+        ),
+        (listed("pair = \"USDCNY\"\nsources = [\"beta\"]"), "exchange.pairs[0].sources:"),
+        (listed("pair = \"EURCNY\"\nsources = [\"alpha\"]"), "exchange.pairs[0].sources:"),
+        (listed("pair = \"USDCNY\"\nsources = [\"alpha\", \"alpha\"]"), "exchange.pairs[0].sources:"),
+        (listed("pair = \"USDCNY\"\n[[exchange.pairs]]\npair = \"USDCNY\""), "exchange.pairs:"),
+    ] {
+        let errors = errors_of(&text);
+        assert!(errors.len() == 1 && errors[0].starts_with(path), "{path} in {errors:?}");
+    }
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let errors = errors_of("");
     for name in ["key_file", "server", "database"] {

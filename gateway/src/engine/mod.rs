@@ -5,6 +5,7 @@ mod heads;
 mod links;
 mod notify;
 mod quotes;
+mod rates;
 mod reconcile;
 mod rehearse;
 mod rematch;

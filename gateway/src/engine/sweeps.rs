@@ -47,7 +47,7 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
             let open = if bank.breaker == payouts::BreakerState::Closed { 0.0 } else { 1.0 };
             metrics::gauge!("sluice_bank_breaker_open", "bank" => bank.bank.to_string()).set(open);
         }
-        if let Err(error) = read_gauges(&reads, &banks, &mut seen, &mut locked).await {
+        if let Err(error) = read_gauges(&engine, &reads, &banks, (&mut seen, &mut locked)).await {
             tracing::warn!(error, "gauges could not be read");
         }
         if !engine.pause(GAUGES).await {
@@ -58,10 +58,10 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
 
 /// `seen` are the currencies that were in suspense before: an empty one falls back to zero.
 async fn read_gauges(
+    engine: &Engine,
     reads: &Pool,
     banks: &[String],
-    seen: &mut BTreeSet<Currency>,
-    locked: &mut super::quotes::Seen,
+    (seen, locked): (&mut BTreeSet<Currency>, &mut super::quotes::Seen),
 ) -> Result<(), String> {
     let conn = reads.get().await.map_err(|error| error.to_string())?;
     let now = conn.now().await.map_err(|error| error.to_string())?;
@@ -100,6 +100,7 @@ async fn read_gauges(
     for (check, count) in [("asking", payees.asking), ("given_up", payees.given_up)] {
         metrics::gauge!("sluice_payees_pending", "check" => check).set(count as f64);
     }
+    super::rates::gauges(&conn, &engine.facts.policy).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);
     let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;

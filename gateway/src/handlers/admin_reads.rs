@@ -2,7 +2,7 @@
 
 use admin_api::{
     ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview, Page,
-    PaymentRow, PayoutDetail, PayoutQueue, PayoutRow, PoolHealth, RateAge, RateRow, ReviewLine, Suspense,
+    PaymentRow, PayoutDetail, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine, Suspense,
 };
 use audit::{ApprovalId, ApprovalState};
 use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
@@ -28,7 +28,7 @@ pub async fn overview(app: &App) -> Answer {
     let now = conn.now().await?;
     let counts = payouts::counts(&conn).await?;
     let suspense = deposits::suspense_summary(&conn).await?;
-    let market = exchange::rates_of(&conn).await?;
+    let survey = exchange::Survey::now(&conn).await?;
     let locks = exchange::exposure(&conn).await?;
     let heads = ledger::heads(&conn).await?;
     let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
@@ -95,17 +95,25 @@ pub async fn overview(app: &App) -> Answer {
                 max_per_second: bank.max_per_second,
             })
             .collect(),
-        rates: market
-            .iter()
-            .map(|rate| RateAge {
-                pair: format!("{}{}", rate.base.code(), rate.quote.code()),
-                age_seconds: age(rate.as_of),
-            })
-            .collect(),
+        rates: rate_ages(app, &survey),
+        rates_held: survey.held(),
         exposure: super::positions::exposure(&locks),
         ledger_heads: heads.iter().map(ToString::to_string).collect(),
     };
     reply::json(StatusCode::OK, &overview)
+}
+
+/// Of each pair the rate that makes its prices; where none does, the newest there was.
+fn rate_ages(app: &App, survey: &exchange::Survey) -> Vec<RateAge> {
+    let age = |newest: &exchange::CurrentRate| {
+        let pricing = survey.pricing(newest.base, newest.quote, &app.policy.rates);
+        RateAge {
+            pair: format!("{}{}", newest.base.code(), newest.quote.code()),
+            age_seconds: (survey.at - pricing.unwrap_or(newest).as_of).as_seconds_f64(),
+            priced_by: pricing.map(|rate| rate.bank.clone()),
+        }
+    };
+    survey.newest().map(age).collect()
 }
 
 /// One more row than the page holds was asked for: whether there is a next page, and where it starts.
@@ -299,27 +307,6 @@ pub async fn events(app: &App, request: &Request) -> Answer {
         })
     };
     reply::json(StatusCode::OK, &page(rows, asked.limit, |row| row.id.to_string(), row)?)
-}
-
-/// `GET /admin/v1/rates`.
-///
-/// # Errors
-/// The database's.
-pub async fn rates(app: &App) -> Answer {
-    let conn = app.pool.get().await?;
-    let market = exchange::rates_of(&conn).await?;
-    let row = |rate: &exchange::CurrentRate| RateRow {
-        base: rate.base.code().to_owned(),
-        quote: rate.quote.code().to_owned(),
-        bid: rate.bid.to_string(),
-        ask: rate.ask.to_string(),
-        as_of: rfc3339(rate.as_of),
-        bank: rate.bank.clone(),
-    };
-    reply::json(
-        StatusCode::OK,
-        &Page { data: market.iter().map(row).collect(), next_cursor: None, has_more: false },
-    )
 }
 
 /// `GET /admin/v1/audit?subject=`.

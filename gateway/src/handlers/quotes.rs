@@ -53,9 +53,9 @@ pub async fn create(app: &App, request: &Request) -> Answer {
     let fees = withdrawals::fee_for_quote(&tx, policy.fees, merchant, corridor, at).await?;
     let tier = merchants::tier(&tx, merchant).await?.ok_or_else(|| Refusal::not_found("merchant"))?;
     let terms = Terms { fees, markup: policy.markups.of(&tier, Some(wanted.lock)) };
-    let (side, max_age) = (wanted.side, policy.rate_max_age);
-    let price = exchange::price(side, corridor, &market, terms, now, max_age)
-        .map_err(|error| refused(&error, side))?;
+    let (side, rates) = (wanted.side, &policy.rates);
+    let price =
+        exchange::price(side, corridor, &market, terms, now, rates).map_err(|error| refused(&error, side))?;
     let free = fees.free_used(price.sell);
     let quote = locked(merchant, wanted, price, now);
     exchange::insert_quote(&tx, &quote).await?;

@@ -1,3 +1,4 @@
-INSERT INTO rates (base, quote, as_of, bid, ask, bank, received_at, event)
-SELECT r.base, r.quote, r.as_of, r.bid, r.ask, $6, $7, $8
-FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::numeric[]) AS r (base, quote, as_of, bid, ask)
+INSERT INTO rates (id, base, quote, bank, as_of, bid, ask, received_at, event, state, decided_at)
+SELECT *
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::numeric[], $7::numeric[],
+            $8::timestamptz[], $9::uuid[], $10::text[], $11::timestamptz[])

@@ -2,6 +2,8 @@
 // A test that can't have its database has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod held;
+mod history;
 mod positions;
 mod quotes;
 mod rates;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use exchange::{
-    Error, FixedSide, Market, Price, Quote, QuoteId, QuoteRefusal, QuoteState, Terms, expire_quotes,
-    exposure, get_quote, insert_quote, lock_quotes, price, rates_of,
+    Error, FixedSide, Market, Price, Quote, QuoteId, QuoteRefusal, QuoteState, RatePolicy, Terms,
+    expire_quotes, exposure, get_quote, insert_quote, lock_quotes, price, rates_of,
 };
 use money::{Currency, FeeSchedule, Markup, Money};
 use pg::{Connection, Shards};
@@ -26,7 +26,8 @@ fn quote_for(side: FixedSide, sell: Currency, buy: Currency, market: &Market, no
         id: QuoteId::new(shard),
         merchant: MERCHANT,
         fixed_side: side.as_str().to_owned(),
-        price: price(side, (sell, buy), market, FEES, now, Duration::minutes(15)).unwrap(),
+        price: price(side, (sell, buy), market, FEES, now, &RatePolicy::of_age(Duration::minutes(15)))
+            .unwrap(),
         expires_at: now + Duration::seconds(600),
         created_at: now,
         withdrawal: None,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use calendar::Calendars;
-use exchange::{CurrentRate, FixedSide, Market, Markups, Quote, QuoteId, Quotes, Terms};
+use exchange::{CurrentRate, FixedSide, Market, Markups, Quote, QuoteId, Quotes, RatePolicy, Terms};
 use ledger::{Account, Journal, Layout, MerchantRef, Movement};
 use merchants::{
     FrozenAmounts, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest,
@@ -148,8 +148,8 @@ impl World {
         let (corridor, at) = ((Currency::USD, Currency::CNY), (now, UtcOffset::UTC));
         let fee = withdrawals::fee_for_quote(&tx, policy().fees, self.merchant, corridor, at).await.unwrap();
         let side = FixedSide::Sell(usd(sell));
-        let terms = Terms { fees: fee, markup: Markup::NONE };
-        let price = exchange::price(side, corridor, &market(now), terms, now, Duration::HOUR);
+        let (terms, rates) = (Terms { fees: fee, markup: Markup::NONE }, RatePolicy::of_age(Duration::HOUR));
+        let price = exchange::price(side, corridor, &market(now), terms, now, &rates);
         let quote = Quote {
             id: QuoteId::new(self.merchant.shard()),
             merchant: self.merchant.uuid(),
@@ -231,7 +231,7 @@ pub fn policy() -> Policy {
         routes: HashMap::from([(Currency::USD, bank()), (Currency::CNY, bank())]),
         pairs: vec![(Currency::USD, Currency::CNY)],
         markups: Markups::default(),
-        rate_max_age: Duration::minutes(5),
+        rates: RatePolicy::of_age(Duration::minutes(5)),
         refund_fee: true,
         limits: Limits::default(),
         hold_above: None,
