@@ -1,11 +1,10 @@
-use money::FeeSchedule;
 use proptest::prelude::*;
 use time::Duration;
 use time::macros::datetime;
 
 use super::*;
 use crate::policy::PairPolicy;
-use crate::price::{FixedSide, price};
+use crate::price::{FixedSide, Terms, price};
 
 const NOW: OffsetDateTime = datetime!(2026-11-23 08:00:00 UTC);
 const AGE: Duration = Duration::minutes(15);
@@ -127,8 +126,8 @@ fn r19_through_a_third_currency() {
         let found = market.rate_for(sell, buy, &through_dollars(), NOW).unwrap();
         assert_eq!(found.0.to_string(), rate, "{sell} into {buy}");
         let side = FixedSide::Sell(Money::parse(gross, sell).unwrap());
-        let free = FeeSchedule::ZERO;
-        let price = price(side, sell, buy, &market, &free, NOW, &through_dollars()).unwrap();
+        let free = Terms::default();
+        let price = price(side, (sell, buy), &market, free, NOW, &through_dollars()).unwrap();
         assert_eq!(price.buy.to_string(), arrives, "{sell} into {buy}");
     }
     assert_eq!(market.rate_for(currency("EUR"), Currency::CNY, &RatePolicy::of_age(AGE), NOW), None);
