@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod answers;
 mod events;
 mod overview;
 mod reconciliation;
 mod rows;
 
 pub use accounts::{AccountRow, TransferRow};
+pub use answers::{ApprovalAsked, ProblemAnswer, WrongField};
 pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
 pub use overview::{
     BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
@@ -14,5 +16,5 @@ pub use overview::{
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
 pub use rows::{
     ApprovalRow, AuditRow, EventRow, EvidenceLine, HeldRate, MerchantRow, Page, PaymentRow, PayoutDetail,
-    PayoutRow, PublishedRateRow, RateRow,
+    PayoutRow, PublishedRateRow, RateRow, ReversalRow,
 };

@@ -37,6 +37,26 @@ pub struct PaymentRow {
     pub decided_at: Option<String>,
 }
 
+/// What a bank took back of a payment, or wants to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReversalRow {
+    pub id: String,
+    pub status: String,
+    pub amount: String,
+    pub currency: String,
+    /// Why it is held.
+    pub reason: Option<String>,
+    pub bank: String,
+    /// The bank's reference.
+    pub reference: String,
+    /// The bank's reference of the payment.
+    pub original_reference: String,
+    pub bank_reason: Option<String>,
+    pub payment_id: Option<String>,
+    pub received_at: String,
+    pub applied_at: Option<String>,
+}
+
 /// A payout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PayoutRow {

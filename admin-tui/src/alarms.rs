@@ -1,0 +1,107 @@
+//! What needs a person, the worst first: the first thing that an operator sees, and one Enter away from each.
+
+use crate::columns::{Tone, seconds};
+use crate::model::Model;
+use crate::screen::Screen;
+use crate::text::{T, fill};
+
+/// A line of the overview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarm {
+    pub tone: Tone,
+    /// `!!`, `!`, `~`, or `ok`.
+    pub sign: &'static str,
+    pub text: String,
+    /// The screen, which of its lists, and how that is filtered.
+    pub leads_to: Option<(Screen, usize, &'static str)>,
+}
+
+/// Waiting longer than this in the queue is worth a look, in seconds.
+const LONG_UNSENT: f64 = 60.0;
+/// Rates are used up to 15 minutes unless configured otherwise; in seconds.
+const OLD_RATE: f64 = 600.0;
+
+/// All of them. One line says so where there is nothing.
+pub fn of(model: &Model) -> Vec<Alarm> {
+    let Some(overview) = model.overview.data() else { return Vec::new() };
+    let mut alarms = Vec::new();
+    let mut add = |tone, sign, text: String, leads_to| alarms.push(Alarm { tone, sign, text, leads_to });
+    let text = |template: T, values: &[&str]| fill(model.text(template), values);
+    let count = |status: &str| -> i64 {
+        overview.payouts.iter().filter(|queue| queue.status == status).map(|queue| queue.count).sum()
+    };
+    let span = |since: Option<f64>| seconds(since.map_or(0, whole));
+
+    if overview.payouts_for_operators > 0 {
+        let n = overview.payouts_for_operators.to_string();
+        add(Tone::Bad, "!!", text(T::AlarmForOperators, &[&n]), Some((Screen::Payouts, 0, "")));
+    }
+    if overview.unknown_payouts > 0 {
+        let n = overview.unknown_payouts.to_string();
+        add(Tone::Bad, "!", text(T::AlarmUnknown, &[&n]), Some((Screen::Payouts, 0, "unknown")));
+    }
+    let disputed = count("disputed");
+    if disputed > 0 {
+        let n = disputed.to_string();
+        add(Tone::Bad, "!!", text(T::AlarmDisputed, &[&n]), Some((Screen::Payouts, 0, "disputed")));
+    }
+    for bank in overview.banks.iter().filter(|bank| bank.breaker != "closed") {
+        let text = text(T::AlarmBreaker, &[&bank.bank, &bank.breaker]);
+        add(Tone::Bad, "!", text, Some((Screen::Payouts, 0, "")));
+    }
+    if overview.oldest_unsent_seconds.is_some_and(|age| age > LONG_UNSENT) {
+        let text = text(T::AlarmUnsent, &[&span(overview.oldest_unsent_seconds)]);
+        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "queued")));
+    }
+    let held = count("held");
+    if held > 0 {
+        let text = text(T::AlarmHeld, &[&held.to_string()]);
+        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "held")));
+    }
+    let failed = count("failed");
+    if failed > 0 {
+        let text = text(T::AlarmFailed, &[&failed.to_string()]);
+        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "failed")));
+    }
+    let review: i64 = overview.review.iter().map(|line| line.count).sum();
+    if review > 0 {
+        let oldest = span(overview.oldest_review_seconds);
+        add(
+            Tone::Warn,
+            "~",
+            text(T::AlarmReview, &[&review.to_string(), &oldest]),
+            Some((Screen::Review, 0, "")),
+        );
+    }
+    if overview.approvals_pending > 0 {
+        let n = overview.approvals_pending.to_string();
+        add(Tone::Warn, "~", text(T::AlarmApprovals, &[&n]), Some((Screen::Audit, 0, "pending")));
+    }
+    if overview.event_id_conflicts > 0 {
+        let n = overview.event_id_conflicts.to_string();
+        add(Tone::Warn, "~", text(T::AlarmConflicts, &[&n]), Some((Screen::Events, 0, "conflict")));
+    }
+    if overview.rates_held > 0 {
+        let n = overview.rates_held.to_string();
+        add(Tone::Warn, "~", text(T::AlarmRatesHeld, &[&n]), Some((Screen::Rates, 0, "")));
+    }
+    for rate in overview.rates.iter().filter(|rate| rate.age_seconds > OLD_RATE) {
+        let text = text(T::AlarmRate, &[&rate.pair, &span(Some(rate.age_seconds))]);
+        add(Tone::Warn, "~", text, Some((Screen::Rates, 0, "")));
+    }
+    if overview.pool.waiting > 0 {
+        let n = overview.pool.waiting.to_string();
+        add(Tone::Warn, "~", text(T::AlarmPool, &[&n]), None);
+    }
+    if alarms.is_empty() {
+        let text = model.text(T::NothingToDo).to_owned();
+        alarms.push(Alarm { tone: Tone::Good, sign: "ok", text, leads_to: None });
+    }
+    alarms
+}
+
+/// Whole seconds of a server's number.
+pub fn whole(seconds: f64) -> i64 {
+    let span = std::time::Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
+}

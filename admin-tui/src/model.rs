@@ -1,0 +1,216 @@
+//! All that the console knows and shows. Changed by `update` alone, drawn by `view`.
+
+pub mod confirm;
+pub mod frame;
+pub mod input;
+pub mod overlay;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use admin_api::Overview;
+use time::OffsetDateTime;
+
+use self::frame::{Frame, List};
+use self::overlay::Overlay;
+use crate::action::Who;
+use crate::msg::{Arm, Clock};
+use crate::remote::Asked;
+use crate::screen::Screen;
+use crate::text::{Lang, T};
+
+/// How many looks at the overview the small curves show.
+pub const HISTORY: usize = 60;
+
+/// What is known before anything is asked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub who: Who,
+    pub lang: Lang,
+    /// Makes the keys of this run's commands its own.
+    pub run: String,
+    pub size: (u16, u16),
+    pub clock: Clock,
+}
+
+/// The model.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub who: Who,
+    pub lang: Lang,
+    pub size: (u16, u16),
+    pub clock: Clock,
+    /// What the server's clock is ahead of this machine's.
+    pub skew: time::Duration,
+    pub screen: Screen,
+    /// Each screen's lists, and which of them is shown.
+    pub roots: Vec<Root>,
+    /// What was opened from there, the last on top.
+    pub stack: Vec<Frame>,
+    pub overview: Asked<Overview>,
+    pub overview_asked: Duration,
+    pub selected_alarm: usize,
+    pub history: VecDeque<Sample>,
+    pub contact: Contact,
+    pub arming: Arming,
+    /// The screen shows what it showed, whatever comes.
+    pub frozen: bool,
+    pub overlay: Overlay,
+    pub flash: Option<Flash>,
+    run: String,
+    next: u64,
+}
+
+/// A screen's lists.
+#[derive(Debug, Clone, Default)]
+pub struct Root {
+    pub tab: usize,
+    pub frames: Vec<Frame>,
+}
+
+/// One look at the overview.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    pub unknown: u64,
+    pub review: u64,
+    pub oldest_unsent: u64,
+    pub waiting: u64,
+}
+
+/// Whether anybody answers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contact {
+    /// When somebody last did.
+    pub last: Option<Duration>,
+    /// Why nobody does.
+    pub lost: Option<String>,
+}
+
+/// Whether the operator may act.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arming {
+    ReadOnly,
+    Asked,
+    Armed { until: Duration, arm: Arm },
+}
+
+/// One line about what just happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flash {
+    pub text: String,
+    pub bad: bool,
+    pub since: Duration,
+}
+
+impl Model {
+    pub fn new(settings: Settings) -> Model {
+        let mut model = Model {
+            who: settings.who,
+            lang: settings.lang,
+            size: settings.size,
+            clock: settings.clock,
+            skew: time::Duration::ZERO,
+            screen: Screen::Overview,
+            roots: Vec::new(),
+            stack: Vec::new(),
+            overview: Asked::nothing(),
+            overview_asked: Duration::ZERO,
+            selected_alarm: 0,
+            history: VecDeque::new(),
+            contact: Contact::default(),
+            arming: Arming::ReadOnly,
+            frozen: false,
+            overlay: Overlay::None,
+            flash: None,
+            run: settings.run,
+            next: 1,
+        };
+        for screen in Screen::ALL {
+            let frames =
+                screen.sources().into_iter().map(|source| Frame::list(model.number(), source)).collect();
+            model.roots.push(Root { tab: 0, frames });
+        }
+        model
+    }
+
+    /// A number that was not given before: of frames, of questions, of commands.
+    pub fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// A key for one command, kept as long as its outcome is not known.
+    pub fn idempotency_key(&mut self) -> String {
+        let number = self.number();
+        format!("console-{}-{number}", self.run)
+    }
+
+    pub fn text(&self, text: T) -> &'static str {
+        text.in_lang(self.lang)
+    }
+
+    /// Now, by the server's clock as far as it is known.
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.wall + self.skew
+    }
+
+    pub fn is_armed(&self) -> bool {
+        matches!(&self.arming, Arming::Armed { until, .. } if self.clock.up < *until)
+    }
+
+    /// What is shown now, where it is not the overview.
+    pub fn frame(&self) -> Option<&Frame> {
+        self.stack.last().or_else(|| {
+            let root = &self.roots[self.screen.index()];
+            root.frames.get(root.tab)
+        })
+    }
+
+    pub fn frame_mut(&mut self) -> Option<&mut Frame> {
+        if self.stack.is_empty() {
+            let root = &mut self.roots[self.screen.index()];
+            root.frames.get_mut(root.tab)
+        } else {
+            self.stack.last_mut()
+        }
+    }
+
+    /// The frame with this number, shown or not.
+    pub fn frame_of(&mut self, id: u64) -> Option<&mut Frame> {
+        let roots = self.roots.iter_mut().flat_map(|root| &mut root.frames);
+        roots.chain(&mut self.stack).find(|frame| frame.id == id)
+    }
+
+    /// Every list that was looked at: what the palette finds ids in.
+    pub fn lists(&self) -> impl Iterator<Item = &List> {
+        let roots = self.roots.iter().flat_map(|root| &root.frames);
+        roots.chain(&self.stack).filter_map(Frame::as_list)
+    }
+
+    /// When what is shown was true.
+    pub fn shown_at(&self) -> Option<Duration> {
+        match self.frame() {
+            Some(frame) => frame.shown_at(),
+            None => self.overview.remote.at(),
+        }
+    }
+
+    /// Whether what is shown is to be doubted.
+    pub fn is_doubtful(&self) -> bool {
+        let now = self.clock.up;
+        self.frame().map_or_else(|| self.overview.is_doubtful(now), |frame| frame.is_doubtful(now))
+    }
+
+    /// How many rows of a list there is room for.
+    pub fn page_height(&self) -> usize {
+        usize::from(self.size.1).saturating_sub(6).max(1)
+    }
+
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.flash = Some(Flash { text: text.into(), bad: false, since: self.clock.up });
+    }
+
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.flash = Some(Flash { text: text.into(), bad: true, since: self.clock.up });
+    }
+}

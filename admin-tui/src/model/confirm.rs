@@ -1,0 +1,216 @@
+//! The question before anything is changed. Its focus begins on Cancel, and it wants something typed that nobody types by
+//! a slip. Each subject's command has its key from the moment that the question is asked until its outcome is known.
+
+use std::collections::BTreeMap;
+
+use super::input::Line;
+use crate::action::{Action, Extra};
+use crate::item::Item;
+
+/// The question, its answers, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    pub action: Action,
+    pub subjects: Vec<Subject>,
+    pub extras: Vec<(Extra, Line)>,
+    pub reason: Line,
+    /// What is typed, and what is wanted.
+    pub check: Line,
+    pub wanted: String,
+    pub focus: Focus,
+    pub phase: Phase,
+    /// No further subject is sent.
+    pub stopping: bool,
+}
+
+/// One thing that is acted upon.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub item: Item,
+    pub key: String,
+    /// The command under way or last sent.
+    pub ticket: u64,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Not sent.
+    Waiting,
+    Sending,
+    Done(String),
+    /// For a second person; the approval's id.
+    Asked(String),
+    Refused(String),
+    /// It may be done. The same key finds out.
+    Unsure(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    Cancel,
+    Extra(usize),
+    Reason,
+    Check,
+    Do,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Editing,
+    Sending,
+    /// Everything that was sent has an answer, or none came.
+    Settled,
+}
+
+impl Confirm {
+    pub fn new(action: Action, targets: Vec<Item>, keys: Vec<String>) -> Confirm {
+        let wanted = wanted(&targets);
+        let extras = targets.first().map(|item| action.extras(item)).unwrap_or_default();
+        let subjects = targets.into_iter().zip(keys);
+        Confirm {
+            action,
+            subjects: subjects
+                .map(|(item, key)| Subject { item, key, ticket: 0, state: State::Waiting })
+                .collect(),
+            extras: extras.into_iter().map(|extra| (extra, Line::default())).collect(),
+            reason: Line::default(),
+            check: Line::default(),
+            wanted,
+            focus: Focus::Cancel,
+            phase: Phase::Editing,
+            stopping: false,
+        }
+    }
+
+    /// Whether everything is there that is needed to do it.
+    pub fn is_complete(&self) -> bool {
+        self.missing().is_none()
+    }
+
+    /// The first field that still wants something.
+    pub fn missing(&self) -> Option<Focus> {
+        let lacking =
+            self.extras.iter().position(|(extra, line)| extra.needed && line.text().trim().is_empty());
+        if let Some(index) = lacking {
+            return Some(Focus::Extra(index));
+        }
+        if self.reason.text().trim().is_empty() {
+            return Some(Focus::Reason);
+        }
+        (self.check.text().trim() != self.wanted).then_some(Focus::Check)
+    }
+
+    /// Where the focus can be, in Tab's order.
+    pub fn places(&self) -> Vec<Focus> {
+        match self.phase {
+            Phase::Editing => {
+                let extras = (0..self.extras.len()).map(Focus::Extra);
+                let done = self.is_complete().then_some(Focus::Do);
+                extras.chain([Focus::Reason, Focus::Check]).chain(done).chain([Focus::Cancel]).collect()
+            }
+            Phase::Sending => vec![Focus::Cancel],
+            Phase::Settled if self.remaining() > 0 || self.can_change() => vec![Focus::Cancel, Focus::Do],
+            Phase::Settled => vec![Focus::Cancel],
+        }
+    }
+
+    /// The line that is typed into.
+    pub fn line(&mut self) -> Option<&mut Line> {
+        if self.phase != Phase::Editing {
+            return None;
+        }
+        match self.focus {
+            Focus::Extra(index) => self.extras.get_mut(index).map(|(_, line)| line),
+            Focus::Reason => Some(&mut self.reason),
+            Focus::Check => Some(&mut self.check),
+            Focus::Cancel | Focus::Do => None,
+        }
+    }
+
+    /// How many subjects have no outcome.
+    pub fn remaining(&self) -> usize {
+        let open = |subject: &&Subject| matches!(subject.state, State::Waiting | State::Unsure(_));
+        self.subjects.iter().filter(open).count()
+    }
+
+    /// A refusal of the only subject can be answered by other words, under another key.
+    pub fn can_change(&self) -> bool {
+        matches!(self.subjects.as_slice(), [only] if matches!(only.state, State::Refused(_)))
+    }
+
+    /// The next subject to send.
+    pub fn next(&mut self) -> Option<&mut Subject> {
+        self.subjects.iter_mut().find(|one| matches!(one.state, State::Waiting | State::Unsure(_)))
+    }
+
+    /// How many were answered.
+    pub fn settled(&self) -> usize {
+        self.subjects.len() - self.remaining() - self.sending()
+    }
+
+    pub fn sending(&self) -> usize {
+        self.subjects.iter().filter(|one| one.state == State::Sending).count()
+    }
+
+    /// The sums of the amounts that are acted upon, by currency. In minor digits as written: no float comes near.
+    pub fn sums(&self) -> Vec<String> {
+        let mut sums: BTreeMap<&str, Option<money::Money>> = BTreeMap::new();
+        for subject in &self.subjects {
+            let (amount, code) = (subject.item.text("amount"), subject.item.text("currency"));
+            let Ok(currency) = money::Currency::parse(code) else { continue };
+            let amount = money::Money::parse(amount, currency).ok();
+            let sum = sums.entry(code).or_insert_with(|| Some(money::Money::zero(currency)));
+            *sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount).ok());
+        }
+        let text = |(code, sum): (&str, Option<money::Money>)| {
+            sum.map_or_else(|| format!("? {code}"), |sum| format!("{sum} {code}"))
+        };
+        sums.into_iter().map(text).collect()
+    }
+}
+
+/// What must be typed: the amount where there is one, or the end of the id; of several, how many they are.
+fn wanted(targets: &[Item]) -> String {
+    match targets {
+        [only] => only.written_amount().unwrap_or_else(|| {
+            let id: Vec<char> = only.id().chars().collect();
+            id[id.len().saturating_sub(4)..].iter().collect()
+        }),
+        several => several.len().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::item::Shape;
+
+    fn payout(id: &str, amount: &str, currency: &str) -> Item {
+        Item::read(Shape::Payout, json!({"id": id, "amount": amount, "currency": currency}))
+    }
+
+    #[test]
+    fn what_must_be_typed_is_about_the_subject() {
+        let merchant = Item::read(Shape::Merchant, json!({"id": "mer_0123abcd"}));
+        let (one, other) = (payout("po_1", "99.70", "CNY"), payout("po_2", "1.00", "USD"));
+        assert_eq!(wanted(std::slice::from_ref(&one)), "99.70");
+        assert_eq!(wanted(&[merchant]), "abcd");
+        assert_eq!(wanted(&[one, other]), "2");
+    }
+
+    #[test]
+    fn sums_are_exact_and_by_currency() {
+        let targets = vec![
+            payout("po_1", "0.10", "CNY"),
+            payout("po_2", "0.20", "CNY"),
+            payout("po_3", "7", "JPY"),
+            payout("po_4", "oops", "USD"),
+        ];
+        let keys = vec![String::new(); 4];
+        let confirm = Confirm::new(Action::HoldPayout, targets, keys);
+        assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? USD"]);
+    }
+}

@@ -1,0 +1,187 @@
+//! What fills the screen: a list, or one thing with all that is known of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::filter::Filter;
+use crate::item::{Item, Shape};
+use crate::remote::Asked;
+use crate::source::{Rows, Source};
+
+/// Rows that one question asks for.
+pub const PAGE: usize = 50;
+
+/// A frame; its number tells whose an answer is.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub id: u64,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub enum Content {
+    List(Box<List>),
+    Detail(Box<Detail>),
+}
+
+/// A list, page by page.
+#[derive(Debug, Clone)]
+pub struct List {
+    pub source: Source,
+    /// As it was typed.
+    pub typed: String,
+    pub filter: Filter,
+    /// Where the pages after the first begin, up to the one that is shown.
+    pub cursors: Vec<String>,
+    pub rows: Asked<Rows>,
+    pub asked: Duration,
+    pub selected: usize,
+    /// By key, as they were when they were marked.
+    pub marks: BTreeMap<String, Item>,
+}
+
+/// One thing.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    pub shape: Shape,
+    pub id: String,
+    pub item: Asked<Item>,
+    /// What the audit trail says of it.
+    pub trail: Asked<Rows>,
+    /// What else there is: a merchant's frozen amounts.
+    pub extra: Asked<Value>,
+    pub asked: Duration,
+    /// The line that the cursor is on.
+    pub selected: usize,
+}
+
+impl Frame {
+    pub fn list(id: u64, source: Source) -> Frame {
+        let list = List {
+            source,
+            typed: String::new(),
+            filter: Filter::default(),
+            cursors: Vec::new(),
+            rows: Asked::nothing(),
+            asked: Duration::ZERO,
+            selected: 0,
+            marks: BTreeMap::new(),
+        };
+        Frame { id, content: Content::List(Box::new(list)) }
+    }
+
+    pub fn detail(id: u64, shape: Shape, subject: String, item: Asked<Item>) -> Frame {
+        let detail = Detail {
+            shape,
+            id: subject,
+            item,
+            trail: Asked::nothing(),
+            extra: Asked::nothing(),
+            asked: Duration::ZERO,
+            selected: 0,
+        };
+        Frame { id, content: Content::Detail(Box::new(detail)) }
+    }
+
+    pub fn as_list(&self) -> Option<&List> {
+        match &self.content {
+            Content::List(list) => Some(list),
+            Content::Detail(_) => None,
+        }
+    }
+
+    pub fn as_list_mut(&mut self) -> Option<&mut List> {
+        match &mut self.content {
+            Content::List(list) => Some(list),
+            Content::Detail(_) => None,
+        }
+    }
+
+    /// The thing that the cursor is on, or that is looked at.
+    pub fn item(&self) -> Option<&Item> {
+        match &self.content {
+            Content::List(list) => list.current(),
+            Content::Detail(detail) => detail.item.data(),
+        }
+    }
+
+    pub fn shown_at(&self) -> Option<Duration> {
+        match &self.content {
+            Content::List(list) => list.rows.remote.at(),
+            Content::Detail(detail) => detail.item.remote.at(),
+        }
+    }
+
+    pub fn is_doubtful(&self, now: Duration) -> bool {
+        match &self.content {
+            Content::List(list) => list.rows.is_doubtful(now),
+            // These never change.
+            Content::Detail(detail) if matches!(detail.shape, Shape::Transfer | Shape::Audit) => false,
+            Content::Detail(detail) => detail.item.is_doubtful(now),
+        }
+    }
+}
+
+impl List {
+    /// The rows that the filter leaves of this page.
+    pub fn visible(&self) -> Vec<&Item> {
+        let rows = self.rows.data().map(|rows| rows.items.as_slice()).unwrap_or_default();
+        rows.iter().filter(|item| self.filter.keeps(item)).collect()
+    }
+
+    pub fn current(&self) -> Option<&Item> {
+        self.visible().get(self.selected).copied()
+    }
+
+    /// The cursor of the next page, if there is one.
+    pub fn next(&self) -> Option<&String> {
+        self.rows.data().and_then(|rows| rows.next.as_ref())
+    }
+
+    /// The question for the page that is shown.
+    pub fn path(&self) -> String {
+        let mut path = self.source.path();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in &self.filter.params {
+            query.append_pair(name, value);
+        }
+        if self.source.has_pages() {
+            query.append_pair("limit", &PAGE.to_string());
+            if let Some(cursor) = self.cursors.last() {
+                query.append_pair("cursor", cursor);
+            }
+        }
+        let query = query.finish();
+        if !query.is_empty() {
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str(&query);
+        }
+        path
+    }
+
+    /// New rows: the cursor stays on the row that it was on, wherever that is now.
+    pub fn take(&mut self, rows: Rows, now: Duration) {
+        let held = self.current().map(Item::key);
+        self.rows.answered(rows, now);
+        let visible = self.visible();
+        let place = held.and_then(|key| visible.iter().position(|item| item.key() == key));
+        self.selected = place.unwrap_or(self.selected).min(visible.len().saturating_sub(1));
+        // What was marked is acted upon as it is now, as far as it is known.
+        let known: Vec<Item> = self.rows.data().map(|rows| rows.items.clone()).unwrap_or_default();
+        for item in known {
+            if let Some(mark) = self.marks.get_mut(&item.key()) {
+                *mark = item;
+            }
+        }
+    }
+
+    /// What is acted upon: what is marked, or else the row under the cursor.
+    pub fn targets(&self) -> Vec<Item> {
+        if self.marks.is_empty() {
+            return self.current().cloned().into_iter().collect();
+        }
+        self.marks.values().cloned().collect()
+    }
+}

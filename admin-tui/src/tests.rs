@@ -1,0 +1,9 @@
+//! The console without terminal and network: keys and answers in, screens and effects out.
+
+mod acting;
+mod bench;
+mod data;
+mod hostile;
+mod keys;
+mod property;
+mod screens;

@@ -1,0 +1,327 @@
+//! Acting: only armed, only asked twice, each command under its own key.
+
+use admin_api::ProblemAnswer;
+use serde_json::json;
+
+use super::bench::Bench;
+use super::data::{self, ASKED, FAILED, MERCHANT, QUEUED, STUCK};
+use crate::action::{Action, Role, Who};
+use crate::item::{Item, Shape};
+use crate::model::confirm::{Phase, State};
+use crate::model::overlay::Overlay;
+use crate::msg::{Effect, Outcome};
+use crate::text::{Lang, T};
+
+const ARM: &str = ": \"arm 15 stuck payouts\" Enter";
+
+fn armed(keys: &str) -> Bench {
+    let mut bench = Bench::new(80, 24);
+    bench.press(ARM);
+    assert!(bench.shows(" ARMED 15:00"), "{}", bench.screen());
+    bench.press(keys);
+    bench
+}
+
+fn problem(status: u16, code: &str) -> ProblemAnswer {
+    ProblemAnswer {
+        title: "Not possible in the present state".into(),
+        status,
+        code: code.into(),
+        detail: "the payout is paid".into(),
+        request_id: "req_1".into(),
+        errors: Vec::new(),
+    }
+}
+
+fn confirm(bench: &Bench) -> &crate::model::confirm::Confirm {
+    match &bench.model.overlay {
+        Overlay::Confirm(confirm) => confirm,
+        other => panic!("no question, but {other:?}"),
+    }
+}
+
+#[test]
+fn the_stuck_payout_is_found_and_asked_about() {
+    let mut bench = Bench::new(80, 24);
+    assert!(bench.shows("1 payout(s) stuck"), "the first line says what is wrong: {}", bench.screen());
+    bench.press("Enter Enter");
+    assert!(bench.shows(STUCK) && bench.shows("STUCK."), "{}", bench.screen());
+    // Read-only: the action is shown with its reason; choosing it leads to arming.
+    bench.press("a");
+    assert!(bench.shows("READ-ONLY: first type"), "{}", bench.screen());
+    bench.press("Enter");
+    assert!(bench.shows(":arm 15 "), "{}", bench.screen());
+    bench.press("\"stuck at the bank\" Enter a Enter");
+    assert!(bench.shows("The bank is asked about this reference at once"), "{}", bench.screen());
+    assert!(bench.posts.is_empty());
+    bench.press("Tab \"asked for by the merchant\" Enter \"707.87\" Enter Enter");
+    let [post] = bench.posts.as_slice() else { panic!("{:?}\n{}", bench.posts, bench.screen()) };
+    assert_eq!(post.path, format!("/admin/v1/payouts/{STUCK}/query"));
+    assert_eq!(post.body, json!({"reason": "asked for by the merchant"}));
+    bench.posted(Outcome::Done(json!({"id": STUCK, "status": "unknown"})));
+    assert!(bench.shows("done, now: unknown"), "{}", bench.screen());
+    bench.press("Enter");
+    assert!(matches!(bench.model.overlay, Overlay::None));
+}
+
+#[test]
+fn enter_alone_never_does_anything() {
+    let mut bench = armed("2 j j a");
+    assert!(bench.shows("Hold"));
+    // The menu's entry, then Cancel, which has the focus; then the row under it is opened, and so on.
+    for _ in 0..40 {
+        bench.press("Enter");
+    }
+    assert!(bench.posts.is_empty(), "{:?}", bench.posts);
+}
+
+#[test]
+fn without_the_right_words_there_is_no_way_to_the_button() {
+    for typed in [
+        "Tab \"why\"",
+        "Tab Tab \"99.70\"",
+        "Tab \"why\" Enter \"99.7\"",
+        "Tab \"why\" Enter \"99.70 USD\"",
+        "Tab \" \" Enter \"99.70\"",
+    ] {
+        let mut bench = armed("2 j j a Enter");
+        bench.press(typed);
+        for _ in 0..6 {
+            bench.press("Tab");
+            assert!(!confirm(&bench).is_complete(), "{typed}");
+        }
+        bench.press("Enter Enter Enter");
+        assert!(bench.posts.is_empty(), "{typed}");
+    }
+    let mut bench = armed("2 j j a Enter Tab \"why\" Enter \"99.7\" Enter");
+    assert!(bench.shows("This is not 99.70"), "it is said: {}", bench.screen());
+    bench.press("\"0\" Enter");
+    assert!(confirm(&bench).is_complete());
+}
+
+#[test]
+fn a_paste_with_line_feeds_is_no_enter() {
+    let mut bench = armed("2 j j a Enter Tab");
+    bench.send(crate::msg::Msg::Paste("why\n\n99.70\n\n".into()));
+    assert_eq!(confirm(&bench).reason.text(), "why\\u{a}\\u{a}99.70");
+    bench.press("Esc");
+    bench.send(crate::msg::Msg::Paste("a\n\n\n".into()));
+    assert!(bench.posts.is_empty() && matches!(bench.model.overlay, Overlay::None));
+}
+
+#[test]
+fn after_a_lost_answer_the_same_key_asks_again() {
+    let mut bench = armed("2 j j a Enter Tab \"why\" Enter \"99.70\" Enter Enter");
+    bench.posted(Outcome::Unsure("no answer: not in time".into()));
+    assert!(bench.shows("NO ANSWER, it may be done: no answer: not in time"), "{}", bench.screen());
+    bench.press("Tab Enter");
+    let [first, second] = bench.posts.as_slice() else { panic!("{:?}", bench.posts) };
+    assert_eq!((&first.path, &first.body, &first.key), (&second.path, &second.body, &second.key));
+    assert_ne!(first.ticket, second.ticket);
+    // The first answer comes after all: too late, the second is awaited.
+    let late = first.ticket;
+    bench.send(crate::msg::Msg::Posted { ticket: late, outcome: Outcome::Done(json!({"status": "late"})) });
+    assert_eq!(confirm(&bench).phase, Phase::Sending);
+    bench.posted(Outcome::Done(json!({"status": "held"})));
+    assert!(bench.shows("done, now: held"), "{}", bench.screen());
+}
+
+#[test]
+fn a_refusal_is_shown_and_other_words_are_another_command() {
+    let mut bench = armed("2 j j a Enter Tab \"why\" Enter \"99.70\" Enter Enter");
+    bench.posted(Outcome::Refused(problem(409, "illegal-transition")));
+    let screen = bench.screen().replace("│", "").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.contains("REFUSED: Not possible in the present state: the payout is paid"), "{screen}");
+    assert!(screen.contains("(409 illegal-transition)"), "{screen}");
+    bench.press("Tab Enter Tab Tab \"99.70\" Enter Enter");
+    let [first, second] = bench.posts.as_slice() else { panic!("{:?}\n{}", bench.posts, bench.screen()) };
+    assert_ne!(first.key, second.key);
+}
+
+#[test]
+fn a_second_person_is_waited_for_by_name() {
+    let mut bench = armed("2 j j j a Enter Tab \"payee is right\" Enter \"1000000.00\" Enter Enter");
+    assert_eq!(bench.posts[0].path, format!("/admin/v1/payouts/{FAILED}/retry"));
+    bench.posted(Outcome::Waits(data::APPROVAL.into()));
+    assert!(bench.shows("waits for a second person: apr_"), "{}", bench.screen());
+}
+
+#[test]
+fn what_is_asked_for_besides_the_reason_is_sent() {
+    let mut bench =
+        armed("2 j j j a j Enter Tab \"pye_1\" Enter \"other payee\" Enter \"1000000.00\" Enter Enter");
+    assert_eq!(bench.posts[0].body, json!({"reason": "other payee", "payee_id": "pye_1"}));
+    bench = armed("5 a Enter Tab Enter Enter \"court order\" Enter \"0a01\" Enter Enter");
+    assert_eq!(bench.posts[0].path, format!("/admin/v1/merchants/{MERCHANT}/freeze"));
+    assert_eq!(bench.posts[0].body, json!({"reason": "court order"}), "what is empty is left out");
+    bench.press("Esc");
+    assert_eq!(confirm(&bench).phase, Phase::Sending, "Esc stops nothing that is under way");
+}
+
+#[test]
+fn what_the_bank_said_is_booked_by_two_persons() {
+    let mut bench =
+        armed("2 Enter a j Enter Tab \"B-17\" Enter \"statement of today\" Enter \"707.87\" Enter Enter");
+    let body = json!({"outcome": "paid", "bank_reference": "B-17", "reason": "statement of today"});
+    assert_eq!(
+        (&*bench.posts[0].path, &bench.posts[0].body),
+        (&*format!("/admin/v1/payouts/{STUCK}/resolve"), &body)
+    );
+    bench.posted(Outcome::Waits(data::APPROVAL.into()));
+    assert!(bench.shows("waits for a second person"), "{}", bench.screen());
+}
+
+#[test]
+fn r16_a_rate_that_jumps_is_decided_upon_by_its_own_id() {
+    let bench = armed("7 a j Enter Tab \"a slip of the bank\" Enter \"0777\" Enter Enter");
+    let path = "/admin/v1/rates/rate_019ab0c1d2e37a10b000000000000777/reject";
+    assert_eq!(
+        (&*bench.posts[0].path, &bench.posts[0].body),
+        (path, &json!({"reason": "a slip of the bank"}))
+    );
+}
+
+#[test]
+fn several_are_done_one_after_the_other() {
+    let mut bench = armed("2 v v a");
+    assert!(bench.shows("Actions on 2 marked"), "{}", bench.screen());
+    bench.press("Enter");
+    assert!(bench.shows("2 rows marked, sum: 14907.87 CNY"), "{}", bench.screen());
+    bench.press("Tab \"both\" Enter \"2\" Enter Enter");
+    assert_eq!(bench.posts.len(), 1, "one at a time");
+    bench.posted(Outcome::Refused(problem(409, "illegal-transition")));
+    bench.posted(Outcome::Done(json!({"status": "unknown"})));
+    let [first, second] = bench.posts.as_slice() else { panic!("{:?}", bench.posts) };
+    assert!(first.path.contains(STUCK) && second.path.contains(ASKED));
+    assert_ne!(first.key, second.key);
+    assert!(bench.shows("2 of 2 answered") && bench.shows("REFUSED:") && bench.shows("done, now: unknown"));
+    bench.press("Enter");
+    assert!(!bench.shows("marked"), "{}", bench.screen());
+}
+
+#[test]
+fn after_one_without_an_answer_no_further_one_is_sent_by_itself() {
+    let mut bench = armed("2 v v a Enter Tab \"both\" Enter \"2\" Enter Enter");
+    bench.posted(Outcome::Unsure("no answer".into()));
+    assert_eq!(bench.posts.len(), 1);
+    assert!(bench.shows("not sent") && bench.shows("NO ANSWER"), "{}", bench.screen());
+    bench.press("Tab Enter");
+    assert_eq!(bench.posts[0].key, bench.posts[1].key);
+    bench.posted(Outcome::Done(json!({"status": "unknown"})));
+    assert_eq!(bench.posts.len(), 3, "then the rest");
+}
+
+#[test]
+fn several_that_differ_are_not_done_together() {
+    let mut bench = armed("2 v j v a");
+    assert!(bench.shows("no: po_..000000c7: only while it may be at the bank"), "{}", bench.screen());
+    bench.press("Enter");
+    assert!(matches!(bench.model.overlay, Overlay::Menu(_)));
+}
+
+#[test]
+fn time_runs_out_in_the_middle() {
+    let mut bench = armed("2 v v a Enter Tab \"both\" Enter \"2\" Enter Enter");
+    bench.pass(901.0);
+    assert!(bench.shows("READ-ONLY"));
+    bench.posted(Outcome::Done(json!({"status": "unknown"})));
+    assert_eq!(bench.posts.len(), 1, "the second is not sent any more");
+    assert_eq!(confirm(&bench).subjects[1].state, State::Waiting);
+    bench.press("Tab Enter");
+    assert_eq!(bench.posts.len(), 1);
+    assert!(bench.shows("READ-ONLY: first type"), "{}", bench.screen());
+}
+
+#[test]
+fn what_has_changed_meanwhile_is_looked_at_again() {
+    let mut bench = armed("2 j j a Enter Tab \"why\" Enter \"99.70\" Enter");
+    bench.answer_by(|path| match path {
+        "/admin/v1/payouts?limit=50" => data::page(vec![data::payout(QUEUED, "sent", "99.70", "USD")]),
+        other => data::answer(other),
+    });
+    bench.pass(4.0);
+    bench.settle();
+    bench.press("Enter");
+    assert!(bench.posts.is_empty());
+    assert!(bench.shows("has changed meanwhile"), "{}", bench.screen());
+}
+
+#[test]
+fn arming_wants_minutes_and_a_reason() {
+    for (typed, arms) in [
+        ("arm 15 stuck", true),
+        ("arm 60 x", true),
+        ("arm", false),
+        ("arm 15", false),
+        ("arm 61 x", false),
+        ("arm 0 x", false),
+        ("arm stuck", false),
+    ] {
+        let mut bench = Bench::new(80, 24);
+        bench.press(&format!(": \"{typed}\" Enter"));
+        assert_eq!(bench.model.is_armed(), arms, "{typed}");
+        assert_eq!(bench.shows("READ-ONLY"), !arms, "{typed}");
+    }
+    let mut bench = armed(": \"disarm\" Enter");
+    assert!(bench.shows("READ-ONLY") && !bench.model.is_armed());
+    bench = Bench::of(80, 24, Lang::English, Some(Role::Viewer), data::answer);
+    bench.press(ARM);
+    assert!(!bench.model.is_armed() && bench.shows("your role may only look"));
+    assert_eq!(bench.wanted, Vec::<Effect>::new());
+}
+
+#[test]
+fn what_a_state_allows() {
+    use Action::*;
+    let payout = |status: &str, more: serde_json::Value| {
+        let mut raw = data::payout(QUEUED, status, "1.00", "USD");
+        for (name, value) in more.as_object().cloned().unwrap_or_default() {
+            raw[name] = value;
+        }
+        Item::read(Shape::Payout, raw)
+    };
+    let none = || json!({});
+    let who = |role| Who { id: Some("ops-1".into()), role: Some(role) };
+    for (action, item, expected) in [
+        (QueryPayout, payout("unknown", none()), Ok(())),
+        (QueryPayout, payout("sent", none()), Ok(())),
+        (QueryPayout, payout("paid", none()), Err(T::OnlyAtBank)),
+        (ResolvePaid, payout("unknown", none()), Ok(())),
+        (ResolveNotPaid, payout("disputed", none()), Ok(())),
+        (ResolveNotPaid, payout("sent", none()), Err(T::OnlyUnresolved)),
+        (HoldPayout, payout("queued", none()), Ok(())),
+        (HoldPayout, payout("held", json!({"held_by": "freeze"})), Ok(())),
+        (HoldPayout, payout("held", json!({"held_by": "operator"})), Err(T::OnlyQueued)),
+        (HoldPayout, payout("sent", none()), Err(T::OnlyQueued)),
+        (ReleasePayout, payout("held", json!({"held_by": "operator"})), Ok(())),
+        (ReleasePayout, payout("held", json!({"held_by": "freeze"})), Err(T::HeldByFreeze)),
+        (ReleasePayout, payout("queued", none()), Err(T::OnlyHeld)),
+        (RetryPayout, payout("failed", none()), Ok(())),
+        (RetryPayout, payout("returned", none()), Ok(())),
+        (RetryPayout, payout("unknown", none()), Err(T::WhileUnknown)),
+        (RetryPayout, payout("disputed", none()), Err(T::WhileDisputed)),
+        (RetryPayout, payout("paid", none()), Err(T::OnlyFailed)),
+        (RetryPayout, payout("failed", json!({"withdrawal_id": null})), Err(T::NoWithdrawal)),
+        (RefundWithdrawal, payout("sent", none()), Err(T::WhileUnknown)),
+        (RefuseWithdrawal, payout("queued", none()), Ok(())),
+        (RefuseWithdrawal, payout("queued", json!({"sends": 1})), Err(T::OnlyUnsent)),
+        (CreditPayment, Item::read(Shape::Payment, data::payment()), Ok(())),
+        (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("active")), Ok(())),
+        (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("frozen")), Err(T::FrozenAlready)),
+        (UnfreezeMerchant, Item::read(Shape::Merchant, data::merchant("active")), Err(T::NotFrozen)),
+        (
+            HoldPayout,
+            Item::read(Shape::Payout, json!({"id": "po_1", "status": "queued"})),
+            Err(T::NotUnderstood),
+        ),
+    ] {
+        assert_eq!(action.allowed(&item, &who(Role::Operator)), expected, "{action:?} {}", item.status());
+        assert_eq!(action.allowed(&item, &who(Role::Viewer)), Err(T::NeedsOperator), "{action:?}");
+    }
+    let approval = Item::read(Shape::Approval, data::answer("/admin/v1/approvals")["data"][0].clone());
+    let another = Who { id: Some("app-1".into()), role: Some(Role::Approver) };
+    assert_eq!(Approve.allowed(&approval, &another), Ok(()));
+    assert_eq!(Approve.allowed(&approval, &who(Role::Operator)), Err(T::NeedsApprover));
+    assert_eq!(Approve.allowed(&approval, &who(Role::Approver)), Err(T::OwnRequest), "four eyes");
+    assert_eq!(Reject.allowed(&approval, &who(Role::Approver)), Ok(()));
+}

@@ -1,0 +1,113 @@
+//! What the screens look like. `cargo insta` is not needed: INSTA_UPDATE=always writes what is drawn.
+
+use super::bench::Bench;
+use super::data;
+use crate::action::Role;
+use crate::text::Lang;
+
+const ARM: &str = ": \"arm 15 stuck payouts\" Enter";
+
+fn look(name: &str, bench: &Bench) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, bench.screen());
+    });
+}
+
+#[test]
+fn screens_in_both_sizes() {
+    for (width, height) in [(80, 24), (160, 50)] {
+        for (name, keys) in [
+            ("overview", "1"),
+            ("payouts", "2"),
+            ("payout", "2 Enter"),
+            ("review", "3"),
+            ("payment", "3 Enter"),
+            ("withdrawals", "4"),
+            ("merchants", "5"),
+            ("merchant", "5 Enter"),
+            ("events", "6"),
+            ("event", "6 Enter"),
+            ("rates", "7"),
+            ("accounts", "8"),
+            ("transfers", "8 Enter"),
+            ("approvals", "9"),
+            ("audit", "9 Tab"),
+            ("help", "2 ?"),
+            ("palette", "2 : \"re\""),
+            ("filter", "2 / \"unknown\""),
+            ("menu-read-only", "2 a"),
+        ] {
+            let mut bench = Bench::new(width, height);
+            bench.press(keys);
+            look(&format!("{name}-{width}x{height}"), &bench);
+        }
+    }
+}
+
+#[test]
+fn acting_in_both_sizes() {
+    for (width, height) in [(80, 24), (160, 50)] {
+        for (name, keys) in [
+            ("armed-menu", "2 j j a"),
+            ("question", "2 j j a Enter"),
+            ("question-filled", "2 j j a Enter Tab \"asked by the bank\" Enter \"99.70\" Enter"),
+            ("question-many", "2 v v a Enter"),
+            ("question-freeze", "5 a Enter"),
+        ] {
+            let mut bench = Bench::new(width, height);
+            bench.press(ARM);
+            bench.press(keys);
+            look(&format!("{name}-{width}x{height}"), &bench);
+        }
+    }
+}
+
+#[test]
+fn an_approver_sees_what_is_approved() {
+    let mut bench = Bench::of(80, 24, Lang::English, Some(Role::Approver), data::answer);
+    bench.model.who.id = Some("app-1".to_owned());
+    bench.press(ARM);
+    bench.press("9 Enter");
+    look("approval-80x24", &bench);
+    bench.press("a Enter");
+    look("question-approve-80x24", &bench);
+}
+
+#[test]
+fn a_few_in_chinese() {
+    for (name, keys) in [
+        ("overview", "1"),
+        ("payouts", "2"),
+        ("payout", "2 Enter"),
+        ("merchants", "5"),
+        ("menu", "2 j j a"),
+        ("question", "2 j j a Enter"),
+        ("help", "2 ?"),
+    ] {
+        let mut bench = Bench::of(80, 24, Lang::Chinese, Some(Role::Operator), data::answer);
+        bench.press(ARM);
+        bench.press(keys);
+        look(&format!("chinese-{name}-80x24"), &bench);
+    }
+}
+
+#[test]
+fn production_offline_and_frozen() {
+    let production = |path: &str| match path {
+        "/admin/v1/overview" => data::overview("production"),
+        other => data::answer(other),
+    };
+    let mut bench = Bench::of(80, 24, Lang::English, None, production);
+    bench.press("2");
+    bench.pass(5.0);
+    bench.lose();
+    bench.pass(40.0);
+    look("production-offline-80x24", &bench);
+    let mut bench = Bench::of(80, 24, Lang::English, Some(Role::Viewer), production);
+    bench.press("2 Space");
+    bench.pass(30.0);
+    look("production-frozen-80x24", &bench);
+    let mut bench = Bench::of(20, 5, Lang::English, Some(Role::Viewer), production);
+    bench.press("2");
+    look("tiny-20x5", &bench);
+}

@@ -1,0 +1,96 @@
+//! What happens, and what is wanted done because of it. Pure: no clock, no network, no terminal.
+
+mod answers;
+mod ask;
+mod confirm;
+mod keys;
+mod menu;
+mod palette;
+
+use crate::keymap::{self, Place};
+use crate::model::overlay::Overlay;
+use crate::model::{Arming, Model};
+use crate::msg::{Clock, Effect, Msg};
+use crate::text::{T, fill};
+
+pub use ask::{everything_shown, is_waiting};
+pub use palette::choices;
+
+/// How long a flash line stays.
+const FLASH: std::time::Duration = std::time::Duration::from_secs(12);
+
+/// The model after it, and what is wanted.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => {
+            let place = keymap::place(model);
+            match place {
+                Place::Overview | Place::List | Place::Detail | Place::Help => keys::key(model, place, key),
+                Place::Filter => keys::filter_key(model, key),
+                Place::Palette => palette::key(model, key),
+                Place::Menu => menu::key(model, key),
+                Place::Confirm => confirm::key(model, key),
+            }
+        }
+        Msg::Paste(text) => {
+            paste(model, &text);
+            Vec::new()
+        }
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            Vec::new()
+        }
+        Msg::Tick(clock) => tick(model, clock),
+        Msg::Got { to, generation, answer } => answers::got(model, to, generation, answer),
+        Msg::Posted { ticket, outcome } => confirm::posted(model, ticket, outcome),
+        Msg::Armed(Ok(arm)) => {
+            let until = model.clock.up + std::time::Duration::from_secs(u64::from(arm.minutes) * 60);
+            let minutes = arm.minutes.to_string();
+            model.arming = Arming::Armed { until, arm };
+            model.say(fill(model.text(T::ArmedFor), &[&minutes]));
+            Vec::new()
+        }
+        Msg::Armed(Err(why)) => {
+            model.arming = Arming::ReadOnly;
+            model.warn(why);
+            Vec::new()
+        }
+        Msg::Exported(Ok(place)) => {
+            model.say(fill(model.text(T::Exported), &[&place]));
+            Vec::new()
+        }
+        Msg::Exported(Err(why)) => {
+            model.warn(why);
+            Vec::new()
+        }
+    }
+}
+
+fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
+    model.clock = clock;
+    if model.flash.as_ref().is_some_and(|flash| clock.up.saturating_sub(flash.since) >= FLASH) {
+        model.flash = None;
+    }
+    if matches!(model.arming, Arming::Armed { .. }) && !model.is_armed() {
+        model.arming = Arming::ReadOnly;
+        model.warn(model.text(T::ArmedOver));
+    }
+    ask::due(model)
+}
+
+/// Pasted text goes where something is typed, and nowhere else: a line feed in it is no Enter.
+fn paste(model: &mut Model, text: &str) {
+    match &mut model.overlay {
+        Overlay::Filter(line) => line.paste(text),
+        Overlay::Palette(palette) => {
+            palette.line.paste(text);
+            palette.selected = 0;
+        }
+        Overlay::Confirm(confirm) => {
+            if let Some(line) = confirm.line() {
+                line.paste(text);
+            }
+        }
+        Overlay::None | Overlay::Help(_) | Overlay::Menu(_) => {}
+    }
+}

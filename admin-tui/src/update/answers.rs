@@ -1,0 +1,135 @@
+//! Answers to questions. One that comes too late, or for a frame that is gone, is dropped.
+
+use admin_api::{Overview, Page};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::item::{Item, Shape};
+use crate::model::frame::{Content, Detail};
+use crate::model::{HISTORY, Model, Sample};
+use crate::msg::{Effect, Part, Slot, Trouble};
+use crate::source::Source;
+use crate::text::T;
+
+pub(super) fn got(
+    model: &mut Model,
+    to: Slot,
+    generation: u64,
+    answer: Result<Value, Trouble>,
+) -> Vec<Effect> {
+    note_contact(model, &answer);
+    if to.part == Part::Overview {
+        take_overview(model, generation, answer);
+        return Vec::new();
+    }
+    let (up, frozen) = (model.clock.up, model.frozen);
+    let missing = model.text(T::NotAmongFirst);
+    let Some(frame) = model.frame_of(to.frame) else { return Vec::new() };
+    match &mut frame.content {
+        Content::List(list) if list.rows.awaits(generation) => {
+            let rows = answer.map_err(|trouble| trouble.words()).and_then(|answer| list.source.read(answer));
+            match rows {
+                Ok(_) if frozen && list.rows.data().is_some() => list.rows.ignored(),
+                Ok(rows) => list.take(rows, up),
+                Err(why) => list.rows.failed(why),
+            }
+        }
+        Content::List(_) => {}
+        Content::Detail(detail) => take_part(detail, to.part, generation, answer, up, missing),
+    }
+    Vec::new()
+}
+
+fn note_contact(model: &mut Model, answer: &Result<Value, Trouble>) {
+    match answer {
+        Err(Trouble::NoContact(why)) => model.contact.lost = Some(why.clone()),
+        Err(Trouble::Refused(problem)) if problem.status >= 500 || problem.status == 401 => {
+            model.contact.lost = Some(crate::msg::in_words(problem));
+        }
+        // Who refuses is there.
+        Ok(_) | Err(Trouble::Refused(_)) => {
+            model.contact.last = Some(model.clock.up);
+            model.contact.lost = None;
+        }
+    }
+}
+
+fn take_overview(model: &mut Model, generation: u64, answer: Result<Value, Trouble>) {
+    if !model.overview.awaits(generation) {
+        return;
+    }
+    let read = answer
+        .map_err(|trouble| trouble.words())
+        .and_then(|answer| serde_json::from_value::<Overview>(answer).map_err(|error| error.to_string()));
+    match read {
+        Err(why) => model.overview.failed(why),
+        Ok(_) if model.frozen && model.frame().is_none() && model.overview.data().is_some() => {
+            model.overview.ignored();
+        }
+        Ok(overview) => {
+            if let Ok(at) = OffsetDateTime::parse(&overview.at, &Rfc3339) {
+                model.skew = at - model.clock.wall;
+            }
+            if model.history.len() >= HISTORY {
+                model.history.pop_front();
+            }
+            model.history.push_back(sample(&overview));
+            let up = model.clock.up;
+            model.overview.answered(overview, up);
+            let alarms = crate::alarms::of(model).len();
+            model.selected_alarm = model.selected_alarm.min(alarms.saturating_sub(1));
+        }
+    }
+}
+
+fn sample(overview: &Overview) -> Sample {
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    let seconds = overview.oldest_unsent_seconds.unwrap_or_default().max(0.0);
+    Sample {
+        unknown: count(overview.unknown_payouts),
+        review: count(overview.review.iter().map(|line| line.count).sum()),
+        oldest_unsent: std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs(),
+        waiting: overview.lanes.iter().map(|lane| u64::try_from(lane.depth).unwrap_or_default()).sum(),
+    }
+}
+
+fn take_part(
+    detail: &mut Detail,
+    part: Part,
+    generation: u64,
+    answer: Result<Value, Trouble>,
+    up: std::time::Duration,
+    missing: &str,
+) {
+    let answer = answer.map_err(|trouble| trouble.words());
+    match part {
+        Part::Item if detail.item.awaits(generation) => {
+            match answer.and_then(|answer| one(answer, detail.shape, &detail.id, missing)) {
+                Ok(item) => detail.item.answered(item, up),
+                Err(why) => detail.item.failed(why),
+            }
+        }
+        Part::Trail if detail.trail.awaits(generation) => {
+            match answer.and_then(|answer| Source::Audit.read(answer)) {
+                Ok(rows) => detail.trail.answered(rows, up),
+                Err(why) => detail.trail.failed(why),
+            }
+        }
+        Part::Extra if detail.extra.awaits(generation) => match answer {
+            Ok(value) => detail.extra.answered(value, up),
+            Err(why) => detail.extra.failed(why),
+        },
+        _ => {}
+    }
+}
+
+/// The thing itself, or the row of a list that is about it.
+fn one(answer: Value, shape: Shape, id: &str, missing: &str) -> Result<Item, String> {
+    if !answer["data"].is_array() {
+        return Ok(Item::read(shape, answer));
+    }
+    let page: Page<Value> = serde_json::from_value(answer).map_err(|error| error.to_string())?;
+    let rows = page.data.into_iter().map(|raw| Item::read(shape, raw)).filter(|item| item.id() == id);
+    rows.max_by_key(|item| item.raw["attempt"].as_i64()).ok_or_else(|| missing.to_owned())
+}

@@ -1,0 +1,132 @@
+//! What is asked of the server, and how often.
+
+use std::time::Duration;
+
+use crate::item::Shape;
+use crate::model::Model;
+use crate::model::frame::{Content, Detail};
+use crate::msg::{Effect, Part, Slot};
+use crate::screen::Screen;
+
+/// The overview also tells whether anybody answers, so it is asked for whatever is shown.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+const LIST: Duration = Duration::from_secs(3);
+const DETAIL: Duration = Duration::from_secs(4);
+/// The overview is no frame; its slot has this number.
+const NO_FRAME: u64 = 0;
+
+/// What is due now.
+pub(super) fn due(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let waited = model.clock.up.saturating_sub(model.overview_asked);
+    let never = model.overview.data().is_none() && model.overview.trouble.is_none();
+    if !model.overview.is_pending() && (never || waited >= HEARTBEAT) {
+        effects.push(overview(model));
+    }
+    if !model.frozen {
+        effects.extend(shown(model, false));
+    }
+    effects
+}
+
+/// All that is on the screen, at once.
+pub fn everything_shown(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![overview(model)];
+    effects.extend(shown(model, true));
+    effects
+}
+
+/// Whether anything that is shown was never answered yet.
+pub fn is_waiting(model: &Model) -> bool {
+    let frame = match model.frame().map(|frame| &frame.content) {
+        None => false,
+        Some(Content::List(list)) => list.rows.is_pending(),
+        Some(Content::Detail(detail)) => detail.item.is_pending() || detail.trail.is_pending(),
+    };
+    frame || model.overview.is_pending()
+}
+
+fn overview(model: &mut Model) -> Effect {
+    let (generation, up) = (model.number(), model.clock.up);
+    model.overview.ask(generation, up);
+    model.overview_asked = up;
+    let to = Slot { frame: NO_FRAME, part: Part::Overview };
+    Effect::Get { to, generation, path: "/admin/v1/overview".to_owned() }
+}
+
+/// The questions of the frame on top; only those that are due unless `at_once`.
+pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
+    let (up, numbers) = (model.clock.up, [model.number(), model.number(), model.number()]);
+    if model.screen == Screen::Overview && model.stack.is_empty() {
+        return Vec::new();
+    }
+    let Some(frame) = model.frame_mut() else { return Vec::new() };
+    let id = frame.id;
+    let get = |part, generation, path| Effect::Get { to: Slot { frame: id, part }, generation, path };
+    match &mut frame.content {
+        Content::List(list) => {
+            let first = list.rows.data().is_none() && list.rows.trouble.is_none();
+            let late = up.saturating_sub(list.asked) >= LIST;
+            if !at_once && (list.rows.is_pending() || !(first || late)) {
+                return Vec::new();
+            }
+            list.rows.ask(numbers[0], up);
+            list.asked = up;
+            vec![get(Part::Rows, numbers[0], list.path())]
+        }
+        Content::Detail(detail) => {
+            let first =
+                !detail.trail.is_pending() && detail.trail.data().is_none() && detail.trail.trouble.is_none();
+            let late = up.saturating_sub(detail.asked) >= DETAIL;
+            let pending = detail.item.is_pending() || detail.trail.is_pending();
+            if !at_once && (pending || !(first || late)) {
+                return Vec::new();
+            }
+            detail.asked = up;
+            let mut effects = Vec::new();
+            if let Some(path) = item_path(detail) {
+                detail.item.ask(numbers[0], up);
+                effects.push(get(Part::Item, numbers[0], path));
+            }
+            if let Some(path) = trail_path(detail) {
+                detail.trail.ask(numbers[1], up);
+                effects.push(get(Part::Trail, numbers[1], path));
+            }
+            if let Some(path) = extra_path(detail) {
+                detail.extra.ask(numbers[2], up);
+                effects.push(get(Part::Extra, numbers[2], path));
+            }
+            effects
+        }
+    }
+}
+
+/// Where one thing is asked for. Some exist in lists alone: there it is looked for among the first.
+fn item_path(detail: &Detail) -> Option<String> {
+    let id = &detail.id;
+    match detail.shape {
+        Shape::Payout => Some(format!("/admin/v1/payouts/{id}")),
+        Shape::Withdrawal => Some("/admin/v1/payouts?limit=200".to_owned()),
+        Shape::Approval => Some("/admin/v1/approvals?limit=200".to_owned()),
+        Shape::Payment => Some(format!("/admin/v1/payments/{id}")),
+        Shape::Merchant => Some(format!("/admin/v1/merchants/{id}")),
+        Shape::Event => Some(format!("/admin/v1/events/{id}")),
+        Shape::Reversal | Shape::Rate | Shape::Account | Shape::Transfer | Shape::Line | Shape::Audit => None,
+    }
+}
+
+fn trail_path(detail: &Detail) -> Option<String> {
+    let subject = match detail.shape {
+        Shape::Rate | Shape::Account | Shape::Transfer => return None,
+        Shape::Audit | Shape::Approval => {
+            detail.item.data().map(|item| item.text("subject").to_owned()).filter(|id| !id.is_empty())?
+        }
+        _ => detail.id.clone(),
+    };
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("subject", &subject).finish();
+    Some(format!("/admin/v1/audit?{query}&limit=50"))
+}
+
+fn extra_path(detail: &Detail) -> Option<String> {
+    (detail.shape == Shape::Merchant).then(|| format!("/admin/v1/merchants/{}/amount-freezes", detail.id))
+}

@@ -1,0 +1,190 @@
+//! `:` goes anywhere and does anything, by a few letters.
+
+use super::{keys, menu};
+use crate::action;
+use crate::detail::Link;
+use crate::export;
+use crate::fuzzy;
+use crate::item::Shape;
+use crate::key::Key;
+use crate::keymap::{self, Command, Place};
+use crate::model::frame::List;
+use crate::model::input::Line;
+use crate::model::overlay::{Choice, Overlay, Palette, Run};
+use crate::model::{Arming, Model};
+use crate::msg::{Arm, Effect};
+use crate::screen::Screen;
+use crate::text::T;
+
+/// The longest that one arming lasts.
+const MOST_MINUTES: u32 = 60;
+/// Lines that are offered.
+const MOST: usize = 40;
+
+pub(super) fn open(model: &mut Model, typed: &str) {
+    model.overlay = Overlay::Palette(Palette { line: Line::of(typed), selected: 0 });
+}
+
+/// What fits what was typed, the best first.
+pub fn choices(model: &Model, typed: &str) -> Vec<Choice> {
+    let word = typed.split_whitespace().next().unwrap_or_default();
+    if Shape::of_id(typed.trim()).is_some() {
+        return vec![Choice::Open(typed.trim().to_owned())];
+    }
+    // A command with its arguments is meant as it stands.
+    if typed.contains(' ')
+        && let Some(run) = Run::ALL.into_iter().find(|run| run.word() == word)
+    {
+        return vec![Choice::Run(run)];
+    }
+    let mut found: Vec<(usize, Choice)> = Vec::new();
+    let mut offer = |words: &str, extra: usize, choice: Choice| {
+        if let Some(score) = fuzzy::score(typed, words) {
+            found.push((score + extra, choice));
+        }
+    };
+    for screen in Screen::ALL {
+        let words = format!("{} {}", screen.word(), model.text(screen.title()));
+        offer(&words, 0, Choice::Screen(screen));
+    }
+    let targets = menu::targets(model);
+    for (action, allowed) in menu::actions(model, &targets) {
+        let words = format!("{} {}", action.word(), model.text(action.label()));
+        offer(&words, 0, Choice::Act(action, allowed));
+    }
+    for run in Run::ALL {
+        offer(run.word(), 0, Choice::Run(run));
+    }
+    if typed.trim().chars().count() >= 4 {
+        for item in model.lists().flat_map(List::visible) {
+            if Shape::of_id(item.id()).is_some() && item.id().contains(typed.trim()) {
+                // After everything that was named on purpose.
+                found.push((usize::from(u16::MAX), Choice::Open(item.id().to_owned())));
+            }
+        }
+    }
+    found.sort_by_key(|(score, _)| *score);
+    let mut choices: Vec<Choice> = found.into_iter().map(|(_, choice)| choice).collect();
+    choices.dedup();
+    choices.truncate(MOST);
+    choices
+}
+
+pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Overlay::Palette(palette) = &model.overlay else { return Vec::new() };
+    let (typed, selected) = (palette.line.text(), palette.selected);
+    let choices = choices(model, &typed);
+    let Overlay::Palette(palette) = &mut model.overlay else { return Vec::new() };
+    match keymap::command(Place::Palette, key) {
+        Some(Command::Leave) => model.overlay = Overlay::None,
+        Some(Command::Down) => palette.selected = (selected + 1).min(choices.len().saturating_sub(1)),
+        Some(Command::Up) => palette.selected = selected.saturating_sub(1),
+        Some(Command::Complete) => {
+            if let Some(choice) = choices.get(selected) {
+                palette.line = Line::of(&completed(choice));
+                palette.selected = 0;
+            }
+        }
+        Some(_) => {
+            return match choices.into_iter().nth(selected) {
+                Some(choice) => choose(model, choice, &typed),
+                None => {
+                    model.warn(model.text(T::NoSuchThing));
+                    Vec::new()
+                }
+            };
+        }
+        None if key == Key::Ctrl('c') => model.overlay = Overlay::None,
+        None => {
+            if palette.line.is_empty() && key == Key::Backspace {
+                model.overlay = Overlay::None;
+            } else if palette.line.key(key) {
+                palette.selected = 0;
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn completed(choice: &Choice) -> String {
+    match choice {
+        Choice::Screen(screen) => screen.word().to_owned(),
+        Choice::Act(action, _) => action.word().to_owned(),
+        Choice::Run(run) => format!("{} ", run.word()),
+        Choice::Open(id) => id.clone(),
+    }
+}
+
+fn choose(model: &mut Model, choice: Choice, typed: &str) -> Vec<Effect> {
+    model.overlay = Overlay::None;
+    match choice {
+        Choice::Screen(screen) => keys::go(model, screen),
+        Choice::Act(action, _) => {
+            let targets = menu::targets(model);
+            menu::choose(model, action, targets);
+            Vec::new()
+        }
+        Choice::Open(id) => match Shape::of_id(&id) {
+            Some(shape) => keys::follow(model, Link::Id(shape, id)),
+            None => Vec::new(),
+        },
+        Choice::Run(run) => {
+            let arguments = typed.trim().split_once(' ').map(|(_, rest)| rest.trim()).unwrap_or_default();
+            execute(model, run, arguments)
+        }
+    }
+}
+
+fn execute(model: &mut Model, run: Run, arguments: &str) -> Vec<Effect> {
+    match run {
+        Run::Arm => return arm(model, arguments),
+        Run::Disarm => {
+            model.arming = Arming::ReadOnly;
+            model.say(model.text(T::Disarmed));
+        }
+        Run::Export => return export(model, arguments),
+        Run::Refresh => return keys::refresh(model),
+        Run::Pause => keys::pause(model),
+        Run::Language => model.lang = model.lang.other(),
+        Run::Help => model.overlay = Overlay::Help(0),
+        Run::Quit => return vec![Effect::Quit],
+    }
+    Vec::new()
+}
+
+/// `arm <minutes> <reason>`: both are wanted, in this order.
+fn arm(model: &mut Model, arguments: &str) -> Vec<Effect> {
+    let viewer = model.who.role == Some(action::Role::Viewer);
+    if viewer {
+        model.warn(model.text(T::NeedsOperator));
+        return Vec::new();
+    }
+    let (minutes, reason) = arguments.split_once(' ').unwrap_or((arguments, ""));
+    let minutes = minutes.parse::<u32>().ok().filter(|minutes| (1..=MOST_MINUTES).contains(minutes));
+    match (minutes, reason.trim()) {
+        (Some(minutes), reason) if !reason.is_empty() => {
+            model.arming = Arming::Asked;
+            vec![Effect::Arm(Arm { minutes, reason: reason.to_owned() })]
+        }
+        (minutes, _) => {
+            model.warn(model.text(T::HowToArm));
+            open(model, &format!("arm {} ", minutes.unwrap_or(15)));
+            Vec::new()
+        }
+    }
+}
+
+fn export(model: &mut Model, file: &str) -> Vec<Effect> {
+    if file.is_empty() {
+        model.warn(model.text(T::HowToExport));
+        open(model, "export ");
+        return Vec::new();
+    }
+    match export::csv(model) {
+        Ok(text) => vec![Effect::Export { file: file.to_owned(), text }],
+        Err(why) => {
+            model.warn(why);
+            Vec::new()
+        }
+    }
+}

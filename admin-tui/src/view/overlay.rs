@@ -1,0 +1,185 @@
+//! What lies over the screen, besides the question before a change.
+
+use ratatui::layout::Position;
+
+use super::paint::Paint;
+use crate::action;
+use crate::columns::Tone;
+use crate::keymap;
+use crate::model::Model;
+use crate::model::frame::Frame;
+use crate::model::input::Line;
+use crate::model::overlay::{Choice, Menu, Palette, Run};
+use crate::screen::Screen;
+use crate::text::{T, fill};
+use crate::update;
+use crate::wrap::{fit_id, pad, width, wrap};
+
+/// The line where a filter is typed, and what is understood.
+pub fn filter(model: &Model, line: &Line, paint: &mut Paint<'_>) -> Option<Position> {
+    let theme = paint.theme;
+    let x = paint.put(1, 0, model.text(T::FilterPrompt), theme.tone(Tone::Strong));
+    let end = paint.put(x, 0, &line.text(), theme.tone(Tone::Plain));
+    if let Some(list) = model.frame().and_then(Frame::as_list) {
+        let rules = list.source.rules();
+        let mut words: Vec<String> =
+            rules.words.iter().flat_map(|(_, words)| words.iter().map(|word| (*word).to_owned())).collect();
+        if words.is_empty() || rules.named.len() > rules.words.len() {
+            words.extend(rules.named.iter().filter(|name| **name != "status").map(|name| format!("{name}=")));
+        }
+        let said = match (rules.text, words.is_empty()) {
+            (Some(_), _) => model.text(T::FilterText).to_owned(),
+            (None, true) => model.text(T::FilterPage).to_owned(),
+            (None, false) => fill(model.text(T::FilterWords), &[&words.join(" ")]),
+        };
+        paint.put(end + 3, 0, &said, theme.tone(Tone::Dim));
+    }
+    paint.position(usize::from(x) + width(&line.before()), 0)
+}
+
+/// The palette, at the bottom, its line last.
+pub fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>) -> Option<Position> {
+    let typed = palette.line.text();
+    let choices = update::choices(model, &typed);
+    let most = usize::from(paint.area.height).saturating_sub(3).clamp(1, 12);
+    let shown = choices.len().clamp(1, most);
+    let height = u16::try_from(shown + 3).unwrap_or(u16::MAX).min(paint.area.height);
+    let top = paint.area.height - height;
+    let (full, theme) = (paint.area.width, paint.theme);
+    let mut paint = paint.part(0, top, full, height);
+    let mut inside = paint.boxed(":", theme.tone(Tone::Strong));
+    let from = palette.selected / most * most;
+    for (at, choice) in choices.iter().enumerate().skip(from).take(most) {
+        let y = u16::try_from(at - from).unwrap_or_default();
+        let (kind, word, said, tone) = described(model, choice);
+        let x = inside.put(0, y, &pad(kind, 8, false), theme.tone(Tone::Dim)) + 1;
+        let x = inside.put(x, y, &pad(&word, 12, false), theme.tone(Tone::Strong)) + 1;
+        inside.put(x, y, &said, theme.tone(tone));
+        if at == palette.selected {
+            inside.line(y, theme.selected());
+        }
+    }
+    let y = inside.area.height.saturating_sub(1);
+    let x = inside.put(0, y, ":", theme.tone(Tone::Strong));
+    inside.line(y, ratatui::style::Style::default());
+    inside.put(x, y, &typed, theme.tone(Tone::Strong));
+    inside.position(usize::from(x) + width(&palette.line.before()), usize::from(y))
+}
+
+fn described<'m>(model: &'m Model, choice: &Choice) -> (&'m str, String, String, Tone) {
+    match choice {
+        Choice::Screen(screen) => {
+            let number = (screen.index() + 1).to_string();
+            let said = format!("{number} {}", model.text(screen.title()));
+            (model.text(T::GoTo), screen.word().to_owned(), said, Tone::Plain)
+        }
+        Choice::Act(action, allowed) => {
+            let label = model.text(action.label());
+            let (said, tone) = match allowed {
+                Ok(()) => (label.to_owned(), Tone::Plain),
+                Err(why) => (format!("{label} - {}", fill(model.text(T::NotAllowed), &[why])), Tone::Dim),
+            };
+            (model.text(T::DoTo), action.word().to_owned(), said, tone)
+        }
+        Choice::Run(run) => {
+            let said = match run {
+                Run::Arm => T::RunArm,
+                Run::Disarm => T::RunDisarm,
+                Run::Export => T::RunExport,
+                Run::Refresh => T::RunRefresh,
+                Run::Pause => T::RunPause,
+                Run::Language => T::RunLanguage,
+                Run::Help => T::RunHelp,
+                Run::Quit => T::RunQuit,
+            };
+            (model.text(T::RunIt), run.word().to_owned(), model.text(said).to_owned(), Tone::Plain)
+        }
+        Choice::Open(id) => (model.text(T::OpenIt), String::new(), id.clone(), Tone::Plain),
+    }
+}
+
+/// What can be done, and what can't, with the reason.
+pub fn menu(model: &Model, menu: &Menu, paint: &mut Paint<'_>) {
+    let theme = paint.theme;
+    let about = match menu.targets.as_slice() {
+        [only] => fit_id(&only.key(), 40),
+        several => fill(model.text(T::Marked), &[&several.len().to_string()]),
+    };
+    let title = fill(model.text(T::ActionsOn), &[&about]);
+    let width = paint.area.width.saturating_sub(4).min(100);
+    let rows: u16 = menu.actions.iter().map(|(_, allowed)| if allowed.is_ok() { 1 } else { 2 }).sum();
+    let height = (rows + 2).min(paint.area.height);
+    let (x, y) = ((paint.area.width - width) / 2, (paint.area.height - height) / 2);
+    let mut paint = paint.part(x, y, width, height);
+    let mut inside = paint.boxed(&title, theme.tone(Tone::Strong));
+    let mut lines: Vec<(String, Tone, bool)> = Vec::new();
+    let mut focus = 0;
+    for (at, (action, allowed)) in menu.actions.iter().enumerate() {
+        let selected = at == menu.selected;
+        if selected {
+            focus = lines.len();
+        }
+        let label = model.text(action.label());
+        let tone = match allowed {
+            Ok(()) if action.is_heavy() => Tone::Warn,
+            Ok(()) => Tone::Plain,
+            Err(_) => Tone::Dim,
+        };
+        lines.push((label.to_owned(), tone, selected));
+        if let Err(why) = allowed {
+            lines.push((format!("   {}", fill(model.text(T::NotAllowed), &[why])), Tone::Dim, false));
+        }
+    }
+    let room = usize::from(inside.area.height).max(1);
+    let from = (focus + 2).saturating_sub(room);
+    for ((text, tone, selected), y) in lines.iter().skip(from).take(room).zip(0..) {
+        inside.put(1, y, text, theme.tone(*tone));
+        if *selected {
+            inside.line(y, theme.selected());
+        }
+    }
+}
+
+/// Made from the keymap, for the place below.
+pub fn help(model: &Model, top: usize, paint: &mut Paint<'_>) {
+    let theme = paint.theme;
+    let place = keymap::place_below(model);
+    let mut inside = paint.boxed(model.text(T::KeyHelp), theme.tone(Tone::Strong));
+    let room = usize::from(inside.area.width);
+    let mut lines: Vec<(String, Tone)> = vec![(model.text(T::KeysHead).to_owned(), Tone::Strong)];
+    for binding in keymap::bindings(place) {
+        let names = pad(&keymap::names(binding), 12, false);
+        lines.push((format!("  {names} {}", model.text(binding.label)), Tone::Plain));
+    }
+    lines.push((format!("  {} {}", pad("^C", 12, false), model.text(T::RunQuit)), Tone::Plain));
+    lines.push((model.text(T::ActionsHead).to_owned(), Tone::Strong));
+    lines.extend(
+        wrap(model.text(T::ActHelp), room.saturating_sub(2))
+            .into_iter()
+            .map(|text| (format!("  {text}"), Tone::Plain)),
+    );
+    if let Some(shape) = model.frame().and_then(Frame::item).map(|item| item.shape) {
+        for action in action::of(shape) {
+            let word = pad(action.word(), 12, false);
+            lines.push((format!("  {word} {}", model.text(action.label())), Tone::Plain));
+        }
+    }
+    lines.push((model.text(T::SignsHead).to_owned(), Tone::Strong));
+    lines.extend(
+        wrap(model.text(T::SignsHelp), room.saturating_sub(2))
+            .into_iter()
+            .map(|text| (format!("  {text}"), Tone::Plain)),
+    );
+    lines.push((model.text(T::ScreensHead).to_owned(), Tone::Strong));
+    for screen in Screen::ALL {
+        lines.push((
+            format!("  {}            {}", screen.index() + 1, model.text(screen.title())),
+            Tone::Plain,
+        ));
+    }
+    let height = usize::from(inside.area.height).max(1);
+    let from = top.min(lines.len().saturating_sub(height));
+    for ((text, tone), y) in lines.iter().skip(from).take(height).zip(0..) {
+        inside.put(0, y, text, theme.tone(*tone));
+    }
+}
