@@ -9,6 +9,6 @@ mod slow;
 mod world;
 
 pub use client::{Answer, Client};
-pub use process::{Second, Sluice, run};
+pub use process::{Second, Sluice, binary, run};
 pub use slow::SlowBank;
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};

@@ -39,6 +39,11 @@ impl Sluice {
 
     /// Starts again on the same folder.
     pub async fn launch(&mut self) -> World {
+        self.launch_at("127.0.0.1:0").await
+    }
+
+    /// The same, with operators' listener at this address.
+    pub async fn launch_at(&mut self, admin: &str) -> World {
         assert!(self.child.is_none(), "it runs already");
         let log = std::fs::File::options()
             .create(true)
@@ -52,7 +57,7 @@ impl Sluice {
             .args(["dev", "--traffic", "0", "--var"])
             .arg(self.dir())
             .env("SLUICE_PUBLIC_ADDR", any)
-            .env("SLUICE_ADMIN_ADDR", any)
+            .env("SLUICE_ADMIN_ADDR", admin)
             .env("SLUICE_METRICS_ADDR", any)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
@@ -238,9 +243,12 @@ pub async fn run(arguments: &[&str], folder: &Path) -> std::process::Output {
     command.output().await.expect("the binary runs")
 }
 
-/// The binary that was built beside this test.
 fn program() -> PathBuf {
+    binary("sluice").expect("the binary `sluice`: build it first, cargo build -p gateway")
+}
+
+/// A binary that was built beside this test.
+pub fn binary(name: &str) -> Option<PathBuf> {
     let test = std::env::current_exe().expect("this test's path");
-    let found = test.ancestors().map(|folder| folder.join("sluice")).find(|path| path.is_file());
-    found.expect("the binary `sluice`: build it first, cargo build -p gateway")
+    test.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -131,6 +131,11 @@ impl World {
         &self.handout.public_url
     }
 
+    /// Where the listener of operators is.
+    pub fn admin_url(&self) -> &str {
+        &self.handout.admin_url
+    }
+
     /// Who signs its certificate.
     pub fn ca(&self) -> &Path {
         &self.handout.ca_cert

@@ -12,11 +12,12 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Failure> {
     let metadata = folder::metadata()?;
     let program = metadata.target_directory.join("release/sluice");
     if !program.exists() {
-        say("building the gateway; the first time this takes some minutes");
+        say("building the gateway and the console; the first time this takes some minutes");
     }
-    let built = folder::cargo(&metadata).args(["build", "--release", "--package", "gateway"]).status()?;
+    let build = ["build", "--release", "--package", "gateway", "--package", "admin-tui"];
+    let built = folder::cargo(&metadata).args(build).status()?;
     if !built.success() {
-        return Err("the gateway does not build".into());
+        return Err("the gateway or the console does not build".into());
     }
     let failed = Command::new(&program).arg("dev").args(arguments).exec();
     Err(format!("can't run {program}: {failed}").into())

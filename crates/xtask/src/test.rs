@@ -3,6 +3,7 @@
 mod advisories;
 mod database;
 mod results;
+mod tmux;
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -100,10 +101,13 @@ impl Run {
             }
         };
         // After one failed test binary the others are run nevertheless: the sum is about all of them.
+        tmux::ensure(say);
         let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
         say(&format!("tests: cargo {}", arguments.join(" ")));
         let mut test = folder::cargo(&self.metadata);
         test.args(arguments).env("SLUICE_TEST_PG_DIR", &folder);
+        // A screen that differs from what is kept is a failure, and nothing is written.
+        test.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
         let mut results = Results::default();
         let ended = tokio::select! {
             ended = results::read(test, std::io::stdout(), &mut results) => ended.map(|status| status.code()),
