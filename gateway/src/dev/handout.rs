@@ -79,6 +79,10 @@ pub fn try_it(at: &Addresses, demo: &Demo, program: &str) -> String {
     let operator = demo.operators.get(1).map_or("", |operator| operator.token.as_str());
     let Addresses { public_url, admin_url, sandbox_bank_url, ca_cert, config, .. } = at;
     let (key, bank) = (&merchant.api_key, BANK);
+    // The console lies beside this program, its addresses and tokens beside the configuration.
+    let beside = |file: &str| Path::new(file).parent().unwrap_or(Path::new(".")).to_path_buf();
+    let (console, folder) = (beside(program).join("sluice-console"), beside(config));
+    let (console, folder) = (console.display(), folder.display());
     format!(
         r#"
 Try it, in another shell:
@@ -106,6 +110,9 @@ curl -sS --cacert {ca_cert} -H 'Authorization: Bearer {operator}' {admin_url}/ad
 
 # Every cent, proved.
 {program} verify --config {config}
+
+# The operators' console; `q` leaves.
+{console} --dev --var {folder}
 "#
     )
 }
