@@ -73,7 +73,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::OpenApi => Ok(pages::openapi()),
         Route::PartnerPage => partners::show(&request),
         Route::ProblemPage => pages::problem(&request),
-        Route::Metrics => Ok(pages::metrics(app)),
+        Route::Metrics => Ok(pages::metrics(app).await),
         Route::Healthz => Ok(pages::healthz()),
         Route::Readyz => Ok(pages::readyz(app).await),
         Route::BankEvents => bank_events::receive(app, request).await,

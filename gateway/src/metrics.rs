@@ -39,16 +39,17 @@ const COUNTERS: [(&str, &str); 10] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 26] = [
+const GAUGES: [(&str, &str); 31] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
-    ("sluice_ready", "1 when /readyz said yes the last time."),
+    ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
     ("sluice_http_connections", "Open connections, by listener."),
     ("sluice_pool_connections", "Database connections for reads, by state."),
     ("sluice_pool_waiting", "Requests waiting for a database connection."),
     ("sluice_lane_queue_depth", "Commands waiting, by lane."),
     ("sluice_payouts", "Payouts that are not over, by bank and status."),
     ("sluice_payout_oldest_seconds", "Age of the oldest payout, by bank and status."),
+    ("sluice_payouts_for_operators", "Payouts that wait for a person, by bank."),
     ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
     ("sluice_bank_inbox_files", "Files in the inbox of a bank that answers by files, by bank and state."),
     ("sluice_review_payments", "Payments in review, by reason."),
@@ -72,16 +73,25 @@ const GAUGES: [(&str, &str); 26] = [
     ("sluice_rates_held", "Rates that jump and wait for an operator."),
     ("sluice_approvals_pending", "Requests that wait for a second person."),
     ("sluice_event_id_conflicts", "Event ids that came again with other bytes."),
+    ("sluice_notices_overdue", "Notices that merchants should have by now and don't."),
+    ("sluice_notices_oldest_seconds", "Age of the oldest notice that its merchant doesn't have."),
+    ("sluice_notices_dead", "Deliveries of notices that were given up, up to 10000."),
+    ("sluice_vault_retention_ok", "1 unless putting the vault's bytes in order failed the last time."),
 ];
 
 /// Times and sizes, with their help.
-const HISTOGRAMS: [(&str, Unit, &str); 6] = [
+const HISTOGRAMS: [(&str, Unit, &str); 7] = [
     ("sluice_http_request_seconds", Unit::Seconds, "From a request's head to its answer, by route."),
     ("sluice_lane_wait_seconds", Unit::Seconds, "From submitting a command to its batch's start."),
     ("sluice_lane_commit_seconds", Unit::Seconds, "One batch, from BEGIN to the end of COMMIT."),
     ("sluice_lane_batch_size", Unit::Count, "Commands in one batch."),
     ("sluice_payout_send_seconds", Unit::Seconds, "One order sent to a bank."),
     ("sluice_payout_query_seconds", Unit::Seconds, "One question to a bank about an order."),
+    (
+        "sluice_notification_seconds",
+        Unit::Seconds,
+        "One attempt to deliver a notice, by channel and outcome.",
+    ),
 ];
 
 /// Installs the recorder for the process.
@@ -167,3 +177,6 @@ pub fn connection_refused(listener: &'static str, reason: &'static str) {
 pub fn connections(listener: &'static str) -> metrics::Gauge {
     gauge!("sluice_http_connections", "listener" => listener)
 }
+
+#[cfg(test)]
+mod tests;

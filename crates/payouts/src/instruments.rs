@@ -6,7 +6,14 @@ use crate::decide::Effect;
 use crate::reads::Count;
 use crate::state::PayoutState;
 
-/// Sets `sluice_payouts{bank,status}` for these banks from [`crate::counts`]; what is not counted is zero.
+/// Counters of what banks report and nobody acts upon by himself.
+const CONTRADICTIONS: &str = "sluice_payout_contradictions_total";
+const DISPUTES: &str = "sluice_payout_disputes_total";
+const UNKNOWN_REFERENCES: &str = "sluice_payout_unknown_references_total";
+
+/// Sets `sluice_payouts{bank,status}` and `sluice_payouts_for_operators{bank}` for these banks from
+/// [`crate::counts`]; what is not counted is zero. The counters of these banks begin at zero here: Prometheus doesn't
+/// see the first step of one that begins at one.
 pub fn publish(banks: &[&str], counts: &[Count]) {
     for bank in banks {
         for state in PayoutState::ALL.into_iter().filter(|s| s.is_open() || *s == PayoutState::Disputed) {
@@ -17,14 +24,20 @@ pub fn publish(banks: &[&str], counts: &[Count]) {
             // A gauge is a float; no queue is longer than 2⁵³.
             gauge.set(payouts as f64);
         }
+        let of_bank = counts.iter().filter(|count| count.bank == **bank);
+        let waiting: i64 = of_bank.map(|count| count.for_operators).sum();
+        metrics::gauge!("sluice_payouts_for_operators", "bank" => (*bank).to_owned()).set(waiting as f64);
+        for name in [CONTRADICTIONS, DISPUTES, UNKNOWN_REFERENCES] {
+            metrics::counter!(name, "bank" => (*bank).to_owned()).increment(0);
+        }
     }
 }
 
 /// Counts an effect after its commit: `sluice_payout_contradictions_total`, `sluice_payout_disputes_total`.
 pub fn count_effect(bank: &str, effect: Effect) {
     let name = match effect {
-        Effect::Contradiction => "sluice_payout_contradictions_total",
-        Effect::Disputed => "sluice_payout_disputes_total",
+        Effect::Contradiction => CONTRADICTIONS,
+        Effect::Disputed => DISPUTES,
         _ => return,
     };
     metrics::counter!(name, "bank" => bank.to_owned()).increment(1);
@@ -32,7 +45,7 @@ pub fn count_effect(bank: &str, effect: Effect) {
 
 /// Counts a report about a payout that this bank was never asked for: `sluice_payout_unknown_references_total`.
 pub fn count_stranger(bank: &str) {
-    metrics::counter!("sluice_payout_unknown_references_total", "bank" => bank.to_owned()).increment(1);
+    metrics::counter!(UNKNOWN_REFERENCES, "bank" => bank.to_owned()).increment(1);
 }
 
 pub(crate) fn send_took(bank: &str, outcome: &'static str, took: Duration) {

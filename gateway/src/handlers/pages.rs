@@ -22,7 +22,9 @@ pub fn problem(request: &Request) -> Answer {
     Ok(reply::typed(StatusCode::OK, "text/html; charset=utf-8", problem_pages::page(problem)))
 }
 
-pub fn metrics(app: &App) -> Response<Full<Bytes>> {
+/// Asks for readiness besides, so that `sluice_ready` is true where nobody asks `/readyz`.
+pub async fn metrics(app: &App) -> Response<Full<Bytes>> {
+    let _its_gauge_tells = app.readiness.check(&app.pool).await;
     reply::typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render())
 }
 
