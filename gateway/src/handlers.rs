@@ -4,6 +4,7 @@ mod accounts;
 mod act;
 mod admin_actions;
 mod admin_reads;
+mod admin_withdrawals;
 mod amount_freezes;
 mod balances;
 mod bank_events;
@@ -25,7 +26,9 @@ mod reconciliation;
 mod reply;
 mod reversals;
 mod review;
+mod search;
 mod stores;
+mod timeline;
 mod transactions;
 mod webhooks;
 mod withdrawals;
@@ -84,6 +87,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::GetPayment => review::show(app, &request).await,
         Route::NotePayment => review::note(app, request).await,
         Route::ListReversals => reversals::list(app, &request).await,
+        Route::ListAllWithdrawals => admin_withdrawals::list(app, &request).await,
+        Route::ShowWithdrawal => admin_withdrawals::show(app, &request).await,
+        Route::Search => search::find(app, &request).await,
         Route::ListPayouts => admin_reads::payouts(app, &request).await,
         Route::GetPayout => admin_reads::payout(app, &request).await,
         Route::ListMerchants => admin_reads::merchants(app, &request).await,

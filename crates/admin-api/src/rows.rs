@@ -120,6 +120,12 @@ pub struct MerchantRow {
     pub reason: Option<String>,
     pub legal_reference: Option<String>,
     pub frozen_until: Option<String>,
+    /// By which spread its exchanges are priced.
+    #[serde(default)]
+    pub tier: String,
+    /// All that is asked of a merchant was verified.
+    #[serde(default)]
+    pub fully_verified: bool,
     pub created_at: String,
     pub updated_at: String,
 }

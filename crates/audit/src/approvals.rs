@@ -213,6 +213,15 @@ impl Approvals {
     }
 }
 
+/// One approval, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn approval(conn: &Connection, id: ApprovalId) -> Result<Option<Approval>, Error> {
+    let row = conn.query_opt(include_str!("sql/get_approval.sql"), &[&id.uuid()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Approvals, newest first, in `state` if given, older than `before`.
 ///
 /// # Errors

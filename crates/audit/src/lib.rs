@@ -5,8 +5,8 @@ mod state;
 mod trail;
 
 pub use approvals::{
-    Approval, Approvals, DecideRefusal, NewApproval, list_approvals, lock_approvals, open_approvals,
-    pending_count,
+    Approval, Approvals, DecideRefusal, NewApproval, approval, list_approvals, lock_approvals,
+    open_approvals, pending_count,
 };
 pub use state::{ApprovalEvent, ApprovalState};
 pub use trail::{AuditReport, AuditRow, Entry, append, list, verify};

@@ -96,6 +96,16 @@ pub async fn insert_deals(tx: &Tx<'_>, deals: &[CoverDeal]) -> Result<(), Error>
     Ok(())
 }
 
+/// One deal, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn deal(conn: &Connection, id: CoverId) -> Result<Option<CoverDeal>, Error> {
+    let sql = include_str!("sql/cover_deal.sql");
+    let row = conn.query_opt(sql, &[&id.shard().number(), &id.uuid()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Deals, the newest first, at most `limit`, older than `before`.
 ///
 /// # Errors

@@ -23,7 +23,9 @@ pub use market::{CurrentRate, Market, current_rates, rates_of};
 pub use markups::{Markups, STANDARD};
 pub use policy::{PairPolicy, RatePolicy};
 pub use price::{FixedSide, Price, PricingError, Terms, price};
-pub use quotes::{Quote, QuoteRefusal, Quotes, expire_quotes, get_quote, insert_quote, lock_quotes};
+pub use quotes::{
+    Quote, QuoteRefusal, Quotes, expire_quotes, find_quote, get_quote, insert_quote, lock_quotes,
+};
 pub use sources::{ReviewRefusal, Sources};
 pub use state::{QuoteEvent, QuoteState, RateEvent, RateState};
 pub use survey::{Source, Standing, Survey, rate_history};

@@ -92,10 +92,18 @@ pub async fn get_quote(
     merchant: Uuid,
     id: QuoteId,
 ) -> Result<Option<(Quote, OffsetDateTime)>, Error> {
+    let found = find_quote(conn, id).await?;
+    Ok(found.filter(|(quote, _)| quote.merchant == merchant))
+}
+
+/// A quote, whoever's it is, with the database's time, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn find_quote(conn: &Connection, id: QuoteId) -> Result<Option<(Quote, OffsetDateTime)>, Error> {
     let rows = conn.query(include_str!("sql/get_quote.sql"), &[&id.shard().number(), &id.uuid()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let quote = read(row)?;
-    Ok((quote.merchant == merchant).then(|| (quote, row.get("now"))))
+    Ok(Some((read(row)?, row.get("now"))))
 }
 
 /// Marks quotes whose time is over, at most `limit`, so that they leave the open ones; how many.

@@ -207,6 +207,10 @@ pub struct MerchantProfile {
     pub frozen_legal_reference: Option<String>,
     /// Until when.
     pub frozen_until: Option<OffsetDateTime>,
+    /// By which spread its exchanges are priced (R19).
+    pub tier: String,
+    /// Whether all that is asked of a merchant was verified (R30).
+    pub fully_verified: bool,
     /// When it was entered.
     pub created_at: OffsetDateTime,
     /// When its state changed last.
@@ -264,6 +268,8 @@ fn profile(keyring: &Keyring, row: &pg::Row) -> Result<MerchantProfile, Error> {
         frozen_reason: row.get("frozen_reason"),
         frozen_legal_reference: row.get("frozen_legal_reference"),
         frozen_until: row.get("frozen_until"),
+        tier: row.get("tier"),
+        fully_verified: row.get("fully_verified"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
     })

@@ -9,6 +9,7 @@ mod error;
 mod fee_versions;
 mod gate;
 mod limits;
+mod queue;
 mod state;
 mod store;
 mod tariff;
@@ -31,9 +32,11 @@ pub use error::{Error, Refusal};
 pub use fee_versions::{FeesOf, fees, insert_fees};
 pub use gate::senders;
 pub use limits::{Limit, Limits, Scope};
+pub use queue::{BadCursor, Cursor, Wanted, queue, under_reference};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
-    ReferenceClaim, Withdrawals, claim_references, get, in_transit, insert, list, lock, release_references,
+    ReferenceClaim, Withdrawals, claim_references, find, get, in_transit, insert, list, lock,
+    release_references,
 };
 pub use tariff::{FeeId, FeeScope, FeeVersion, Tariff};
 pub use usage::{Counter, Usage};
@@ -55,6 +58,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0004_declarations.sql"),
         },
         pg::Migration { version: 5, name: "markup", sql: include_str!("../migrations/0005_markup.sql") },
+        pg::Migration {
+            version: 6,
+            name: "operators_lists",
+            sql: include_str!("../migrations/0006_operators_lists.sql"),
+        },
     ],
 };
 

@@ -271,6 +271,15 @@ pub(crate) fn read(row: &pg::Row) -> Result<Withdrawal, Error> {
     })
 }
 
+/// A withdrawal, whoever's it is, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn find(conn: &pg::Connection, id: WithdrawalId) -> Result<Option<Withdrawal>, Error> {
+    let rows = conn.query(include_str!("sql/get.sql"), &[&id.shard().number(), &id.uuid()]).await?;
+    rows.first().map(read).transpose()
+}
+
 /// A merchant's own withdrawal, or none.
 ///
 /// # Errors
@@ -280,8 +289,7 @@ pub async fn get(
     merchant: MerchantId,
     id: WithdrawalId,
 ) -> Result<Option<Withdrawal>, Error> {
-    let rows = conn.query(include_str!("sql/get.sql"), &[&id.shard().number(), &id.uuid()]).await?;
-    let found = rows.first().map(read).transpose()?;
+    let found = find(conn, id).await?;
     Ok(found.filter(|withdrawal| withdrawal.merchant == merchant))
 }
 

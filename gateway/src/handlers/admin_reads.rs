@@ -13,10 +13,10 @@ use payouts::{Payout, PayoutState};
 use time::OffsetDateTime;
 use withdrawals::WithdrawalId;
 
-use super::{Answer, reply};
+use super::{Answer, balances, reply};
 use crate::app::App;
 use crate::commands::rfc3339;
-use crate::problem::{Problem, Refusal};
+use crate::problem::{self, Problem, Refusal};
 use crate::request::Request;
 
 /// `GET /admin/v1/overview`.
@@ -251,7 +251,7 @@ pub async fn merchants(app: &App, request: &Request) -> Answer {
     )
 }
 
-/// `GET /admin/v1/merchants/{id}`.
+/// `GET /admin/v1/merchants/{id}`: with what it has.
 ///
 /// # Errors
 /// `not-found`; the database's.
@@ -259,7 +259,10 @@ pub async fn merchant(app: &App, request: &Request) -> Answer {
     let id = request.id_of("merchant")?;
     let conn = app.pool.get().await?;
     let found = merchants::merchant(&conn, &app.keyring, id).await?;
-    reply::json(StatusCode::OK, &merchant_row(&found.ok_or_else(|| Refusal::not_found("merchant"))?))
+    let row = merchant_row(&found.ok_or_else(|| Refusal::not_found("merchant"))?);
+    let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
+    shown["balances"] = balances::of_merchant(app, &conn, id).await?.into();
+    reply::json(StatusCode::OK, &shown)
 }
 
 fn merchant_row(row: &MerchantProfile) -> MerchantRow {
@@ -272,6 +275,8 @@ fn merchant_row(row: &MerchantProfile) -> MerchantRow {
         reason: row.frozen_reason.clone(),
         legal_reference: row.frozen_legal_reference.clone(),
         frozen_until: row.frozen_until.map(rfc3339),
+        tier: row.tier.clone(),
+        fully_verified: row.fully_verified,
         created_at: rfc3339(row.created_at),
         updated_at: rfc3339(row.updated_at),
     }

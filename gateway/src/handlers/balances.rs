@@ -4,38 +4,52 @@ use std::collections::BTreeSet;
 
 use hyper::StatusCode;
 use ledger::MerchantRef;
-use merchants::AmountFreeze;
+use merchants::{AmountFreeze, MerchantId};
 use money::{Currency, Money};
+use pg::Connection;
 use serde_json::{Value, json};
 
 use super::{Answer, reply};
 use crate::app::App;
+use crate::problem::Refusal;
 use crate::request::Request;
 
 pub async fn show(app: &App, request: &Request) -> Answer {
     let merchant = request.caller.merchant()?;
     let conn = app.pool.get().await?;
+    let data = of_merchant(app, &conn, merchant).await?;
+    reply::json(StatusCode::OK, &json!({ "data": data }))
+}
+
+/// A merchant's balances: of the currencies of its accounts, and of those in which it has anything.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn of_merchant(
+    app: &App,
+    conn: &Connection,
+    merchant: MerchantId,
+) -> Result<Vec<Value>, Refusal> {
     // In transit is read before available: a withdrawal between the two shows too much in transit for a moment,
     // never money that is gone as available.
-    let in_transit = ::withdrawals::in_transit(&conn, merchant).await?;
-    let in_review = deposits::in_review_sums(&conn, merchant).await?;
-    let own: BTreeSet<Currency> = merchants::currencies_of(&conn, merchant).await?.into_iter().collect();
+    let in_transit = ::withdrawals::in_transit(conn, merchant).await?;
+    let in_review = deposits::in_review_sums(conn, merchant).await?;
+    let own: BTreeSet<Currency> = merchants::currencies_of(conn, merchant).await?.into_iter().collect();
     let dealt_in = app.policy.pairs.iter().flat_map(|pair| [pair.0, pair.1]);
     let held = in_transit.iter().chain(&in_review).map(Money::currency);
     let asked: BTreeSet<Currency> =
         own.iter().copied().chain(dealt_in).chain(app.policy.routes.keys().copied()).chain(held).collect();
     let asked: Vec<Currency> = asked.into_iter().collect();
     let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
-    let frozen = merchants::amount_freezes(&conn, merchant).await?;
-    let balances = ledger::merchant_balances(&conn, book, &asked).await?;
-    let receivable = ledger::receivables(&conn, book, &asked).await?;
-    let data: Vec<Value> = balances
+    let frozen = merchants::amount_freezes(conn, merchant).await?;
+    let balances = ledger::merchant_balances(conn, book, &asked).await?;
+    let receivable = ledger::receivables(conn, book, &asked).await?;
+    Ok(balances
         .iter()
         .map(|balance| row(*balance, stopped(*balance, &frozen), &in_transit, &in_review, &receivable))
         .filter(|row| row.matters || own.contains(&row.currency))
         .map(|row| row.json)
-        .collect();
-    reply::json(StatusCode::OK, &json!({ "data": data }))
+        .collect())
 }
 
 struct Row {

@@ -1,17 +1,21 @@
-//! One payment as operators look at it, with all that was noted about it and taken back of it.
+//! One payment as operators look at it, with all that was noted about it, taken back of it and done with it.
 
-use deposits::{NewNote, Note, PaymentId};
+use deposits::{NewNote, Note, Payment, PaymentId, PaymentState, Reversal};
 use hyper::StatusCode;
+use pg::Connection;
 use privacy::Sensitive;
 use serde_json::{Value, json};
 
 use super::act::{Act, kept};
+use super::timeline::Timeline;
 use super::{Answer, admin_reads, reply, reversals};
 use crate::app::App;
 use crate::commands::rfc3339;
 use crate::problem::{self, Problem, Refusal};
 use crate::request::Request;
 
+/// The audit trail's word for a note.
+const NOTED: &str = "payment.note";
 /// Notes that one look shows.
 const MOST_NOTES: i64 = 500;
 
@@ -29,7 +33,45 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
     shown["notes"] = notes.iter().map(note_json).collect();
     shown["reversals"] = taken_back.iter().map(reversals::reversal_json).collect();
+    let timeline = timeline(&conn, &payment, &notes, &taken_back).await?.finish();
+    shown["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
     reply::json(StatusCode::OK, &shown)
+}
+
+/// The words of notes stand beside it: they may name people.
+async fn timeline(
+    conn: &Connection,
+    payment: &Payment,
+    notes: &[Note],
+    taken_back: &[Reversal],
+) -> Result<Timeline, Refusal> {
+    let id = payment.id.to_string();
+    let mut timeline = Timeline::default();
+    let event = vault::EventId::from_uuid(payment.event).to_string();
+    let reported = format!("{} reports it under {}", payment.bank, payment.reference);
+    timeline.add(payment.received_at, "event", event, reported);
+    let first = match payment.reason {
+        Some(reason) => format!("{}: {}", PaymentState::InReview.as_str(), reason.as_str()),
+        None => PaymentState::Credited.as_str().to_owned(),
+    };
+    let amount = format!("{} {}", payment.amount, payment.amount.currency().code());
+    timeline.add(payment.received_at, "received", id.clone(), format!("{amount}, {first}"));
+    for note in notes {
+        timeline.add(note.created_at, "note", note.id.to_string(), format!("by {}", note.author));
+    }
+    for row in taken_back {
+        let (amount, currency) = (row.amount, row.amount.currency().code());
+        let text = format!("{} took back {amount} {currency} under {}", row.bank, row.reference);
+        timeline.add(row.applied_at.unwrap_or(row.received_at), "reversal", row.id.to_string(), text);
+    }
+    for payout in payouts::of_payments(conn, &[(payment.id.shard(), payment.id.uuid())]).await? {
+        timeline.add_payout(conn, &payout).await?;
+    }
+    timeline.add_audit(conn, &id, &[NOTED]).await?;
+    if let Some(at) = payment.decided_at.filter(|at| *at > payment.received_at) {
+        timeline.add(at, "status", id, payment.status.as_str().to_owned());
+    }
+    Ok(timeline)
 }
 
 /// `POST /admin/v1/payments/{id}/notes`: the reason is the note.
@@ -55,7 +97,7 @@ pub async fn note(app: &App, request: Request) -> Answer {
     let new = NewNote { payment: id, author: &act.operator.id, text: &text, now };
     let note = deposits::add_note(&tx, &app.keyring, &new).await?;
     let after = json!({"note": note.to_string()});
-    act.audit(&tx, now, "payment.note", id.to_string(), (None, Some(after))).await?;
+    act.audit(&tx, now, NOTED, id.to_string(), (None, Some(after))).await?;
     let body = json!({"id": note.to_string(), "author": &*act.operator.id, "created_at": rfc3339(now)});
     let answer = kept(201, &body)?;
     act.finish(tx, answer).await

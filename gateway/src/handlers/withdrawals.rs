@@ -44,13 +44,17 @@ pub async fn list(app: &App, request: &Request) -> Answer {
 }
 
 /// What is shown along with withdrawals, read for all of them at once.
-struct Around {
+pub(super) struct Around {
     payees: HashMap<PayeeId, PayeeView>,
     payouts: HashMap<Uuid, Vec<Value>>,
 }
 
 impl Around {
-    async fn read(app: &App, conn: &mut Connection, rows: &[Withdrawal]) -> Result<Around, Refusal> {
+    pub(super) async fn read(
+        app: &App,
+        conn: &mut Connection,
+        rows: &[Withdrawal],
+    ) -> Result<Around, Refusal> {
         let ids: Vec<(pg::Shard, Uuid)> = rows.iter().map(|row| (row.id.shard(), row.id.uuid())).collect();
         let mut attempts: HashMap<Uuid, Vec<Value>> = HashMap::new();
         for payout in payouts::of_withdrawals(conn, &ids).await? {
@@ -69,7 +73,7 @@ impl Around {
         Ok(Around { payees, payouts: attempts })
     }
 
-    fn render(&self, row: &Withdrawal) -> Result<Value, Refusal> {
+    pub(super) fn render(&self, row: &Withdrawal) -> Result<Value, Refusal> {
         let payee =
             self.payees.get(&row.payee).ok_or_else(|| internal(&format!("{} has no payee", row.id)))?;
         let attempts = self.payouts.get(&row.id.uuid()).map(Vec::as_slice).unwrap_or_default();

@@ -5,6 +5,7 @@
 mod desk;
 mod fees;
 mod gate;
+mod queue;
 mod references;
 mod rows;
 mod world;

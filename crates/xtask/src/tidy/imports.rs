@@ -74,7 +74,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("admin-tui", &["admin-api", "money"]),
     ("loadtests", &["bank", "money", "testkit"]),
-    ("tests", &["bank", "money", "testkit"]),
+    ("tests", &["admin-api", "bank", "money", "testkit"]),
     ("xtask", &["pg"]),
 ];
 

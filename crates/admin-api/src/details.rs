@@ -1,0 +1,85 @@
+//! One thing as a whole, and how to find it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MerchantRow, PaymentRow, ReversalRow};
+
+/// One line of what happened to something, in words without personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: String,
+    /// `event`, `received`, `note`, `reversal`; `submitted`, `quote_used`; `payout`, and of payouts `send`, `query`,
+    /// `callback`, `worker`, `operator` and `freeze`; `status`; `audit`.
+    pub kind: String,
+    /// What it is about or was caused by.
+    pub id: String,
+    /// What.
+    pub text: String,
+}
+
+/// `GET /admin/v1/payments/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaymentDetail {
+    /// The payment itself.
+    #[serde(flatten)]
+    pub payment: PaymentRow,
+    /// What operators noted, first to last.
+    pub notes: Vec<NoteRow>,
+    /// What banks took back of it.
+    pub reversals: Vec<ReversalRow>,
+    /// What happened, first to last.
+    #[serde(default)]
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// A note.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoteRow {
+    pub id: String,
+    pub author: String,
+    pub text: String,
+    pub created_at: String,
+}
+
+/// `GET /admin/v1/merchants/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MerchantDetail {
+    /// The merchant itself.
+    #[serde(flatten)]
+    pub merchant: MerchantRow,
+    /// What it has, as it sees it itself.
+    #[serde(default)]
+    pub balances: Vec<BalanceRow>,
+}
+
+/// What a merchant has in one currency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BalanceRow {
+    pub currency: String,
+    pub available: String,
+    pub in_transit: String,
+    pub in_review: String,
+    pub frozen: String,
+    /// What it owes.
+    pub receivable: String,
+}
+
+/// `GET /admin/v1/search?q=`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchHits {
+    /// At most twenty.
+    pub data: Vec<SearchHit>,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// `merchant`, `payee`, `payment`, `payout`, `withdrawal`, `quote`, `event`, `approval`, `cover_deal` or
+    /// `reconciliation_line`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub id: String,
+    /// What it is, in words; masked.
+    pub title: String,
+}

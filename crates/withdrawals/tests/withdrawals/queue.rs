@@ -1,0 +1,157 @@
+//! The operators' list: whose turn it is first, and quick whatever there is.
+
+use merchants::{MerchantId, MerchantState};
+use money::Currency;
+use withdrawals::{Cursor, Wanted, Withdrawal, WithdrawalId, WithdrawalState as S, queue, under_reference};
+
+use crate::world::{World, usd};
+
+struct Listed {
+    world: World,
+    other: MerchantId,
+    rows: Vec<Withdrawal>,
+}
+
+/// Two paid and two failed ones of one merchant, and of another one in each other status; the last two in dollars.
+async fn listed() -> Listed {
+    let world = World::new().await;
+    let other = world.merchant(MerchantState::Active).await;
+    let template = world.withdrawal().await;
+    let plain = Withdrawal { rate: None, buy: usd(99_700), to_send: usd(99_700), ..template.clone() };
+    let of = |merchant: MerchantId, state: S, like: &Withdrawal| Withdrawal {
+        id: WithdrawalId::new(merchant.shard()),
+        merchant,
+        state,
+        client_reference: None,
+        spread: like.buy.checked_sub(like.buy).unwrap(),
+        premium: like.buy.checked_sub(like.buy).unwrap(),
+        ..like.clone()
+    };
+    let mut rows = Vec::new();
+    for (merchant, state, like) in [
+        (world.merchant, S::Paid, &template),
+        (world.merchant, S::Paid, &template),
+        (world.merchant, S::Failed, &template),
+        (world.merchant, S::Failed, &template),
+        (other, S::Processing, &template),
+        (other, S::PayeeActionRequired, &template),
+        (other, S::Returned, &template),
+        (other, S::Refused, &template),
+        (other, S::Refunded, &plain),
+        (other, S::Paid, &plain),
+    ] {
+        rows.push(of(merchant, state, like));
+        // Ids of one millisecond have no order.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    world.insert(&rows.iter().collect::<Vec<_>>()).await;
+    Listed { world, other, rows }
+}
+
+/// All pages of a list, as places in what was inserted.
+async fn pages(listed: &Listed, wanted: Wanted, size: i64) -> Vec<usize> {
+    let conn = listed.world.conn().await;
+    let (mut places, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = queue(&conn, &wanted, cursor, size).await.unwrap();
+        let place = |row: &Withdrawal| listed.rows.iter().position(|one| one.id == row.id).unwrap();
+        places.extend(page.iter().map(place));
+        cursor = page.last().map(Cursor::after);
+        if page.is_empty() {
+            return places;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_somebody_comes_first_and_the_newest_first_in_each_status() {
+    let listed = listed().await;
+    for size in [1, 2, 3, 50] {
+        let all = pages(&listed, Wanted::default(), size).await;
+        assert_eq!(all, [5, 3, 2, 6, 4, 7, 8, 9, 1, 0], "pages of {size}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_of_a_merchant_a_status_a_currency_or_all_of_them() {
+    let listed = listed().await;
+    let (own, other) = (Some(listed.world.merchant), Some(listed.other));
+    let (usd, cny) = (Some(Currency::USD), Some(Currency::CNY));
+    for (merchant, state, currency, expected) in [
+        (own, None, None, &[3, 2, 1, 0][..]),
+        (other, None, None, &[5, 6, 4, 7, 8, 9]),
+        (None, Some(S::Failed), None, &[3, 2]),
+        (None, Some(S::Paid), None, &[9, 1, 0]),
+        (None, None, usd, &[8, 9]),
+        (None, Some(S::Paid), cny, &[1, 0]),
+        (other, Some(S::Paid), None, &[9]),
+        (other, Some(S::Paid), cny, &[]),
+        (own, Some(S::Paid), cny, &[1, 0]),
+        (own, Some(S::Processing), None, &[]),
+        (other, Some(S::Refunded), usd, &[8]),
+        (None, None, Some(Currency::JPY), &[]),
+    ] {
+        let wanted = Wanted { merchant, state, currency };
+        assert_eq!(pages(&listed, wanted.clone(), 1).await, expected, "{wanted:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_merchants_own_reference_finds_its_withdrawal() {
+    let world = World::new().await;
+    let written = world.withdrawal().await;
+    world.insert(&[&written]).await;
+    let reference = written.client_reference.clone().unwrap();
+    let conn = world.db.owner().get().await.unwrap();
+    let sql = "INSERT INTO client_references SELECT shard, merchant, $1, id FROM withdrawals";
+    conn.execute(sql, &[&reference]).await.unwrap();
+    let found = under_reference(&conn, &reference, 20).await.unwrap();
+    assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [written.id]);
+    assert!(under_reference(&conn, &format!("{reference}0"), 20).await.unwrap().is_empty());
+}
+
+/// The plan that holds for any parameters: by an index, and never through all that was ever paid.
+#[tokio::test]
+async fn a_page_is_found_by_an_index_among_many() {
+    let world = World::new().await;
+    let written = world.withdrawal().await;
+    world.insert(&[&written]).await;
+    let conn = world.db.owner().get().await.unwrap();
+    conn.batch_execute(
+        "CREATE TEMP TABLE one AS SELECT * FROM withdrawals;
+         INSERT INTO withdrawals SELECT (r).* FROM generate_series(1, 20000) AS n, one, LATERAL jsonb_populate_record(
+             NULL::withdrawals, to_jsonb(one) || jsonb_build_object('id', gen_random_uuid(), 'shard', n % 16,
+                 'merchant', gen_random_uuid(), 'status', CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'paid' END,
+                 'buy_currency', CASE WHEN n % 3 = 0 THEN 'USD' ELSE 'CNY' END)) AS r;
+         INSERT INTO client_references SELECT shard, merchant, id::text, id FROM withdrawals;
+         ANALYZE withdrawals; ANALYZE client_references; SET plan_cache_mode = force_generic_plan",
+    )
+    .await
+    .unwrap();
+    let (id, end) = ("'019aadd2-6b7c-7d1e-8a6f-0123456789ab'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'");
+    for (sql, parameters, index) in [
+        (
+            include_str!("../../src/sql/queue_not_paid.sql"),
+            format!("'failed', NULL, NULL, {end}, 51"),
+            "withdrawals_not_paid",
+        ),
+        (include_str!("../../src/sql/queue_paid.sql"), format!("NULL, {end}, 51"), "withdrawals_paid"),
+        (
+            include_str!("../../src/sql/queue_paid_of.sql"),
+            format!("3, {id}, NULL, {end}, 51"),
+            "withdrawals_by_merchant",
+        ),
+        (
+            include_str!("../../src/sql/under_reference.sql"),
+            "'INV-1', 20".to_owned(),
+            "client_references_by_reference",
+        ),
+    ] {
+        conn.batch_execute(&format!("PREPARE page AS {sql}")).await.unwrap();
+        let explain = format!("EXPLAIN EXECUTE page ({parameters})").leak();
+        let rows = conn.query(explain, &[]).await.unwrap();
+        let plan: String = rows.iter().map(|row| format!("{}\n", row.get::<_, &str>(0))).collect();
+        assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{plan}");
+        conn.batch_execute("DEALLOCATE page").await.unwrap();
+    }
+}

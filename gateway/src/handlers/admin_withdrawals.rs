@@ -1,0 +1,95 @@
+//! Withdrawals as operators look at them: as the merchant sees them, and whose they are (R35: masked).
+
+use ::withdrawals::{Cursor, Wanted, Withdrawal, WithdrawalId, WithdrawalState};
+use hyper::StatusCode;
+use payouts::Payout;
+use pg::Connection;
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::timeline::Timeline;
+use super::withdrawals::Around;
+use super::{Answer, reply};
+use crate::app::App;
+use crate::problem::{self, Refusal};
+use crate::request::Request;
+
+/// `GET /admin/v1/withdrawals?status=&merchant_id=&currency=`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn list(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["status", "merchant_id", "currency", "limit", "cursor"])?;
+    let page = query.page()?;
+    let cursor = query.cursor::<Cursor>()?;
+    let mut fields = Fields::default();
+    let state = query.get("status").map(WithdrawalState::parse);
+    if state == Some(None) {
+        let known = WithdrawalState::ALL.map(WithdrawalState::as_str).join(", ");
+        fields.wrong("status", format!("must be one of {known}"));
+    }
+    let merchant = query.get("merchant_id").map(|text| text.parse().ok());
+    if merchant == Some(None) {
+        fields.wrong("merchant_id", "is not a merchant's id");
+    }
+    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
+    fields.finish()?;
+    let wanted = Wanted { merchant: merchant.flatten(), state: state.flatten(), currency };
+    let mut conn = app.pool.get().await?;
+    let rows = ::withdrawals::queue(&conn, &wanted, cursor, page.fetch()).await?;
+    let around = Around::read(app, &mut conn, &rows).await?;
+    reply::list(&page, rows, |row| Cursor::after(row).to_string(), |row| shown(&around, row))
+}
+
+/// `GET /admin/v1/withdrawals/{id}`: with its payouts and everything that happened.
+///
+/// # Errors
+/// `not-found`; the database's.
+pub async fn show(app: &App, request: &Request) -> Answer {
+    let id: WithdrawalId = request.id_of("withdrawal")?;
+    request.query(&[])?;
+    let mut conn = app.pool.get().await?;
+    let found = ::withdrawals::find(&conn, id).await?;
+    let rows = [found.ok_or_else(|| Refusal::not_found("withdrawal"))?];
+    let around = Around::read(app, &mut conn, &rows).await?;
+    let attempts = payouts::of_withdrawals(&conn, &[(id.shard(), id.uuid())]).await?;
+    let timeline = timeline(&conn, &rows[0], &attempts).await?.finish();
+    let mut answer = shown(&around, &rows[0])?;
+    answer["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
+    reply::json(StatusCode::OK, &answer)
+}
+
+/// What the merchant sees, and what operators' rows have in common.
+fn shown(around: &Around, row: &Withdrawal) -> Result<Value, Refusal> {
+    let mut shown = around.render(row)?;
+    shown["merchant_id"] = row.merchant.to_string().into();
+    shown["bank"] = (*row.bank).into();
+    shown["amount"] = row.buy.to_string().into();
+    shown["currency"] = row.buy.currency().code().into();
+    shown["reason"] = row.failure.as_ref().map(|failure| failure.code.as_str()).into();
+    Ok(shown)
+}
+
+/// Of its status only the last change is known; the others show in what was heard about its payouts.
+async fn timeline(conn: &Connection, row: &Withdrawal, attempts: &[Payout]) -> Result<Timeline, Refusal> {
+    let id = row.id.to_string();
+    let mut timeline = Timeline::default();
+    timeline.add(row.created_at, "submitted", id.clone(), title(row));
+    if let Some(quote) = row.quote {
+        timeline.add(row.created_at, "quote_used", quote.to_string(), "its price was locked".to_owned());
+    }
+    for payout in attempts {
+        timeline.add_payout(conn, payout).await?;
+    }
+    timeline.add_audit(conn, &id, &[]).await?;
+    if row.updated_at > row.created_at {
+        timeline.add(row.updated_at, "status", id, row.state.as_str().to_owned());
+    }
+    Ok(timeline)
+}
+
+/// What leaves the balance and what is to arrive.
+pub(super) fn title(row: &Withdrawal) -> String {
+    let (sell, buy) = (row.sell, row.buy);
+    format!("{sell} {} for {buy} {}", sell.currency().code(), buy.currency().code())
+}

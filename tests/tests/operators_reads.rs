@@ -1,0 +1,259 @@
+//! What operators read: withdrawals of all merchants, what happened to one thing, and how it is found (R35: masked).
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+use admin_api::{
+    MerchantDetail, Page, PaymentDetail, SearchHits, TimelineEntry, WithdrawalDetail, WithdrawalRow,
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tests::{Answer, Sluice, World, funds, unique};
+
+/// An answer as the console reads it.
+fn read<T: DeserializeOwned>(answer: &Answer) -> T {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    serde_json::from_str(&answer.text).expect("the console's types")
+}
+
+async fn ids(world: &World, query: &str) -> Vec<String> {
+    let page: Page<WithdrawalRow> = read(&world.look(&format!("/admin/v1/withdrawals?{query}")).await);
+    page.data.into_iter().map(|row| row.id).collect()
+}
+
+fn kinds(timeline: &[TimelineEntry]) -> Vec<&str> {
+    timeline.iter().map(|entry| entry.kind.as_str()).collect()
+}
+
+/// The place of the first entry of this kind whose text has these words.
+fn place(timeline: &[TimelineEntry], kind: &str, words: &str) -> usize {
+    let found = timeline.iter().position(|entry| entry.kind == kind && entry.text.contains(words));
+    found.unwrap_or_else(|| panic!("no {kind} with {words:?} in {timeline:#?}"))
+}
+
+/// By hand, at 7.1000 and a fee of 0.3 %: 100.00 − 0.30 = 99.70; × 7.1 = 707.87.
+#[tokio::test]
+async fn r28_r35_a_withdrawal_tells_its_whole_story_without_personal_data() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "500.00", "USD").await;
+    let bad = world.new_payee(merchant, "CNY", "6222020200000001").await;
+    let quote = world.quote(merchant, "100.00", "USD", "CNY").await;
+    let reference = unique("INV");
+    let body = json!({"payee_id": bad, "quote_id": quote.text_of("id"), "client_reference": reference});
+    let order = world.order(merchant, "/v1/withdrawals", &unique("key"), &body).await;
+    assert_eq!(order.status, 201, "{order:?}");
+    let id = order.text_of("id");
+    let failed = world.wait_for(merchant, id, "payee_action_required").await;
+    let first = failed.json["payouts"][0]["id"].as_str().unwrap().to_owned();
+    let good = world.new_payee(merchant, "CNY", "6222020200009999").await;
+    let retry = json!({"reason": "the merchant named another account", "payee_id": good});
+    let operator = world.operator("operator", 0);
+    let retried = world.act(operator, &format!("/admin/v1/payouts/{first}/retry"), &retry).await;
+    assert_eq!(retried.status, 200, "{retried:?}");
+    let paid = world.wait_for(merchant, id, "paid").await;
+    assert_eq!(world.executions(&paid).await, 1);
+
+    let path = format!("/admin/v1/withdrawals/{id}");
+    let answer = world.look(&path).await;
+    let shown: WithdrawalDetail = read(&answer);
+    let row = &shown.withdrawal;
+    assert_eq!((row.merchant_id.as_str(), row.status.as_str()), (merchant.id.as_str(), "paid"));
+    assert_eq!((row.sell_amount.as_str(), row.fee.as_str()), ("100.00", "0.30"));
+    assert_eq!((row.amount.as_str(), row.currency.as_str()), ("707.87", "CNY"));
+    assert_eq!((row.payee.id.as_str(), row.payee.account_number.as_str()), (good.as_str(), "****9999"));
+    assert_eq!(row.client_reference.as_deref(), Some(reference.as_str()));
+    let attempts: Vec<&str> = row.payouts.iter().map(|payout| payout.status.as_str()).collect();
+    assert_eq!(attempts, ["failed", "paid"]);
+    for (name, value) in paid.json.as_object().unwrap() {
+        assert_eq!(&answer.json[name], value, "{name}, as the merchant sees it");
+    }
+
+    let timeline = &shown.timeline;
+    assert_eq!(kinds(timeline)[..3], ["submitted", "quote_used", "payout"], "{timeline:#?}");
+    assert_eq!(timeline[0].text, "100.00 USD for 707.87 CNY");
+    assert_eq!(timeline[1].id, quote.text_of("id"));
+    let order = [
+        place(timeline, "payout", "attempt 1: 707.87 CNY through sandbox"),
+        place(timeline, "worker", "claimed for sending"),
+        place(timeline, "audit", "the merchant named another account"),
+        place(timeline, "payout", "attempt 2: 707.87 CNY"),
+        place(timeline, "status", "paid"),
+    ];
+    assert!(order.is_sorted() && order[4] == timeline.len() - 1, "{timeline:#?}");
+    let heard = &timeline[order[1]..order[2]];
+    assert!(heard.iter().any(|line| line.id == first && line.text.contains("AC01")), "{heard:#?}");
+    assert!(timeline[order[2]].text.contains(&operator.id), "{timeline:#?}");
+    assert!(timeline.is_sorted_by_key(|entry| at(&entry.at)), "{timeline:#?}");
+
+    let listed = world.look("/admin/v1/withdrawals").await;
+    let found = world.look(&format!("/admin/v1/search?q={reference}")).await;
+    for text in [&answer.text, &listed.text, &found.text] {
+        for secret in ["6222020200000001", "6222020200009999", merchant.name.as_str()] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+    let viewer = world.operator("viewer", 0);
+    assert_eq!(world.admin().get(&viewer.token, &path).await.status, 200, "viewers may read");
+    assert_eq!(world.admin().get(&merchant.api_key, &path).await.refusal(), (401, "unauthenticated"));
+    sluice.verify().await;
+}
+
+fn at(text: &str) -> time::OffsetDateTime {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).expect("a time")
+}
+
+#[tokio::test]
+async fn r35_operators_list_everybodys_withdrawals_those_that_need_somebody_first() {
+    let (sluice, world) = Sluice::start().await;
+    let (one, two) = (world.merchant(0), world.merchant(1));
+    for merchant in [one, two] {
+        world.pay_in(merchant, "500.00", "USD").await;
+    }
+    let bad = world.new_payee(one, "CNY", "6222020200000001").await;
+    let worse = world.new_payee(one, "USD", "622200000001").await;
+    let mut orders = Vec::new();
+    for (merchant, payee, buy, end) in [
+        (one, one.payee("CNY"), "CNY", "paid"),
+        (one, bad.as_str(), "CNY", "payee_action_required"),
+        (two, two.payee("CNY"), "CNY", "paid"),
+        (two, two.payee("USD"), "USD", "paid"),
+        (one, worse.as_str(), "USD", "failed"),
+    ] {
+        let order = world.withdraw(merchant, payee, "10.00", "USD", buy).await;
+        world.wait_for(merchant, order.text_of("id"), end).await;
+        orders.push(order.text_of("id").to_owned());
+    }
+    let of = |places: &[usize]| places.iter().map(|place| orders[*place].clone()).collect::<Vec<_>>();
+    let first = ids(&world, "").await;
+    assert_eq!(first, of(&[1, 4, 3, 2, 0]));
+    for (query, expected) in [
+        ("status=paid".to_owned(), &[3, 2, 0][..]),
+        ("status=failed&currency=USD".to_owned(), &[4]),
+        ("status=refunded".to_owned(), &[]),
+        ("currency=CNY".to_owned(), &[1, 2, 0]),
+        (format!("merchant_id={}", two.id), &[3, 2]),
+        (format!("merchant_id={}&status=paid&currency=CNY", one.id), &[0]),
+        (format!("merchant_id={}&currency=JPY", one.id), &[]),
+    ] {
+        assert_eq!(ids(&world, &query).await, of(expected), "{query}");
+    }
+
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/admin/v1/withdrawals?limit=2&cursor={cursor}");
+        let page: Page<WithdrawalRow> = read(&world.look(&path).await);
+        assert!(page.data.len() <= 2 && page.has_more == page.next_cursor.is_some());
+        paged.extend(page.data.into_iter().map(|row| row.id));
+        match page.next_cursor {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    assert_eq!(paged, first, "no page loses or repeats one");
+
+    for wrong in ["status=lost", "merchant_id=mer_1", "currency=usd", "cursor=x", "limit=0", "payee=x"] {
+        let refused = world.look(&format!("/admin/v1/withdrawals?{wrong}")).await;
+        let field = wrong.split('=').next().unwrap();
+        assert_eq!(refused.refusal(), (422, "invalid-request"), "{wrong}");
+        assert_eq!(refused.json["errors"][0]["field"], field, "{refused:?}");
+    }
+    for nobodys in ["wd_1", &one.id, &orders[0].replace("wd_0", "wd_1")] {
+        let refused = world.look(&format!("/admin/v1/withdrawals/{nobodys}")).await;
+        assert_eq!(refused.refusal(), (404, "not-found"), "{nobodys}");
+    }
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r7_r35_a_payment_tells_what_happened_to_it_and_a_merchant_what_it_has() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let body = funds(&unique("REF"), merchant.account("USD"), "12.00", "USD", "JANE DOE");
+    let answer = world.event(&unique("evt"), &body).await;
+    assert_eq!(answer.outcome(), ("in_review", "remitter_not_platform"));
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
+    let operator = world.operator("operator", 0);
+    let path = format!("/admin/v1/payments/{payment}");
+    let note = json!({"reason": "Jane Doe is the owner's wife"});
+    assert_eq!(world.act(operator, &format!("{path}/notes"), &note).await.status, 201);
+    let merchants_path = format!("/admin/v1/merchants/{}", merchant.id);
+    let usd = async || {
+        let shown: MerchantDetail = read(&world.look(&merchants_path).await);
+        assert_eq!((shown.merchant.tier.as_str(), shown.merchant.fully_verified), ("standard", true));
+        shown.balances.into_iter().find(|row| row.currency == "USD").expect("dollars")
+    };
+    let before = usd().await;
+    assert_eq!((before.available.as_str(), before.in_review.as_str()), ("0.00", "12.00"));
+    let credit = json!({"reason": "papers seen"});
+    assert_eq!(world.act(operator, &format!("{path}/credit"), &credit).await.status, 200);
+
+    let answer = world.look(&path).await;
+    let shown: PaymentDetail = read(&answer);
+    assert_eq!(kinds(&shown.timeline), ["event", "received", "note", "audit", "status"], "{answer:?}");
+    assert_eq!(shown.timeline[1].text, "12.00 USD, in_review: remitter_not_platform");
+    assert_eq!(shown.timeline[3].text, format!("payment.credit by {}: papers seen", operator.id));
+    assert_eq!((shown.timeline[4].text.as_str(), shown.notes.len()), ("credited", 1));
+    let timeline = answer.json["timeline"].to_string();
+    assert!(!timeline.contains("Jane") && !timeline.contains("JANE"), "{timeline}");
+    let event = &shown.timeline[0].id;
+    assert_eq!(world.look(&format!("/admin/v1/events/{event}")).await.status, 200);
+
+    let after = usd().await;
+    assert_eq!((after.available.as_str(), after.in_review.as_str()), ("12.00", "0.00"));
+    let own = world.public().get(&merchant.api_key, "/v1/balances").await;
+    assert_eq!(world.look(&merchants_path).await.json["balances"], own.json["data"], "what it sees itself");
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r35_one_field_finds_ids_references_and_names() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let reported = unique("HB");
+    let event = unique("evt");
+    let body = funds(&reported, merchant.account("USD"), "20000.00", "USD", "JANE DOE");
+    let answer = world.event(&event, &body).await;
+    let (payment, event_id) =
+        (answer.json["outcomes"][0]["payment_id"].as_str().unwrap(), answer.text_of("event_id"));
+    let credit = format!("/admin/v1/payments/{payment}/credit");
+    let asked = world.act(world.operator("operator", 0), &credit, &json!({"reason": "known"})).await;
+    assert_eq!(asked.status, 202, "{asked:?}");
+    world.pay_in(merchant, "100.00", "USD").await;
+    let quote = world.quote(merchant, "10.00", "USD", "CNY").await;
+    let own = unique("INV");
+    let body =
+        json!({"payee_id": merchant.payee("CNY"), "quote_id": quote.text_of("id"), "client_reference": own});
+    let order = world.order(merchant, "/v1/withdrawals", &unique("key"), &body).await;
+    let order = world.wait_for(merchant, order.text_of("id"), "paid").await;
+    let payout = order.json["payouts"][0]["id"].as_str().unwrap();
+
+    let escaped = merchant.name.replace(' ', "+");
+    for (sought, kind, id, words) in [
+        (merchant.id.as_str(), "merchant", merchant.id.as_str(), "active"),
+        (escaped.as_str(), "merchant", &merchant.id, "active"),
+        (merchant.payee("CNY"), "payee", merchant.payee("CNY"), "verified"),
+        (payment, "payment", payment, "20000.00 USD from sandbox, in_review"),
+        (&reported, "payment", payment, "20000.00 USD"),
+        (order.text_of("id"), "withdrawal", order.text_of("id"), "10.00 USD for 70.78 CNY, paid"),
+        (&own, "withdrawal", order.text_of("id"), "paid"),
+        (payout, "payout", payout, "70.78 CNY through sandbox, paid"),
+        (quote.text_of("id"), "quote", quote.text_of("id"), "used"),
+        (event_id, "event", event_id, &event),
+        (asked.text_of("approval_id"), "approval", asked.text_of("approval_id"), "payment.credit"),
+    ] {
+        let answer = world.look(&format!("/admin/v1/search?q={sought}")).await;
+        let found: SearchHits = read(&answer);
+        assert_eq!(found.data.len(), 1, "{sought}: {answer:?}");
+        assert_eq!((found.data[0].kind.as_str(), found.data[0].id.as_str()), (kind, id), "{sought}");
+        assert!(found.data[0].title.contains(words), "{sought}: {answer:?}");
+        assert!(!answer.text.contains(&merchant.name), "{answer:?}");
+    }
+    for nothing in ["nobody", "po_1", "wd_x", &payment.replace("pay_0", "pay_1"), &merchant.id[..12]] {
+        let found: SearchHits = read(&world.look(&format!("/admin/v1/search?q={nothing}")).await);
+        assert!(found.data.is_empty(), "{nothing}: {found:?}");
+    }
+    for wrong in ["", "?q=", "?q=+", "?q=%00", &format!("?q={}", "x".repeat(201))] {
+        let refused = world.look(&format!("/admin/v1/search{wrong}")).await;
+        assert_eq!(refused.refusal(), (422, "invalid-request"), "{wrong}");
+    }
+    sluice.verify().await;
+}
