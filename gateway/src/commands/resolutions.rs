@@ -44,7 +44,13 @@ fn of_withdrawal(row: &Withdrawal, amount: Money, others: &[PayoutState]) -> Res
     }
     let to_send = row.to_send == amount;
     Ok(match row.state {
-        WithdrawalState::Processing => Resolution::AsReported,
+        WithdrawalState::Processing if to_send => Resolution::AsReported,
+        // What waits to be sent is another amount: neither can be taken for the other.
+        WithdrawalState::Processing => {
+            return Err(illegal(
+                "its withdrawal is being sent with another amount: that must end first".into(),
+            ));
+        }
         WithdrawalState::PayeeActionRequired | WithdrawalState::Failed | WithdrawalState::Returned
             if to_send =>
         {
@@ -73,7 +79,9 @@ impl Stage<'_> {
             (Some(withdrawal), _) => {
                 self.of_disputed_withdrawal(payout, WithdrawalId::from_uuid(withdrawal), truth)
             }
-            (None, Some(payment)) => self.of_disputed_return(deposits::PaymentId::from_uuid(payment), truth),
+            (None, Some(payment)) => {
+                self.of_disputed_return(id, deposits::PaymentId::from_uuid(payment), truth)
+            }
             (None, None) => Err(illegal(format!("{id} is for nothing"))),
         }
     }
@@ -104,9 +112,21 @@ impl Stage<'_> {
         }
     }
 
-    fn of_disputed_return(&self, id: deposits::PaymentId, truth: Truth) -> Result<Resolution, No> {
+    fn of_disputed_return(
+        &self,
+        payout: PayoutId,
+        id: deposits::PaymentId,
+        truth: Truth,
+    ) -> Result<Resolution, No> {
         let status = self.payments.get(id).map(|payment| payment.status);
+        let mut others = self.payouts.of_payment(id.uuid()).filter(|other| other.id != payout);
+        let open = others.any(|other| other.state.is_open() || other.state == PayoutState::Disputed);
         match (status, truth) {
+            // The payment is being returned by another attempt: this one must neither end it nor go out beside it.
+            (_, Truth::NeverExecuted) if open => Ok(Resolution::Nothing),
+            (_, Truth::Executed) if open => {
+                Err(illegal("another attempt to return the payment is open: it must end first".into()))
+            }
             (Some(PaymentState::Returning), _) => Ok(Resolution::AsReported),
             (_, Truth::NeverExecuted) => Ok(Resolution::Nothing),
             (Some(PaymentState::InReview), Truth::Executed) => Ok(Resolution::ReturnFoundPaid),
