@@ -1,5 +1,6 @@
-//! Rows of deliveries: made from notices, claimed, recorded.
+//! Rows of deliveries: made with notices, claimed, recorded.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use pg::{Connection, Shard, Tx};
@@ -9,41 +10,30 @@ use uuid::Uuid;
 use crate::decide::Decision;
 use crate::endpoints::EndpointState;
 use crate::error::Error;
+use crate::outbox::Notice;
 use crate::state::{DeliveryEvent, DeliveryState};
 use crate::{DeliveryId, NoticeId};
 
 /// The destination of e-mails.
 pub(crate) const EMAIL: Uuid = Uuid::nil();
 
-/// Writes the deliveries of at most `limit` notices that have none yet: one for each active endpoint, and one by
-/// e-mail if there is any. Says how many notices it took.
-pub(crate) async fn route(tx: &Tx<'_>, email: bool, limit: i64) -> Result<usize, Error> {
-    let notices = tx.query(include_str!("sql/take_notices.sql"), &[&limit]).await?;
-    if notices.is_empty() {
-        return Ok(0);
+/// The active endpoints of the merchants who are told something.
+pub(crate) async fn active_endpoints(
+    tx: &Tx<'_>,
+    notices: &[Notice],
+) -> Result<HashMap<Uuid, Vec<Uuid>>, Error> {
+    let merchants: BTreeSet<(Shard, Uuid)> = notices.iter().map(|n| (n.shard, n.merchant)).collect();
+    let (shards, ids): (Vec<Shard>, Vec<Uuid>) = merchants.into_iter().unzip();
+    let mut active: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for row in tx.query(include_str!("sql/active_endpoints.sql"), &[&shards, &ids]).await? {
+        active.entry(row.get("merchant")).or_default().push(row.get("id"));
     }
-    let (mut shards, mut ids, mut all) = (Vec::new(), Vec::new(), Targets::default());
-    for row in &notices {
-        let shard = shard(row)?;
-        let (notice, merchant): (Uuid, Uuid) = (row.get("id"), row.get("merchant"));
-        let endpoints: Vec<Uuid> = row.get("endpoints");
-        for destination in endpoints.into_iter().chain(email.then_some(EMAIL)) {
-            all.add(shard, notice, merchant, destination);
-        }
-        shards.push(shard);
-        ids.push(notice);
-    }
-    tx.execute(
-        include_str!("sql/insert_deliveries.sql"),
-        &[&all.shards, &all.ids, &all.notices, &all.merchants, &all.destinations],
-    )
-    .await?;
-    tx.execute(include_str!("sql/mark_routed.sql"), &[&shards, &ids]).await?;
-    Ok(notices.len())
+    Ok(active)
 }
 
+/// Deliveries to be written.
 #[derive(Default)]
-struct Targets {
+pub(crate) struct Targets {
     shards: Vec<Shard>,
     ids: Vec<Uuid>,
     notices: Vec<Uuid>,
@@ -52,12 +42,25 @@ struct Targets {
 }
 
 impl Targets {
-    fn add(&mut self, shard: Shard, notice: Uuid, merchant: Uuid, destination: Uuid) {
+    pub fn add(&mut self, shard: Shard, notice: Uuid, merchant: Uuid, destination: Uuid) {
         self.shards.push(shard);
         self.ids.push(DeliveryId::new(shard).uuid());
         self.notices.push(notice);
         self.merchants.push(merchant);
         self.destinations.push(destination);
+    }
+
+    /// Writes them all, due at once.
+    pub async fn insert(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        tx.execute(
+            include_str!("sql/insert_deliveries.sql"),
+            &[&self.shards, &self.ids, &self.notices, &self.merchants, &self.destinations],
+        )
+        .await?;
+        Ok(())
     }
 }
 

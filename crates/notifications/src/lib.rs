@@ -29,11 +29,18 @@ pub use worker::{Channels, Settings, Waker, Worker};
 /// The tables of notices and their deliveries.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "notifications",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "notifications",
-        sql: include_str!("../migrations/0001_notifications.sql"),
-    }],
+    migrations: &[
+        pg::Migration {
+            version: 1,
+            name: "notifications",
+            sql: include_str!("../migrations/0001_notifications.sql"),
+        },
+        pg::Migration {
+            version: 2,
+            name: "routed_at_once",
+            sql: include_str!("../migrations/0002_routed_at_once.sql"),
+        },
+    ],
 };
 
 /// Marks ids of notices.

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::NoticeId;
+use crate::deliveries::{self, EMAIL, Targets};
 use crate::error::Error;
 
 /// What a notice is about.
@@ -84,16 +85,31 @@ impl Notice {
     }
 }
 
-/// Writes notices in the money's transaction, all in one statement: they are sent if and only if it commits.
+/// Writes notices in the money's transaction, each with its deliveries: one for each endpoint that is active now, and one
+/// by e-mail where there is a mail server. They are sent if and only if it commits.
 ///
 /// # Errors
 /// The database's.
-pub async fn enqueue(tx: &Tx<'_>, notices: &[Notice], now: OffsetDateTime) -> Result<(), Error> {
+pub async fn enqueue(tx: &Tx<'_>, notices: &[Notice], email: bool, now: OffsetDateTime) -> Result<(), Error> {
     if notices.is_empty() {
         return Ok(());
     }
+    let ids: Vec<NoticeId> = notices.iter().map(|n| NoticeId::new(n.shard)).collect();
+    insert(tx, notices, &ids, now).await?;
+    let endpoints = deliveries::active_endpoints(tx, notices).await?;
+    let mut all = Targets::default();
+    for (notice, id) in notices.iter().zip(&ids) {
+        let own = endpoints.get(&notice.merchant).into_iter().flatten().copied();
+        for destination in own.chain(email.then_some(EMAIL)) {
+            all.add(notice.shard, id.uuid(), notice.merchant, destination);
+        }
+    }
+    all.insert(tx).await
+}
+
+async fn insert(tx: &Tx<'_>, notices: &[Notice], ids: &[NoticeId], now: OffsetDateTime) -> Result<(), Error> {
     let shards: Vec<i16> = notices.iter().map(|n| n.shard.number()).collect();
-    let ids: Vec<Uuid> = notices.iter().map(|n| NoticeId::new(n.shard).uuid()).collect();
+    let ids: Vec<Uuid> = ids.iter().map(NoticeId::uuid).collect();
     let merchants: Vec<Uuid> = notices.iter().map(|n| n.merchant).collect();
     let kinds: Vec<&str> = notices.iter().map(|n| n.kind.as_str()).collect();
     let types: Vec<String> = notices.iter().map(Notice::event_type).collect();

@@ -1,4 +1,4 @@
-//! Carries notices to merchants. Route, claim, commit, send, record under the token; a record that is lost is healed
+//! Carries notices to merchants. Claim, commit, send, record under the token; a record that is lost is healed
 //! by the lease, and the notice arrives twice under the same id.
 
 use std::collections::HashMap;
@@ -83,7 +83,6 @@ impl Worker {
     }
 }
 
-const ROUTED_AT_ONCE: i64 = 500;
 const TROUBLE: Duration = Duration::from_millis(500);
 
 struct Desk {
@@ -169,14 +168,10 @@ impl Desk {
 
     /// True: there is more to do at once.
     async fn round(self: &Arc<Desk>, under_way: &mut UnderWay) -> Result<bool, Error> {
-        let mut conn = self.pool.get().await?;
-        let tx = conn.begin().await?;
-        let routed = deliveries::route(&tx, self.channels.email.is_some(), ROUTED_AT_ONCE).await?;
-        tx.commit().await?;
-        let more = i64::try_from(routed).unwrap_or_default() == ROUTED_AT_ONCE;
+        let conn = self.pool.get().await?;
         let free = self.settings.concurrency.saturating_sub(under_way.tasks.len());
         if free == 0 {
-            return Ok(more);
+            return Ok(false);
         }
         let each = self.settings.per_destination.max(1);
         let mut due = deliveries::due(&conn, &under_way.busy(each), each, free).await?;
@@ -193,7 +188,7 @@ impl Desk {
                 under_way.tasks.spawn(self.clone().carry(claimed));
             }
         }
-        Ok(more || full)
+        Ok(full)
     }
 
     async fn carry(self: Arc<Desk>, claimed: Claimed) -> Ended {

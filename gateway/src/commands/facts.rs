@@ -27,6 +27,8 @@ pub struct Facts {
     pub approval_limit: Money,
     /// How payouts go at each bank.
     pub banks: HashMap<Arc<str>, BankPolicy>,
+    /// Is there a mail server, so that merchants are told by e-mail too?
+    pub emails: bool,
     homes: Mutex<HashMap<[u8; 32], Shard>>,
 }
 
@@ -39,9 +41,10 @@ impl Facts {
         policy: withdrawals::Policy,
         approval_limit: Money,
         banks: HashMap<Arc<str>, BankPolicy>,
+        emails: bool,
     ) -> Facts {
         let homes = Mutex::new(HashMap::new());
-        Facts { layout, keyring, remitters, policy, approval_limit, banks, homes }
+        Facts { layout, keyring, remitters, policy, approval_limit, banks, emails, homes }
     }
 
     /// The shard of the merchant whose account received this, as far as a batch has seen it.

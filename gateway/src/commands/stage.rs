@@ -344,7 +344,7 @@ impl<'f> Stage<'f> {
         self.imports.save(tx).await?;
         merchants::orders::save_covers(tx, &self.orders).await?;
         self.quotes.save(tx).await?;
-        notifications::enqueue(tx, &self.notices(), self.now).await?;
+        notifications::enqueue(tx, &self.notices(), self.facts.emails, self.now).await?;
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
         withdrawals::declare(tx, &self.declarations).await?;

@@ -14,7 +14,8 @@ use crate::config::{Bank, BankPayouts, Config, Connection};
 pub(super) fn facts(config: &Config, layout: Layout, keyring: Arc<Keyring>) -> Result<Facts, String> {
     let (remitters, policy) = (app::remitters(config), app::policy(config)?);
     let limit = config.approvals.limit;
-    Ok(Facts::new(layout, keyring, remitters, policy, limit, app::bank_policies(config)?))
+    let (banks, emails) = (app::bank_policies(config)?, config.notifications.smtp.is_some());
+    Ok(Facts::new(layout, keyring, remitters, policy, limit, banks, emails))
 }
 
 /// The banks that carry payouts.

@@ -11,8 +11,11 @@ use super::{Cover, Held, OpenOrders, Order, OrderKey};
 use crate::error::Error;
 use crate::{MerchantId, StoreId};
 
-/// Orders read of one store and currency at a time.
+/// The most orders read of one store and currency at a time.
 const PAGE: i64 = 256;
+/// Orders read at first for each payment that wants some: most payments are covered by a few of the oldest, and what is
+/// read beyond that is read in vain.
+const FIRST: i64 = 4;
 
 /// A store's money in one currency.
 type Pool = (StoreId, Currency);
@@ -24,6 +27,8 @@ struct Reading {
     /// What is still to be found, in minor units.
     missing: i64,
     after: (OffsetDateTime, String),
+    /// How many to read next.
+    page: i64,
 }
 
 /// Reads the oldest uncovered orders of each store and currency until they sum up to what is wanted of it, in minor
@@ -32,21 +37,27 @@ struct Reading {
 /// # Errors
 /// The database's.
 pub async fn open_orders(tx: &Tx<'_>, wanted: &[(StoreId, Currency, i64)]) -> Result<OpenOrders, Error> {
-    let mut pools: BTreeMap<Pool, i64> = BTreeMap::new();
+    let mut pools: BTreeMap<Pool, (i64, i64)> = BTreeMap::new();
     for (store, currency, minor) in wanted {
-        let sum = pools.entry((*store, *currency)).or_default();
+        let (sum, payments) = pools.entry((*store, *currency)).or_default();
         *sum = sum.saturating_add(*minor);
+        *payments += 1;
     }
-    let start = (OffsetDateTime::UNIX_EPOCH, String::new());
-    let mut readings: Vec<Reading> =
-        pools.into_iter().map(|(pool, missing)| Reading { pool, missing, after: start.clone() }).collect();
+    let after = (OffsetDateTime::UNIX_EPOCH, String::new());
+    let start = |(pool, (missing, payments)): (Pool, (i64, i64))| {
+        let page = PAGE.min(FIRST.saturating_mul(payments));
+        Reading { pool, missing, after: after.clone(), page }
+    };
+    let mut readings: Vec<Reading> = pools.into_iter().map(start).collect();
     let mut open = OpenOrders::default();
     while !readings.is_empty() {
         let read = read_page(tx, &mut readings, &mut open).await?;
         let mut places = 0..;
-        readings.retain(|reading| {
+        readings.retain_mut(|reading| {
             let rows = places.next().and_then(|place: usize| read.get(place)).copied().unwrap_or_default();
-            reading.missing > 0 && rows == PAGE
+            let full = rows == reading.page;
+            reading.page = PAGE;
+            reading.missing > 0 && full
         });
     }
     Ok(open)
@@ -59,8 +70,9 @@ async fn read_page(tx: &Tx<'_>, readings: &mut [Reading], open: &mut OpenOrders)
     let currencies: Vec<&str> = readings.iter().map(|r| r.pool.1.code()).collect();
     let times: Vec<OffsetDateTime> = readings.iter().map(|r| r.after.0).collect();
     let ids: Vec<String> = readings.iter().map(|r| r.after.1.clone()).collect();
+    let pages: Vec<i64> = readings.iter().map(|r| r.page).collect();
     let rows = tx
-        .query(include_str!("../sql/open_orders.sql"), &[&shards, &stores, &currencies, &times, &ids, &PAGE])
+        .query(include_str!("../sql/open_orders.sql"), &[&shards, &stores, &currencies, &times, &ids, &pages])
         .await?;
     let mut counts = vec![0; readings.len()];
     for row in &rows {

@@ -1,11 +1,11 @@
--- Routed at once, to this endpoint alone.
+-- To this endpoint alone.
 WITH endpoint AS (
     SELECT e.shard, e.id, e.merchant
     FROM webhook_endpoints e
     WHERE e.shard = $1 AND e.id = $4 AND e.merchant = $5 AND e.state = 'active'
 ), notice AS (
-    INSERT INTO outbox (shard, id, merchant, kind, event_type, subject, data, due_at, created_at, routed_at)
-    SELECT e.shard, $2::uuid, e.merchant, 'test', 'webhook.test', $6, $7, now(), now(), now()
+    INSERT INTO outbox (shard, id, merchant, kind, event_type, subject, data, due_at, created_at)
+    SELECT e.shard, $2::uuid, e.merchant, 'test', 'webhook.test', $6, $7, now(), now()
     FROM endpoint e
 )
 INSERT INTO deliveries (shard, id, notice, merchant, channel, destination, state, attempts, next_at, created_at,

@@ -20,6 +20,8 @@ pub struct World {
     pub receiver: Receiver,
     pub shard: Shard,
     pub allow_private: bool,
+    /// Is there a mail server?
+    pub email: bool,
     _keys: tempfile::TempDir,
 }
 
@@ -43,8 +45,13 @@ impl World {
             receiver: Receiver::start().await,
             shard: Shard::new(3).unwrap(),
             allow_private: true,
+            email: false,
             _keys: keys,
         }
+    }
+
+    pub async fn with_mail_server() -> World {
+        World { email: true, ..World::new().await }
     }
 
     pub async fn endpoint(&self, merchant: Uuid, path: &str) -> (EndpointId, Sensitive<String>) {
@@ -69,7 +76,7 @@ impl World {
         let mut conn = self.db.pool.get().await.unwrap();
         let now = conn.now().await.unwrap();
         let tx = conn.begin().await.unwrap();
-        enqueue(&tx, &(0..n).map(notice).collect::<Vec<_>>(), now).await.unwrap();
+        enqueue(&tx, &(0..n).map(notice).collect::<Vec<_>>(), self.email, now).await.unwrap();
         tx.commit().await.unwrap();
     }
 
