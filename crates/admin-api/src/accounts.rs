@@ -20,6 +20,23 @@ pub struct AccountRow {
     pub created_at: String,
 }
 
+/// `GET /admin/v1/ledger/accounts`: one of the institution's accounts, summed over its shards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountSum {
+    /// As the chart of accounts calls it: `nostro:<bank>`, `suspense`, …
+    pub name: String,
+    pub kind: String,
+    /// A bank's name, where the kind has one.
+    pub owner_id: Option<String>,
+    pub currency: String,
+    /// On its normal side; below zero with a minus sign.
+    pub balance: String,
+    pub debits: String,
+    pub credits: String,
+    /// In how many shards it is.
+    pub shards: i64,
+}
+
 /// A transfer, as one of its accounts sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransferRow {

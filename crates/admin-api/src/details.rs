@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MerchantRow, PaymentRow, ReversalRow};
+use crate::{ApprovalRow, MerchantRow, PaymentRow, ReversalRow};
 
 /// One line of what happened to something, in words without personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,23 @@ pub struct MerchantDetail {
     /// What it has, as it sees it itself.
     #[serde(default)]
     pub balances: Vec<BalanceRow>,
+}
+
+/// `GET /admin/v1/approvals/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalDetail {
+    /// The request itself.
+    #[serde(flatten)]
+    pub approval: ApprovalRow,
+    /// What is to be done, with all that it takes: JSON.
+    pub request: String,
+    pub decided_person: Option<String>,
+    /// Whether the caller may approve it now: its role allows it, it waits, and another person asked.
+    pub may_approve: bool,
+    /// Whether the caller may reject it now.
+    pub may_reject: bool,
+    /// What happened to its subject, first to last.
+    pub timeline: Vec<TimelineEntry>,
 }
 
 /// What a merchant has in one currency.

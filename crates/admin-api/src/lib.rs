@@ -4,21 +4,29 @@ mod accounts;
 mod answers;
 mod details;
 mod events;
+mod operators;
 mod overview;
+mod quotes;
 mod reconciliation;
 mod rows;
 mod withdrawals;
 
-pub use accounts::{AccountRow, TransferRow};
+pub use accounts::{AccountRow, AccountSum, TransferRow};
 pub use answers::{ApprovalAsked, ProblemAnswer, WrongField};
-pub use details::{BalanceRow, MerchantDetail, NoteRow, PaymentDetail, SearchHit, SearchHits, TimelineEntry};
+pub use details::{
+    ApprovalDetail, BalanceRow, MerchantDetail, NoteRow, PaymentDetail, SearchHit, SearchHits, TimelineEntry,
+};
 pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
+pub use operators::{ArmRequest, CONSOLE_HEADER, DisarmRequest, Me};
 pub use overview::{
     BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
 };
+pub use quotes::QuoteRow;
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
 pub use rows::{
     ApprovalRow, AuditRow, EventRow, EvidenceLine, HeldRate, MerchantRow, Page, PaymentRow, PayoutDetail,
-    PayoutRow, PublishedRateRow, RateRow, ReversalRow,
+    PayoutPayee, PayoutRow, PublishedRateRow, RateRow, ReversalRow,
 };
-pub use withdrawals::{AttemptRow, FailureRow, PayeeRow, WithdrawalDetail, WithdrawalRow};
+pub use withdrawals::{
+    AttemptRow, FailureRow, MerchantPayeeRow, PayeeRow, PayeeWarning, WithdrawalDetail, WithdrawalRow,
+};

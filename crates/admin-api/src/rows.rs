@@ -72,6 +72,9 @@ pub struct PayoutRow {
     pub withdrawal_id: Option<String>,
     pub payment_id: Option<String>,
     pub merchant_id: Option<String>,
+    /// To whom: as the bank is told, masked. None where it can't be opened.
+    #[serde(default)]
+    pub payee: Option<PayoutPayee>,
     /// `operator` or `freeze`.
     pub held_by: Option<String>,
     pub sends: i32,
@@ -83,6 +86,20 @@ pub struct PayoutRow {
     pub created_at: String,
     pub sent_at: Option<String>,
     pub updated_at: String,
+}
+
+/// To whom a payout goes: a payee, or the remitter of a payment that is sent back. It stays what it was when the payout was
+/// made, whatever becomes of the payee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutPayee {
+    /// Masked.
+    pub holder_name: String,
+    /// Masked.
+    pub account_number: String,
+    /// Empty for a remitter.
+    pub country: String,
+    /// Empty where there is none.
+    pub bank_code: String,
 }
 
 /// `GET /admin/v1/payouts/{id}`.

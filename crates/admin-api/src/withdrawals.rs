@@ -68,6 +68,30 @@ pub struct PayeeRow {
     pub bank_name: Option<String>,
 }
 
+/// `GET /admin/v1/merchants/{id}/payees`: one that the merchant has not removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MerchantPayeeRow {
+    /// The payee itself.
+    #[serde(flatten)]
+    pub payee: PayeeRow,
+    /// How its account is named: `iban`, `swift`, …
+    pub scheme: Option<String>,
+    /// What looked wrong when it was added.
+    pub warnings: Vec<PayeeWarning>,
+    /// Why it was rejected.
+    pub rejection: Option<String>,
+    /// When its bank is asked again, while it is pending.
+    pub next_check_at: Option<String>,
+    pub created_at: String,
+}
+
+/// What looked wrong with a payee, and was no reason to refuse it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayeeWarning {
+    pub field: String,
+    pub message: String,
+}
+
 /// Why the last payout failed or came back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailureRow {

@@ -2,7 +2,7 @@
 
 use admin_api::{
     ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview, Page,
-    PaymentRow, PayoutDetail, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine, Suspense,
+    PaymentRow, PayoutDetail, PayoutPayee, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine, Suspense,
 };
 use audit::{ApprovalId, ApprovalState};
 use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
@@ -15,7 +15,7 @@ use withdrawals::WithdrawalId;
 
 use super::{Answer, balances, reply};
 use crate::app::App;
-use crate::commands::rfc3339;
+use crate::commands::{open_beneficiary, rfc3339};
 use crate::problem::{self, Problem, Refusal};
 use crate::request::Request;
 
@@ -188,7 +188,7 @@ pub async fn payouts(app: &App, request: &Request) -> Answer {
     let conn = app.pool.get().await?;
     let rows = payouts::list(&conn, status, after, asked.limit + 1).await?;
     let cursor = |payout: &Payout| payouts::Cursor::after(payout).to_string();
-    reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payout| Ok(payout_row(payout)))?)
+    reply::json(StatusCode::OK, &page(rows, asked.limit, cursor, |payout| Ok(payout_row(app, payout)))?)
 }
 
 /// `GET /admin/v1/payouts/{id}`: with everything that was asked and heard about it (R27).
@@ -206,10 +206,10 @@ pub async fn payout(app: &App, request: &Request) -> Answer {
         text: line.text.clone(),
     };
     let evidence = payouts::evidence(&conn, id).await?.iter().map(line).collect();
-    reply::json(StatusCode::OK, &PayoutDetail { payout: payout_row(&payout), evidence })
+    reply::json(StatusCode::OK, &PayoutDetail { payout: payout_row(app, &payout), evidence })
 }
 
-fn payout_row(payout: &Payout) -> PayoutRow {
+fn payout_row(app: &App, payout: &Payout) -> PayoutRow {
     PayoutRow {
         id: payout.id.to_string(),
         status: payout.state.as_str().to_owned(),
@@ -222,6 +222,7 @@ fn payout_row(payout: &Payout) -> PayoutRow {
         withdrawal_id: payout.withdrawal.map(|id| WithdrawalId::from_uuid(id).to_string()),
         payment_id: payout.payment.map(|id| PaymentId::from_uuid(id).to_string()),
         merchant_id: payout.merchant.map(|id| MerchantId::from_uuid(id).to_string()),
+        payee: payee_of(app, payout),
         held_by: payout.held_by.map(|by| by.as_str().to_owned()),
         sends: payout.sends,
         queries: payout.queries,
@@ -232,6 +233,17 @@ fn payout_row(payout: &Payout) -> PayoutRow {
         sent_at: payout.sent_at.map(rfc3339),
         updated_at: rfc3339(payout.updated_at),
     }
+}
+
+/// Where it can't be opened, the list is still shown: the worker says so in the log.
+fn payee_of(app: &App, payout: &Payout) -> Option<PayoutPayee> {
+    let payee = open_beneficiary(&app.keyring, payout.id, &payout.beneficiary_sealed).ok()?;
+    Some(PayoutPayee {
+        holder_name: privacy::mask_name(payee.name.expose()),
+        account_number: privacy::mask_account_number(payee.account_number.expose()),
+        country: payee.country,
+        bank_code: payee.bank_code,
+    })
 }
 
 /// `GET /admin/v1/merchants?query=`.
