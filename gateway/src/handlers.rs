@@ -6,6 +6,7 @@ mod admin_actions;
 mod admin_reads;
 mod admin_withdrawals;
 mod amount_freezes;
+mod arming;
 mod balances;
 mod bank_events;
 mod dead_letters;
@@ -52,6 +53,9 @@ pub type Answer = Result<Response<Full<Bytes>>, Refusal>;
 /// # Errors
 /// What the caller is refused for.
 pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
+    if let Some(answer) = arming::guard(app, &request).await? {
+        return Ok(answer);
+    }
     match request.entry.route {
         Route::Balances => balances::show(app, &request).await,
         Route::CreateQuote => quotes::create(app, &request).await,
@@ -82,6 +86,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::BankEvents => bank_events::receive(app, request).await,
         Route::CreateWithdrawal => orders::withdraw(app, request).await,
         Route::ChangePayee => orders::change_payee(app, request).await,
+        Route::Me => arming::me(app, &request).await,
+        Route::Arm => arming::arm(app, &request).await,
+        Route::Disarm => arming::disarm(app, &request).await,
         Route::Overview => admin_reads::overview(app).await,
         Route::ListPayments => admin_reads::payments(app, &request).await,
         Route::GetPayment => review::show(app, &request).await,

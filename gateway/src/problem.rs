@@ -31,6 +31,7 @@ pub enum Problem {
     MerchantRestricted,
     MerchantClosed,
     UserFrozen,
+    NotArmed,
     NotFound,
     MethodNotAllowed,
     EventIdReused,
@@ -59,7 +60,7 @@ pub enum Problem {
 use Problem::*;
 
 /// (problem, code, status, title) of each, in the contract's order.
-const TABLE: [(Problem, &str, u16, &str); 34] = [
+const TABLE: [(Problem, &str, u16, &str); 35] = [
     (IdempotencyKeyMissing, "idempotency-key-missing", 400, "An Idempotency-Key header is needed"),
     (MalformedJson, "malformed-json", 400, "The body is not well-formed JSON"),
     (MalformedXml, "malformed-xml", 400, "The body is not well-formed XML"),
@@ -71,6 +72,7 @@ const TABLE: [(Problem, &str, u16, &str); 34] = [
     (MerchantRestricted, "merchant-restricted", 403, "The merchant is restricted"),
     (MerchantClosed, "merchant-closed", 403, "The merchant is closed"),
     (UserFrozen, "user-frozen", 403, "The user is frozen"),
+    (NotArmed, "not-armed", 403, "The operator is not armed"),
     (NotFound, "not-found", 404, "There is no such thing"),
     (MethodNotAllowed, "method-not-allowed", 405, "The path does not take this method"),
     (EventIdReused, "event-id-reused", 409, "The event id was used for other bytes"),

@@ -30,6 +30,9 @@ pub fn meaning(problem: Problem) -> &'static str {
         }
         MerchantClosed => "The merchant is closed. Its keys do nothing any more.",
         UserFrozen => "The user that this API key belongs to is frozen.",
+        NotArmed => {
+            "The request would change something, or show what is masked, and its operator is not armed at this moment: it never was, its time is over, or it was disarmed. Requests of the console need it (header `sluice-console`), and all requests of operators that are configured so (`must_arm`). This request did nothing, and nothing is kept under its idempotency key. What was done under the same key before, while the operator was armed, is still answered as the first time, except for what unmasks."
+        }
         NotFound => "There is no such resource, or it belongs to someone else. We do not tell the two apart.",
         MethodNotAllowed => {
             "The path exists, but not for this method. The Allow header lists those it takes."
@@ -89,6 +92,9 @@ pub fn remedy(problem: Problem) -> &'static str {
         }
         MerchantFrozen | MerchantRestricted | MerchantClosed | UserFrozen => {
             "Speak to the institution. Sending the request again will not help."
+        }
+        NotArmed => {
+            "Arm with `POST /admin/v1/arm` (minutes and a reason), look again at what you are about to change, and send the request again; the same idempotency key will do."
         }
         NotFound => "Check the id and the credentials.",
         MethodNotAllowed => "Use one of the methods in the Allow header.",

@@ -70,6 +70,9 @@ pub enum Route {
     OpenApi,
     ProblemPage,
     PartnerPage,
+    Me,
+    Arm,
+    Disarm,
     Overview,
     ListPayments,
     GetPayment,
@@ -154,6 +157,13 @@ impl Entry {
             Route::ImportOrders => &["application/json", "text/csv"],
             _ => &["application/json"],
         }
+    }
+
+    /// Whether it changes something of the institution's or shows what is masked, so that it may need an armed operator (R33).
+    pub fn needs_arming(&self) -> bool {
+        self.listener == Listener::Admin
+            && self.method != "GET"
+            && !matches!(self.route, Route::Arm | Route::Disarm)
     }
 }
 
@@ -255,6 +265,9 @@ pub const TABLE: &[Entry] = &[
     public(Route::PartnerPage, "GET", "/partners/{page}", Auth::None, "partner_page"),
     admin(Route::OpenApi, "GET", "/openapi.yaml", Auth::None, "openapi"),
     admin(Route::ProblemPage, "GET", "/problems/{code}", Auth::None, "problem_page"),
+    admin(Route::Me, "GET", "/admin/v1/me", VIEWER, "me"),
+    admin(Route::Arm, "POST", "/admin/v1/arm", OPERATOR, "arm"),
+    admin(Route::Disarm, "POST", "/admin/v1/disarm", OPERATOR, "disarm"),
     admin(Route::Overview, "GET", "/admin/v1/overview", VIEWER, "overview"),
     admin(Route::ListPayments, "GET", "/admin/v1/payments", VIEWER, "list_payments"),
     admin(Route::GetPayment, "GET", "/admin/v1/payments/{id}", VIEWER, "get_payment"),
@@ -480,6 +493,9 @@ mod tests {
                 assert_ne!(entry.auth, Auth::None, "{}", entry.path);
                 assert_ne!(entry.auth, VIEWER, "{}", entry.path);
             }
+            let own = ["/admin/v1/arm", "/admin/v1/disarm"].contains(&entry.path);
+            let changes = entry.path.starts_with("/admin/") && entry.method != "GET" && !own;
+            assert_eq!(entry.needs_arming(), changes, "{}", entry.path);
             let expects = match entry.listener {
                 Listener::Admin if entry.path.starts_with("/admin/") => true,
                 Listener::Admin => entry.auth == Auth::None,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod approvals;
+mod arming;
 mod state;
 mod trail;
 
@@ -8,17 +9,17 @@ pub use approvals::{
     Approval, Approvals, DecideRefusal, NewApproval, approval, list_approvals, lock_approvals,
     open_approvals, pending_count,
 };
+pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
 pub use state::{ApprovalEvent, ApprovalState};
 pub use trail::{AuditReport, AuditRow, Entry, append, list, verify};
 
-/// The tables of the trail and of approvals.
+/// The tables of the trail, of approvals and of armings.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "audit",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "audit",
-        sql: include_str!("../migrations/0001_audit.sql"),
-    }],
+    migrations: &[
+        pg::Migration { version: 1, name: "audit", sql: include_str!("../migrations/0001_audit.sql") },
+        pg::Migration { version: 2, name: "armings", sql: include_str!("../migrations/0002_armings.sql") },
+    ],
 };
 
 /// Marks ids of approvals.

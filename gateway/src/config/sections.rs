@@ -285,6 +285,9 @@ pub struct Operator {
     /// Of the bearer token, in hex.
     #[serde(deserialize_with = "sha256")]
     pub token_sha256: [u8; 32],
+    /// Changes nothing unarmed, wherever its requests come from (R33).
+    #[serde(default)]
+    pub must_arm: bool,
 }
 
 fn sha256<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {

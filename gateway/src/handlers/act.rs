@@ -110,6 +110,7 @@ pub fn kept<T: serde::Serialize + ?Sized>(status: u16, value: &T) -> Result<Kept
     Ok(Kept { status, body })
 }
 
-fn stored(answer: Kept, replayed: bool) -> Response<Full<Bytes>> {
+/// An answer as it was kept.
+pub(super) fn stored(answer: Kept, replayed: bool) -> Response<Full<Bytes>> {
     reply::stored(Reply { status: answer.status, body: answer.body.into(), replayed })
 }
