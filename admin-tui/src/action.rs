@@ -1,9 +1,11 @@
-//! What can be done, to what, when; and what it means. The server decides: this only keeps an operator from asking for
-//! what would be refused anyway, and says why.
+//! What can be done, to what; what is asked for, and what is sent. The server decides: [`allowed`] only keeps an operator
+//! from asking for what would be refused anyway, and says why.
+
+mod allowed;
 
 use serde_json::{Map, Value, json};
 
-use crate::item::{Item, Row, Shape};
+use crate::item::{Item, Shape};
 use crate::text::T;
 
 /// An action.
@@ -21,13 +23,25 @@ pub enum Action {
     CreditPayment,
     ReturnPayment,
     RematchPayment,
+    NotePayment,
     DismissReversal,
     FreezeMerchant,
     UnfreezeMerchant,
+    FreezeAmount,
+    LiftAmount,
+    ChargeMerchant,
+    SetTier,
+    VerifyMerchant,
+    UnverifyMerchant,
+    SetFee,
     ReplayEvent,
+    UnmaskBody,
+    UnmaskHeaders,
+    ReplayNotice,
     ExplainLine,
     AcceptRate,
     RejectRate,
+    BookCover,
     Approve,
     Reject,
 }
@@ -39,6 +53,17 @@ pub struct Extra {
     pub member: &'static str,
     pub label: T,
     pub needed: bool,
+    pub takes: Takes,
+}
+
+/// What is typed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    Text,
+    /// A time; a day alone is its first moment.
+    Time,
+    /// One of the merchant's payees: chosen, or its id typed.
+    Payee,
 }
 
 /// What an operator's role allows, as far as it is known here.
@@ -77,6 +102,7 @@ pub struct Who {
 
 use Action::*;
 
+/// The likeliest first: the menu shows them in this order, what is possible before what is not.
 const PAYOUT: &[Action] = &[
     QueryPayout,
     ResolvePaid,
@@ -88,19 +114,35 @@ const PAYOUT: &[Action] = &[
     RefundWithdrawal,
     RefuseWithdrawal,
 ];
+const MERCHANT: &[Action] = &[
+    FreezeMerchant,
+    UnfreezeMerchant,
+    FreezeAmount,
+    ChargeMerchant,
+    SetTier,
+    SetFee,
+    VerifyMerchant,
+    UnverifyMerchant,
+];
 
 /// What there is for things of this shape, allowed or not.
 pub fn of(shape: Shape) -> &'static [Action] {
     match shape {
         Shape::Payout | Shape::Withdrawal => PAYOUT,
-        Shape::Payment => &[CreditPayment, ReturnPayment, RematchPayment],
+        Shape::Payment => &[CreditPayment, ReturnPayment, RematchPayment, NotePayment],
         Shape::Reversal => &[DismissReversal],
-        Shape::Merchant => &[FreezeMerchant, UnfreezeMerchant],
-        Shape::Event => &[ReplayEvent],
+        Shape::Merchant => MERCHANT,
+        Shape::FrozenAmount => &[LiftAmount],
+        Shape::Fee => &[SetFee],
+        Shape::Event => &[ReplayEvent, UnmaskBody, UnmaskHeaders],
+        Shape::Notice => &[ReplayNotice],
         Shape::Line => &[ExplainLine],
         Shape::Approval => &[Approve, Reject],
-        Shape::Rate => &[AcceptRate, RejectRate],
-        Shape::Account | Shape::Transfer | Shape::Audit => &[],
+        Shape::Rate | Shape::Published => &[AcceptRate, RejectRate],
+        Shape::Position => &[BookCover],
+        Shape::Account | Shape::Transfer | Shape::Audit | Shape::Cover | Shape::Statement | Shape::Step => {
+            &[]
+        }
     }
 }
 
@@ -120,81 +162,70 @@ impl Action {
             CreditPayment => "credit",
             ReturnPayment => "return",
             RematchPayment => "rematch",
+            NotePayment => "note",
             DismissReversal => "dismiss",
             FreezeMerchant => "freeze",
             UnfreezeMerchant => "unfreeze",
+            FreezeAmount => "freeze-amount",
+            LiftAmount => "lift",
+            ChargeMerchant => "charge",
+            SetTier => "tier",
+            VerifyMerchant => "verify",
+            UnverifyMerchant => "unverify",
+            SetFee => "fee",
             ReplayEvent => "replay",
+            UnmaskBody => "unmask-body",
+            UnmaskHeaders => "unmask-headers",
+            ReplayNotice => "send-notice",
             ExplainLine => "explain",
             AcceptRate => "accept-rate",
             RejectRate => "reject-rate",
+            BookCover => "cover",
             Approve => "approve",
             Reject => "reject",
         }
     }
 
-    pub fn label(self) -> T {
-        match self {
-            QueryPayout => T::Query,
-            ResolvePaid => T::ResolvePaid,
-            ResolveNotPaid => T::ResolveNotPaid,
-            HoldPayout => T::Hold,
-            ReleasePayout => T::Release,
-            RetryPayout => T::Retry,
-            RetryOtherPayee => T::RetryOther,
-            RefundWithdrawal => T::Refund,
-            RefuseWithdrawal => T::Refuse,
-            CreditPayment => T::Credit,
-            ReturnPayment => T::Return,
-            RematchPayment => T::Rematch,
-            DismissReversal => T::Dismiss,
-            FreezeMerchant => T::Freeze,
-            UnfreezeMerchant => T::Unfreeze,
-            ReplayEvent => T::Replay,
-            ExplainLine => T::Explain,
-            AcceptRate => T::AcceptRate,
-            RejectRate => T::RejectRate,
-            Approve => T::Approve,
-            Reject => T::Reject,
-        }
-    }
-
-    /// What happens if it is done.
-    pub fn consequence(self) -> T {
-        match self {
-            QueryPayout => T::QueryMeans,
-            ResolvePaid => T::ResolvePaidMeans,
-            ResolveNotPaid => T::ResolveNotPaidMeans,
-            HoldPayout => T::HoldMeans,
-            ReleasePayout => T::ReleaseMeans,
-            RetryPayout => T::RetryMeans,
-            RetryOtherPayee => T::RetryOtherMeans,
-            RefundWithdrawal => T::RefundMeans,
-            RefuseWithdrawal => T::RefuseMeans,
-            CreditPayment => T::CreditMeans,
-            ReturnPayment => T::ReturnMeans,
-            RematchPayment => T::RematchMeans,
-            DismissReversal => T::DismissMeans,
-            FreezeMerchant => T::FreezeMeans,
-            UnfreezeMerchant => T::UnfreezeMeans,
-            ReplayEvent => T::ReplayMeans,
-            ExplainLine => T::ExplainMeans,
-            AcceptRate => T::AcceptRateMeans,
-            RejectRate => T::RejectRateMeans,
-            Approve => T::ApproveMeans,
-            Reject => T::RejectMeans,
-        }
-    }
-
     /// What is asked for besides the reason.
     pub fn extras(self, item: &Item) -> Vec<Extra> {
-        let extra = |member, label, needed| Extra { member, label, needed };
+        let extra = |member, label, needed| Extra { member, label, needed, takes: Takes::Text };
+        let amount = [extra("amount", T::AmountField, true), extra("currency", T::CurrencyField, true)];
+        let legal = [
+            extra("legal_reference", T::LegalReference, false),
+            Extra { member: "until", label: T::Until, needed: false, takes: Takes::Time },
+        ];
         match self {
             ResolvePaid => vec![extra("bank_reference", T::BankReferenceField, false)],
-            RetryOtherPayee => vec![extra("payee_id", T::PayeeId, true)],
-            CreditPayment => vec![extra("merchant_id", T::MerchantId, item.text("merchant_id").is_empty())],
-            FreezeMerchant => {
-                vec![extra("legal_reference", T::LegalReference, false), extra("until", T::Until, false)]
+            RetryOtherPayee => {
+                vec![Extra { member: "payee_id", label: T::PayeeId, needed: true, takes: Takes::Payee }]
             }
+            CreditPayment => vec![extra("merchant_id", T::MerchantId, item.text("merchant_id").is_empty())],
+            FreezeMerchant => legal.to_vec(),
+            FreezeAmount => [amount, legal].concat(),
+            ChargeMerchant => amount.to_vec(),
+            SetTier => vec![extra("tier", T::TierField, true)],
+            SetFee => {
+                let scope = [
+                    extra("sell_currency", T::SoldField, true),
+                    extra("buy_currency", T::BoughtField, false),
+                ];
+                let figures = [
+                    extra("fixed", T::FixedField, false),
+                    extra("percent", T::PercentField, false),
+                    extra("minimum", T::MinimumField, false),
+                    extra("maximum", T::MaximumField, false),
+                    Extra { member: "valid_from", label: T::ValidFrom, needed: false, takes: Takes::Time },
+                ];
+                // A newer version of a fee is for the same as that one.
+                let scope = if item.shape == Shape::Fee { &[][..] } else { &scope[..] };
+                [scope, &figures[..]].concat()
+            }
+            BookCover => vec![
+                extra("bank", T::BankField, true),
+                extra("bank_reference", T::BankReferenceField, true),
+                extra("sell_amount", T::SellAmountField, true),
+                extra("buy_amount", T::BuyAmountField, true),
+            ],
             _ => Vec::new(),
         }
     }
@@ -202,20 +233,30 @@ impl Action {
     /// Where it is posted to.
     pub fn path(self, item: &Item) -> String {
         let (list, id, verb) = match self {
-            QueryPayout => ("payouts", item.text("id"), "query"),
-            ResolvePaid | ResolveNotPaid => ("payouts", item.text("id"), "resolve"),
-            HoldPayout => ("payouts", item.text("id"), "hold"),
-            ReleasePayout => ("payouts", item.text("id"), "release"),
-            RetryPayout | RetryOtherPayee => ("payouts", item.text("id"), "retry"),
-            RefundWithdrawal => ("withdrawals", item.text("withdrawal_id"), "refund"),
-            RefuseWithdrawal => ("withdrawals", item.text("withdrawal_id"), "refuse"),
+            SetFee => return "/admin/v1/fees".to_owned(),
+            BookCover => return "/admin/v1/cover-deals".to_owned(),
+            QueryPayout => ("payouts", item.payout_id(), "query"),
+            ResolvePaid | ResolveNotPaid => ("payouts", item.payout_id(), "resolve"),
+            HoldPayout => ("payouts", item.payout_id(), "hold"),
+            ReleasePayout => ("payouts", item.payout_id(), "release"),
+            RetryPayout | RetryOtherPayee => ("payouts", item.payout_id(), "retry"),
+            RefundWithdrawal => ("withdrawals", item.withdrawal_id(), "refund"),
+            RefuseWithdrawal => ("withdrawals", item.withdrawal_id(), "refuse"),
             CreditPayment => ("payments", item.id(), "credit"),
             ReturnPayment => ("payments", item.id(), "return"),
             RematchPayment => ("payments", item.id(), "rematch"),
+            NotePayment => ("payments", item.id(), "notes"),
             DismissReversal => ("reversals", item.id(), "dismiss"),
             FreezeMerchant => ("merchants", item.id(), "freeze"),
             UnfreezeMerchant => ("merchants", item.id(), "unfreeze"),
+            FreezeAmount => ("merchants", item.id(), "amount-freezes"),
+            LiftAmount => ("amount-freezes", item.id(), "lift"),
+            ChargeMerchant => ("merchants", item.id(), "charge"),
+            SetTier => ("merchants", item.id(), "tier"),
+            VerifyMerchant | UnverifyMerchant => ("merchants", item.id(), "verification"),
             ReplayEvent => ("events", item.id(), "replay"),
+            UnmaskBody | UnmaskHeaders => ("events", item.id(), "unmask"),
+            ReplayNotice => ("dead-letters", item.id(), "replay"),
             ExplainLine => ("reconciliation/lines", item.id(), "explain"),
             AcceptRate => ("rates", item.id(), "accept"),
             RejectRate => ("rates", item.id(), "reject"),
@@ -226,86 +267,71 @@ impl Action {
     }
 
     /// The request's body. What was left empty is left out.
-    pub fn body(self, reason: &str, extras: &[(&'static str, String)]) -> Value {
+    pub fn body(self, item: &Item, reason: &str, extras: &[(Extra, String)]) -> Value {
         let mut body = Map::from_iter([("reason".to_owned(), json!(reason))]);
+        let mut set = |member: &str, value: Value| drop(body.insert(member.to_owned(), value));
         match self {
-            ResolvePaid => drop(body.insert("outcome".to_owned(), json!("paid"))),
-            ResolveNotPaid => drop(body.insert("outcome".to_owned(), json!("not_paid"))),
+            ResolvePaid => set("outcome", json!("paid")),
+            ResolveNotPaid => set("outcome", json!("not_paid")),
+            VerifyMerchant => set("full", json!(true)),
+            UnverifyMerchant => set("full", json!(false)),
+            UnmaskBody => set("field", json!("body")),
+            UnmaskHeaders => set("field", json!("headers")),
+            BookCover => {
+                set("sell_currency", item.raw["sell_currency"].clone());
+                set("buy_currency", item.raw["buy_currency"].clone());
+            }
+            SetFee if item.shape == Shape::Merchant => set("merchant_id", json!(item.id())),
+            SetFee => {
+                for member in ["merchant_id", "sell_currency", "buy_currency"] {
+                    if item.raw[member].is_string() {
+                        set(member, item.raw[member].clone());
+                    }
+                }
+            }
             _ => {}
         }
-        for (member, value) in extras.iter().filter(|(_, value)| !value.trim().is_empty()) {
-            body.insert((*member).to_owned(), json!(value.trim()));
+        for (extra, value) in extras.iter().filter(|(_, value)| !value.trim().is_empty()) {
+            set(extra.member, json!(extra.takes.sent(value.trim())));
         }
         Value::Object(body)
     }
 
-    /// Whether the thing's state and the operator's role allow it; if not, why.
-    ///
-    /// # Errors
-    /// The reason, for the operator.
-    pub fn allowed(self, item: &Item, who: &Who) -> Result<(), T> {
-        let needs = if matches!(self, Approve | Reject) { Role::Approver } else { Role::Operator };
-        if who.role.is_some_and(|role| role < needs) {
-            return Err(if needs == Role::Approver { T::NeedsApprover } else { T::NeedsOperator });
-        }
-        match (self, &item.row) {
-            (_, Row::Payout(row) | Row::Withdrawal(row)) => self.allowed_payout(row),
-            (CreditPayment | ReturnPayment | RematchPayment, Row::Payment(row)) => {
-                when(row.status == "in_review", T::OnlyInReview)
-            }
-            (DismissReversal, Row::Reversal(row)) => when(row.status == "held", T::OnlyHeldReversal),
-            (FreezeMerchant, Row::Merchant(row)) => {
-                when(!matches!(&*row.status, "frozen" | "closed"), T::FrozenAlready)
-            }
-            (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
-            (ReplayEvent, Row::Event(row)) => when(row.verdict != "conflict", T::NoReplayOfConflict),
-            (ExplainLine, Row::Line(row)) => when(row.status == "open", T::OnlyOpenLine),
-            (AcceptRate | RejectRate, Row::Rate(row)) => when(row.held.is_some(), T::NothingHeld),
-            (Approve | Reject, Row::Approval(row)) => {
-                when(row.status == "pending", T::Decided)?;
-                when(self == Reject || who.id.as_ref() != Some(&row.requested_by), T::OwnRequest)
-            }
-            _ => Err(T::NotUnderstood),
-        }
-    }
-
-    fn allowed_payout(self, row: &admin_api::PayoutRow) -> Result<(), T> {
-        let status = row.status.as_str();
-        let never_sent = matches!(status, "queued" | "held") && row.sends == 0;
-        match self {
-            QueryPayout => when(matches!(status, "sent" | "unknown"), T::OnlyAtBank),
-            ResolvePaid | ResolveNotPaid => when(matches!(status, "unknown" | "disputed"), T::OnlyUnresolved),
-            HoldPayout => {
-                let by_freeze = status == "held" && row.held_by.as_deref() == Some("freeze");
-                when(status == "queued" || by_freeze, T::OnlyQueued)
-            }
-            ReleasePayout => {
-                when(status == "held", T::OnlyHeld)?;
-                when(row.held_by.as_deref() != Some("freeze"), T::HeldByFreeze)
-            }
-            RefuseWithdrawal => {
-                when(row.withdrawal_id.is_some(), T::NoWithdrawal)?;
-                when(never_sent, T::OnlyUnsent)
-            }
-            RetryPayout | RetryOtherPayee | RefundWithdrawal => {
-                when(row.withdrawal_id.is_some(), T::NoWithdrawal)?;
-                match status {
-                    "failed" | "returned" => Ok(()),
-                    "unknown" | "sent" => Err(T::WhileUnknown),
-                    "disputed" => Err(T::WhileDisputed),
-                    _ => Err(T::OnlyFailed),
-                }
-            }
-            _ => Err(T::NotUnderstood),
-        }
-    }
-
     /// Whether a slip would move money or stop somebody; shown, not enforced.
     pub fn is_heavy(self) -> bool {
-        !matches!(self, QueryPayout | RematchPayment | ReplayEvent | HoldPayout | Reject)
+        !matches!(
+            self,
+            QueryPayout | RematchPayment | NotePayment | ReplayEvent | ReplayNotice | HoldPayout | Reject
+        )
     }
 }
 
-fn when(allowed: bool, otherwise: T) -> Result<(), T> {
-    if allowed { Ok(()) } else { Err(otherwise) }
+impl Takes {
+    /// What is sent for what was typed.
+    pub fn sent(self, typed: &str) -> String {
+        let bytes = typed.as_bytes();
+        let is_day = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(at, byte)| match at {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        if self == Takes::Time && is_day { format!("{typed}T00:00:00Z") } else { typed.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_its_first_moment() {
+        for (takes, typed, sent) in [
+            (Takes::Time, "2026-12-31", "2026-12-31T00:00:00Z"),
+            (Takes::Time, "2026-12-31T08:00:00Z", "2026-12-31T08:00:00Z"),
+            (Takes::Time, "tomorrow", "tomorrow"),
+            (Takes::Text, "2026-12-31", "2026-12-31"),
+        ] {
+            assert_eq!(takes.sent(typed), sent);
+        }
+    }
 }

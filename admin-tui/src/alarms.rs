@@ -12,8 +12,16 @@ pub struct Alarm {
     /// `!!`, `!`, `~`, or `ok`.
     pub sign: &'static str,
     pub text: String,
+    pub leads_to: Option<Lead>,
+}
+
+/// Where Enter on an alarm leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
     /// The screen, which of its lists, and how that is filtered.
-    pub leads_to: Option<(Screen, usize, &'static str)>,
+    List(Screen, usize, &'static str),
+    /// Back to a question that was closed with an open end.
+    Left,
 }
 
 /// Waiting longer than this in the queue is worth a look, in seconds.
@@ -32,36 +40,40 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     };
     let span = |since: Option<f64>| seconds(since.map_or(0, whole));
 
+    if !model.left.is_empty() {
+        let n = model.left.len().to_string();
+        add(Tone::Bad, "!!", text(T::AlarmLeft, &[&n]), Some(Lead::Left));
+    }
     if overview.payouts_for_operators > 0 {
         let n = overview.payouts_for_operators.to_string();
-        add(Tone::Bad, "!!", text(T::AlarmForOperators, &[&n]), Some((Screen::Payouts, 0, "")));
+        add(Tone::Bad, "!!", text(T::AlarmForOperators, &[&n]), Some(Lead::List(Screen::Payouts, 0, "")));
     }
     if overview.unknown_payouts > 0 {
         let n = overview.unknown_payouts.to_string();
-        add(Tone::Bad, "!", text(T::AlarmUnknown, &[&n]), Some((Screen::Payouts, 0, "unknown")));
+        add(Tone::Bad, "!", text(T::AlarmUnknown, &[&n]), Some(Lead::List(Screen::Payouts, 0, "unknown")));
     }
     let disputed = count("disputed");
     if disputed > 0 {
         let n = disputed.to_string();
-        add(Tone::Bad, "!!", text(T::AlarmDisputed, &[&n]), Some((Screen::Payouts, 0, "disputed")));
+        add(Tone::Bad, "!!", text(T::AlarmDisputed, &[&n]), Some(Lead::List(Screen::Payouts, 0, "disputed")));
     }
     for bank in overview.banks.iter().filter(|bank| bank.breaker != "closed") {
         let text = text(T::AlarmBreaker, &[&bank.bank, &bank.breaker]);
-        add(Tone::Bad, "!", text, Some((Screen::Payouts, 0, "")));
+        add(Tone::Bad, "!", text, Some(Lead::List(Screen::Payouts, 0, "")));
     }
     if overview.oldest_unsent_seconds.is_some_and(|age| age > LONG_UNSENT) {
         let text = text(T::AlarmUnsent, &[&span(overview.oldest_unsent_seconds)]);
-        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "queued")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "queued")));
     }
     let held = count("held");
     if held > 0 {
         let text = text(T::AlarmHeld, &[&held.to_string()]);
-        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "held")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "held")));
     }
     let failed = count("failed");
     if failed > 0 {
         let text = text(T::AlarmFailed, &[&failed.to_string()]);
-        add(Tone::Warn, "~", text, Some((Screen::Payouts, 0, "failed")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "failed")));
     }
     let review: i64 = overview.review.iter().map(|line| line.count).sum();
     if review > 0 {
@@ -70,24 +82,24 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             Tone::Warn,
             "~",
             text(T::AlarmReview, &[&review.to_string(), &oldest]),
-            Some((Screen::Review, 0, "")),
+            Some(Lead::List(Screen::Review, 0, "")),
         );
     }
     if overview.approvals_pending > 0 {
         let n = overview.approvals_pending.to_string();
-        add(Tone::Warn, "~", text(T::AlarmApprovals, &[&n]), Some((Screen::Audit, 0, "pending")));
+        add(Tone::Warn, "~", text(T::AlarmApprovals, &[&n]), Some(Lead::List(Screen::Audit, 0, "pending")));
     }
     if overview.event_id_conflicts > 0 {
         let n = overview.event_id_conflicts.to_string();
-        add(Tone::Warn, "~", text(T::AlarmConflicts, &[&n]), Some((Screen::Events, 0, "conflict")));
+        add(Tone::Warn, "~", text(T::AlarmConflicts, &[&n]), Some(Lead::List(Screen::Events, 0, "conflict")));
     }
     if overview.rates_held > 0 {
         let n = overview.rates_held.to_string();
-        add(Tone::Warn, "~", text(T::AlarmRatesHeld, &[&n]), Some((Screen::Rates, 0, "")));
+        add(Tone::Warn, "~", text(T::AlarmRatesHeld, &[&n]), Some(Lead::List(Screen::Rates, 0, "")));
     }
     for rate in overview.rates.iter().filter(|rate| rate.age_seconds > OLD_RATE) {
         let text = text(T::AlarmRate, &[&rate.pair, &span(Some(rate.age_seconds))]);
-        add(Tone::Warn, "~", text, Some((Screen::Rates, 0, "")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Rates, 0, "")));
     }
     if overview.pool.waiting > 0 {
         let n = overview.pool.waiting.to_string();

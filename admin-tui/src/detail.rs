@@ -1,14 +1,18 @@
-//! One thing, line by line: what its state means, all that the API says of it, what was done to it.
+//! One thing, line by line: what its state means, what one looks for first, where it leads, what happened, all of it.
+
+mod fields;
+mod merchant;
+mod steps;
 
 use serde_json::Value;
-use time::OffsetDateTime;
 
-use crate::columns::{Tone, age, distance, tone_of};
+pub use self::fields::link_in;
+use crate::columns::{Tone, age, tone_of};
 use crate::item::{Item, Row, Shape};
 use crate::model::Model;
 use crate::model::frame::Detail;
 use crate::source::Source;
-use crate::text::T;
+use crate::text::{T, fill};
 use crate::wrap::wrap;
 
 /// A line.
@@ -35,186 +39,162 @@ pub const LABEL: usize = 19;
 pub fn lines(model: &Model, detail: &Detail) -> Vec<Line> {
     let width = usize::from(model.size.0).saturating_sub(LABEL + 4).max(10);
     let (id, now) = (detail.id.as_str(), model.now());
+    let steps = steps::of(detail);
     let mut lines = Vec::new();
     if let Some(item) = detail.item.data() {
         if let Some(advice) = advice(item) {
-            let tone = tone_of(item.status());
+            let tone = match tone_of(item.status()) {
+                Tone::Bad => Tone::Bad,
+                _ => Tone::Warn,
+            };
             let words = wrap(model.text(advice), width + LABEL);
             lines.extend(words.into_iter().map(|text| Line { label: String::new(), text, tone, link: None }));
         }
-        lines.extend(leading(&item.raw, id, width, now));
+        lines.extend(fields::leading(&item.raw, id, width, now));
+        if let Some(last) = steps.last().filter(|_| steps.len() > 1) {
+            let said = format!("{} {}: {}", age(last.text("at"), now), last.text("kind"), last.text("text"));
+            let label = model.text(T::Latest);
+            lines.extend(wrapped(label, &said, width, Tone::Strong, last.link.clone()));
+        }
+        lines.extend(leads(model, detail, item));
         if detail.shape == Shape::Merchant {
-            let link = Some(Link::List(Source::AccountsOf(detail.id.clone())));
-            let text = model.text(T::OpenAccounts).to_owned();
-            lines.push(Line { label: "accounts".to_owned(), text, tone: Tone::Plain, link });
+            lines.extend(merchant::lines(model, detail, item, width));
         }
     }
-    if let Some(freezes) = detail.extra.data().and_then(|extra| extra["data"].as_array()) {
-        lines.push(heading(model.text(T::FrozenAmounts)));
-        match freezes.as_slice() {
-            [] => lines.push(line("", model.text(T::NoneOfThem), Tone::Dim)),
-            some => lines.extend(some.iter().flat_map(|freeze| all(freeze, "", width, now))),
-        }
-    }
-    if !matches!(detail.shape, Shape::Rate | Shape::Account | Shape::Transfer) {
-        lines.extend(trail(model, detail, width));
+    if has_steps(detail.shape) {
+        lines.extend(history(model, detail, &steps, width));
     }
     if let Some(item) = detail.item.data() {
-        lines.extend(evidence(model, &item.raw, width));
         lines.push(heading(model.text(T::AllOfIt)));
-        lines.extend(all(&item.raw, id, width, now));
+        lines.extend(fields::all(&item.raw, id, width, now));
     }
     lines
+}
+
+/// Things to which nothing happens that is written down elsewhere.
+fn has_steps(shape: Shape) -> bool {
+    !matches!(
+        shape,
+        Shape::Rate
+            | Shape::Account
+            | Shape::Transfer
+            | Shape::Step
+            | Shape::Published
+            | Shape::Position
+            | Shape::Fee
+            | Shape::Statement
+    )
 }
 
 /// What an operator at three in the morning wants to know about this state.
 pub fn advice(item: &Item) -> Option<T> {
     match &item.row {
-        Row::Payout(row) | Row::Withdrawal(row) => match (row.status.as_str(), row.needs_operator) {
+        Row::Payout(row) => match (row.status.as_str(), row.needs_operator) {
             ("unknown", true) => Some(T::AdviceUnknownStuck),
-            ("unknown", false) => Some(T::AdviceUnknown),
             ("sent", true) => Some(T::AdviceSentStuck),
-            ("disputed", _) => Some(T::AdviceDisputed),
-            ("failed", _) if row.withdrawal_id.is_some() => Some(T::AdviceFailed),
-            ("returned", _) => Some(T::AdviceReturned),
+            ("failed", _) if row.withdrawal_id.is_none() => None,
             ("held", _) if row.held_by.as_deref() == Some("freeze") => Some(T::AdviceHeldByFreeze),
-            ("held", _) => Some(T::AdviceHeld),
-            _ => None,
+            (status, _) => advice_on_payout(status),
+        },
+        Row::Withdrawal(row) => match (row.status.as_str(), row.payouts.last()) {
+            ("refunded" | "refused" | "paid", _) | (_, None) => None,
+            (_, Some(last)) => advice_on_payout(&last.status),
         },
         Row::Payment(row) if row.status == "in_review" => Some(T::AdviceReview),
         Row::Merchant(row) if row.status == "frozen" => Some(T::AdviceFrozen),
         Row::Approval(row) if row.status == "pending" => Some(T::AdviceApproval),
         Row::Strange => Some(T::NotUnderstood),
+        Row::Rate(row) if row.held.is_some() => Some(T::AdviceRateHeld),
         _ => None,
     }
 }
 
-/// What one looks for first, where it says anything; before what was done to it.
-const FIRST: [&str; 22] = [
-    "id",
-    "withdrawal_id",
-    "status",
-    "verdict",
-    "needs_operator",
-    "amount",
-    "action",
-    "subject",
-    "shown",
-    "reason",
-    "requested_by",
-    "name",
-    "kind",
-    "bank",
-    "event_id",
-    "redeliveries",
-    "remitter",
-    "account_number",
-    "merchant_id",
-    "received_at",
-    "created_at",
-    "expires_at",
-];
-
-/// What stands first, in the contract's words; ids lead on.
-fn leading(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
-    let said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
-    let shown = FIRST.iter().filter_map(|name| Some((*name, raw.get(*name).filter(|value| said(value))?)));
-    shown
-        .flat_map(|(name, value)| match (name, raw["currency"].as_str()) {
-            ("amount", Some(currency)) => {
-                let text = format!("{} {currency}", value.as_str().unwrap_or_default());
-                field(name, &Value::String(text), own, width, now)
-            }
-            _ => field(name, value, own, width, now),
-        })
-        .collect()
+fn advice_on_payout(status: &str) -> Option<T> {
+    match status {
+        "unknown" => Some(T::AdviceUnknown),
+        "disputed" => Some(T::AdviceDisputed),
+        "failed" => Some(T::AdviceFailed),
+        "returned" => Some(T::AdviceReturned),
+        "held" => Some(T::AdviceHeld),
+        _ => None,
+    }
 }
 
-/// Every member, by name.
-fn all(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
-    let members = raw.as_object().into_iter().flatten().filter(|(name, _)| *name != EVIDENCE);
-    members.flat_map(|(name, value)| field(name, value, own, width, now)).collect()
-}
-
-fn field(name: &str, value: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
-    let tone = match value {
-        Value::String(status) if matches!(name, "status" | "verdict") => tone_of(status),
-        Value::Bool(true) if name == "needs_operator" => Tone::Bad,
-        Value::Null => Tone::Dim,
-        _ => Tone::Plain,
+/// Where it leads besides the ids in it.
+fn leads(model: &Model, detail: &Detail, item: &Item) -> Vec<Line> {
+    let lead = |label: &str, text: T, source: Source| {
+        let link = Some(Link::List(source));
+        Line { label: label.to_owned(), text: model.text(text).to_owned(), tone: Tone::Plain, link }
     };
-    let id = value.as_str().filter(|id| *id != own);
-    let link = id.and_then(|id| Shape::of_id(id).map(|shape| Link::Id(shape, id.to_owned())));
-    let mut texts = shown(value);
-    if let (true, Some(text)) = (name.ends_with("_at"), texts.first_mut()) {
-        let since = distance(text, now);
-        if !since.is_empty() {
-            text.push_str(&format!("  ({since})"));
+    match &item.row {
+        Row::Withdrawal(row) => {
+            let attempts = row.payouts.iter().map(|attempt| {
+                let reason = attempt.reason.as_deref().unwrap_or_default();
+                Line {
+                    label: format!("payout #{}", attempt.attempt),
+                    text: format!("{} {} {reason}", attempt.id, attempt.status).trim_end().to_owned(),
+                    tone: tone_of(&attempt.status),
+                    link: Some(Link::Id(Shape::Payout, attempt.id.clone())),
+                }
+            });
+            attempts.collect()
         }
-    }
-    let texts = texts.iter().flat_map(|text| wrap(text, width)).enumerate();
-    texts
-        .map(|(at, text)| {
-            let label = if at == 0 { name.to_owned() } else { String::new() };
-            Line { label, text, tone, link: link.clone() }
-        })
-        .collect()
-}
-
-/// A value on one line or several.
-fn shown(value: &Value) -> Vec<String> {
-    match value {
-        Value::Null => vec!["-".to_owned()],
-        // Where a line ended in a text of several lines.
-        Value::String(text) => text.split("\\u{a}").map(str::to_owned).collect(),
-        Value::Array(values) if values.is_empty() => vec!["-".to_owned()],
-        Value::Array(_) | Value::Object(_) => {
-            let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-            pretty.lines().map(str::to_owned).collect()
+        Row::Rate(row) => {
+            vec![lead("history", T::OpenHistory, Source::History(format!("{}{}", row.base, row.quote)))]
         }
-        other => vec![other.to_string()],
+        Row::Simple if detail.shape == Shape::Statement => {
+            vec![lead("lines", T::OpenItsLines, Source::LinesOf(detail.id.clone()))]
+        }
+        Row::Event(_) => outcomes(&item.raw),
+        _ => Vec::new(),
     }
 }
 
-/// The member with what was asked and heard about a payout.
-const EVIDENCE: &str = "evidence";
-
-/// What was asked and heard about a payout, the last first.
-fn evidence(model: &Model, raw: &Value, width: usize) -> Vec<Line> {
-    let Some(heard) = raw[EVIDENCE].as_array() else { return Vec::new() };
-    let mut lines = vec![heading(model.text(T::Evidence))];
-    for one in heard.iter().rev() {
+/// What an event's answer says of each payment in it.
+fn outcomes(raw: &Value) -> Vec<Line> {
+    let answer = if raw["later"].is_object() { &raw["later"] } else { &raw["first"] };
+    let outcomes = answer["answer"]["outcomes"].as_array().cloned().unwrap_or_default();
+    let line = |one: &Value| {
         let text = |member: &str| one[member].as_str().unwrap_or_default();
-        let said = format!("{}: {}", text("source"), text("text"));
-        for (at, part) in wrap(&said, width).into_iter().enumerate() {
-            let label = if at == 0 { age(text("at"), model.now()) } else { String::new() };
-            lines.push(Line { label, text: part, tone: Tone::Plain, link: None });
-        }
-    }
-    lines
+        let id = text("payment_id");
+        let said = [text("outcome"), text("reason"), id]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>();
+        let link = Shape::of_id(id).map(|shape| Link::Id(shape, id.to_owned()));
+        Line { label: "outcome".to_owned(), text: said.join(" "), tone: tone_of(text("outcome")), link }
+    };
+    outcomes.iter().map(line).collect()
 }
 
-fn trail(model: &Model, detail: &Detail, width: usize) -> Vec<Line> {
-    let mut lines = vec![heading(model.text(T::Trail))];
+/// What happened, first to last. Each step opens what it is about.
+fn history(model: &Model, detail: &Detail, steps: &[steps::Step], width: usize) -> Vec<Line> {
+    let head = fill(model.text(T::WhatHappened), &[&steps.len().to_string()]);
+    let mut lines = vec![heading(&head)];
     if let Some(why) = &detail.trail.trouble {
         lines.push(line("", why, Tone::Bad));
     }
-    let Some(rows) = detail.trail.data() else {
-        lines.push(line("", model.text(T::Loading), Tone::Dim));
-        return lines;
-    };
-    if rows.items.is_empty() {
-        lines.push(line("", model.text(T::NothingDone), Tone::Dim));
+    if steps.is_empty() {
+        let text = if detail.trail.data().is_some() { T::NothingDone } else { T::Loading };
+        lines.push(line("", model.text(text), Tone::Dim));
     }
-    for item in &rows.items {
-        let said = format!("{} {}: {}", item.text("actor"), item.text("action"), item.text("reason"));
-        let link = Some(Link::Item(Box::new(item.clone())));
-        for (at, text) in wrap(&said, width).into_iter().enumerate() {
-            let label = if at == 0 { age(item.text("at"), model.now()) } else { String::new() };
-            lines.push(Line { label, text, tone: Tone::Plain, link: link.clone() });
-        }
+    for step in steps {
+        let label = format!("{:>4} {}", age(step.text("at"), model.now()), step.text("kind"));
+        lines.extend(wrapped(&label, step.text("text"), width, Tone::Plain, step.link.clone()));
     }
     lines
+}
+
+/// A text on as many lines as it takes, the label on the first.
+fn wrapped(label: &str, text: &str, width: usize, tone: Tone, link: Option<Link>) -> Vec<Line> {
+    let parts = wrap(text, width).into_iter().enumerate();
+    parts
+        .map(|(at, text)| {
+            let label = if at == 0 { label.to_owned() } else { String::new() };
+            Line { label, text, tone, link: link.clone() }
+        })
+        .collect()
 }
 
 fn line(label: &str, text: &str, tone: Tone) -> Line {

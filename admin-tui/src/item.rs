@@ -2,7 +2,7 @@
 
 use admin_api::{
     AccountRow, ApprovalRow, AuditRow, EventRow, MerchantRow, PaymentRow, PayoutRow, RateRow,
-    ReconciliationRow, ReversalRow, TransferRow,
+    ReconciliationRow, ReversalRow, TransferRow, WithdrawalRow,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +22,18 @@ pub enum Shape {
     Line,
     Approval,
     Audit,
+    /// A rate that a bank published, whatever became of it.
+    Published,
+    /// What the institution holds of a pair.
+    Position,
+    Cover,
+    FrozenAmount,
+    /// A notice that was given up.
+    Notice,
+    Statement,
+    Fee,
+    /// One step of a timeline.
+    Step,
 }
 
 impl Shape {
@@ -43,14 +55,33 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// What has no address of its own.
+    pub fn is_listed_only(self) -> bool {
+        !matches!(
+            self,
+            Shape::Payout
+                | Shape::Withdrawal
+                | Shape::Payment
+                | Shape::Merchant
+                | Shape::Event
+                | Shape::Approval
+        )
+    }
+
+    /// What never changes.
+    pub fn is_final(self) -> bool {
+        matches!(self, Shape::Transfer | Shape::Audit | Shape::Cover | Shape::Fee | Shape::Step)
+    }
+}
+
 /// The row as the contract has it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     Payout(Box<PayoutRow>),
     Payment(Box<PaymentRow>),
     Reversal(Box<ReversalRow>),
-    /// A withdrawal, seen through its last payout.
-    Withdrawal(Box<PayoutRow>),
+    Withdrawal(Box<WithdrawalRow>),
     Merchant(Box<MerchantRow>),
     Event(Box<EventRow>),
     Rate(Box<RateRow>),
@@ -59,6 +90,8 @@ pub enum Row {
     Line(Box<ReconciliationRow>),
     Approval(Box<ApprovalRow>),
     Audit(Box<AuditRow>),
+    /// Shown by the names of its members.
+    Simple,
     /// Not as this console expects it, as from a gateway of another version: shown as it came, nothing can be done to it.
     Strange,
 }
@@ -86,6 +119,20 @@ impl Item {
             Shape::Line => typed(&raw, Row::Line),
             Shape::Approval => typed(&raw, Row::Approval),
             Shape::Audit => typed(&raw, Row::Audit),
+            Shape::Published
+            | Shape::Position
+            | Shape::Cover
+            | Shape::FrozenAmount
+            | Shape::Notice
+            | Shape::Statement
+            | Shape::Fee
+            | Shape::Step => {
+                if raw.is_object() {
+                    Row::Simple
+                } else {
+                    Row::Strange
+                }
+            }
         };
         Item { shape, row, raw }
     }
@@ -93,7 +140,6 @@ impl Item {
     /// What it is known by: selection, marks and details hold on to it.
     pub fn id(&self) -> &str {
         match self.shape {
-            Shape::Withdrawal => self.text("withdrawal_id"),
             // What waits for an operator is decided upon; else the rate that counts.
             Shape::Rate => self.raw["held"]["id"].as_str().unwrap_or_else(|| self.text("id")),
             _ => self.text("id"),
@@ -105,7 +151,24 @@ impl Item {
         match self.shape {
             Shape::Rate => format!("{}{} {}", self.text("base"), self.text("quote"), self.text("bank")),
             Shape::Audit => self.raw["seq"].to_string(),
+            Shape::Position => format!("{}{}", self.text("sell_currency"), self.text("buy_currency")),
+            Shape::Step => format!("{} {}", self.text("at"), self.text("kind")),
             _ => self.id().to_owned(),
+        }
+    }
+
+    /// The payout that is acted upon: of a withdrawal the last one.
+    pub fn payout_id(&self) -> &str {
+        match &self.row {
+            Row::Withdrawal(row) => row.payouts.last().map_or("", |attempt| attempt.id.as_str()),
+            _ => self.id(),
+        }
+    }
+
+    pub fn withdrawal_id(&self) -> &str {
+        match self.shape {
+            Shape::Withdrawal => self.id(),
+            _ => self.text("withdrawal_id"),
         }
     }
 

@@ -34,6 +34,7 @@ pub enum Command {
     Quit,
     NextTab,
     Mark,
+    MarkAll,
     Actions,
     Palette,
     Filter,
@@ -99,6 +100,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Key::Char('/')], Command::Filter, &[List], T::KeyFilter, true),
     bind(&[Key::Char(':')], Command::Palette, SCREENS, T::KeyPalette, true),
     bind(&[Key::Char('v')], Command::Mark, &[List], T::KeyMark, true),
+    bind(&[Key::Char('V')], Command::MarkAll, &[List], T::KeyMarkAll, false),
     bind(&[Key::Tab], Command::NextTab, &[List], T::KeyTab, false),
     bind(&[Key::Char('?')], Command::Help, SCREENS, T::KeyHelp, true),
     bind(DIGITS, Command::Screen, SCREENS, T::KeyScreens, true),
@@ -126,6 +128,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Key::BackTab, Key::Up], Command::Previous, &[Confirm], T::KeyPrevious, true),
     bind(&[Key::Enter], Command::Accept, &[Confirm], T::KeyAccept, true),
     bind(&[Key::Esc], Command::Leave, &[Confirm], T::KeyCancel, true),
+    bind(&[Key::PageDown], Command::PageDown, &[Confirm], T::KeyScroll, true),
+    bind(&[Key::PageUp], Command::PageUp, &[Confirm], T::KeyScroll, false),
 ];
 
 /// Where the keys go now.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use admin_api::Overview;
 use time::OffsetDateTime;
 
+use self::confirm::Confirm;
 use self::frame::{Frame, List};
 use self::overlay::Overlay;
 use crate::action::Who;
@@ -56,6 +57,10 @@ pub struct Model {
     /// The screen shows what it showed, whatever comes.
     pub frozen: bool,
     pub overlay: Overlay,
+    /// Questions that were closed while of some of their commands nobody knew the outcome: with their keys.
+    pub left: Vec<Confirm>,
+    /// Whoever leaves once more leaves them behind.
+    pub leaving: bool,
     pub flash: Option<Flash>,
     run: String,
     next: u64,
@@ -121,6 +126,8 @@ impl Model {
             arming: Arming::ReadOnly,
             frozen: false,
             overlay: Overlay::None,
+            left: Vec::new(),
+            leaving: false,
             flash: None,
             run: settings.run,
             next: 1,

@@ -74,6 +74,11 @@ pub enum Part {
     Item,
     Trail,
     Extra,
+    Related,
+    Account,
+    Transfers,
+    /// What the palette looks for.
+    Search,
 }
 
 /// The time, as the loop sees it.
@@ -130,6 +135,8 @@ pub enum Outcome {
     Waits(String),
     /// The server decided against it.
     Refused(ProblemAnswer),
+    /// No byte of it left: it is surely not done.
+    NotSent(String),
     /// Nobody knows, or not now: the same command under the same key finds out.
     Unsure(String),
 }

@@ -96,9 +96,8 @@ impl Performer {
         let body = Bytes::from(body.to_string());
         match self.client.post(path, key, body, Instant::now() + POST).await {
             Ok(answer) => outcome(&answer),
-            Err(failure @ (Failure::NotSent(_) | Failure::Unknown(_))) => {
-                Outcome::Unsure(plain(&failure.to_string()).into_owned())
-            }
+            Err(failure @ Failure::NotSent(_)) => Outcome::NotSent(plain(&failure.to_string()).into_owned()),
+            Err(failure @ Failure::Unknown(_)) => Outcome::Unsure(plain(&failure.to_string()).into_owned()),
         }
     }
 }
@@ -171,6 +170,7 @@ mod tests {
             Outcome::Done(_) => "done",
             Outcome::Waits(_) => "waits",
             Outcome::Refused(_) => "refused",
+            Outcome::NotSent(_) => "not sent",
             Outcome::Unsure(_) => "unsure",
         };
         for (status, body, expected) in [

@@ -76,10 +76,10 @@ impl Screen {
             Screen::Payouts => vec![Source::Payouts],
             Screen::Review => vec![Source::Payments, Source::Reversals],
             Screen::Withdrawals => vec![Source::Withdrawals],
-            Screen::Merchants => vec![Source::Merchants],
-            Screen::Events => vec![Source::Events],
-            Screen::Rates => vec![Source::Rates],
-            Screen::Ledger => vec![Source::Accounts, Source::Reconciliation],
+            Screen::Merchants => vec![Source::Merchants, Source::Fees],
+            Screen::Events => vec![Source::Events, Source::Notices],
+            Screen::Rates => vec![Source::Rates, Source::Positions, Source::Covers],
+            Screen::Ledger => vec![Source::Accounts, Source::Reconciliation, Source::Statements],
             Screen::Audit => vec![Source::Approvals, Source::Audit],
         }
     }

@@ -1,10 +1,14 @@
 //! The lists that the admin API gives: where each is, how it can be filtered, in which order it comes.
 
+mod rules;
+
 use admin_api::Page;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::item::{Item, Shape};
 use crate::text::T;
+
+pub use rules::Rules;
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,57 +28,30 @@ pub enum Source {
     Reconciliation,
     Approvals,
     Audit,
+    /// What was done to one thing.
+    AuditOf(String),
+    /// A merchant's withdrawals.
+    WithdrawalsOf(String),
+    /// A merchant's stopped amounts.
+    FrozenOf(String),
+    Fees,
+    /// Notices that were given up.
+    Notices,
+    /// All that banks published of a pair.
+    History(String),
+    Positions,
+    Covers,
+    Statements,
+    /// A statement's lines.
+    LinesOf(String),
 }
-
-/// How a list can be filtered by the server.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// Words that stand for a parameter: `unknown` is `status=unknown`.
-    pub words: &'static [(&'static str, &'static [&'static str])],
-    /// Parameters that are written out: `bank=sandbox`.
-    pub named: &'static [&'static str],
-    /// The parameter that takes any other text.
-    pub text: Option<&'static str>,
-}
-
-const NONE: Rules = Rules { words: &[], named: &[], text: None };
-
-const fn status(words: &'static [(&'static str, &'static [&'static str])]) -> Rules {
-    Rules { words, named: &["status"], text: None }
-}
-
-const PAYOUTS: Rules =
-    status(&[("status", &["unknown", "disputed", "held", "queued", "sent", "failed", "returned", "paid"])]);
-const PAYMENTS: Rules = status(&[("status", &["in_review", "credited", "returning", "returned"])]);
-const REVERSALS: Rules = status(&[("status", &["held", "waiting", "applied", "dismissed"])]);
-const LINES: Rules = Rules {
-    words: &[("status", &["open", "matched", "explained"])],
-    named: &["status", "bank", "outcome"],
-    text: None,
-};
-const APPROVALS: Rules = status(&[("status", &["pending", "approved", "rejected", "void", "expired"])]);
-const EVENTS: Rules = Rules {
-    words: &[("verdict", &["accepted", "malformed", "invalid", "ignored", "conflict"])],
-    named: &["verdict", "bank"],
-    text: None,
-};
-const ACCOUNTS: Rules = Rules {
-    words: &[(
-        "kind",
-        &["nostro", "suspense", "payout_clearing", "exchange", "fees", "receivable", "intershard"],
-    )],
-    named: &["kind", "currency", "merchant_id", "store_id"],
-    text: None,
-};
-const MERCHANTS: Rules = Rules { words: &[], named: &["query"], text: Some("query") };
-const AUDIT: Rules = Rules { words: &[], named: &["subject"], text: Some("subject") };
 
 impl Source {
     /// Its path.
     pub fn path(&self) -> String {
         let name = match self {
-            // Until the API lists withdrawals, what is known of them comes from their payouts.
-            Source::Payouts | Source::Withdrawals => "payouts",
+            Source::Payouts => "payouts",
+            Source::Withdrawals => "withdrawals",
             Source::Payments => "payments",
             Source::Reversals => "reversals",
             Source::Merchants => "merchants",
@@ -86,6 +63,20 @@ impl Source {
             Source::Reconciliation => "reconciliation",
             Source::Approvals => "approvals",
             Source::Audit => "audit",
+            Source::AuditOf(subject) => return format!("/admin/v1/audit?subject={subject}"),
+            Source::WithdrawalsOf(merchant) => {
+                return format!("/admin/v1/withdrawals?merchant_id={merchant}");
+            }
+            Source::FrozenOf(merchant) => return format!("/admin/v1/merchants/{merchant}/amount-freezes"),
+            Source::Fees => "fees",
+            Source::Notices => "dead-letters",
+            Source::History(pair) => return format!("/admin/v1/rates/history?pair={pair}"),
+            Source::Positions => "positions",
+            Source::Covers => "cover-deals",
+            Source::Statements => "reconciliation/statements",
+            Source::LinesOf(statement) => {
+                return format!("/admin/v1/reconciliation?statement_id={statement}");
+            }
         };
         format!("/admin/v1/{name}")
     }
@@ -103,40 +94,35 @@ impl Source {
             Source::Transfers(_) => T::Transfers,
             Source::Reconciliation => T::Reconciliation,
             Source::Approvals => T::Approvals,
-            Source::Audit => T::Audit,
+            Source::Audit | Source::AuditOf(_) => T::Audit,
+            Source::WithdrawalsOf(_) => T::Withdrawals,
+            Source::FrozenOf(_) => T::FrozenAmounts,
+            Source::Fees => T::Fees,
+            Source::Notices => T::Notices,
+            Source::History(_) => T::RateHistory,
+            Source::Positions => T::Positions,
+            Source::Covers => T::CoverDeals,
+            Source::Statements => T::Statements,
+            Source::LinesOf(_) => T::Reconciliation,
         }
     }
 
-    pub fn rules(&self) -> Rules {
-        match self {
-            Source::Payouts | Source::Withdrawals => PAYOUTS,
-            Source::Payments => PAYMENTS,
-            Source::Reversals => REVERSALS,
-            Source::Merchants => MERCHANTS,
-            Source::Events => EVENTS,
-            Source::Accounts => ACCOUNTS,
-            Source::Reconciliation => LINES,
-            Source::Approvals => APPROVALS,
-            Source::Audit => AUDIT,
-            Source::Rates | Source::AccountsOf(_) | Source::Transfers(_) => NONE,
-        }
-    }
-
-    /// In which order the server gives it; no list offers another one.
+    /// In which order the server gives it.
     pub fn order(&self) -> T {
         match self {
-            Source::Payouts | Source::Withdrawals => T::OrderUrgent,
-            Source::Payments | Source::Reversals => T::OrderOldest,
+            Source::Payouts => T::OrderUrgent,
+            Source::Withdrawals | Source::WithdrawalsOf(_) => T::OrderNeedful,
+            Source::Payments | Source::Reversals | Source::Reconciliation | Source::Notices => T::OrderOldest,
+            Source::LinesOf(_) => T::OrderFixed,
             Source::Merchants | Source::Accounts | Source::AccountsOf(_) | Source::Rates => T::OrderFixed,
-            Source::Reconciliation => T::OrderOldest,
-            Source::Events | Source::Transfers(_) | Source::Approvals | Source::Audit => T::OrderNewest,
+            Source::Positions | Source::FrozenOf(_) => T::OrderFixed,
+            _ => T::OrderNewest,
         }
     }
 
     /// What the API can't give yet.
     pub fn gap(&self) -> Option<T> {
         match self {
-            Source::Withdrawals => Some(T::GapWithdrawals),
             Source::Rates => Some(T::GapQuotes),
             _ => None,
         }
@@ -144,13 +130,13 @@ impl Source {
 
     /// Whether `limit` and `cursor` are understood.
     pub fn has_pages(&self) -> bool {
-        !matches!(self, Source::Rates)
+        !matches!(self, Source::Rates | Source::Positions | Source::FrozenOf(_))
     }
 
     fn shape(&self) -> Shape {
         match self {
             Source::Payouts => Shape::Payout,
-            Source::Withdrawals => Shape::Withdrawal,
+            Source::Withdrawals | Source::WithdrawalsOf(_) => Shape::Withdrawal,
             Source::Payments => Shape::Payment,
             Source::Reversals => Shape::Reversal,
             Source::Merchants => Shape::Merchant,
@@ -158,9 +144,16 @@ impl Source {
             Source::Rates => Shape::Rate,
             Source::Accounts | Source::AccountsOf(_) => Shape::Account,
             Source::Transfers(_) => Shape::Transfer,
-            Source::Reconciliation => Shape::Line,
+            Source::Reconciliation | Source::LinesOf(_) => Shape::Line,
             Source::Approvals => Shape::Approval,
-            Source::Audit => Shape::Audit,
+            Source::Audit | Source::AuditOf(_) => Shape::Audit,
+            Source::FrozenOf(_) => Shape::FrozenAmount,
+            Source::Fees => Shape::Fee,
+            Source::Notices => Shape::Notice,
+            Source::History(_) => Shape::Published,
+            Source::Positions => Shape::Position,
+            Source::Covers => Shape::Cover,
+            Source::Statements => Shape::Statement,
         }
     }
 
@@ -169,13 +162,9 @@ impl Source {
     /// # Errors
     /// In words, when the answer is no page.
     pub fn read(&self, answer: Value) -> Result<Rows, String> {
+        let answer = if *self == Source::Positions { positions(&answer) } else { answer };
         let page: Page<Value> = serde_json::from_value(answer).map_err(|error| error.to_string())?;
-        let mut items: Vec<Item> =
-            page.data.into_iter().map(|value| Item::read(self.shape(), value)).collect();
-        if *self == Source::Withdrawals {
-            items.retain(|item| item.raw["withdrawal_id"].is_string());
-            last_attempts(&mut items);
-        }
+        let items = page.data.into_iter().map(|value| Item::read(self.shape(), value)).collect();
         Ok(Rows { items, next: page.next_cursor.filter(|_| page.has_more) })
     }
 }
@@ -187,41 +176,44 @@ pub struct Rows {
     pub next: Option<String>,
 }
 
-/// Of each withdrawal's payouts the last attempt, where the first one stood.
-fn last_attempts(items: &mut Vec<Item>) {
-    let attempt = |item: &Item| item.raw["attempt"].as_i64().unwrap_or_default();
-    let mut kept: Vec<Item> = Vec::new();
-    for item in items.drain(..) {
-        match kept.iter_mut().find(|one| one.id() == item.id()) {
-            Some(one) if attempt(&item) > attempt(one) => *one = item,
-            Some(_) => {}
-            None => kept.push(item),
+/// The position's pairs as rows, each with what open quotes would add to it.
+fn positions(answer: &Value) -> Value {
+    let list = |member: &str| answer[member].as_array().cloned();
+    let Some(mut rows) = list("pairs") else { return Value::Null };
+    let pair = |row: &Value| (row["sell_currency"].clone(), row["buy_currency"].clone());
+    for open in list("open_quotes").unwrap_or_default() {
+        let at = rows.iter().position(|row| pair(row) == pair(&open)).unwrap_or(rows.len());
+        if at == rows.len() {
+            rows.push(json!({"sell_currency": open["sell_currency"], "buy_currency": open["buy_currency"],
+                "held": "0", "short": "0"}));
+        }
+        for member in ["quotes", "net_amount", "buy_amount"] {
+            rows[at][member] = open[member].clone();
         }
     }
-    *items = kept;
+    json!({"data": rows, "next_cursor": null, "has_more": false})
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn a_withdrawal_is_its_last_attempt() {
-        let row = |id: &str, withdrawal: Option<&str>, attempt: i64| json!({"id": id, "withdrawal_id": withdrawal, "attempt": attempt});
-        let answer = json!({"data": [row("po_1", Some("wd_a"), 1), row("po_2", None, 1),
-            row("po_3", Some("wd_b"), 1), row("po_4", Some("wd_a"), 2)],
-            "next_cursor": "c", "has_more": true});
-        let rows = Source::Withdrawals.read(answer).expect("a page");
-        let ids: Vec<_> =
-            rows.items.iter().map(|item| (item.id().to_owned(), item.raw["id"].clone())).collect();
-        assert_eq!(ids, [("wd_a".to_owned(), json!("po_4")), ("wd_b".to_owned(), json!("po_3"))]);
-        assert_eq!(rows.next.as_deref(), Some("c"));
+    fn a_position_is_held_and_promised() {
+        let answer = json!({"at": "2026-11-26T03:00:00Z",
+            "pairs": [{"sell_currency": "USD", "buy_currency": "CNY", "held": "97.00", "short": "-679.70"}],
+            "currencies": [], "open_quotes": [
+                {"sell_currency": "USD", "buy_currency": "CNY", "quotes": 2, "net_amount": "10.00", "buy_amount": "71.00"},
+                {"sell_currency": "EUR", "buy_currency": "CNY", "quotes": 1, "net_amount": "1.00", "buy_amount": "8.20"}]});
+        let rows = Source::Positions.read(answer).expect("a page");
+        let said: Vec<_> = rows.items.iter().map(|item| (item.key(), item.text("held").to_owned())).collect();
+        assert_eq!(said, [("USDCNY".to_owned(), "97.00".to_owned()), ("EURCNY".to_owned(), "0".to_owned())]);
+        assert_eq!(rows.items[0].raw["quotes"], 2);
     }
 
     #[test]
     fn what_is_no_page_is_said() {
         assert!(Source::Payouts.read(json!({"rows": []})).is_err());
+        assert!(Source::Positions.read(json!({"rows": []})).is_err());
     }
 }

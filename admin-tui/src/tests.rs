@@ -2,8 +2,11 @@
 
 mod acting;
 mod bench;
+mod bulk;
 mod data;
 mod hostile;
 mod keys;
 mod property;
 mod screens;
+mod search;
+mod timeline;

@@ -6,7 +6,9 @@ mod confirm;
 mod keys;
 mod menu;
 mod palette;
+mod search;
 
+use crate::key::Key;
 use crate::keymap::{self, Place};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
@@ -14,6 +16,7 @@ use crate::msg::{Clock, Effect, Msg};
 use crate::text::{T, fill};
 
 pub use ask::{everything_shown, is_waiting};
+pub use menu::sorted_out;
 pub use palette::choices;
 
 /// How long a flash line stays.
@@ -23,14 +26,15 @@ const FLASH: std::time::Duration = std::time::Duration::from_secs(12);
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => {
-            let place = keymap::place(model);
-            match place {
-                Place::Overview | Place::List | Place::Detail | Place::Help => keys::key(model, place, key),
-                Place::Filter => keys::filter_key(model, key),
-                Place::Palette => palette::key(model, key),
-                Place::Menu => menu::key(model, key),
-                Place::Confirm => confirm::key(model, key),
+            let leaving = std::mem::take(&mut model.leaving);
+            let effects = pressed(model, key);
+            let stays = effects.iter().all(|effect| *effect != Effect::Quit);
+            if stays || leaving || !has_doubts(model) {
+                return effects;
             }
+            model.leaving = true;
+            model.warn(model.text(T::LeaveDoubts));
+            Vec::new()
         }
         Msg::Paste(text) => {
             paste(model, &text);
@@ -66,6 +70,26 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    let place = keymap::place(model);
+    match place {
+        Place::Overview | Place::List | Place::Detail | Place::Help => keys::key(model, place, key),
+        Place::Filter => keys::filter_key(model, key),
+        Place::Palette => palette::key(model, key),
+        Place::Menu => menu::key(model, key),
+        Place::Confirm => confirm::key(model, key),
+    }
+}
+
+/// Whether leaving now would forget the keys of commands whose outcome nobody knows.
+fn has_doubts(model: &Model) -> bool {
+    let open = match &model.overlay {
+        Overlay::Confirm(confirm) => confirm.is_in_doubt(),
+        _ => false,
+    };
+    open || !model.left.is_empty()
+}
+
 fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
     model.clock = clock;
     if model.flash.as_ref().is_some_and(|flash| clock.up.saturating_sub(flash.since) >= FLASH) {
@@ -75,7 +99,9 @@ fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
         model.arming = Arming::ReadOnly;
         model.warn(model.text(T::ArmedOver));
     }
-    ask::due(model)
+    let mut effects = ask::due(model);
+    effects.extend(search::due(model));
+    effects
 }
 
 /// Pasted text goes where something is typed, and nowhere else: a line feed in it is no Enter.
@@ -85,6 +111,7 @@ fn paste(model: &mut Model, text: &str) {
         Overlay::Palette(palette) => {
             palette.line.paste(text);
             palette.selected = 0;
+            palette.typed = model.clock.up;
         }
         Overlay::Confirm(confirm) => {
             if let Some(line) = confirm.line() {

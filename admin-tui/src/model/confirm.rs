@@ -12,6 +12,8 @@ use crate::item::Item;
 pub struct Confirm {
     pub action: Action,
     pub subjects: Vec<Subject>,
+    /// What was marked too and is left out, with the reason.
+    pub skipped: Vec<(Item, String)>,
     pub extras: Vec<(Extra, Line)>,
     pub reason: Line,
     /// What is typed, and what is wanted.
@@ -21,6 +23,8 @@ pub struct Confirm {
     pub phase: Phase,
     /// No further subject is sent.
     pub stopping: bool,
+    /// The first outcome that is shown, where they are more than there is room for.
+    pub top: usize,
 }
 
 /// One thing that is acted upon.
@@ -31,12 +35,16 @@ pub struct Subject {
     /// The command under way or last sent.
     pub ticket: u64,
     pub state: State,
+    /// Once nobody knew whether it was done, only its outcome ends that: not a later attempt that did not get through.
+    pub in_doubt: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Not sent.
     Waiting,
+    /// It was tried, and surely not carried out.
+    Unsent(String),
     Sending,
     Done(String),
     /// For a second person; the approval's id.
@@ -63,16 +71,29 @@ pub enum Phase {
     Settled,
 }
 
+impl State {
+    /// Whether it is still to be sent, or sent again.
+    pub fn is_open(&self) -> bool {
+        matches!(self, State::Waiting | State::Unsent(_) | State::Unsure(_))
+    }
+}
+
 impl Confirm {
-    pub fn new(action: Action, targets: Vec<Item>, keys: Vec<String>) -> Confirm {
-        let wanted = wanted(&targets);
+    pub fn new(
+        action: Action,
+        targets: Vec<Item>,
+        skipped: Vec<(Item, String)>,
+        keys: Vec<String>,
+    ) -> Confirm {
+        let wanted = wanted(action, &targets);
         let extras = targets.first().map(|item| action.extras(item)).unwrap_or_default();
         let subjects = targets.into_iter().zip(keys);
         Confirm {
             action,
             subjects: subjects
-                .map(|(item, key)| Subject { item, key, ticket: 0, state: State::Waiting })
+                .map(|(item, key)| Subject { item, key, ticket: 0, state: State::Waiting, in_doubt: false })
                 .collect(),
+            skipped,
             extras: extras.into_iter().map(|extra| (extra, Line::default())).collect(),
             reason: Line::default(),
             check: Line::default(),
@@ -80,6 +101,7 @@ impl Confirm {
             focus: Focus::Cancel,
             phase: Phase::Editing,
             stopping: false,
+            top: 0,
         }
     }
 
@@ -130,8 +152,17 @@ impl Confirm {
 
     /// How many subjects have no outcome.
     pub fn remaining(&self) -> usize {
-        let open = |subject: &&Subject| matches!(subject.state, State::Waiting | State::Unsure(_));
-        self.subjects.iter().filter(open).count()
+        self.subjects.iter().filter(|one| one.state.is_open()).count()
+    }
+
+    /// How many are in a state.
+    pub fn count(&self, is: fn(&State) -> bool) -> usize {
+        self.subjects.iter().filter(|one| is(&one.state)).count()
+    }
+
+    /// Whether of any of them nobody knows if it was done.
+    pub fn is_in_doubt(&self) -> bool {
+        self.subjects.iter().any(|one| matches!(one.state, State::Unsure(_) | State::Sending))
     }
 
     /// A refusal of the only subject can be answered by other words, under another key.
@@ -141,7 +172,7 @@ impl Confirm {
 
     /// The next subject to send.
     pub fn next(&mut self) -> Option<&mut Subject> {
-        self.subjects.iter_mut().find(|one| matches!(one.state, State::Waiting | State::Unsure(_)))
+        self.subjects.iter_mut().find(|one| one.state.is_open())
     }
 
     /// How many were answered.
@@ -170,9 +201,11 @@ impl Confirm {
     }
 }
 
-/// What must be typed: the amount where there is one, or the end of the id; of several, how many they are.
-fn wanted(targets: &[Item]) -> String {
+/// What must be typed: the amount where there is one, or the end of the id; of several, how many they are. A request for
+/// money that the thing itself says nothing of names its subject.
+fn wanted(action: Action, targets: &[Item]) -> String {
     match targets {
+        [only] if action == Action::BookCover => only.key(),
         [only] => only.written_amount().unwrap_or_else(|| {
             let id: Vec<char> = only.id().chars().collect();
             id[id.len().saturating_sub(4)..].iter().collect()
@@ -196,9 +229,9 @@ mod tests {
     fn what_must_be_typed_is_about_the_subject() {
         let merchant = Item::read(Shape::Merchant, json!({"id": "mer_0123abcd"}));
         let (one, other) = (payout("po_1", "99.70", "CNY"), payout("po_2", "1.00", "USD"));
-        assert_eq!(wanted(std::slice::from_ref(&one)), "99.70");
-        assert_eq!(wanted(&[merchant]), "abcd");
-        assert_eq!(wanted(&[one, other]), "2");
+        assert_eq!(wanted(Action::HoldPayout, std::slice::from_ref(&one)), "99.70");
+        assert_eq!(wanted(Action::FreezeMerchant, &[merchant]), "abcd");
+        assert_eq!(wanted(Action::HoldPayout, &[one, other]), "2");
     }
 
     #[test]
@@ -210,7 +243,7 @@ mod tests {
             payout("po_4", "oops", "USD"),
         ];
         let keys = vec![String::new(); 4];
-        let confirm = Confirm::new(Action::HoldPayout, targets, keys);
+        let confirm = Confirm::new(Action::HoldPayout, targets, Vec::new(), keys);
         assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? USD"]);
     }
 }

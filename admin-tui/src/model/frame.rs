@@ -52,6 +52,14 @@ pub struct Detail {
     pub trail: Asked<Rows>,
     /// What else there is: a merchant's frozen amounts.
     pub extra: Asked<Value>,
+    /// The withdrawal or payment that a payout is for, with all that happened.
+    pub related: Asked<Value>,
+    /// The merchant's account in the currency that it is about; nothing where there is none.
+    pub account: Asked<Option<String>>,
+    /// What was last booked on that account.
+    pub transfers: Asked<Rows>,
+    /// The list that it is found in, where it has no address of its own.
+    pub from: Option<(Source, String)>,
     pub asked: Duration,
     /// The line that the cursor is on.
     pub selected: usize,
@@ -79,6 +87,10 @@ impl Frame {
             item,
             trail: Asked::nothing(),
             extra: Asked::nothing(),
+            related: Asked::nothing(),
+            account: Asked::nothing(),
+            transfers: Asked::nothing(),
+            from: None,
             asked: Duration::ZERO,
             selected: 0,
         };
@@ -118,7 +130,7 @@ impl Frame {
         match &self.content {
             Content::List(list) => list.rows.is_doubtful(now),
             // These never change.
-            Content::Detail(detail) if matches!(detail.shape, Shape::Transfer | Shape::Audit) => false,
+            Content::Detail(detail) if detail.shape.is_final() => false,
             Content::Detail(detail) => detail.item.is_doubtful(now),
         }
     }

@@ -1,9 +1,14 @@
 //! What lies over the screen and takes the keys.
 
+use std::time::Duration;
+
+use admin_api::{SearchHit, SearchHits};
+
 use super::confirm::Confirm;
 use super::input::Line;
 use crate::action::Action;
 use crate::item::Item;
+use crate::remote::Asked;
 use crate::screen::Screen;
 
 #[derive(Debug, Clone)]
@@ -20,11 +25,28 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
 }
 
-/// What can be gone to and done.
-#[derive(Debug, Clone, Default)]
+/// What can be gone to and done, and what the server finds.
+#[derive(Debug, Clone)]
 pub struct Palette {
     pub line: Line,
     pub selected: usize,
+    /// When something was last typed.
+    pub typed: Duration,
+    /// What was last looked for.
+    pub sought: String,
+    pub found: Asked<SearchHits>,
+}
+
+impl Palette {
+    pub const fn new(line: Line, now: Duration) -> Palette {
+        Palette { line, selected: 0, typed: now, sought: String::new(), found: Asked::nothing() }
+    }
+
+    /// What the server found for what is typed now.
+    pub fn hits(&self) -> &[SearchHit] {
+        let is_it = self.sought == self.line.text().trim();
+        self.found.data().filter(|_| is_it).map(|hits| hits.data.as_slice()).unwrap_or_default()
+    }
 }
 
 /// One line of the palette.
@@ -36,6 +58,8 @@ pub enum Choice {
     Run(Run),
     /// A thing with this id.
     Open(String),
+    /// Something that the server found.
+    Found(SearchHit),
 }
 
 /// What the console itself can do.
@@ -43,6 +67,7 @@ pub enum Choice {
 pub enum Run {
     Arm,
     Disarm,
+    Results,
     Export,
     Refresh,
     Pause,
@@ -52,13 +77,23 @@ pub enum Run {
 }
 
 impl Run {
-    pub const ALL: [Run; 8] =
-        [Run::Arm, Run::Disarm, Run::Export, Run::Refresh, Run::Pause, Run::Language, Run::Help, Run::Quit];
+    pub const ALL: [Run; 9] = [
+        Run::Arm,
+        Run::Disarm,
+        Run::Results,
+        Run::Export,
+        Run::Refresh,
+        Run::Pause,
+        Run::Language,
+        Run::Help,
+        Run::Quit,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
             Run::Arm => "arm",
             Run::Disarm => "disarm",
+            Run::Results => "results",
             Run::Export => "export",
             Run::Refresh => "refresh",
             Run::Pause => "pause",

@@ -4,17 +4,17 @@ use admin_api::ProblemAnswer;
 use serde_json::json;
 
 use super::bench::Bench;
-use super::data::{self, ASKED, FAILED, MERCHANT, QUEUED, STUCK};
+use super::data::{self, FAILED, MERCHANT, QUEUED, STUCK};
 use crate::action::{Action, Role, Who};
 use crate::item::{Item, Shape};
-use crate::model::confirm::{Phase, State};
+use crate::model::confirm::Phase;
 use crate::model::overlay::Overlay;
 use crate::msg::{Effect, Outcome};
 use crate::text::{Lang, T};
 
 const ARM: &str = ": \"arm 15 stuck payouts\" Enter";
 
-fn armed(keys: &str) -> Bench {
+pub(super) fn armed(keys: &str) -> Bench {
     let mut bench = Bench::new(80, 24);
     bench.press(ARM);
     assert!(bench.shows(" ARMED 15:00"), "{}", bench.screen());
@@ -22,7 +22,7 @@ fn armed(keys: &str) -> Bench {
     bench
 }
 
-fn problem(status: u16, code: &str) -> ProblemAnswer {
+pub(super) fn problem(status: u16, code: &str) -> ProblemAnswer {
     ProblemAnswer {
         title: "Not possible in the present state".into(),
         status,
@@ -33,7 +33,7 @@ fn problem(status: u16, code: &str) -> ProblemAnswer {
     }
 }
 
-fn confirm(bench: &Bench) -> &crate::model::confirm::Confirm {
+pub(super) fn confirm(bench: &Bench) -> &crate::model::confirm::Confirm {
     match &bench.model.overlay {
         Overlay::Confirm(confirm) => confirm,
         other => panic!("no question, but {other:?}"),
@@ -182,57 +182,6 @@ fn r16_a_rate_that_jumps_is_decided_upon_by_its_own_id() {
 }
 
 #[test]
-fn several_are_done_one_after_the_other() {
-    let mut bench = armed("2 v v a");
-    assert!(bench.shows("Actions on 2 marked"), "{}", bench.screen());
-    bench.press("Enter");
-    assert!(bench.shows("2 rows marked, sum: 14907.87 CNY"), "{}", bench.screen());
-    bench.press("Tab \"both\" Enter \"2\" Enter Enter");
-    assert_eq!(bench.posts.len(), 1, "one at a time");
-    bench.posted(Outcome::Refused(problem(409, "illegal-transition")));
-    bench.posted(Outcome::Done(json!({"status": "unknown"})));
-    let [first, second] = bench.posts.as_slice() else { panic!("{:?}", bench.posts) };
-    assert!(first.path.contains(STUCK) && second.path.contains(ASKED));
-    assert_ne!(first.key, second.key);
-    assert!(bench.shows("2 of 2 answered") && bench.shows("REFUSED:") && bench.shows("done, now: unknown"));
-    bench.press("Enter");
-    assert!(!bench.shows("marked"), "{}", bench.screen());
-}
-
-#[test]
-fn after_one_without_an_answer_no_further_one_is_sent_by_itself() {
-    let mut bench = armed("2 v v a Enter Tab \"both\" Enter \"2\" Enter Enter");
-    bench.posted(Outcome::Unsure("no answer".into()));
-    assert_eq!(bench.posts.len(), 1);
-    assert!(bench.shows("not sent") && bench.shows("NO ANSWER"), "{}", bench.screen());
-    bench.press("Tab Enter");
-    assert_eq!(bench.posts[0].key, bench.posts[1].key);
-    bench.posted(Outcome::Done(json!({"status": "unknown"})));
-    assert_eq!(bench.posts.len(), 3, "then the rest");
-}
-
-#[test]
-fn several_that_differ_are_not_done_together() {
-    let mut bench = armed("2 v j v a");
-    assert!(bench.shows("no: po_..000000c7: only while it may be at the bank"), "{}", bench.screen());
-    bench.press("Enter");
-    assert!(matches!(bench.model.overlay, Overlay::Menu(_)));
-}
-
-#[test]
-fn time_runs_out_in_the_middle() {
-    let mut bench = armed("2 v v a Enter Tab \"both\" Enter \"2\" Enter Enter");
-    bench.pass(901.0);
-    assert!(bench.shows("READ-ONLY"));
-    bench.posted(Outcome::Done(json!({"status": "unknown"})));
-    assert_eq!(bench.posts.len(), 1, "the second is not sent any more");
-    assert_eq!(confirm(&bench).subjects[1].state, State::Waiting);
-    bench.press("Tab Enter");
-    assert_eq!(bench.posts.len(), 1);
-    assert!(bench.shows("READ-ONLY: first type"), "{}", bench.screen());
-}
-
-#[test]
 fn what_has_changed_meanwhile_is_looked_at_again() {
     let mut bench = armed("2 j j a Enter Tab \"why\" Enter \"99.70\" Enter");
     bench.answer_by(|path| match path {
@@ -268,6 +217,110 @@ fn arming_wants_minutes_and_a_reason() {
     bench.press(ARM);
     assert!(!bench.model.is_armed() && bench.shows("your role may only look"));
     assert_eq!(bench.wanted, Vec::<Effect>::new());
+}
+
+/// Everything that operators can have done by the API is offered by the console, but for what is no action on a thing.
+#[test]
+fn what_the_api_can_do_is_offered() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../gateway/openapi.yaml");
+    let contract = std::fs::read_to_string(file).expect("the contract");
+    let mut posts = Vec::new();
+    let mut path = String::new();
+    for line in contract.lines() {
+        match line.strip_prefix("  /admin/v1/") {
+            Some(rest) => path = rest.trim_end_matches(':').to_owned(),
+            None if line.starts_with("  /") => path.clear(),
+            None if line == "    post:" && !path.is_empty() => posts.push(path.clone()),
+            None => {}
+        }
+    }
+    assert!(posts.len() > 20, "{posts:?}");
+    let shapes = [
+        Shape::Payout,
+        Shape::Withdrawal,
+        Shape::Payment,
+        Shape::Reversal,
+        Shape::Merchant,
+        Shape::FrozenAmount,
+        Shape::Fee,
+        Shape::Event,
+        Shape::Notice,
+        Shape::Line,
+        Shape::Approval,
+        Shape::Rate,
+        Shape::Position,
+    ];
+    let offered = |path: &str| {
+        shapes.into_iter().any(|shape| {
+            let raw = match shape {
+                Shape::Withdrawal => data::withdrawal(FAILED),
+                _ => json!({"id": "ID", "withdrawal_id": "ID"}),
+            };
+            let item = Item::read(shape, raw);
+            crate::action::of(shape).iter().any(|action| {
+                let posted = action.path(&item);
+                posted == format!("/admin/v1/{}", path.replace("{id}", "ID"))
+            })
+        })
+    };
+    for path in posts.iter().filter(|path| !matches!(path.as_str(), "arm" | "disarm")) {
+        assert!(offered(path), "{path}");
+    }
+}
+
+#[test]
+fn other_actions_send_what_they_are_about() {
+    for (keys, path, body) in [
+        (
+            "5 a j Enter Tab \"10.00\" Enter \"USD\" Enter Enter \"2026-12-31\" Enter \"order 7\" Enter \"0a01\" Enter Enter",
+            "merchants/mer_019aa000000070008000000000000a01/amount-freezes",
+            json!({"amount": "10.00", "currency": "USD", "until": "2026-12-31T00:00:00Z", "reason": "order 7"}),
+        ),
+        (
+            "3 a j j j Enter Tab \"called them\" Enter \"20.00\" Enter Enter",
+            "payments/pay_019ab0c1d2e37a10b0000000000000e9/notes",
+            json!({"reason": "called them"}),
+        ),
+        (
+            "6 a j Enter Tab \"bank asks\" Enter \"0101\" Enter Enter",
+            "events/evt_019ab0c1d2e37a10b000000000000101/unmask",
+            json!({"field": "body", "reason": "bank asks"}),
+        ),
+        (
+            "6 Tab a Enter Tab \"they fixed it\" Enter \"0401\" Enter Enter",
+            "dead-letters/dlv_019ab0c1d2e37a10b000000000000401/replay",
+            json!({"reason": "they fixed it"}),
+        ),
+        (
+            "7 Tab a Enter Tab \"sandbox\" Enter \"FX-18\" Enter \"97.00\" Enter \"679.70\" Enter \"day's cover\" Enter \"USDCNY\" Enter Enter",
+            "cover-deals",
+            json!({"bank": "sandbox", "bank_reference": "FX-18", "sell_currency": "USD", "sell_amount": "97.00",
+                "buy_currency": "CNY", "buy_amount": "679.70", "reason": "day's cover"}),
+        ),
+        (
+            "5 Tab a Enter Tab Enter \"0.25\" Enter Enter Enter Enter \"agreed\" Enter \"0301\" Enter Enter",
+            "fees",
+            json!({"sell_currency": "USD", "buy_currency": "CNY", "percent": "0.25", "reason": "agreed"}),
+        ),
+        (
+            "4 a j Enter Tab \"pye_1\" Enter \"new account\" Enter \"1000000.00\" Enter Enter",
+            "payouts/po_019ab0c1d2e37a10b0000000000000d8/retry",
+            json!({"payee_id": "pye_1", "reason": "new account"}),
+        ),
+    ] {
+        let bench = armed(keys);
+        let [post] = bench.posts.as_slice() else { panic!("{keys}: {:?}\n{}", bench.posts, bench.screen()) };
+        assert_eq!((&*post.path, &post.body), (&*format!("/admin/v1/{path}"), &body), "{keys}");
+    }
+}
+
+#[test]
+fn r35_what_was_unmasked_is_seen_once() {
+    let mut bench = armed("6 a j Enter Tab \"bank asks\" Enter \"0101\" Enter Enter");
+    bench.posted(Outcome::Done(json!({"id": data::EVENT, "field": "body", "length": 9, "base64": "e30=", "text": "{\"name\":\"ADA LTD\"}"})));
+    assert!(bench.shows("as it came:") && bench.shows("ADA LTD"), "{}", bench.screen());
+    bench.press("Esc");
+    assert!(!bench.shows("ADA LTD"), "{}", bench.screen());
 }
 
 #[test]

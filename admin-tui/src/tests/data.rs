@@ -59,7 +59,8 @@ pub fn overview(environment: &str) -> Value {
 pub fn merchant(status: &str) -> Value {
     json!({"id": MERCHANT, "status": status, "kind": "enterprise", "name": "深****",
         "email": "fin***@example.com", "reason": if status == "frozen" { json!("court order") } else { Value::Null },
-        "legal_reference": null, "frozen_until": null, "created_at": "2026-10-01T00:00:00Z",
+        "legal_reference": null, "frozen_until": null, "tier": "standard", "fully_verified": false,
+        "created_at": "2026-10-01T00:00:00Z",
         "updated_at": "2026-11-20T00:00:00Z"})
 }
 
@@ -76,6 +77,47 @@ pub fn audit(subject: &str) -> Value {
         "before": "{}", "after": "{}"})])
 }
 
+/// The withdrawal behind a payout of [`payouts`].
+pub fn withdrawal(payout_id: &str) -> Value {
+    let all = payouts()["data"].as_array().cloned().unwrap_or_default();
+    let payout = all.into_iter().find(|row| row["id"] == payout_id).unwrap_or_default();
+    let status = if payout["status"] == "failed" { "payee_action_required" } else { "processing" };
+    json!({"id": payout["withdrawal_id"], "status": status, "merchant_id": MERCHANT, "bank": "sandbox",
+        "amount": payout["amount"], "currency": payout["currency"], "reason": payout["reason"],
+        "sell_currency": "USD", "sell_amount": "100.00", "fee": "0.30", "net_amount": "99.70", "rate": "7.1000",
+        "rate_as_of": "2026-11-26T02:40:48Z", "spread": "0.00", "lock_premium": "0.00", "buy_currency": payout["currency"],
+        "buy_amount": payout["amount"], "quote_id": null,
+        "payee": {"id": "pye_019ab0c1d2e37a10b000000000000111", "status": "verified", "holder_name": "深****",
+            "country": "CN", "currency": payout["currency"], "account_number": "****0005", "bank_code": "102100099996",
+            "bank_name": "ICBC"},
+        "estimated_arrival": "2026-11-26T02:46:00Z", "client_reference": "inv-17",
+        "failure": if payout["status"] == "failed" { json!({"code": "AC01", "reason": "wrong account number"}) } else { Value::Null },
+        "payouts": [{"id": payout_id, "status": payout["status"], "attempt": 1, "bank": "sandbox", "bank_reference": null,
+            "amount": payout["amount"], "currency": payout["currency"], "amount_received": null, "returned_amount": null,
+            "reason": payout["reason"]}],
+        "created_at": "2026-11-26T02:41:00Z", "updated_at": "2026-11-26T02:58:00Z"})
+}
+
+fn withdrawal_with_timeline(id: &str) -> Value {
+    let payout = format!("po_{}", id.strip_prefix("wd_").unwrap_or_default());
+    let mut shown = withdrawal(&payout);
+    let entry =
+        |at: &str, kind: &str, id: &str, text: &str| json!({"at": at, "kind": kind, "id": id, "text": text});
+    shown["timeline"] = json!([
+        entry("2026-11-26T02:41:00Z", "submitted", id, "100.00 USD for 707.87 CNY"),
+        entry("2026-11-26T02:41:00Z", "payout", &payout, "attempt 1: 707.87 CNY through sandbox"),
+        entry("2026-11-26T02:41:01Z", "send", &payout, "no answer in time"),
+        entry("2026-11-26T02:44:00Z", "query", &payout, "never seen"),
+        entry("2026-11-26T02:50:00Z", "audit", &payout, "payout.query by ops-1: ask the bank")
+    ]);
+    shown
+}
+
+fn published(id: &str, status: &str, bid: &str) -> Value {
+    json!({"id": id, "status": status, "base": "USD", "quote": "CNY", "bank": "sandbox", "bid": bid, "ask": "9.1300",
+        "as_of": "2026-11-26T02:59:58Z", "received_at": "2026-11-26T02:59:58Z", "decided_at": null, "event_id": EVENT})
+}
+
 /// The answer to a question, by its path.
 pub fn answer(path: &str) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -85,6 +127,50 @@ pub fn answer(path: &str) -> Value {
             let all = payouts()["data"].as_array().cloned().unwrap_or_default();
             let wanted = query.split('&').find_map(|pair| pair.strip_prefix("status="));
             page(all.into_iter().filter(|row| wanted.is_none_or(|status| row["status"] == status)).collect())
+        }
+        "withdrawals" => page(vec![withdrawal(FAILED), withdrawal(STUCK), withdrawal(QUEUED)]),
+        "search" => match query {
+            "q=HB-20261125-000017" => json!({"data": [
+                {"type": "payment", "id": PAYMENT, "title": "20.00 USD from sandbox, in_review"},
+                {"type": "payee", "id": "pye_019ab0c1d2e37a10b000000000000111",
+                    "title": format!("CNY account ****0005 of {MERCHANT}, verified")}]}),
+            _ => json!({"data": []}),
+        },
+        "positions" => json!({"at": "2026-11-26T03:00:00Z",
+            "pairs": [{"sell_currency": "USD", "buy_currency": "CNY", "held": "97.00", "short": "-679.70"}],
+            "currencies": [{"currency": "USD", "held": "97.00"}],
+            "open_quotes": [{"sell_currency": "USD", "buy_currency": "CNY", "quotes": 2, "net_amount": "10.00", "buy_amount": "71.00"}]}),
+        "cover-deals" => page(vec![json!({"id": "cov_019ab03c8e7c7d20a5d5b7a1e2f30407", "status": "booked",
+            "bank": "sandbox", "bank_reference": "FX-17", "sell_currency": "USD", "sell_amount": "1000.00",
+            "buy_currency": "CNY", "buy_amount": "7100.00", "booked_at": "2026-11-26T01:00:00Z"})]),
+        "rates/history" => page(vec![
+            published("rate_019ab0c1d2e37a10b000000000000777", "held", "9.1000"),
+            published("rate_019ab0c1d2e37a10b000000000000776", "accepted", "7.1000"),
+        ]),
+        "fees" => page(vec![
+            json!({"id": "fee_019ab0c1d2e37a10b000000000000301", "merchant_id": null, "sell_currency": "USD",
+            "buy_currency": "CNY", "fixed": "0.00", "percent": "0.3", "minimum": "0.00", "maximum": null,
+            "free_per_month": "0.00", "valid_from": "2026-10-01T00:00:00Z", "valid_until": null}),
+        ]),
+        "dead-letters" => {
+            page(vec![json!({"id": "dlv_019ab0c1d2e37a10b000000000000401", "notice_id": "ntc_1",
+            "merchant_id": MERCHANT, "channel": "webhook", "webhook_id": "whk_1", "type": "withdrawal.failed",
+            "subject": format!("wd_{}", &FAILED[3..]), "attempts": 9, "replays": 0, "last_answer": "HTTP 500",
+            "created_at": "2026-11-23T03:00:00Z", "died_at": "2026-11-26T02:00:00Z"})])
+        }
+        "reconciliation/statements" => {
+            page(vec![json!({"id": "stm_019ab0c1d2e37a10b000000000000501", "status": "open",
+            "bank": "sandbox", "covers": "own_account", "number": "2026-330", "currency": "USD", "from": "2026-11-25",
+            "to": "2026-11-25", "opening_balance": "0.00", "closing_balance": "10.00", "difference": "0.00", "lines": 4,
+            "new_lines": 4, "open": 1, "matched": 3, "explained": 0, "event_id": EVENT, "received_at": "2026-11-26T01:00:00Z"})])
+        }
+        "reconciliation" => {
+            page(vec![json!({"id": "rcl_019ab0c1d2e37a10b000000000000601", "status": "open",
+            "outcome": "unknown", "origin": "bank", "amount": "12.00", "currency": "USD", "direction": "credit",
+            "reversal": false, "bank": "sandbox", "statement_id": "stm_019ab0c1d2e37a10b000000000000501",
+            "references": ["HB-1"], "booked_on": "2026-11-25", "value_date": null, "matches": [], "book_amount": null,
+            "reason": null, "explained_by": null, "received_at": "2026-11-26T01:00:00Z", "age_seconds": 7200.0,
+            "settled_at": null})])
         }
         "payments" => page(vec![payment()]),
         "merchants" => page(vec![merchant("active")]),
@@ -102,6 +188,19 @@ pub fn answer(path: &str) -> Value {
             "as_of": "2026-11-26T02:59:48Z", "bank": "sandbox", "id": "rate_1", "status": "held", "prices": true,
             "held": {"id": "rate_019ab0c1d2e37a10b000000000000777", "bid": "9.1000", "ask": "9.1300",
             "as_of": "2026-11-26T02:59:58Z", "received_at": "2026-11-26T02:59:58Z"}})]),
+        "accounts" if query.starts_with("merchant_id=") => {
+            page(vec![json!({"id": "5.0a", "name": format!("merchant:{MERCHANT}"),
+            "kind": "merchant", "owner_id": MERCHANT, "shard": 5, "currency": "USD", "balance": "900.00",
+            "debits": "100.00", "credits": "1000.00", "created_at": "2026-10-01T00:00:00Z"})])
+        }
+        "accounts/5.0a/transfers" => page(vec![
+            json!({"id": "0.12.2", "kind": "withdrawal_net", "direction": "debit",
+            "amount": "99.70", "currency": "USD", "other_account_id": "5.0b", "other_account": "exchange",
+            "cause": format!("wd_{}", &STUCK[3..]), "created_at": "2026-11-26T02:41:00Z"}),
+            json!({"id": "0.9.1", "kind": "payment", "direction": "credit", "amount": "1000.00", "currency": "USD",
+            "other_account_id": "5.0c", "other_account": "nostro:sandbox", "cause": "pay_019ab0c1d2e37a10b0000000000000ff",
+            "created_at": "2026-11-25T02:41:00Z"}),
+        ]),
         "accounts" => page(vec![json!({"id": "3.0f", "name": "nostro:sandbox", "kind": "nostro",
             "owner_id": "sandbox", "shard": 3, "currency": "USD", "balance": "1204500.00",
             "debits": "1300000.00", "credits": "95500.00", "created_at": "2026-10-01T00:00:00Z"})]),
@@ -120,19 +219,36 @@ pub fn answer(path: &str) -> Value {
                 {"at": "2026-11-26T02:44:00Z", "source": "query", "text": "never seen"}]);
             shown
         }
-        path if path.ends_with("/amount-freezes") => page(vec![]),
-        path if path.starts_with("merchants/") => merchant("active"),
+        path if path.starts_with("withdrawals/") => {
+            withdrawal_with_timeline(path.trim_start_matches("withdrawals/"))
+        }
+        path if path.ends_with("/amount-freezes") => {
+            page(vec![json!({"id": "frz_019ab0c1d2e37a10b000000000000201",
+            "status": "frozen", "merchant_id": MERCHANT, "amount": "250.00", "currency": "USD", "reason": "court order",
+            "legal_reference": "2026-77", "until": "2026-12-31T00:00:00Z", "created_at": "2026-11-20T00:00:00Z"})])
+        }
+        path if path.starts_with("merchants/") => {
+            let mut shown = merchant("active");
+            shown["balances"] = json!([{"currency": "USD", "available": "650.00", "in_transit": "100.00",
+                "in_review": "20.00", "frozen": "250.00", "receivable": "0.00"}]);
+            shown
+        }
         path if path.starts_with("payments/") => {
             let mut shown = payment();
             shown["notes"] = json!([{"id": "n", "author": "ops-1", "text": "called the bank",
                 "created_at": "2026-11-26T01:00:00Z"}]);
             shown["reversals"] = json!([]);
+            shown["timeline"] = json!([
+                {"at": "2026-11-25T20:00:00Z", "kind": "event", "id": EVENT, "text": "sandbox reports it under HB-20261125-000017"},
+                {"at": "2026-11-25T20:00:00Z", "kind": "received", "id": PAYMENT, "text": "20.00 USD, in_review: unknown_account"},
+                {"at": "2026-11-26T01:00:00Z", "kind": "note", "id": "n", "text": "by ops-1"}]);
             shown
         }
         path if path.starts_with("events/") => json!({"id": EVENT, "bank": "sandbox", "event_id": "msg_1",
             "verdict": "accepted", "key_id": "demo",
             "received_at": "2026-11-26T02:59:00Z", "last_received_at": "2026-11-26T02:59:30Z", "redeliveries": 2,
-            "replays": 0, "first": {"verdict": "accepted", "status": 200, "answer": {"event_id": EVENT},
+            "replays": 0, "first": {"verdict": "accepted", "status": 200, "answer": {"event_id": EVENT, "outcomes": [
+            {"reference": "HB-20261125-000017", "outcome": "in_review", "payment_id": PAYMENT, "reason": "unknown_account"}]},
             "at": "2026-11-26T02:59:00Z"}, "later": null, "bytes_expired": false, "conflicts": [], "body": {"format": "json", "length": 310,
             "masked": {"type": "funds.received", "data": {"amount": "20.00", "remitter": {"name": "A****"}}}}}),
         _ => page(vec![]),

@@ -40,7 +40,19 @@ fn keys_lead_to_screens() {
         ("2 Enter q", "Esc goes back; q quits"),
         ("2 Space", "FROZEN"),
         ("2 Space Space", "LIVE"),
-        ("4", "The API has no list of withdrawals yet"),
+        ("4", "payee_action_required"),
+        ("4 Enter", "payout #1"),
+        ("5 Enter j j j j j j Enter", "5 Merchants / mer_..00000a01 / Withdrawals"),
+        ("5 Tab", "5 Merchants  Merchants  [Fees]"),
+        ("6 Tab", "HTTP 500"),
+        ("6 Enter", "outcome             in_review unknown_account pay_"),
+        ("7 Enter", "The newest rate jumps"),
+        ("7 Tab", "-679.70"),
+        ("7 Tab Tab", "FX-17"),
+        ("8 Tab Tab", "2026-330"),
+        ("8 Tab Tab Enter j j j j j Enter", "/ Reconciliation"),
+        ("2 V", "4 marked"),
+        ("2 V V", "1/4"),
     ] {
         let mut bench = Bench::new(100, 30);
         bench.press(keys);

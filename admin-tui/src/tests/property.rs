@@ -35,7 +35,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let often = "123456789jjkkgGvvaaa/:: ?rsyqL";
+    let often = "123456789jjkkgGvvVaaa/:: ?rsyqL";
     let letters: Vec<char> = often.chars().collect();
     prop_oneof![
         12 => proptest::sample::select(letters).prop_map(|letter| Step::Key(Key::Char(letter))),
@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => ".{0,12}".prop_map(Step::Paste),
         4 => Just(Step::Answers),
         1 => Just(Step::Lost),
-        2 => (0..4_u8).prop_map(Step::Outcome),
+        2 => (0..5_u8).prop_map(Step::Outcome),
         2 => (0..1200_u16).prop_map(Step::Pass),
         1 => (0..200_u16, 0..60_u16).prop_map(|(width, height)| Step::Resize(width, height)),
     ]
@@ -108,6 +108,7 @@ fn take(bench: &mut Bench, step: &Step) -> usize {
                     0 => Outcome::Done(serde_json::json!({"status": "held"})),
                     1 => Outcome::Waits(data::APPROVAL.into()),
                     2 => Outcome::Unsure("no answer".into()),
+                    4 => Outcome::NotSent("no connection".into()),
                     _ => Outcome::Refused(
                         serde_json::from_value(serde_json::json!(
                             {"title": "no", "status": 409, "code": "illegal-transition"}

@@ -3,6 +3,7 @@
 use super::bench::Bench;
 use super::data;
 use crate::action::Role;
+use crate::msg::Outcome;
 use crate::text::Lang;
 
 const ARM: &str = ": \"arm 15 stuck payouts\" Enter";
@@ -23,6 +24,13 @@ fn screens_in_both_sizes() {
             ("review", "3"),
             ("payment", "3 Enter"),
             ("withdrawals", "4"),
+            ("withdrawal", "4 j Enter"),
+            ("fees", "5 Tab"),
+            ("notices", "6 Tab"),
+            ("rate", "7 Enter"),
+            ("positions", "7 Tab"),
+            ("covers", "7 Tab Tab"),
+            ("statements", "8 Tab Tab"),
             ("merchants", "5"),
             ("merchant", "5 Enter"),
             ("events", "6"),
@@ -51,7 +59,8 @@ fn acting_in_both_sizes() {
             ("armed-menu", "2 j j a"),
             ("question", "2 j j a Enter"),
             ("question-filled", "2 j j a Enter Tab \"asked by the bank\" Enter \"99.70\" Enter"),
-            ("question-many", "2 v v a Enter"),
+            ("question-many", "2 V a Enter"),
+            ("question-cover", "7 Tab a Enter"),
             ("question-freeze", "5 a Enter"),
         ] {
             let mut bench = Bench::new(width, height);
@@ -79,7 +88,12 @@ fn a_few_in_chinese() {
         ("overview", "1"),
         ("payouts", "2"),
         ("payout", "2 Enter"),
+        ("withdrawals", "4"),
         ("merchants", "5"),
+        ("merchant", "5 Enter"),
+        ("positions", "7 Tab"),
+        ("question-many", "2 V a Enter"),
+        ("palette", ":"),
         ("menu", "2 j j a"),
         ("question", "2 j j a Enter"),
         ("help", "2 ?"),
@@ -88,6 +102,25 @@ fn a_few_in_chinese() {
         bench.press(ARM);
         bench.press(keys);
         look(&format!("chinese-{name}-80x24"), &bench);
+    }
+}
+
+#[test]
+fn what_came_of_several_and_what_was_found() {
+    for (lang, prefix) in [(Lang::English, ""), (Lang::Chinese, "chinese-")] {
+        let mut bench = Bench::of(80, 24, lang, Some(Role::Operator), data::answer);
+        bench.press(ARM);
+        bench.press("2 V a Enter Tab \"all of them\" Enter \"2\" Enter Enter");
+        bench.posted(Outcome::Done(serde_json::json!({"status": "unknown"})));
+        bench.posted(Outcome::Unsure("no answer: not in time".into()));
+        look(&format!("{prefix}outcomes-80x24"), &bench);
+        bench.press("Esc 1");
+        look(&format!("{prefix}left-80x24"), &bench);
+        let mut bench = Bench::of(80, 24, lang, Some(Role::Operator), data::answer);
+        bench.press(": \"HB-20261125-000017\"");
+        bench.pass(0.4);
+        bench.settle();
+        look(&format!("{prefix}found-80x24"), &bench);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every text of the console, in English and in simplified Chinese. `{}` takes a value.
 //! Rows are the contract's words and stay as they are; so do statuses, which people look up.
 
-use super::T;
+use super::{T, actions};
 
 impl T {
     /// In English, in Chinese.
@@ -75,120 +75,114 @@ impl T {
             T::OrderNewest => ("the newest first", "新的在前"),
             T::OrderFixed => ("by name or id", "按名称或编号"),
             T::OrderIs => ("The server gives this list in one order only: {}.", "服务器只提供一种顺序：{}。"),
-            T::GapWithdrawals => (
-                "The API has no list of withdrawals yet: these are the ones behind the payouts listed, each by \
-                 its last attempt.",
-                "接口尚无提现列表：此处为所列出款对应的提现，各取最近一次尝试。",
-            ),
             T::GapQuotes => {
                 ("The API has no list of quotes yet: rates only.", "接口尚无报价列表：仅显示汇率。")
             }
-            T::Query => ("Ask the bank", "向银行查询"),
-            T::Hold => ("Hold", "暂停"),
-            T::Release => ("Release", "放行"),
-            T::Retry => ("Send again, same payee", "重发（原收款人）"),
-            T::RetryOther => ("Send again, other payee", "重发（其他收款人）"),
-            T::Refund => ("Refund", "退回余额"),
-            T::Refuse => ("Refuse the withdrawal", "拒绝提现"),
-            T::ResolvePaid => ("Book it as paid", "按已付入账"),
-            T::ResolveNotPaid => ("Book it as never paid", "按未付入账"),
-            T::Credit => ("Credit to the merchant", "入账给商户"),
-            T::Return => ("Return to the remitter", "退回汇款人"),
-            T::Rematch => ("Match again", "重新匹配"),
-            T::Dismiss => ("Put aside", "搁置"),
-            T::Freeze => ("Freeze the merchant", "冻结商户"),
-            T::Unfreeze => ("Unfreeze the merchant", "解冻商户"),
-            T::Replay => ("Replay the event", "重放事件"),
-            T::Explain => ("Explain the difference", "说明差异"),
-            T::AcceptRate => ("Believe the held rate", "采信待定汇率"),
-            T::RejectRate => ("Reject the held rate", "拒绝待定汇率"),
-            T::Approve => ("Approve", "批准"),
-            T::Reject => ("Reject", "驳回"),
-            T::QueryMeans => (
-                "The bank is asked about this reference at once. Nothing is sent again, no money moves.",
-                "立即就该参考号询问银行。不会重发，资金不动。",
-            ),
-            T::HoldMeans => ("It is not sent until somebody releases it.", "在有人放行之前不会发送。"),
-            T::ReleaseMeans => ("It goes to the bank at once.", "立即发送给银行。"),
-            T::RetryMeans => (
-                "A new payout to the same payee goes to the bank, under a new reference. Above the limit a second \
-                 person must approve.",
-                "以新的参考号向原收款人重新出款。超过限额须第二人批准。",
-            ),
-            T::RetryOtherMeans => (
-                "A new payout to another payee of this merchant goes to the bank. Above the limit a second person \
-                 must approve.",
-                "向该商户的另一收款人重新出款。超过限额须第二人批准。",
-            ),
-            T::RefundMeans => (
-                "The gross amount goes back to the merchant's balance, for same-currency withdrawals only. It \
-                 can't be sent any more.",
-                "全额退回商户余额，仅限同币种提现。此后不能再发送。",
-            ),
-            T::RefuseMeans => (
-                "The withdrawal ends. Everything is booked back, the merchant is told the reason that you give.",
-                "提现终止。全部冲回，商户会收到您填写的原因。",
-            ),
-            T::ResolvePaidMeans => (
-                "You know from the bank that it was executed under this reference. It is booked as paid. A second \
-                 person must approve.",
-                "您已从银行得知该参考号已执行。将按已付入账。须第二人批准。",
-            ),
-            T::ResolveNotPaidMeans => (
-                "You know from the bank that it never was executed and never will be. After this it can be sent \
-                 again: if the bank is wrong, it is paid twice. A second person must approve.",
-                "您已从银行得知该笔从未执行且不会执行。此后可重发：若银行有误，将重复付款。须第二人批准。",
-            ),
-            T::CreditMeans => (
-                "The amount becomes the merchant's and can be withdrawn. It can't be taken back from here.",
-                "该款归商户所有并可提现。无法从此处撤回。",
-            ),
-            T::ReturnMeans => (
-                "The amount is sent back to its remitter. It can't be taken back from here.",
-                "该款退回汇款人。无法从此处撤回。",
-            ),
-            T::RematchMeans => {
-                ("It is decided again by the rules, on what is known now.", "按现有信息依规则重新判定。")
+            T::Label(action) => actions::label(action),
+            T::Means(action) => actions::means(action),
+            T::ValidFrom => ("Valid from (2026-12-31)", "生效 (2026-12-31)"),
+            T::AmountField => ("Amount, such as 100.00", "金额，如 100.00"),
+            T::CurrencyField => ("Currency, such as USD", "币种，如 USD"),
+            T::TierField => ("Tier", "等级"),
+            T::SoldField => ("Sold currency", "卖出币种"),
+            T::BoughtField => ("Bought currency (none: any)", "买入币种（空：任意）"),
+            T::FixedField => ("Fixed part", "固定部分"),
+            T::PercentField => ("Percent", "百分比"),
+            T::MinimumField => ("At least", "最低"),
+            T::MaximumField => ("At most", "最高"),
+            T::BankField => ("Bank", "银行"),
+            T::SellAmountField => ("What the bank took", "银行扣款金额"),
+            T::BuyAmountField => ("What it delivered", "银行交付金额"),
+            T::NoPayout => ("nothing of it was ever sent", "从未有过出款"),
+            T::VerifiedAlready => ("it is fully verified already", "已完全验证"),
+            T::NotVerified => ("it is not fully verified", "未完全验证"),
+            T::ItIsClosed => ("it is closed", "已关闭"),
+            T::BytesGone => ("its bytes are gone: their time is over", "原始内容已过保留期"),
+            T::To => ("To account", "收款账号"),
+            T::Sold => ("Sold", "卖出"),
+            T::Bought => ("Bought", "买入"),
+            T::AttemptsTitle => ("Attempts", "尝试"),
+            T::SoldCurrency => ("Sold", "卖出"),
+            T::BoughtCurrency => ("Bought", "买入"),
+            T::Held => ("We hold", "持有"),
+            T::Short => ("We hold", "持有"),
+            T::OpenQuotes => ("Quotes", "报价"),
+            T::QuotedSold => ("Quotes: sold", "报价：卖出"),
+            T::QuotedBought => ("bought", "买入"),
+            T::FromTitle => ("Valid from", "生效时间"),
+            T::UntilTitle => ("Until", "截止"),
+            T::Type => ("What", "类型"),
+            T::Channel => ("By", "渠道"),
+            T::LastAnswer => ("Last answer", "最后答复"),
+            T::StatementNumber => ("Number", "编号"),
+            T::OpenLines => ("Open", "未结"),
+            T::MatchedLines => ("Matched", "已匹配"),
+            T::Difference => ("Difference", "差额"),
+            T::Fixed => ("Fixed", "固定"),
+            T::Percent => ("Percent", "百分比"),
+            T::Minimum => ("At least", "最低"),
+            T::Maximum => ("At most", "最高"),
+            T::Fees => ("Fees", "费率"),
+            T::Notices => ("Undelivered notices", "未送达通知"),
+            T::RateHistory => ("What banks published", "银行发布记录"),
+            T::Positions => ("Positions", "头寸"),
+            T::CoverDeals => ("Cover deals", "平盘交易"),
+            T::Statements => ("Statements", "对账单"),
+            T::OrderNeedful => {
+                ("those that need somebody first; the newest first in each", "需处理的在前；各自新的在前")
             }
-            T::DismissMeans => (
-                "What the bank took back is put aside for good and not booked here.",
-                "银行的撤回被永久搁置，不在此入账。",
+            T::Latest => ("latest", "最近"),
+            T::AdviceRateHeld => (
+                "The newest rate jumps against the last one that was believed, so nothing is priced from it. Compare with another source, then believe or reject it (a).",
+                "最新汇率相对上次采信值跳变，未用于定价。请与其他来源核对后采信或拒绝 (a)。",
             ),
-            T::FreezeMeans => (
-                "The merchant can't withdraw; queued payouts are held; what is at the bank runs on. Unfreezing \
-                 needs a second person.",
-                "商户不能提现；排队出款暂停；已在银行的继续。解冻须第二人批准。",
+            T::OpenHistory => ("Enter: all that banks published of this pair", "回车：该币对的全部发布记录"),
+            T::OpenItsLines => ("Enter: its lines", "回车：其明细行"),
+            T::OpenFrozen => ("Enter: its frozen amounts", "回车：其冻结金额"),
+            T::OpenWithdrawals => ("Enter: its withdrawals", "回车：其提现"),
+            T::Balances => ("WHAT IT HAS", "余额"),
+            T::WhatHappened => ("WHAT HAPPENED, first to last ({})", "经过，从先到后（{}）"),
+            T::Searching => ("searching...", "搜索中..."),
+            T::NothingFound => ("nothing found by id, reference or name", "按编号、参考号、名称均未找到"),
+            T::SearchHint => (
+                "or type an id, a bank's reference or a name: the server looks for it",
+                "或输入编号、银行参考号、名称：由服务器查找",
             ),
-            T::UnfreezeMeans => (
-                "Asks a second person. Once approved, held payouts go to the bank.",
-                "须第二人批准。批准后暂停的出款会发送给银行。",
+            T::KeyMarkAll => ("mark all of this page, or none", "标记本页全部或全不标"),
+            T::KeyScroll => ("scroll the results", "滚动结果"),
+            T::SomeOf => (" ({} of {} marked)", "（已标记 {} 中的 {}）"),
+            T::AlarmLeft => (
+                "{} of your commands left with an unknown outcome: Enter shows it",
+                "您有 {} 个命令结果未知：回车查看",
             ),
-            T::ReplayMeans => (
-                "The stored event is carried out once more. What was posted already is not posted again.",
-                "重新执行已存事件。已入账的不会重复入账。",
+            T::NothingLeft => ("No command was left with an unknown outcome.", "没有结果未知的命令。"),
+            T::LeaveDoubts => (
+                "Of a command nobody knows whether it was done; leaving forgets its key. Press again to leave.",
+                "有命令结果未知；离开将丢失其键。再按一次离开。",
             ),
-            T::ExplainMeans => (
-                "The line counts as explained by your reason. Nothing is posted.",
-                "该行以您的理由视为已说明。不记账。",
+            T::NotArmed => (
+                "The server says that you are not armed: nothing was done. Arm again, then send the rest.",
+                "服务器表示未授权：未执行。请重新授权后发送其余。",
             ),
-            T::AcceptRateMeans => (
-                "Prices are made from it at once, and the bank's next ones are compared with it.",
-                "立即用于定价，该银行之后的汇率与其比较。",
+            T::TokenOver => (
+                "Your token is not valid any more: nothing was done. Restart the console with a new one.",
+                "令牌已失效：未执行。请用新令牌重启控制台。",
             ),
-            T::RejectRateMeans => (
-                "It is never used; the bank's earlier one goes on as long as it is fresh.",
-                "不予使用；该银行此前的汇率在有效期内继续使用。",
+            T::RunResults => {
+                ("what was left with an unknown outcome, to send it again", "结果未知的命令，可重发")
+            }
+            T::StateUnsent => ("not sent: {}", "未发送：{}"),
+            T::StateShown => ("as it came:", "原始内容："),
+            T::Skipped => ("{} left out: {}", "略过 {}：{}"),
+            T::Tally => (
+                "{} done, {} for a second person, {} refused, {} unknown, {} not sent",
+                "完成 {}，待第二人 {}，被拒 {}，未知 {}，未发送 {}",
             ),
-            T::ApproveMeans => (
-                "What was asked for is done at once, if nothing has changed since.",
-                "若无变化，所申请的操作立即执行。",
-            ),
-            T::RejectMeans => ("What was asked for is not done.", "所申请的操作不会执行。"),
             T::PayeeId => ("Payee id (pye_...)", "收款人编号 (pye_...)"),
             T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
             T::BankReferenceField => ("The bank's reference", "银行参考号"),
-            T::Until => ("Until (2026-12-31T00:00:00Z)", "截止 (2026-12-31T00:00:00Z)"),
+            T::Until => ("Until (2026-12-31; none: open)", "截止 (2026-12-31；空：不限)"),
             T::NeedsOperator => {
                 ("your role may only look; this needs an operator", "您的角色只能查看；此操作需要 operator")
             }
@@ -268,8 +262,8 @@ impl T {
             }
             T::Incomplete => ("Something is missing.", "信息不完整。"),
             T::LeftUnsure => (
-                "It may be done: look at the audit trail before you do it again.",
-                "可能已执行：重做之前请查看审计记录。",
+                "It may be done. It is kept with its key:  :results  shows it, to send it again.",
+                "可能已执行。已保留其键：:results 查看并可重发。",
             ),
             T::AlarmForOperators => (
                 "{} payout(s) stuck: nothing more happens by itself, a person must act",
@@ -361,9 +355,7 @@ impl T {
             ),
             T::FrozenAmounts => ("FROZEN AMOUNTS", "冻结金额"),
             T::NoneOfThem => ("none", "无"),
-            T::Trail => ("WHAT WAS DONE (audit trail)", "操作历史（审计）"),
             T::AllOfIt => ("ALL OF IT", "全部字段"),
-            T::Evidence => ("WHAT WAS ASKED AND HEARD", "询问与答复"),
             T::NothingDone => ("nothing by an operator", "无人工操作"),
             T::OpenAccounts => ("Enter: its accounts in the book", "回车：其账本账户"),
             T::KeyOpen => ("open", "打开"),
@@ -426,7 +418,7 @@ impl T {
             T::TypeToConfirm => ("Type {} to confirm", "输入 {} 以确认"),
             T::TypeIdEnd => ("Type the id's last four: {}", "输入编号末四位：{}"),
             T::TypeCount => ("Type how many: {}", "输入笔数：{}"),
-            T::ManySubjects => ("{} rows marked, sum: {}", "已标记 {} 行，合计：{}"),
+            T::ManySubjects => ("{} of {} marked, sum: {}", "已标记 {} / {} 行，合计：{}"),
             T::Progress => ("{} of {} answered", "已答复 {} / {}"),
             T::StateWaiting => ("not sent", "未发送"),
             T::StateSending => ("sending...", "发送中..."),

@@ -5,10 +5,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::{ask, search};
 use crate::item::{Item, Shape};
 use crate::model::frame::{Content, Detail};
 use crate::model::{HISTORY, Model, Sample};
 use crate::msg::{Effect, Part, Slot, Trouble};
+use crate::remote::Asked;
 use crate::source::Source;
 use crate::text::T;
 
@@ -23,6 +25,10 @@ pub(super) fn got(
         take_overview(model, generation, answer);
         return Vec::new();
     }
+    if to.part == Part::Search {
+        search::answered(model, generation, answer);
+        return Vec::new();
+    }
     let (up, frozen) = (model.clock.up, model.frozen);
     let missing = model.text(T::NotAmongFirst);
     let Some(frame) = model.frame_of(to.frame) else { return Vec::new() };
@@ -34,11 +40,18 @@ pub(super) fn got(
                 Ok(rows) => list.take(rows, up),
                 Err(why) => list.rows.failed(why),
             }
+            Vec::new()
         }
-        Content::List(_) => {}
-        Content::Detail(detail) => take_part(detail, to.part, generation, answer, up, missing),
+        Content::List(_) => Vec::new(),
+        Content::Detail(detail) => {
+            let before = detail.item.data().cloned();
+            if take_part(detail, to.part, generation, answer, up, missing) {
+                let changed = detail.item.data() != before.as_ref();
+                return ask::behind(model, to.frame, changed);
+            }
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 fn note_contact(model: &mut Model, answer: &Result<Value, Trouble>) {
@@ -94,6 +107,7 @@ fn sample(overview: &Overview) -> Sample {
     }
 }
 
+/// Whether something is known now that leads to further questions.
 fn take_part(
     detail: &mut Detail,
     part: Part,
@@ -101,35 +115,71 @@ fn take_part(
     answer: Result<Value, Trouble>,
     up: std::time::Duration,
     missing: &str,
-) {
+) -> bool {
     let answer = answer.map_err(|trouble| trouble.words());
     match part {
         Part::Item if detail.item.awaits(generation) => {
-            match answer.and_then(|answer| one(answer, detail.shape, &detail.id, missing)) {
+            let source = detail.from.as_ref().map(|(source, _)| source);
+            match answer.and_then(|answer| one(answer, source, detail.shape, &detail.id, missing)) {
                 Ok(item) => detail.item.answered(item, up),
-                Err(why) => detail.item.failed(why),
+                Err(why) => {
+                    detail.item.failed(why);
+                    return false;
+                }
             }
         }
-        Part::Trail if detail.trail.awaits(generation) => {
-            match answer.and_then(|answer| Source::Audit.read(answer)) {
-                Ok(rows) => detail.trail.answered(rows, up),
-                Err(why) => detail.trail.failed(why),
-            }
+        Part::Trail => {
+            take(&mut detail.trail, generation, answer.and_then(|answer| Source::Audit.read(answer)), up);
+            return false;
         }
-        Part::Extra if detail.extra.awaits(generation) => match answer {
-            Ok(value) => detail.extra.answered(value, up),
-            Err(why) => detail.extra.failed(why),
-        },
-        _ => {}
+        Part::Extra => {
+            take(&mut detail.extra, generation, answer, up);
+            return false;
+        }
+        Part::Related => take(&mut detail.related, generation, answer, up),
+        Part::Account => take(&mut detail.account, generation, answer.map(|answer| account(&answer)), up),
+        Part::Transfers => {
+            let rows = answer.and_then(|answer| Source::Transfers(String::new()).read(answer));
+            take(&mut detail.transfers, generation, rows, up);
+            return false;
+        }
+        Part::Item | Part::Overview | Part::Rows | Part::Search => return false,
+    }
+    true
+}
+
+fn take<T>(asked: &mut Asked<T>, generation: u64, answer: Result<T, String>, up: std::time::Duration) {
+    if !asked.awaits(generation) {
+        return;
+    }
+    match answer {
+        Ok(data) => asked.answered(data, up),
+        Err(why) => asked.failed(why),
     }
 }
 
 /// The thing itself, or the row of a list that is about it.
-fn one(answer: Value, shape: Shape, id: &str, missing: &str) -> Result<Item, String> {
-    if !answer["data"].is_array() {
-        return Ok(Item::read(shape, answer));
-    }
-    let page: Page<Value> = serde_json::from_value(answer).map_err(|error| error.to_string())?;
-    let rows = page.data.into_iter().map(|raw| Item::read(shape, raw)).filter(|item| item.id() == id);
-    rows.max_by_key(|item| item.raw["attempt"].as_i64()).ok_or_else(|| missing.to_owned())
+fn one(
+    answer: Value,
+    source: Option<&Source>,
+    shape: Shape,
+    id: &str,
+    missing: &str,
+) -> Result<Item, String> {
+    let rows = match source {
+        Some(source) if shape.is_listed_only() => source.read(answer)?.items,
+        _ if answer["data"].is_array() => {
+            let page: Page<Value> = serde_json::from_value(answer).map_err(|error| error.to_string())?;
+            page.data.into_iter().map(|raw| Item::read(shape, raw)).collect()
+        }
+        _ => return Ok(Item::read(shape, answer)),
+    };
+    rows.into_iter().find(|item| item.key() == id).ok_or_else(|| missing.to_owned())
+}
+
+/// The merchant's own among its accounts.
+fn account(answer: &Value) -> Option<String> {
+    let rows = answer["data"].as_array()?;
+    let own = rows.iter().find(|row| row["kind"] == "merchant")?;
+    own["id"].as_str().map(str::to_owned)
 }

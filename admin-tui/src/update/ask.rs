@@ -12,8 +12,10 @@ use crate::screen::Screen;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const LIST: Duration = Duration::from_secs(3);
 const DETAIL: Duration = Duration::from_secs(4);
+/// Of the account that something was booked on, the last entries are looked through.
+const BOOKED: u32 = 200;
 /// The overview is no frame; its slot has this number.
-const NO_FRAME: u64 = 0;
+pub(super) const NO_FRAME: u64 = 0;
 
 /// What is due now.
 pub(super) fn due(model: &mut Model) -> Vec<Effect> {
@@ -101,26 +103,60 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
     }
 }
 
-/// Where one thing is asked for. Some exist in lists alone: there it is looked for among the first.
+/// What can only be asked once the thing itself is known: the withdrawal or payment behind it, the account that it was
+/// booked on, and, each time that it has changed, what was booked there.
+pub(super) fn behind(model: &mut Model, frame: u64, changed: bool) -> Vec<Effect> {
+    let (up, numbers) = (model.clock.up, [model.number(), model.number(), model.number()]);
+    let Some(Content::Detail(detail)) = model.frame_of(frame).map(|frame| &mut frame.content) else {
+        return Vec::new();
+    };
+    let get = |part, generation, path| Effect::Get { to: Slot { frame, part }, generation, path };
+    let mut effects = Vec::new();
+    if let Some(path) = related_path(detail).filter(|_| !detail.related.is_pending()) {
+        detail.related.ask(numbers[0], up);
+        effects.push(get(Part::Related, numbers[0], path));
+    }
+    let account_known = detail.account.data().is_some() || detail.account.is_pending();
+    if let Some(path) = account_path(detail).filter(|_| !account_known) {
+        detail.account.ask(numbers[1], up);
+        effects.push(get(Part::Account, numbers[1], path));
+    }
+    let account = detail.account.data().cloned().flatten();
+    if let Some(account) =
+        account.filter(|_| (changed || detail.transfers.data().is_none()) && !detail.transfers.is_pending())
+    {
+        detail.transfers.ask(numbers[2], up);
+        effects.push(get(
+            Part::Transfers,
+            numbers[2],
+            format!("/admin/v1/accounts/{account}/transfers?limit={BOOKED}"),
+        ));
+    }
+    effects
+}
+
+/// Where one thing is asked for. Some exist in lists alone: there it is looked for where it was found, or among the first.
 fn item_path(detail: &Detail) -> Option<String> {
     let id = &detail.id;
     match detail.shape {
         Shape::Payout => Some(format!("/admin/v1/payouts/{id}")),
-        Shape::Withdrawal => Some("/admin/v1/payouts?limit=200".to_owned()),
-        Shape::Approval => Some("/admin/v1/approvals?limit=200".to_owned()),
+        Shape::Withdrawal => Some(format!("/admin/v1/withdrawals/{id}")),
         Shape::Payment => Some(format!("/admin/v1/payments/{id}")),
         Shape::Merchant => Some(format!("/admin/v1/merchants/{id}")),
         Shape::Event => Some(format!("/admin/v1/events/{id}")),
-        Shape::Reversal | Shape::Rate | Shape::Account | Shape::Transfer | Shape::Line | Shape::Audit => None,
+        Shape::Approval => Some("/admin/v1/approvals?limit=200".to_owned()),
+        shape if shape.is_final() => None,
+        _ => detail.from.as_ref().map(|(_, path)| path.clone()),
     }
 }
 
 fn trail_path(detail: &Detail) -> Option<String> {
     let subject = match detail.shape {
-        Shape::Rate | Shape::Account | Shape::Transfer => return None,
         Shape::Audit | Shape::Approval => {
             detail.item.data().map(|item| item.text("subject").to_owned()).filter(|id| !id.is_empty())?
         }
+        shape if shape.is_final() => return None,
+        Shape::Rate | Shape::Account | Shape::Position | Shape::Statement | Shape::Published => return None,
         _ => detail.id.clone(),
     };
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("subject", &subject).finish();
@@ -129,4 +165,26 @@ fn trail_path(detail: &Detail) -> Option<String> {
 
 fn extra_path(detail: &Detail) -> Option<String> {
     (detail.shape == Shape::Merchant).then(|| format!("/admin/v1/merchants/{}/amount-freezes", detail.id))
+}
+
+/// What a payout is for tells the whole story.
+fn related_path(detail: &Detail) -> Option<String> {
+    let item = detail.item.data().filter(|_| detail.shape == Shape::Payout)?;
+    let behind = [("withdrawals", item.text("withdrawal_id")), ("payments", item.text("payment_id"))];
+    let (list, id) = behind.into_iter().find(|(_, id)| !id.is_empty())?;
+    Some(format!("/admin/v1/{list}/{id}"))
+}
+
+/// The merchant's account that the first entry of the book is on.
+fn account_path(detail: &Detail) -> Option<String> {
+    let item = detail.item.data()?;
+    let merchant = item.text("merchant_id");
+    let currency = match detail.shape {
+        Shape::Payment => item.text("currency"),
+        Shape::Withdrawal => item.text("sell_currency"),
+        Shape::Payout => detail.related.data()?["sell_currency"].as_str()?,
+        _ => return None,
+    };
+    let known = !merchant.is_empty() && !currency.is_empty();
+    known.then(|| format!("/admin/v1/accounts?merchant_id={merchant}&currency={currency}&limit=10"))
 }

@@ -1,20 +1,36 @@
 //! The question before a change, and the change itself. [`send`] is the only place that a changing effect comes from.
 
+use serde_json::Value;
+
 use super::{ask, menu};
-use crate::action::Action;
+use crate::action::{Action, Extra};
 use crate::item::Item;
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
-use crate::model::confirm::{Confirm, Focus, Phase, State};
+use crate::model::confirm::{Confirm, Focus, Phase, State, Subject};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
 use crate::msg::{Effect, Outcome, in_words};
 use crate::text::{T, fill};
 
-/// Asks. Each command gets its key now.
-pub(super) fn open(model: &mut Model, action: Action, targets: Vec<Item>) {
-    let keys = targets.iter().map(|_| model.idempotency_key()).collect();
-    model.overlay = Overlay::Confirm(Box::new(Confirm::new(action, targets, keys)));
+/// So many questions with open ends are kept.
+const MOST_LEFT: usize = 8;
+/// Outcomes that one key scrolls by.
+const SCROLL: usize = 5;
+
+/// Asks. Each command gets its key now; what it can't be done to is left out, and said.
+pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) {
+    let (good, skipped) = menu::sorted_out(model, action, targets);
+    let keys = good.iter().map(|_| model.idempotency_key()).collect();
+    model.overlay = Overlay::Confirm(Box::new(Confirm::new(action, good, skipped, keys)));
+}
+
+/// Back to the last question that was closed with an open end.
+pub(super) fn reopen(model: &mut Model) {
+    match model.left.pop() {
+        Some(confirm) => model.overlay = Overlay::Confirm(Box::new(confirm)),
+        None => model.say(model.text(T::NothingLeft)),
+    }
 }
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -26,6 +42,10 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         (Some(Command::Leave), Phase::Sending) => confirm.stopping = true,
         (Some(Command::Leave), _) => return close(model),
         (Some(Command::Accept), _) => return accept(model),
+        (Some(Command::PageDown), _) => {
+            confirm.top = (confirm.top + SCROLL).min(confirm.subjects.len().saturating_sub(1));
+        }
+        (Some(Command::PageUp), _) => confirm.top = confirm.top.saturating_sub(SCROLL),
         (_, Phase::Sending) => {}
         _ if key == Key::Ctrl('c') => return close(model),
         _ => {
@@ -77,6 +97,7 @@ fn change(model: &mut Model) {
     for subject in &mut confirm.subjects {
         subject.key.clone_from(&key);
         subject.state = State::Waiting;
+        subject.in_doubt = false;
     }
     confirm.phase = Phase::Editing;
     confirm.check.clear();
@@ -86,9 +107,14 @@ fn change(model: &mut Model) {
 fn close(model: &mut Model) -> Vec<Effect> {
     let Overlay::Confirm(confirm) = &model.overlay else { return Vec::new() };
     let touched = confirm.subjects.iter().any(|one| !matches!(one.state, State::Waiting));
-    let unsure = confirm.subjects.iter().any(|one| matches!(one.state, State::Unsure(_)));
-    model.overlay = Overlay::None;
-    if unsure {
+    let closed = std::mem::replace(&mut model.overlay, Overlay::None);
+    if let Overlay::Confirm(confirm) = closed
+        && confirm.is_in_doubt()
+    {
+        if model.left.len() >= MOST_LEFT {
+            model.left.remove(0);
+        }
+        model.left.push(*confirm);
         model.warn(model.text(T::LeftUnsure));
     }
     if !touched {
@@ -123,7 +149,7 @@ fn hindrance(model: &Model) -> Option<String> {
     if !confirm.is_complete() {
         return Some(model.text(T::Incomplete).to_owned());
     }
-    let waiting = confirm.subjects.iter().filter(|one| one.state == State::Waiting);
+    let waiting = confirm.subjects.iter().filter(|one| one.state.is_open() && !one.in_doubt);
     for subject in waiting {
         let newest = newest(model, &subject.item);
         if newest.is_some_and(|item| item.standing() != subject.item.standing()) {
@@ -154,9 +180,9 @@ fn send(model: &mut Model) -> Vec<Effect> {
     let (armed, ticket) = (model.is_armed(), model.number());
     let over = model.text(T::ArmedOver);
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
-    let extras: Vec<(&'static str, String)> =
-        confirm.extras.iter().map(|(extra, line)| (extra.member, line.text())).collect();
-    let (action, body) = (confirm.action, confirm.action.body(confirm.reason.text().trim(), &extras));
+    let extras: Vec<(Extra, String)> =
+        confirm.extras.iter().map(|(extra, line)| (*extra, line.text())).collect();
+    let (action, reason) = (confirm.action, confirm.reason.text());
     let stopping = confirm.stopping;
     let next = if armed && !stopping { confirm.next() } else { None };
     let Some(subject) = next else {
@@ -170,27 +196,59 @@ fn send(model: &mut Model) -> Vec<Effect> {
     };
     subject.state = State::Sending;
     subject.ticket = ticket;
+    let body = action.body(&subject.item, reason.trim(), &extras);
     let (path, key) = (action.path(&subject.item), subject.key.clone());
     vec![Effect::Post { ticket, path, body, key }]
 }
 
-/// What came of a command. After one that nobody knows the end of, no further one is sent by itself.
+/// What came of a command. After one that did not get through no further one is sent by itself.
 pub(super) fn posted(model: &mut Model, ticket: u64, outcome: Outcome) -> Vec<Effect> {
+    let told = match &outcome {
+        Outcome::Refused(problem) if problem.code == "not-armed" => Some(T::NotArmed),
+        Outcome::Refused(problem) if problem.status == 401 => Some(T::TokenOver),
+        _ => None,
+    };
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
     let mut subjects = confirm.subjects.iter_mut();
     let found = subjects.find(|one| one.ticket == ticket && one.state == State::Sending);
     let Some(subject) = found else { return Vec::new() };
-    let unsure = matches!(outcome, Outcome::Unsure(_));
     subject.state = match outcome {
-        Outcome::Done(after) => State::Done(after["status"].as_str().unwrap_or_default().to_owned()),
+        Outcome::Done(after) => State::Done(done(confirm.action, &after)),
         Outcome::Waits(approval) => State::Asked(approval),
+        // Who is not let in was not heard, and decided nothing.
+        Outcome::Refused(problem) if told.is_some() => unsent(subject, in_words(&problem)),
         Outcome::Refused(problem) => State::Refused(in_words(&problem)),
-        Outcome::Unsure(why) => State::Unsure(why),
+        Outcome::NotSent(why) => unsent(subject, why),
+        Outcome::Unsure(why) => {
+            subject.in_doubt = true;
+            State::Unsure(why)
+        }
     };
-    if unsure || confirm.next().is_none() {
+    let stops = matches!(subject.state, State::Unsent(_) | State::Unsure(_));
+    if stops || confirm.next().is_none() {
         confirm.phase = Phase::Settled;
         confirm.focus = Focus::Cancel;
+        confirm.top = 0;
+        if let Some(told) = told {
+            model.arming = Arming::ReadOnly;
+            model.warn(model.text(told));
+        }
         return ask::everything_shown(model);
     }
     send(model)
+}
+
+/// A command that was not carried out this time; it may have been an earlier time.
+fn unsent(subject: &Subject, why: String) -> State {
+    if subject.in_doubt { State::Unsure(why) } else { State::Unsent(why) }
+}
+
+/// What is said of a thing that is done: its status, or what was to be shown.
+fn done(action: Action, after: &Value) -> String {
+    let text = |member: &str| after[member].as_str();
+    let said = match action {
+        Action::UnmaskBody | Action::UnmaskHeaders => text("text").or_else(|| text("base64")),
+        _ => text("status"),
+    };
+    said.unwrap_or_default().to_owned()
 }

@@ -1,7 +1,7 @@
 //! Keys on screens, lists and details. None of them changes anything on the server.
 
-use super::{ask, menu, palette};
-use crate::alarms;
+use super::{ask, confirm, menu, palette};
+use crate::alarms::{self, Lead};
 use crate::detail::{self, Link};
 use crate::filter::Filter;
 use crate::item::{Item, Shape};
@@ -70,6 +70,7 @@ fn run(model: &mut Model, command: Command, key: Key) -> Vec<Effect> {
             return ask::shown(model, false);
         }
         Command::Mark => mark(model),
+        Command::MarkAll => mark_all(model),
         Command::Actions => menu::open(model),
         Command::Palette => palette::open(model, ""),
         Command::Filter => {
@@ -201,7 +202,14 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 
 fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let Some(alarm) = alarms::of(model).into_iter().nth(model.selected_alarm) else { return Vec::new() };
-    let Some((screen, tab, filter)) = alarm.leads_to else { return Vec::new() };
+    let (screen, tab, filter) = match alarm.leads_to {
+        Some(Lead::List(screen, tab, filter)) => (screen, tab, filter),
+        Some(Lead::Left) => {
+            confirm::reopen(model);
+            return Vec::new();
+        }
+        None => return Vec::new(),
+    };
     model.screen = screen;
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
@@ -224,7 +232,12 @@ pub(super) fn follow(model: &mut Model, link: Link) -> Vec<Effect> {
         Link::List(source) => Frame::list(number, source),
         Link::Item(item) => {
             let seen = model.shown_at().unwrap_or(up);
-            Frame::detail(number, item.shape, item.key(), Asked::known(*item, seen))
+            let from = model.frame().and_then(Frame::as_list).map(|list| (list.source.clone(), list.path()));
+            let mut frame = Frame::detail(number, item.shape, item.key(), Asked::known(*item, seen));
+            if let Content::Detail(detail) = &mut frame.content {
+                detail.from = from;
+            }
+            frame
         }
         Link::Id(shape, id) => {
             let known =
@@ -246,6 +259,17 @@ fn mark(model: &mut Model) {
     }
     let last = list.visible().len().saturating_sub(1);
     list.selected = (list.selected + 1).min(last);
+}
+
+/// Every row of this page, or none of it where all are marked.
+fn mark_all(model: &mut Model) {
+    let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) else { return };
+    let rows: Vec<Item> = list.visible().into_iter().cloned().collect();
+    if rows.iter().all(|item| list.marks.contains_key(&item.key())) {
+        rows.iter().for_each(|item| drop(list.marks.remove(&item.key())));
+    } else {
+        list.marks.extend(rows.into_iter().map(|item| (item.key(), item)));
+    }
 }
 
 fn copy(model: &mut Model) -> Vec<Effect> {
@@ -293,7 +317,7 @@ pub(super) fn filter_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Another filter is another list: from its first page, nothing marked.
-fn apply_filter(list: &mut List, typed: &str) {
+pub(super) fn apply_filter(list: &mut List, typed: &str) {
     let filter = Filter::parse(typed, &list.source.rules());
     if filter.params != list.filter.params {
         list.rows.forget();

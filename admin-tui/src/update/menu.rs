@@ -24,7 +24,7 @@ pub(super) fn targets(model: &Model) -> Vec<Item> {
     }
 }
 
-/// Each action on these, allowed or not; of several, all must allow it.
+/// Each action on these, allowed or not.
 pub(super) fn actions(model: &Model, targets: &[Item]) -> Vec<(Action, Result<(), String>)> {
     let Some(first) = targets.first() else { return Vec::new() };
     let each = action::of(first.shape).iter();
@@ -41,26 +41,35 @@ pub(super) fn allowed(model: &Model, action: Action, targets: &[Item]) -> Result
     if model.is_armed() { Ok(()) } else { Err(model.text(T::ReadOnlyHow).to_owned()) }
 }
 
-/// Whether the things and the operator's role allow it.
+/// Whether the things and the operator's role allow it; of several, whether any of them does.
 ///
 /// # Errors
 /// Why not.
 fn possible(model: &Model, action: Action, targets: &[Item]) -> Result<(), String> {
+    let several = targets.len() > 1;
+    if several && targets.iter().any(|item| action.extras(item).iter().any(|extra| extra.needed)) {
+        return Err(model.text(T::OneByOne).to_owned());
+    }
+    match sorted_out(model, action, targets) {
+        (good, _) if !good.is_empty() => Ok(()),
+        (_, skipped) => match skipped.into_iter().next() {
+            Some((item, why)) if several => Err(format!("{}: {why}", fit_id(&item.key(), SHORT))),
+            Some((_, why)) => Err(why),
+            None => Err(model.text(T::NothingSelected).to_owned()),
+        },
+    }
+}
+
+/// What it can be done to, and what not, with the reason.
+pub fn sorted_out(model: &Model, action: Action, targets: &[Item]) -> (Vec<Item>, Vec<(Item, String)>) {
+    let (mut good, mut skipped) = (Vec::new(), Vec::new());
     for item in targets {
-        if let Err(why) = action.allowed(item, &model.who) {
-            let why = model.text(why);
-            let several = targets.len() > 1;
-            return Err(if several {
-                format!("{}: {why}", fit_id(&item.key(), SHORT))
-            } else {
-                why.to_owned()
-            });
-        }
-        if targets.len() > 1 && !action.extras(item).iter().all(|extra| !extra.needed) {
-            return Err(model.text(T::OneByOne).to_owned());
+        match action.allowed(item, &model.who) {
+            Ok(()) => good.push(item.clone()),
+            Err(why) => skipped.push((item.clone(), model.text(why).to_owned())),
         }
     }
-    Ok(())
+    (good, skipped)
 }
 
 pub(super) fn open(model: &mut Model) {
@@ -102,10 +111,10 @@ pub(super) fn choose(model: &mut Model, action: Action, targets: Vec<Item>) {
         return;
     }
     match allowed(model, action, &targets) {
-        Ok(()) => confirm::open(model, action, targets),
+        Ok(()) => confirm::open(model, action, &targets),
         Err(why) => {
             let only_arming = !model.is_armed() && possible(model, action, &targets).is_ok();
-            let label = model.text(action.label());
+            let label = model.text(T::Label(action));
             if only_arming {
                 palette::open(model, "arm 15 ");
                 model.warn(model.text(T::ArmFirst));

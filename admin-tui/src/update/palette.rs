@@ -1,6 +1,6 @@
 //! `:` goes anywhere and does anything, by a few letters.
 
-use super::{keys, menu};
+use super::{confirm, keys, menu, search};
 use crate::action;
 use crate::detail::Link;
 use crate::export;
@@ -22,14 +22,21 @@ const MOST_MINUTES: u32 = 60;
 const MOST: usize = 40;
 
 pub(super) fn open(model: &mut Model, typed: &str) {
-    model.overlay = Overlay::Palette(Palette { line: Line::of(typed), selected: 0 });
+    model.overlay = Overlay::Palette(Palette::new(Line::of(typed), model.clock.up));
 }
 
 /// What fits what was typed, the best first.
 pub fn choices(model: &Model, typed: &str) -> Vec<Choice> {
     let word = typed.split_whitespace().next().unwrap_or_default();
+    let hits = match &model.overlay {
+        Overlay::Palette(palette) => palette.hits(),
+        _ => &[],
+    };
+    let found_there = hits.iter().cloned().map(Choice::Found);
     if Shape::of_id(typed.trim()).is_some() {
-        return vec![Choice::Open(typed.trim().to_owned())];
+        // Its own words say more than the id alone.
+        let whole: Vec<Choice> = found_there.collect();
+        return if whole.is_empty() { vec![Choice::Open(typed.trim().to_owned())] } else { whole };
     }
     // A command with its arguments is meant as it stands.
     if typed.contains(' ')
@@ -49,7 +56,7 @@ pub fn choices(model: &Model, typed: &str) -> Vec<Choice> {
     }
     let targets = menu::targets(model);
     for (action, allowed) in menu::actions(model, &targets) {
-        let words = format!("{} {}", action.word(), model.text(action.label()));
+        let words = format!("{} {}", action.word(), model.text(T::Label(action)));
         offer(&words, 0, Choice::Act(action, allowed));
     }
     for run in Run::ALL {
@@ -64,7 +71,14 @@ pub fn choices(model: &Model, typed: &str) -> Vec<Choice> {
         }
     }
     found.sort_by_key(|(score, _)| *score);
-    let mut choices: Vec<Choice> = found.into_iter().map(|(_, choice)| choice).collect();
+    // What was named on purpose, then what the server found, then what only contains it.
+    let known_there =
+        |choice: &Choice| matches!(choice, Choice::Open(id) if hits.iter().any(|hit| hit.id == *id));
+    let (named, containing): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|(score, _)| *score < usize::from(u16::MAX));
+    let named = named.into_iter().map(|(_, choice)| choice);
+    let containing = containing.into_iter().map(|(_, choice)| choice).filter(|choice| !known_there(choice));
+    let mut choices: Vec<Choice> = named.chain(found_there).chain(containing).collect();
     choices.dedup();
     choices.truncate(MOST);
     choices
@@ -73,7 +87,7 @@ pub fn choices(model: &Model, typed: &str) -> Vec<Choice> {
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let Overlay::Palette(palette) = &model.overlay else { return Vec::new() };
     let (typed, selected) = (palette.line.text(), palette.selected);
-    let choices = choices(model, &typed);
+    let (choices, up) = (choices(model, &typed), model.clock.up);
     let Overlay::Palette(palette) = &mut model.overlay else { return Vec::new() };
     match keymap::command(Place::Palette, key) {
         Some(Command::Leave) => model.overlay = Overlay::None,
@@ -88,6 +102,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(_) => {
             return match choices.into_iter().nth(selected) {
                 Some(choice) => choose(model, choice, &typed),
+                None if search::is_open(palette) => vec![search::ask(model)],
                 None => {
                     model.warn(model.text(T::NoSuchThing));
                     Vec::new()
@@ -100,6 +115,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
                 model.overlay = Overlay::None;
             } else if palette.line.key(key) {
                 palette.selected = 0;
+                palette.typed = up;
             }
         }
     }
@@ -112,6 +128,7 @@ fn completed(choice: &Choice) -> String {
         Choice::Act(action, _) => action.word().to_owned(),
         Choice::Run(run) => format!("{} ", run.word()),
         Choice::Open(id) => id.clone(),
+        Choice::Found(hit) => hit.id.clone(),
     }
 }
 
@@ -128,6 +145,7 @@ fn choose(model: &mut Model, choice: Choice, typed: &str) -> Vec<Effect> {
             Some(shape) => keys::follow(model, Link::Id(shape, id)),
             None => Vec::new(),
         },
+        Choice::Found(hit) => search::open(model, &hit),
         Choice::Run(run) => {
             let arguments = typed.trim().split_once(' ').map(|(_, rest)| rest.trim()).unwrap_or_default();
             execute(model, run, arguments)
@@ -142,6 +160,7 @@ fn execute(model: &mut Model, run: Run, arguments: &str) -> Vec<Effect> {
             model.arming = Arming::ReadOnly;
             model.say(model.text(T::Disarmed));
         }
+        Run::Results => confirm::reopen(model),
         Run::Export => return export(model, arguments),
         Run::Refresh => return keys::refresh(model),
         Run::Pause => keys::pause(model),

@@ -1,5 +1,7 @@
 //! The question before a change, and what came of it.
 
+mod outcomes;
+
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -7,7 +9,7 @@ use super::paint::{Paint, Theme};
 use crate::columns::Tone;
 use crate::item::Shape;
 use crate::model::Model;
-use crate::model::confirm::{Confirm, Focus, Phase, State};
+use crate::model::confirm::{Confirm, Focus, Phase, Subject};
 use crate::model::input::Line;
 use crate::text::{T, fill};
 use crate::wrap::{fit, fit_id, pad, width, wrap};
@@ -27,13 +29,17 @@ pub fn draw(model: &Model, confirm: &Confirm, paint: &mut Paint<'_>) -> Option<P
     let theme = paint.theme;
     let across = paint.area.width.saturating_sub(2).min(90);
     let room = usize::from(across.saturating_sub(4));
-    let lines = lines(model, confirm, theme, room);
+    let most = usize::from(paint.area.height.saturating_sub(2)).max(1);
+    let lines = match confirm.phase {
+        Phase::Editing => question(model, confirm, theme, room),
+        Phase::Sending | Phase::Settled => outcomes::lines(model, confirm, theme, room, most),
+    };
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(paint.area.height);
     let (x, y) = ((paint.area.width - across) / 2, (paint.area.height - height) / 2);
     let mut paint = paint.part(x, y, across, height);
     let edge = theme.band(Color::Red, Color::White).add_modifier(Modifier::BOLD);
     let edge = if confirm.action.is_heavy() { edge } else { theme.tone(Tone::Strong) };
-    let mut inside = paint.boxed(model.text(confirm.action.label()), edge);
+    let mut inside = paint.boxed(model.text(T::Label(confirm.action)), edge);
     let room = usize::from(inside.area.height).max(1);
     let focus = lines.iter().position(|line| line.focus.is_some()).unwrap_or_default();
     // The focus is always in sight, at the bottom if need be.
@@ -52,25 +58,29 @@ pub fn draw(model: &Model, confirm: &Confirm, paint: &mut Paint<'_>) -> Option<P
     cursor
 }
 
-fn lines(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<Drawn> {
-    let mut lines = subjects(model, confirm, theme, room);
-    if confirm.phase == Phase::Editing {
-        lines.push(text("", Tone::Plain, theme));
-        lines.extend(
-            wrap(model.text(confirm.action.consequence()), room)
-                .iter()
-                .map(|part| text(part, Tone::Warn, theme)),
-        );
-        lines.push(text("", Tone::Plain, theme));
-        for (at, (extra, line)) in confirm.extras.iter().enumerate() {
-            let focused = confirm.focus == Focus::Extra(at);
-            lines.push(field(model.text(extra.label), line, focused, theme, room));
-        }
-        let focused = confirm.focus == Focus::Reason;
-        lines.push(field(model.text(T::ReasonField), &confirm.reason, focused, theme, room));
-        let label = fill(model.text(check_label(confirm)), &[&confirm.wanted]);
-        lines.push(field(&label, &confirm.check, confirm.focus == Focus::Check, theme, room));
+/// What would be done to what, and the fields.
+fn question(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<Drawn> {
+    let mut lines = Vec::new();
+    if let [only] = confirm.subjects.as_slice()
+        && confirm.skipped.is_empty()
+    {
+        lines.extend(single(model, only, theme, room));
+    } else {
+        lines.extend(several(model, confirm, theme, room));
     }
+    lines.push(text("", Tone::Plain, theme));
+    lines.extend(
+        wrap(model.text(T::Means(confirm.action)), room).iter().map(|part| text(part, Tone::Warn, theme)),
+    );
+    lines.push(text("", Tone::Plain, theme));
+    for (at, (extra, line)) in confirm.extras.iter().enumerate() {
+        let focused = confirm.focus == Focus::Extra(at);
+        lines.push(field(model.text(extra.label), line, focused, theme, room));
+    }
+    let focused = confirm.focus == Focus::Reason;
+    lines.push(field(model.text(T::ReasonField), &confirm.reason, focused, theme, room));
+    let label = fill(model.text(check_label(confirm)), &[&confirm.wanted]);
+    lines.push(field(&label, &confirm.check, confirm.focus == Focus::Check, theme, room));
     lines.push(text("", Tone::Plain, theme));
     lines.push(buttons(model, confirm, theme));
     lines
@@ -78,75 +88,65 @@ fn lines(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<Dra
 
 fn check_label(confirm: &Confirm) -> T {
     match confirm.subjects.as_slice() {
+        [only] if only.item.shape == Shape::Position => T::TypeToConfirm,
         [only] if only.item.written_amount().is_none() => T::TypeIdEnd,
         [_] => T::TypeToConfirm,
         _ => T::TypeCount,
     }
 }
 
-/// What is acted upon, whole ids; of many the first, with the sums; once sent, each with its outcome.
-fn subjects(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<Drawn> {
-    let mut lines = Vec::new();
-    let many = confirm.subjects.len() > 1;
-    if many {
-        let sums = confirm.sums();
-        let count = confirm.subjects.len().to_string();
-        let said = fill(model.text(T::ManySubjects), &[&count, &sums.join(", ")]);
-        lines.extend(wrap(&said, room).iter().map(|part| text(part, Tone::Strong, theme)));
+/// One thing: its whole id, and of an approval what is approved, for its own id says nothing.
+fn single(model: &Model, subject: &Subject, theme: Theme, room: usize) -> Vec<Drawn> {
+    let item = &subject.item;
+    let mut lines = vec![text(&format!("{}  {}", item.key(), about(subject)), Tone::Plain, theme)];
+    if item.shape == Shape::Approval {
+        let asked = format!("{}  {}", item.text("action"), item.text("subject"));
+        let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
+        let shown = [asked.as_str(), item.text("shown"), why.as_str()];
+        let parts = shown.iter().flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
+        lines.extend(parts.map(|part| text(&format!("  {part}"), Tone::Strong, theme)));
     }
-    if confirm.phase != Phase::Editing {
-        let (settled, all) = (confirm.settled().to_string(), confirm.subjects.len().to_string());
-        lines.push(text(&fill(model.text(T::Progress), &[&settled, &all]), Tone::Strong, theme));
+    let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));
+    lines.push(text(&key, Tone::Dim, theme));
+    lines
+}
+
+/// Several: how many of how many, with the sums; the first of them; what is left out, by its reasons.
+fn several(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<Drawn> {
+    let count = confirm.subjects.len();
+    let counts = [count.to_string(), (count + confirm.skipped.len()).to_string()];
+    let said = fill(model.text(T::ManySubjects), &[&counts[0], &counts[1], &confirm.sums().join(", ")]);
+    let mut lines: Vec<Drawn> =
+        wrap(&said, room).iter().map(|part| text(part, Tone::Strong, theme)).collect();
+    for subject in confirm.subjects.iter().take(LISTED) {
+        let said = format!("{}  {}", fit_id(subject.item.id(), 24), about(subject));
+        lines.push(text(&said, Tone::Plain, theme));
     }
-    let listed = if confirm.phase == Phase::Editing { LISTED } else { confirm.subjects.len() };
-    // What went wrong is not to be searched for.
-    let mut order: Vec<_> = confirm.subjects.iter().collect();
-    order.sort_by_key(|subject| {
-        !matches!(subject.state, State::Refused(_) | State::Unsure(_) | State::Sending)
-    });
-    for subject in order.into_iter().take(listed) {
-        let item = &subject.item;
-        let about =
-            [item.amount().unwrap_or_default(), item.status().to_owned(), item.text("bank").to_owned()];
-        let about: Vec<&str> = about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        let id = if many { fit_id(item.id(), 24) } else { item.id().to_owned() };
-        lines.push(text(&format!("{id}  {}", about.join("  ")), Tone::Plain, theme));
-        // Of an approval, what is approved: its own id says nothing.
-        if item.shape == Shape::Approval {
-            let asked = format!("{}  {}", item.text("action"), item.text("subject"));
-            let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
-            let shown = [asked.as_str(), item.text("shown"), why.as_str()];
-            let parts = shown.iter().flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
-            lines.extend(parts.map(|part| text(&format!("  {part}"), Tone::Strong, theme)));
-        }
-        if let Some((said, tone)) = state(model, &subject.state).filter(|_| confirm.phase != Phase::Editing) {
-            lines.extend(
-                wrap(&said, room.saturating_sub(2))
-                    .iter()
-                    .map(|part| text(&format!("  {part}"), tone, theme)),
-            );
-        }
-        if !many {
-            let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));
-            lines.push(text(&key, Tone::Dim, theme));
+    if count > LISTED {
+        lines.push(text(&format!("... +{}", count - LISTED), Tone::Dim, theme));
+    }
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for (item, why) in &confirm.skipped {
+        let id = fit_id(&item.key(), 13);
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, ids)) => ids.push(id),
+            None => reasons.push((why, vec![id])),
         }
     }
-    if confirm.subjects.len() > listed {
-        lines.push(text("...", Tone::Dim, theme));
+    for (why, ids) in reasons {
+        let said = fill(model.text(T::Skipped), &[&ids.len().to_string(), why]);
+        let said = format!("{said} ({})", ids.iter().take(3).cloned().collect::<Vec<_>>().join(" "));
+        lines.extend(wrap(&said, room).iter().map(|part| text(part, Tone::Warn, theme)));
     }
     lines
 }
 
-fn state(model: &Model, state: &State) -> Option<(String, Tone)> {
-    let said = |template: T, value: &str| fill(model.text(template), &[value]);
-    Some(match state {
-        State::Waiting => (model.text(T::StateWaiting).to_owned(), Tone::Dim),
-        State::Sending => (model.text(T::StateSending).to_owned(), Tone::Strong),
-        State::Done(status) => (said(T::StateDone, status), Tone::Good),
-        State::Asked(approval) => (said(T::StateAsked, approval), Tone::Warn),
-        State::Refused(why) => (said(T::StateRefused, why), Tone::Bad),
-        State::Unsure(why) => (said(T::StateUnsure, why), Tone::Bad),
-    })
+/// Amount, status and bank, as far as there are any.
+fn about(subject: &Subject) -> String {
+    let item = &subject.item;
+    let parts = [item.amount().unwrap_or_default(), item.status().to_owned(), item.text("bank").to_owned()];
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    parts.join("  ")
 }
 
 fn text(text: &str, tone: Tone, theme: Theme) -> Drawn {
@@ -190,7 +190,7 @@ fn buttons(model: &Model, confirm: &Confirm, theme: Theme) -> Drawn {
         Phase::Settled => T::Close,
     };
     let proceed = match confirm.phase {
-        Phase::Editing => Some(model.text(confirm.action.label())),
+        Phase::Editing => Some(model.text(T::Label(confirm.action))),
         Phase::Sending => None,
         Phase::Settled if confirm.can_change() => Some(model.text(T::ChangeIt)),
         Phase::Settled if confirm.remaining() > 0 => Some(model.text(T::SendAgain)),

@@ -52,8 +52,8 @@ pub fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>) -> Optio
     for (at, choice) in choices.iter().enumerate().skip(from).take(most) {
         let y = u16::try_from(at - from).unwrap_or_default();
         let (kind, word, said, tone) = described(model, choice);
-        let x = inside.put(0, y, &pad(kind, 8, false), theme.tone(Tone::Dim)) + 1;
-        let x = inside.put(x, y, &pad(&word, 12, false), theme.tone(Tone::Strong)) + 1;
+        let x = inside.put(0, y, &pad(kind, 10, false), theme.tone(Tone::Dim)) + 1;
+        let x = inside.put(x, y, &pad(&word, 14, false), theme.tone(Tone::Strong)) + 1;
         inside.put(x, y, &said, theme.tone(tone));
         if at == palette.selected {
             inside.line(y, theme.selected());
@@ -62,11 +62,28 @@ pub fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>) -> Optio
     let y = inside.area.height.saturating_sub(1);
     let x = inside.put(0, y, ":", theme.tone(Tone::Strong));
     inside.line(y, ratatui::style::Style::default());
-    inside.put(x, y, &typed, theme.tone(Tone::Strong));
+    let end = inside.put(x, y, &typed, theme.tone(Tone::Strong));
+    inside.put(end + 3, y, &looking(model, palette), theme.tone(Tone::Dim));
     inside.position(usize::from(x) + width(&palette.line.before()), usize::from(y))
 }
 
-fn described<'m>(model: &'m Model, choice: &Choice) -> (&'m str, String, String, Tone) {
+/// What the server's search has come to.
+fn looking(model: &Model, palette: &Palette) -> String {
+    if palette.line.is_empty() {
+        return model.text(T::SearchHint).to_owned();
+    }
+    if palette.sought != palette.line.text().trim() {
+        return String::new();
+    }
+    match (&palette.found.trouble, palette.found.is_pending(), palette.hits()) {
+        (_, true, _) => model.text(T::Searching).to_owned(),
+        (Some(why), _, _) => why.clone(),
+        (None, false, []) => model.text(T::NothingFound).to_owned(),
+        (None, false, _) => String::new(),
+    }
+}
+
+fn described<'m>(model: &'m Model, choice: &'m Choice) -> (&'m str, String, String, Tone) {
     match choice {
         Choice::Screen(screen) => {
             let number = (screen.index() + 1).to_string();
@@ -74,7 +91,7 @@ fn described<'m>(model: &'m Model, choice: &Choice) -> (&'m str, String, String,
             (model.text(T::GoTo), screen.word().to_owned(), said, Tone::Plain)
         }
         Choice::Act(action, allowed) => {
-            let label = model.text(action.label());
+            let label = model.text(T::Label(*action));
             let (said, tone) = match allowed {
                 Ok(()) => (label.to_owned(), Tone::Plain),
                 Err(why) => (format!("{label} - {}", fill(model.text(T::NotAllowed), &[why])), Tone::Dim),
@@ -85,6 +102,7 @@ fn described<'m>(model: &'m Model, choice: &Choice) -> (&'m str, String, String,
             let said = match run {
                 Run::Arm => T::RunArm,
                 Run::Disarm => T::RunDisarm,
+                Run::Results => T::RunResults,
                 Run::Export => T::RunExport,
                 Run::Refresh => T::RunRefresh,
                 Run::Pause => T::RunPause,
@@ -95,6 +113,7 @@ fn described<'m>(model: &'m Model, choice: &Choice) -> (&'m str, String, String,
             (model.text(T::RunIt), run.word().to_owned(), model.text(said).to_owned(), Tone::Plain)
         }
         Choice::Open(id) => (model.text(T::OpenIt), String::new(), id.clone(), Tone::Plain),
+        Choice::Found(hit) => (hit.kind.as_str(), fit_id(&hit.id, 14), hit.title.clone(), Tone::Plain),
     }
 }
 
@@ -119,13 +138,18 @@ pub fn menu(model: &Model, menu: &Menu, paint: &mut Paint<'_>) {
         if selected {
             focus = lines.len();
         }
-        let label = model.text(action.label());
+        let mut label = model.text(T::Label(*action)).to_owned();
+        let good = update::sorted_out(model, *action, &menu.targets).0.len();
+        if allowed.is_ok() && good < menu.targets.len() {
+            let counts = [good.to_string(), menu.targets.len().to_string()];
+            label.push_str(&fill(model.text(T::SomeOf), &[&counts[0], &counts[1]]));
+        }
         let tone = match allowed {
             Ok(()) if action.is_heavy() => Tone::Warn,
             Ok(()) => Tone::Plain,
             Err(_) => Tone::Dim,
         };
-        lines.push((label.to_owned(), tone, selected));
+        lines.push((label, tone, selected));
         if let Err(why) = allowed {
             lines.push((format!("   {}", fill(model.text(T::NotAllowed), &[why])), Tone::Dim, false));
         }
@@ -161,7 +185,7 @@ pub fn help(model: &Model, top: usize, paint: &mut Paint<'_>) {
     if let Some(shape) = model.frame().and_then(Frame::item).map(|item| item.shape) {
         for action in action::of(shape) {
             let word = pad(action.word(), 12, false);
-            lines.push((format!("  {word} {}", model.text(action.label())), Tone::Plain));
+            lines.push((format!("  {word} {}", model.text(T::Label(*action))), Tone::Plain));
         }
     }
     lines.push((model.text(T::SignsHead).to_owned(), Tone::Strong));

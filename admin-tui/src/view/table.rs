@@ -37,7 +37,7 @@ pub fn draw(model: &Model, list: &List, paint: &mut Paint<'_>) {
     let columns = columns::of(first.shape);
     let cells: Vec<Vec<Cell>> = rows.iter().map(|item| columns::cells(item, model.now())).collect();
     let room = usize::from(paint.area.width).saturating_sub(2);
-    let widths = widths(model, columns, &cells, room);
+    let widths = widths(model, &columns, &cells, room);
     let mut x = 2;
     for (column, width) in columns.iter().zip(&widths) {
         let Some(width) = width else { continue };

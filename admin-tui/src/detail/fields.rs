@@ -1,0 +1,163 @@
+//! Members of a thing, in the contract's words.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Line, Link};
+use crate::columns::{Tone, distance, tone_of};
+use crate::item::Shape;
+use crate::wrap::wrap;
+
+/// What one looks for first, where it says anything.
+const FIRST: [&str; 40] = [
+    "id",
+    "withdrawal_id",
+    "payment_id",
+    "status",
+    "verdict",
+    "needs_operator",
+    "held_by",
+    "amount",
+    "sell_amount",
+    "fee",
+    "rate",
+    "payee",
+    "action",
+    "subject",
+    "shown",
+    "reason",
+    "failure",
+    "requested_by",
+    "at",
+    "kind",
+    "text",
+    "name",
+    "tier",
+    "fully_verified",
+    "legal_reference",
+    "until",
+    "frozen_until",
+    "bank",
+    "bank_reference",
+    "event_id",
+    "redeliveries",
+    "remitter",
+    "account_number",
+    "reference",
+    "merchant_id",
+    "estimated_arrival",
+    "received_at",
+    "created_at",
+    "expires_at",
+    "held",
+];
+/// Shown as what happened instead.
+const ELSEWHERE: [&str; 2] = ["evidence", "timeline"];
+
+/// What stands first; ids lead on.
+pub(super) fn leading(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
+    let said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+    let shown = FIRST.iter().filter_map(|name| Some((*name, raw.get(*name).filter(|value| said(value))?)));
+    shown.flat_map(|(name, value)| field(name, &short(raw, name, value), own, width, now)).collect()
+}
+
+/// An amount with its currency, a person's account on one line.
+fn short(raw: &Value, name: &str, value: &Value) -> Value {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let with = |currency: &str| match raw[currency].as_str() {
+        Some(currency) => Value::String(format!("{} {currency}", text(value))),
+        None => value.clone(),
+    };
+    match (name, value) {
+        ("amount", _) => with("currency"),
+        ("sell_amount" | "fee", _) => with("sell_currency"),
+        ("payee", Value::Object(members)) => {
+            let parts =
+                ["holder_name", "account_number", "bank_name", "bank_code", "currency", "country", "status"];
+            let parts =
+                parts.iter().filter_map(|part| members.get(*part)?.as_str()).filter(|part| !part.is_empty());
+            Value::String(parts.collect::<Vec<_>>().join("  "))
+        }
+        ("failure", Value::Object(members)) => {
+            let parts = members.values().filter_map(Value::as_str);
+            Value::String(parts.collect::<Vec<_>>().join(": "))
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Every member, by name.
+pub(super) fn all(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
+    let members =
+        raw.as_object().into_iter().flatten().filter(|(name, _)| !ELSEWHERE.contains(&name.as_str()));
+    members.flat_map(|(name, value)| field(name, value, own, width, now)).collect()
+}
+
+fn field(name: &str, value: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
+    let tone = match value {
+        Value::String(status) if matches!(name, "status" | "verdict") => tone_of(status),
+        Value::Bool(true) if name == "needs_operator" => Tone::Bad,
+        Value::Null => Tone::Dim,
+        _ => Tone::Plain,
+    };
+    let mut texts = shown(value);
+    if let (true, Some(text)) = (name == "at" || name == "until" || name.ends_with("_at"), texts.first_mut())
+    {
+        let since = distance(text, now);
+        if !since.is_empty() {
+            text.push_str(&format!("  ({since})"));
+        }
+    }
+    let parts = texts.iter().flat_map(|text| {
+        let link = link_in(text, own);
+        wrap(text, width).into_iter().map(move |part| (part, link.clone()))
+    });
+    parts
+        .enumerate()
+        .map(|(at, (text, link))| {
+            let label = if at == 0 { name.to_owned() } else { String::new() };
+            Line { label, text, tone, link }
+        })
+        .collect()
+}
+
+/// What the first id in a text leads to, other than the thing itself.
+pub fn link_in(text: &str, own: &str) -> Option<Link> {
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|id| *id != own);
+    words.find_map(|id| Shape::of_id(id).map(|shape| Link::Id(shape, id.to_owned())))
+}
+
+/// A value on one line or several.
+fn shown(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => vec!["-".to_owned()],
+        // Where a line ended in a text of several lines.
+        Value::String(text) => text.split("\\u{a}").map(str::to_owned).collect(),
+        Value::Array(values) if values.is_empty() => vec!["-".to_owned()],
+        Value::Array(_) | Value::Object(_) => {
+            let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+            pretty.lines().map(str::to_owned).collect()
+        }
+        other => vec![other.to_string()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_id_in_a_text_leads_on() {
+        let (one, other) = (format!("po_{:032x}", 1), format!("wd_{:032x}", 2));
+        let link = |shape, id: &str| Some(Link::Id(shape, id.to_owned()));
+        for (text, expected) in [
+            (one.clone(), None),
+            (other.clone(), link(Shape::Withdrawal, &other)),
+            (format!("  \"payment_id\": \"{other}\","), link(Shape::Withdrawal, &other)),
+            (format!("of {one}, by {other}"), link(Shape::Withdrawal, &other)),
+            ("po_1".to_owned(), None),
+        ] {
+            assert_eq!(link_in(&text, &one), expected, "{text}");
+        }
+    }
+}
