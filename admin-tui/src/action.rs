@@ -140,9 +140,14 @@ pub fn of(shape: Shape) -> &'static [Action] {
         Shape::Approval => &[Approve, Reject],
         Shape::Rate | Shape::Published => &[AcceptRate, RejectRate],
         Shape::Position => &[BookCover],
-        Shape::Account | Shape::Transfer | Shape::Audit | Shape::Cover | Shape::Statement | Shape::Step => {
-            &[]
-        }
+        Shape::Account
+        | Shape::Transfer
+        | Shape::Audit
+        | Shape::Cover
+        | Shape::Statement
+        | Shape::Payee
+        | Shape::Quote
+        | Shape::Step => &[],
     }
 }
 

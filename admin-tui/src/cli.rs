@@ -32,8 +32,8 @@ pub struct Arguments {
     /// Where that keeps its files
     #[arg(long, value_name = "DIR", default_value = "var", requires = "dev")]
     var: PathBuf,
-    /// With --dev: as whom; the first one of the role operator if absent. Else: the name to show
-    #[arg(long, value_name = "ID")]
+    /// With --dev: as whom; the first one of the role operator if absent
+    #[arg(long, value_name = "ID", conflicts_with = "admin_url")]
     operator: Option<String>,
     /// Print a screen as text and end
     #[arg(long, value_name = "SCREEN", value_parser = screen)]
@@ -87,8 +87,8 @@ impl Arguments {
             }
             None => ask_for_token()?,
         };
-        // The API does not say who a token's owner is.
-        Ok((Client::new(url, tls, token)?, Who { id: self.operator.clone(), role: None }))
+        // Whose the token is, the gateway says.
+        Ok((Client::new(url, tls, token)?, Who::default()))
     }
 
     fn to_sandbox(&self) -> Result<(Client, Who), String> {
@@ -169,6 +169,7 @@ mod tests {
             (&[], false),
             (&["--dev", "--admin-url", "https://h"], false),
             (&["--dev", "--token-file", "t"], false),
+            (&["--admin-url", "https://h", "--operator", "ada"], false),
             (&["--dev", "--once", "money"], false),
         ] {
             assert_eq!(parsed(arguments).is_ok(), good, "{arguments:?}");

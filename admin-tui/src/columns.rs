@@ -149,6 +149,8 @@ mod tests {
             Shape::Notice,
             Shape::Statement,
             Shape::Fee,
+            Shape::Payee,
+            Shape::Quote,
         ];
         for shape in shapes {
             for raw in [json!({"id": "x", "status": "odd", "verdict": "odd"}), json!(null)] {

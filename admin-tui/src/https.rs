@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin_api::CONSOLE_HEADER;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -172,11 +173,11 @@ impl Client {
     pub async fn post(
         &self,
         path: &str,
-        key: &str,
+        key: Option<&str>,
         body: Bytes,
         deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let request = self.request(Method::POST, path, Some(key), body)?;
+        let request = self.request(Method::POST, path, key, body)?;
         self.on_new(request, deadline).await
     }
 
@@ -192,9 +193,14 @@ impl Client {
             .method(method)
             .uri(path)
             .header(HOST, self.authority.clone())
-            .header(AUTHORIZATION, token);
+            .header(AUTHORIZATION, token)
+            // What a console asks to be changed is changed only while its operator is armed.
+            .header(CONSOLE_HEADER, "1");
         if let Some(key) = key {
-            request = request.header("idempotency-key", key).header(CONTENT_TYPE, "application/json");
+            request = request.header("idempotency-key", key);
+        }
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
         }
         request.body(Full::new(body)).map_err(|error| Failure::NotSent(error.to_string()))
     }

@@ -32,6 +32,8 @@ pub enum Shape {
     Notice,
     Statement,
     Fee,
+    Payee,
+    Quote,
     /// One step of a timeline.
     Step,
 }
@@ -126,6 +128,8 @@ impl Item {
             | Shape::Notice
             | Shape::Statement
             | Shape::Fee
+            | Shape::Payee
+            | Shape::Quote
             | Shape::Step => {
                 if raw.is_object() {
                     Row::Simple

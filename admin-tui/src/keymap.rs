@@ -50,6 +50,8 @@ pub enum Command {
     /// Enter, in what lies over the screen.
     Accept,
     Complete,
+    /// The next of what there is to choose from, or the one before.
+    Choose,
     Leave,
 }
 
@@ -128,6 +130,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Key::BackTab, Key::Up], Command::Previous, &[Confirm], T::KeyPrevious, true),
     bind(&[Key::Enter], Command::Accept, &[Confirm], T::KeyAccept, true),
     bind(&[Key::Esc], Command::Leave, &[Confirm], T::KeyCancel, true),
+    bind(&[Key::Left, Key::Right], Command::Choose, &[Confirm], T::KeyChoosePayee, false),
     bind(&[Key::PageDown], Command::PageDown, &[Confirm], T::KeyScroll, true),
     bind(&[Key::PageUp], Command::PageUp, &[Confirm], T::KeyScroll, false),
 ];

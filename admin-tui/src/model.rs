@@ -8,14 +8,14 @@ pub mod overlay;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use admin_api::Overview;
+use admin_api::{Me, Overview};
 use time::OffsetDateTime;
 
 use self::confirm::Confirm;
 use self::frame::{Frame, List};
 use self::overlay::Overlay;
 use crate::action::Who;
-use crate::msg::{Arm, Clock};
+use crate::msg::Clock;
 use crate::remote::Asked;
 use crate::screen::Screen;
 use crate::text::{Lang, T};
@@ -53,6 +53,9 @@ pub struct Model {
     pub selected_alarm: usize,
     pub history: VecDeque<Sample>,
     pub contact: Contact,
+    /// Who one is, as the server says.
+    pub me: Asked<Me>,
+    pub me_asked: Duration,
     pub arming: Arming,
     /// The screen shows what it showed, whatever comes.
     pub frozen: bool,
@@ -89,6 +92,8 @@ pub struct Contact {
     pub last: Option<Duration>,
     /// Why nobody does.
     pub lost: Option<String>,
+    /// Somebody does, and does not let one in.
+    pub barred: bool,
 }
 
 /// Whether the operator may act.
@@ -96,7 +101,10 @@ pub struct Contact {
 pub enum Arming {
     ReadOnly,
     Asked,
-    Armed { until: Duration, arm: Arm },
+    /// By the server; `until` is counted from the console's start.
+    Armed {
+        until: Duration,
+    },
 }
 
 /// One line about what just happened.
@@ -123,6 +131,8 @@ impl Model {
             selected_alarm: 0,
             history: VecDeque::new(),
             contact: Contact::default(),
+            me: Asked::nothing(),
+            me_asked: Duration::ZERO,
             arming: Arming::ReadOnly,
             frozen: false,
             overlay: Overlay::None,
@@ -162,7 +172,7 @@ impl Model {
     }
 
     pub fn is_armed(&self) -> bool {
-        matches!(&self.arming, Arming::Armed { until, .. } if self.clock.up < *until)
+        matches!(self.arming, Arming::Armed { until } if self.clock.up < until)
     }
 
     /// What is shown now, where it is not the overview.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use admin_api::ProblemAnswer;
+use admin_api::{Me, ProblemAnswer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -27,8 +27,8 @@ pub enum Msg {
         ticket: u64,
         outcome: Outcome,
     },
-    /// What came of asking for the right to act.
-    Armed(Result<Arm, String>),
+    /// What the server says of the right to act, asked for or given back.
+    Armed(Result<Me, Trouble>),
     /// What came of an export: where it lies.
     Exported(Result<String, String>),
 }
@@ -48,8 +48,10 @@ pub enum Effect {
         body: Value,
         key: String,
     },
-    /// Asks for the right to act. Today the console grants it to itself.
+    /// Asks for the right to act.
     Arm(Arm),
+    /// Gives it back.
+    Disarm,
     Copy(String),
     Export {
         file: String,
@@ -70,6 +72,8 @@ pub struct Slot {
 pub enum Part {
     /// The overview, which also tells whether anybody answers.
     Overview,
+    /// Who one is, and whether one may act.
+    Me,
     Rows,
     Item,
     Trail,
@@ -77,6 +81,8 @@ pub enum Part {
     Related,
     Account,
     Transfers,
+    /// A merchant's payees, to choose from.
+    Payees,
     /// What the palette looks for.
     Search,
 }

@@ -5,14 +5,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin_api::{ApprovalAsked, ProblemAnswer};
+use admin_api::{ApprovalAsked, ArmRequest, DisarmRequest, Me, ProblemAnswer};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::https::{Answer, Client, Failure};
-use crate::msg::{Effect, Msg, Outcome, Trouble};
+use crate::msg::{Arm, Effect, Msg, Outcome, Trouble};
 use crate::plain::{plain, plain_json};
 
 /// For a question.
@@ -55,9 +55,19 @@ impl Performer {
                     this.report(Msg::Posted { ticket, outcome }).await;
                 });
             }
-            // The server does not know of arming yet; where it does, this is the place to ask it.
-            Effect::Arm(arm) => {
-                tokio::spawn(async move { this.report(Msg::Armed(Ok(arm))).await });
+            Effect::Arm(Arm { minutes, reason }) => {
+                tokio::spawn(async move {
+                    let body = serde_json::json!(ArmRequest { minutes, reason });
+                    let answer = this.arming("/admin/v1/arm", &body).await;
+                    this.report(Msg::Armed(answer)).await;
+                });
+            }
+            Effect::Disarm => {
+                tokio::spawn(async move {
+                    let body = serde_json::json!(DisarmRequest {});
+                    let answer = this.arming("/admin/v1/disarm", &body).await;
+                    this.report(Msg::Armed(answer)).await;
+                });
             }
             Effect::Export { file, text } => {
                 tokio::spawn(async move {
@@ -92,9 +102,22 @@ impl Performer {
         }
     }
 
+    /// Arms or disarms. It takes no key: whatever becomes of the answer, `/admin/v1/me` says what is true.
+    async fn arming(&self, path: &str, body: &Value) -> Result<Me, Trouble> {
+        let none = |why: String| Trouble::NoContact(plain(&why).into_owned());
+        let body = Bytes::from(body.to_string());
+        let answer = self.client.post(path, None, body, Instant::now() + POST).await;
+        let answer = answer.map_err(|failure| none(failure.to_string()))?;
+        if let Some(problem) = problem(&answer) {
+            return Err(Trouble::Refused(problem));
+        }
+        let me = json(&answer.body).map_err(none)?;
+        serde_json::from_value(me).map_err(|error| none(error.to_string()))
+    }
+
     async fn command(&self, path: &str, key: &str, body: &Value) -> Outcome {
         let body = Bytes::from(body.to_string());
-        match self.client.post(path, key, body, Instant::now() + POST).await {
+        match self.client.post(path, Some(key), body, Instant::now() + POST).await {
             Ok(answer) => outcome(&answer),
             Err(failure @ Failure::NotSent(_)) => Outcome::NotSent(plain(&failure.to_string()).into_owned()),
             Err(failure @ Failure::Unknown(_)) => Outcome::Unsure(plain(&failure.to_string()).into_owned()),

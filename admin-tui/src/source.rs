@@ -34,7 +34,12 @@ pub enum Source {
     WithdrawalsOf(String),
     /// A merchant's stopped amounts.
     FrozenOf(String),
+    /// A merchant's payees.
+    PayeesOf(String),
     Fees,
+    Quotes,
+    /// A merchant's quotes.
+    QuotesOf(String),
     /// Notices that were given up.
     Notices,
     /// All that banks published of a pair.
@@ -68,6 +73,9 @@ impl Source {
                 return format!("/admin/v1/withdrawals?merchant_id={merchant}");
             }
             Source::FrozenOf(merchant) => return format!("/admin/v1/merchants/{merchant}/amount-freezes"),
+            Source::PayeesOf(merchant) => return format!("/admin/v1/merchants/{merchant}/payees"),
+            Source::QuotesOf(merchant) => return format!("/admin/v1/quotes?merchant_id={merchant}"),
+            Source::Quotes => "quotes",
             Source::Fees => "fees",
             Source::Notices => "dead-letters",
             Source::History(pair) => return format!("/admin/v1/rates/history?pair={pair}"),
@@ -97,6 +105,8 @@ impl Source {
             Source::Audit | Source::AuditOf(_) => T::Audit,
             Source::WithdrawalsOf(_) => T::Withdrawals,
             Source::FrozenOf(_) => T::FrozenAmounts,
+            Source::PayeesOf(_) => T::Payees,
+            Source::Quotes | Source::QuotesOf(_) => T::Quotes,
             Source::Fees => T::Fees,
             Source::Notices => T::Notices,
             Source::History(_) => T::RateHistory,
@@ -115,16 +125,8 @@ impl Source {
             Source::Payments | Source::Reversals | Source::Reconciliation | Source::Notices => T::OrderOldest,
             Source::LinesOf(_) => T::OrderFixed,
             Source::Merchants | Source::Accounts | Source::AccountsOf(_) | Source::Rates => T::OrderFixed,
-            Source::Positions | Source::FrozenOf(_) => T::OrderFixed,
+            Source::Positions | Source::FrozenOf(_) | Source::PayeesOf(_) => T::OrderFixed,
             _ => T::OrderNewest,
-        }
-    }
-
-    /// What the API can't give yet.
-    pub fn gap(&self) -> Option<T> {
-        match self {
-            Source::Rates => Some(T::GapQuotes),
-            _ => None,
         }
     }
 
@@ -148,6 +150,8 @@ impl Source {
             Source::Approvals => Shape::Approval,
             Source::Audit | Source::AuditOf(_) => Shape::Audit,
             Source::FrozenOf(_) => Shape::FrozenAmount,
+            Source::PayeesOf(_) => Shape::Payee,
+            Source::Quotes | Source::QuotesOf(_) => Shape::Quote,
             Source::Fees => Shape::Fee,
             Source::Notices => Shape::Notice,
             Source::History(_) => Shape::Published,

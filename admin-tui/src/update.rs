@@ -1,6 +1,7 @@
 //! What happens, and what is wanted done because of it. Pure: no clock, no network, no terminal.
 
 mod answers;
+mod arming;
 mod ask;
 mod confirm;
 mod keys;
@@ -15,6 +16,7 @@ use crate::model::{Arming, Model};
 use crate::msg::{Clock, Effect, Msg};
 use crate::text::{T, fill};
 
+pub use arming::left;
 pub use ask::{everything_shown, is_waiting};
 pub use menu::sorted_out;
 pub use palette::choices;
@@ -47,18 +49,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick(clock) => tick(model, clock),
         Msg::Got { to, generation, answer } => answers::got(model, to, generation, answer),
         Msg::Posted { ticket, outcome } => confirm::posted(model, ticket, outcome),
-        Msg::Armed(Ok(arm)) => {
-            let until = model.clock.up + std::time::Duration::from_secs(u64::from(arm.minutes) * 60);
-            let minutes = arm.minutes.to_string();
-            model.arming = Arming::Armed { until, arm };
-            model.say(fill(model.text(T::ArmedFor), &[&minutes]));
-            Vec::new()
-        }
-        Msg::Armed(Err(why)) => {
-            model.arming = Arming::ReadOnly;
-            model.warn(why);
-            Vec::new()
-        }
+        Msg::Armed(answer) => arming::decided(model, answer),
         Msg::Exported(Ok(place)) => {
             model.say(fill(model.text(T::Exported), &[&place]));
             Vec::new()
@@ -100,6 +91,7 @@ fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
         model.warn(model.text(T::ArmedOver));
     }
     let mut effects = ask::due(model);
+    effects.extend(arming::due(model));
     effects.extend(search::due(model));
     effects
 }

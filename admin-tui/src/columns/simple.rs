@@ -96,6 +96,30 @@ const STATEMENT: &[Field] = &[
     right(T::Age, 5, 0, "received_at", Age),
     ID,
 ];
+const PAYEE: &[Field] = &[
+    SIGN,
+    STATUS,
+    left(T::Currency, 4, 0, "currency", Text),
+    left(T::AccountNumber, 14, 0, "account_number", Strong),
+    left(T::Name, 16, 0, "holder_name", Text),
+    left(T::Bank, 18, 0, "bank_name", Text),
+    left(T::BankCode, 14, 1, "bank_code", Text),
+    left(T::Country, 4, 1, "country", Text),
+    right(T::Age, 5, 1, "created_at", Age),
+    ID,
+];
+const QUOTE: &[Field] = &[
+    STATUS,
+    right(T::Sold, 18, 0, "sell_amount", Strong),
+    left(T::Currency, 4, 0, "sell_currency", Text),
+    right(T::Bought, 18, 0, "buy_amount", Strong),
+    left(T::Currency, 4, 0, "buy_currency", Text),
+    right(T::Rate, 12, 0, "rate", Text),
+    right(T::Age, 5, 0, "created_at", Age),
+    MERCHANT,
+    left(T::UntilTitle, 28, 1, "expires_at", Text),
+    ID,
+];
 const FEE: &[Field] = &[
     left(T::Merchant, 37, 0, "merchant_id", Text),
     left(T::SoldCurrency, 6, 0, "sell_currency", Text),
@@ -117,6 +141,8 @@ const fn fields(shape: Shape) -> &'static [Field] {
         Shape::Notice => NOTICE,
         Shape::Statement => STATEMENT,
         Shape::Fee => FEE,
+        Shape::Payee => PAYEE,
+        Shape::Quote => QUOTE,
         _ => &[],
     }
 }

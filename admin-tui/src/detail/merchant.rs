@@ -21,6 +21,8 @@ pub(super) fn lines(model: &Model, detail: &Detail, item: &Item, width: usize) -
     };
     let mut lines = vec![
         lead("withdrawals", T::OpenWithdrawals, Source::WithdrawalsOf(detail.id.clone())),
+        lead("payees", T::OpenPayees, Source::PayeesOf(detail.id.clone())),
+        lead("quotes", T::OpenQuotesOf, Source::QuotesOf(detail.id.clone())),
         lead("frozen", T::OpenFrozen, Source::FrozenOf(detail.id.clone())),
         lead("accounts", T::OpenAccounts, Source::AccountsOf(detail.id.clone())),
     ];

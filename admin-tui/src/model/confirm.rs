@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::input::Line;
-use crate::action::{Action, Extra};
+use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
+use crate::remote::Asked;
 
 /// The question, its answers, and what came of it.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Confirm {
     /// What was marked too and is left out, with the reason.
     pub skipped: Vec<(Item, String)>,
     pub extras: Vec<(Extra, Line)>,
+    /// The payees to choose from, where one is wanted.
+    pub payees: Asked<Vec<Item>>,
     pub reason: Line,
     /// What is typed, and what is wanted.
     pub check: Line,
@@ -95,6 +98,7 @@ impl Confirm {
                 .collect(),
             skipped,
             extras: extras.into_iter().map(|extra| (extra, Line::default())).collect(),
+            payees: Asked::nothing(),
             reason: Line::default(),
             check: Line::default(),
             wanted,
@@ -148,6 +152,36 @@ impl Confirm {
             Focus::Check => Some(&mut self.check),
             Focus::Cancel | Focus::Do => None,
         }
+    }
+
+    /// Whether the focus is where a payee is chosen.
+    pub fn chooses(&self) -> bool {
+        let at = match self.focus {
+            Focus::Extra(at) => self.extras.get(at),
+            _ => None,
+        };
+        at.is_some_and(|(extra, _)| extra.takes == Takes::Payee) && self.phase == Phase::Editing
+    }
+
+    /// Whom money in the subject's currency can be sent to.
+    pub fn choices(&self) -> Vec<&Item> {
+        let currency = self.subjects.first().map(|one| one.item.text("currency")).unwrap_or_default();
+        let fits = |payee: &&Item| payee.status() == "verified" && payee.text("currency") == currency;
+        self.payees.data().into_iter().flatten().filter(fits).collect()
+    }
+
+    /// The next of them, or the one before.
+    pub fn choose(&mut self, forward: bool) {
+        let ids: Vec<String> = self.choices().iter().map(|payee| payee.id().to_owned()).collect();
+        let Some(line) = self.line().filter(|_| !ids.is_empty()) else { return };
+        let typed = line.text();
+        let next = match ids.iter().position(|id| *id == typed.trim()) {
+            Some(at) if forward => (at + 1) % ids.len(),
+            Some(at) => (at + ids.len() - 1) % ids.len(),
+            None if forward => 0,
+            None => ids.len() - 1,
+        };
+        *line = Line::of(&ids[next]);
     }
 
     /// How many subjects have no outcome.

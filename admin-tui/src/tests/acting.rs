@@ -10,7 +10,7 @@ use crate::item::{Item, Shape};
 use crate::model::confirm::Phase;
 use crate::model::overlay::Overlay;
 use crate::msg::{Effect, Outcome};
-use crate::text::{Lang, T};
+use crate::text::T;
 
 const ARM: &str = ": \"arm 15 stuck payouts\" Enter";
 
@@ -195,30 +195,6 @@ fn what_has_changed_meanwhile_is_looked_at_again() {
     assert!(bench.shows("has changed meanwhile"), "{}", bench.screen());
 }
 
-#[test]
-fn arming_wants_minutes_and_a_reason() {
-    for (typed, arms) in [
-        ("arm 15 stuck", true),
-        ("arm 60 x", true),
-        ("arm", false),
-        ("arm 15", false),
-        ("arm 61 x", false),
-        ("arm 0 x", false),
-        ("arm stuck", false),
-    ] {
-        let mut bench = Bench::new(80, 24);
-        bench.press(&format!(": \"{typed}\" Enter"));
-        assert_eq!(bench.model.is_armed(), arms, "{typed}");
-        assert_eq!(bench.shows("READ-ONLY"), !arms, "{typed}");
-    }
-    let mut bench = armed(": \"disarm\" Enter");
-    assert!(bench.shows("READ-ONLY") && !bench.model.is_armed());
-    bench = Bench::of(80, 24, Lang::English, Some(Role::Viewer), data::answer);
-    bench.press(ARM);
-    assert!(!bench.model.is_armed() && bench.shows("your role may only look"));
-    assert_eq!(bench.wanted, Vec::<Effect>::new());
-}
-
 /// Everything that operators can have done by the API is offered by the console, but for what is no action on a thing.
 #[test]
 fn what_the_api_can_do_is_offered() {
@@ -292,7 +268,7 @@ fn other_actions_send_what_they_are_about() {
             json!({"reason": "they fixed it"}),
         ),
         (
-            "7 Tab a Enter Tab \"sandbox\" Enter \"FX-18\" Enter \"97.00\" Enter \"679.70\" Enter \"day's cover\" Enter \"USDCNY\" Enter Enter",
+            "7 Tab Tab a Enter Tab \"sandbox\" Enter \"FX-18\" Enter \"97.00\" Enter \"679.70\" Enter \"day's cover\" Enter \"USDCNY\" Enter Enter",
             "cover-deals",
             json!({"bank": "sandbox", "bank_reference": "FX-18", "sell_currency": "USD", "sell_amount": "97.00",
                 "buy_currency": "CNY", "buy_amount": "679.70", "reason": "day's cover"}),
@@ -312,6 +288,19 @@ fn other_actions_send_what_they_are_about() {
         let [post] = bench.posts.as_slice() else { panic!("{keys}: {:?}\n{}", bench.posts, bench.screen()) };
         assert_eq!((&*post.path, &post.body), (&*format!("/admin/v1/{path}"), &body), "{keys}");
     }
+}
+
+#[test]
+fn r28_another_payee_is_chosen_from_the_merchants() {
+    let mut bench = armed("2 j j j a j Enter Tab");
+    assert!(bench.shows("Left/Right chooses among 2"), "verified, in its currency: {}", bench.screen());
+    bench.press("Right Right");
+    assert!(bench.shows("2/2  CNY  ****0028"), "{}", bench.screen());
+    bench.press("Right");
+    assert!(bench.shows("1/2  CNY  ****0005"), "{}", bench.screen());
+    bench.press("Left Enter \"new account\" Enter \"1000000.00\" Enter Enter");
+    let body = json!({"payee_id": format!("pye_{:032x}", 4), "reason": "new account"});
+    assert_eq!(bench.posts[0].body, body);
 }
 
 #[test]

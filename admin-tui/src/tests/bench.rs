@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use admin_api::Me;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 
 use super::data;
@@ -38,6 +40,9 @@ pub struct Bench {
     /// Everything else that was wanted.
     pub wanted: Vec<Effect>,
     up: Duration,
+    role: Option<Role>,
+    /// Until when the server lets this operator act, and why.
+    pub armed: Option<(OffsetDateTime, String)>,
     answers: fn(&str) -> Value,
 }
 
@@ -61,11 +66,28 @@ impl Bench {
             posts: Vec::new(),
             wanted: Vec::new(),
             up: Duration::ZERO,
+            role,
+            armed: None,
             answers,
         };
         bench.pass(0.0);
         bench.settle();
         bench
+    }
+
+    /// What the server says of the operator.
+    fn me(&self) -> Me {
+        let armed = self.armed.as_ref().filter(|(until, _)| *until > START + self.up);
+        let overview = (self.answers)("/admin/v1/overview");
+        Me {
+            operator_id: "ops-1".to_owned(),
+            person: "olga".to_owned(),
+            role: self.role.map_or("unheard-of", Role::name).to_owned(),
+            environment: overview["environment"].as_str().unwrap_or_default().to_owned(),
+            must_arm: false,
+            armed_until: armed.map(|(until, _)| until.format(&Rfc3339).expect("a time")),
+            armed_reason: armed.map(|(_, reason)| reason.clone()),
+        }
     }
 
     pub fn send(&mut self, msg: Msg) {
@@ -92,13 +114,26 @@ impl Bench {
         for _ in 0..4 {
             for effect in std::mem::take(&mut self.asked) {
                 let Effect::Get { to, generation, path } = effect else { continue };
-                let answer = Ok(crate::plain::plain_json((self.answers)(&path)));
+                let answer = if path == "/admin/v1/me" {
+                    serde_json::to_value(self.me()).expect("JSON")
+                } else {
+                    (self.answers)(&path)
+                };
+                let answer = Ok(crate::plain::plain_json(answer));
                 self.send(Msg::Got { to, generation, answer });
             }
         }
         for effect in std::mem::take(&mut self.wanted) {
             match effect {
-                Effect::Arm(arm) => self.send(Msg::Armed(Ok(arm))),
+                Effect::Arm(arm) => {
+                    let until = START + self.up + Duration::from_secs(u64::from(arm.minutes) * 60);
+                    self.armed = Some((until, arm.reason));
+                    self.send(Msg::Armed(Ok(self.me())));
+                }
+                Effect::Disarm => {
+                    self.armed = None;
+                    self.send(Msg::Armed(Ok(self.me())));
+                }
                 other => self.wanted.push(other),
             }
         }
@@ -166,6 +201,8 @@ pub fn named(name: &str) -> Key {
         Key::Backspace,
         Key::Up,
         Key::Down,
+        Key::Left,
+        Key::Right,
         Key::PageDown,
         Key::PageUp,
         Key::Ctrl('c'),

@@ -136,6 +136,11 @@ pub fn answer(path: &str) -> Value {
                     "title": format!("CNY account ****0005 of {MERCHANT}, verified")}]}),
             _ => json!({"data": []}),
         },
+        "quotes" => page(vec![json!({"id": "qt_019ab0c1d2e37a10b000000000000701", "status": "open",
+            "merchant_id": MERCHANT, "amount": "707.87", "currency": "CNY", "fixed_side": "sell", "sell_currency": "USD",
+            "sell_amount": "100.00", "fee": "0.30", "net_amount": "99.70", "rate": "7.1000", "rate_as_of": "2026-11-26T02:59:48Z",
+            "spread": "0.00", "lock_premium": "0.00", "buy_currency": "CNY", "buy_amount": "707.87", "withdrawal_id": null,
+            "expires_at": "2026-11-26T03:05:00Z", "created_at": "2026-11-26T02:55:00Z"})]),
         "positions" => json!({"at": "2026-11-26T03:00:00Z",
             "pairs": [{"sell_currency": "USD", "buy_currency": "CNY", "held": "97.00", "short": "-679.70"}],
             "currencies": [{"currency": "USD", "held": "97.00"}],
@@ -226,6 +231,20 @@ pub fn answer(path: &str) -> Value {
             page(vec![json!({"id": "frz_019ab0c1d2e37a10b000000000000201",
             "status": "frozen", "merchant_id": MERCHANT, "amount": "250.00", "currency": "USD", "reason": "court order",
             "legal_reference": "2026-77", "until": "2026-12-31T00:00:00Z", "created_at": "2026-11-20T00:00:00Z"})])
+        }
+        path if path.ends_with("/payees") => {
+            let payee = |n: u32, status: &str, currency: &str, account: &str| {
+                json!({"id": format!("pye_{n:032x}"), "status": status, "holder_name": "深****", "country": "CN",
+                    "currency": currency, "account_number": account, "bank_code": "102100099996", "bank_name": "ICBC",
+                    "scheme": null, "warnings": [], "rejection": null, "next_check_at": null,
+                    "created_at": "2026-10-02T00:00:00Z"})
+            };
+            page(vec![
+                payee(1, "verified", "CNY", "****0005"),
+                payee(2, "verified", "USD", "****0017"),
+                payee(3, "pending", "CNY", "****0099"),
+                payee(4, "verified", "CNY", "****0028"),
+            ])
         }
         path if path.starts_with("merchants/") => {
             let mut shown = merchant("active");

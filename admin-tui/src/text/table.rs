@@ -75,9 +75,6 @@ impl T {
             T::OrderNewest => ("the newest first", "新的在前"),
             T::OrderFixed => ("by name or id", "按名称或编号"),
             T::OrderIs => ("The server gives this list in one order only: {}.", "服务器只提供一种顺序：{}。"),
-            T::GapQuotes => {
-                ("The API has no list of quotes yet: rates only.", "接口尚无报价列表：仅显示汇率。")
-            }
             T::Label(action) => actions::label(action),
             T::Means(action) => actions::means(action),
             T::ValidFrom => ("Valid from (2026-12-31)", "生效 (2026-12-31)"),
@@ -178,7 +175,27 @@ impl T {
                 "{} done, {} for a second person, {} refused, {} unknown, {} not sent",
                 "完成 {}，待第二人 {}，被拒 {}，未知 {}，未发送 {}",
             ),
-            T::PayeeId => ("Payee id (pye_...)", "收款人编号 (pye_...)"),
+            T::ArmRefused => ("The server does not let you act: {}", "服务器未授权：{}"),
+            T::ArmUnknown => {
+                ("No answer, so it is asked whether you are armed: {}", "无答复，正在查询授权状态：{}")
+            }
+            T::Disarming => ("READ-ONLY again; the server is told.", "已恢复只读；正在告知服务器。"),
+            T::Barred => (
+                "The server does not accept your token (any more): get a new one and start the console again",
+                "服务器不接受此令牌：请获取新令牌后重启控制台",
+            ),
+            T::NoAccess => ("NO ACCESS", "无权访问"),
+            T::Payees => ("Payees", "收款人"),
+            T::Quotes => ("Quotes", "报价"),
+            T::BankCode => ("Code", "代码"),
+            T::Country => ("In", "国家"),
+            T::Rate => ("Rate", "汇率"),
+            T::OpenPayees => ("Enter: whom it pays to", "回车：其收款人"),
+            T::OpenQuotesOf => ("Enter: its quotes", "回车：其报价"),
+            T::KeyChoosePayee => ("choose", "选择"),
+            T::NoPayees => ("no verified payee in this currency", "没有该币种的已验证收款人"),
+            T::ChooseOf => ("Left/Right chooses among {}", "左右键从 {} 个中选择"),
+            T::PayeeId => ("Payee", "收款人"),
             T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
             T::BankReferenceField => ("The bank's reference", "银行参考号"),
@@ -226,7 +243,9 @@ impl T {
                 "READ-ONLY. Say why, press Enter, then choose the action again.",
                 "只读。请写明原因并回车，然后重新选择操作。",
             ),
-            T::ArmedFor => ("ARMED for {} minutes. :disarm ends it.", "已授权 {} 分钟。:disarm 结束。"),
+            T::ArmedFor => {
+                ("ARMED for {} minutes: {}. :disarm ends it.", "已授权 {} 分钟：{}。:disarm 结束。")
+            }
             T::ArmedOver => ("READ-ONLY again: the time is over.", "已恢复只读：时间到。"),
             T::Disarmed => ("READ-ONLY again.", "已恢复只读。"),
             T::HowToArm => ("Write  arm <minutes, at most 60> <why>", "请输入 arm <分钟，最多60> <原因>"),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{ask, search};
+use super::{arming, ask, confirm, search};
 use crate::item::{Item, Shape};
 use crate::model::frame::{Content, Detail};
 use crate::model::{HISTORY, Model, Sample};
@@ -25,9 +25,20 @@ pub(super) fn got(
         take_overview(model, generation, answer);
         return Vec::new();
     }
-    if to.part == Part::Search {
-        search::answered(model, generation, answer);
-        return Vec::new();
+    match to.part {
+        Part::Search => {
+            search::answered(model, generation, answer);
+            return Vec::new();
+        }
+        Part::Me => {
+            arming::answered(model, generation, answer);
+            return Vec::new();
+        }
+        Part::Payees => {
+            confirm::payees(model, generation, answer);
+            return Vec::new();
+        }
+        _ => {}
     }
     let (up, frozen) = (model.clock.up, model.frozen);
     let missing = model.text(T::NotAmongFirst);
@@ -55,9 +66,14 @@ pub(super) fn got(
 }
 
 fn note_contact(model: &mut Model, answer: &Result<Value, Trouble>) {
+    model.contact.barred = false;
     match answer {
         Err(Trouble::NoContact(why)) => model.contact.lost = Some(why.clone()),
-        Err(Trouble::Refused(problem)) if problem.status >= 500 || problem.status == 401 => {
+        Err(Trouble::Refused(problem)) if problem.status == 401 => {
+            model.contact.barred = true;
+            model.contact.lost = Some(model.text(T::Barred).to_owned());
+        }
+        Err(Trouble::Refused(problem)) if problem.status >= 500 => {
             model.contact.lost = Some(crate::msg::in_words(problem));
         }
         // Who refuses is there.
@@ -143,7 +159,7 @@ fn take_part(
             take(&mut detail.transfers, generation, rows, up);
             return false;
         }
-        Part::Item | Part::Overview | Part::Rows | Part::Search => return false,
+        Part::Item | Part::Overview | Part::Me | Part::Rows | Part::Search | Part::Payees => return false,
     }
     true
 }

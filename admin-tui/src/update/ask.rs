@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::arming;
 use crate::item::Shape;
 use crate::model::Model;
 use crate::model::frame::{Content, Detail};
@@ -33,7 +34,7 @@ pub(super) fn due(model: &mut Model) -> Vec<Effect> {
 
 /// All that is on the screen, at once.
 pub fn everything_shown(model: &mut Model) -> Vec<Effect> {
-    let mut effects = vec![overview(model)];
+    let mut effects = vec![overview(model), arming::ask(model)];
     effects.extend(shown(model, true));
     effects
 }
@@ -45,7 +46,7 @@ pub fn is_waiting(model: &Model) -> bool {
         Some(Content::List(list)) => list.rows.is_pending(),
         Some(Content::Detail(detail)) => detail.item.is_pending() || detail.trail.is_pending(),
     };
-    frame || model.overview.is_pending()
+    frame || model.overview.is_pending() || model.me.is_pending()
 }
 
 fn overview(model: &mut Model) -> Effect {

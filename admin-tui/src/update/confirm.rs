@@ -3,14 +3,15 @@
 use serde_json::Value;
 
 use super::{ask, menu};
-use crate::action::{Action, Extra};
+use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
 use crate::model::confirm::{Confirm, Focus, Phase, State, Subject};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
-use crate::msg::{Effect, Outcome, in_words};
+use crate::msg::{Effect, Outcome, Part, Slot, Trouble, in_words};
+use crate::source::Source;
 use crate::text::{T, fill};
 
 /// So many questions with open ends are kept.
@@ -19,10 +20,35 @@ const MOST_LEFT: usize = 8;
 const SCROLL: usize = 5;
 
 /// Asks. Each command gets its key now; what it can't be done to is left out, and said.
-pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) {
+pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) -> Vec<Effect> {
     let (good, skipped) = menu::sorted_out(model, action, targets);
     let keys = good.iter().map(|_| model.idempotency_key()).collect();
-    model.overlay = Overlay::Confirm(Box::new(Confirm::new(action, good, skipped, keys)));
+    let mut confirm = Confirm::new(action, good, skipped, keys);
+    let chosen = confirm.extras.iter().any(|(extra, _)| extra.takes == Takes::Payee);
+    let merchant = confirm.subjects.first().map(|one| one.item.text("merchant_id").to_owned());
+    let mut effects = Vec::new();
+    if let Some(merchant) = merchant.filter(|merchant| chosen && !merchant.is_empty()) {
+        let (generation, up) = (model.number(), model.clock.up);
+        confirm.payees.ask(generation, up);
+        let to = Slot { frame: ask::NO_FRAME, part: Part::Payees };
+        effects.push(Effect::Get { to, generation, path: Source::PayeesOf(merchant).path() });
+    }
+    model.overlay = Overlay::Confirm(Box::new(confirm));
+    effects
+}
+
+/// The payees to choose from have come.
+pub(super) fn payees(model: &mut Model, generation: u64, answer: Result<Value, Trouble>) {
+    let up = model.clock.up;
+    let Overlay::Confirm(confirm) = &mut model.overlay else { return };
+    if !confirm.payees.awaits(generation) {
+        return;
+    }
+    let source = Source::PayeesOf(String::new());
+    match answer.map_err(|trouble| trouble.words()).and_then(|answer| source.read(answer)) {
+        Ok(rows) => confirm.payees.answered(rows.items, up),
+        Err(why) => confirm.payees.failed(why),
+    }
 }
 
 /// Back to the last question that was closed with an open end.
@@ -46,6 +72,9 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             confirm.top = (confirm.top + SCROLL).min(confirm.subjects.len().saturating_sub(1));
         }
         (Some(Command::PageUp), _) => confirm.top = confirm.top.saturating_sub(SCROLL),
+        (Some(Command::Choose), _) if confirm.chooses() && !confirm.choices().is_empty() => {
+            confirm.choose(key == Key::Right);
+        }
         (_, Phase::Sending) => {}
         _ if key == Key::Ctrl('c') => return close(model),
         _ => {

@@ -88,7 +88,12 @@ fn run(model: &mut Model, command: Command, key: Key) -> Vec<Effect> {
         Command::Copy => return copy(model),
         Command::Language => model.lang = model.lang.other(),
         Command::Help => model.overlay = Overlay::Help(0),
-        Command::Next | Command::Previous | Command::Accept | Command::Complete | Command::Leave => {}
+        Command::Next
+        | Command::Previous
+        | Command::Accept
+        | Command::Complete
+        | Command::Choose
+        | Command::Leave => {}
     }
     Vec::new()
 }

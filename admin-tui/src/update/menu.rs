@@ -93,7 +93,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Command::Accept) => {
             let (action, targets) = (menu.actions.get(menu.selected).map(|one| one.0), menu.targets.clone());
             if let Some(action) = action {
-                choose(model, action, targets);
+                return choose(model, action, targets);
             }
         }
         Some(_) => model.overlay = Overlay::None,
@@ -104,14 +104,14 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// On to the question, if it may be asked; else why not, and where read-only is the only reason, how to arm.
-pub(super) fn choose(model: &mut Model, action: Action, targets: Vec<Item>) {
+pub(super) fn choose(model: &mut Model, action: Action, targets: Vec<Item>) -> Vec<Effect> {
     if targets.is_empty() {
         model.overlay = Overlay::None;
         model.warn(model.text(T::NothingSelected));
-        return;
+        return Vec::new();
     }
     match allowed(model, action, &targets) {
-        Ok(()) => confirm::open(model, action, &targets),
+        Ok(()) => return confirm::open(model, action, &targets),
         Err(why) => {
             let only_arming = !model.is_armed() && possible(model, action, &targets).is_ok();
             let label = model.text(T::Label(action));
@@ -123,4 +123,5 @@ pub(super) fn choose(model: &mut Model, action: Action, targets: Vec<Item>) {
             }
         }
     }
+    Vec::new()
 }

@@ -138,8 +138,7 @@ fn choose(model: &mut Model, choice: Choice, typed: &str) -> Vec<Effect> {
         Choice::Screen(screen) => keys::go(model, screen),
         Choice::Act(action, _) => {
             let targets = menu::targets(model);
-            menu::choose(model, action, targets);
-            Vec::new()
+            menu::choose(model, action, targets)
         }
         Choice::Open(id) => match Shape::of_id(&id) {
             Some(shape) => keys::follow(model, Link::Id(shape, id)),
@@ -157,8 +156,10 @@ fn execute(model: &mut Model, run: Run, arguments: &str) -> Vec<Effect> {
     match run {
         Run::Arm => return arm(model, arguments),
         Run::Disarm => {
+            // At once here, whatever becomes of it there.
             model.arming = Arming::ReadOnly;
-            model.say(model.text(T::Disarmed));
+            model.say(model.text(T::Disarming));
+            return vec![Effect::Disarm];
         }
         Run::Results => confirm::reopen(model),
         Run::Export => return export(model, arguments),

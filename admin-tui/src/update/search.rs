@@ -70,9 +70,10 @@ pub(super) fn open(model: &mut Model, hit: &SearchHit) -> Vec<Effect> {
         return keys::follow(model, Link::Id(shape, hit.id.clone()));
     }
     let (screen, tab) = match hit.kind.as_str() {
-        "cover_deal" => (Screen::Rates, 2),
+        "cover_deal" => (Screen::Rates, 3),
+        "quote" => (Screen::Rates, 1),
         "reconciliation_line" => (Screen::Ledger, 1),
-        // Of a payee or a quote the words say whose it is.
+        // Of a payee the words say whose it is.
         _ => {
             return match detail::link_in(&hit.title, "") {
                 Some(link) => keys::follow(model, link),

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::paint::{Paint, Theme};
+use crate::action::Takes;
 use crate::columns::Tone;
 use crate::item::Shape;
 use crate::model::Model;
@@ -76,6 +77,9 @@ fn question(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<
     for (at, (extra, line)) in confirm.extras.iter().enumerate() {
         let focused = confirm.focus == Focus::Extra(at);
         lines.push(field(model.text(extra.label), line, focused, theme, room));
+        if extra.takes == Takes::Payee {
+            lines.push(chosen(model, confirm, &line.text(), theme));
+        }
     }
     let focused = confirm.focus == Focus::Reason;
     lines.push(field(model.text(T::ReasonField), &confirm.reason, focused, theme, room));
@@ -147,6 +151,25 @@ fn about(subject: &Subject) -> String {
     let parts = [item.amount().unwrap_or_default(), item.status().to_owned(), item.text("bank").to_owned()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     parts.join("  ")
+}
+
+/// Who the chosen payee is, and how many there are to choose from.
+fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn {
+    let choices = confirm.choices();
+    let at = choices.iter().position(|payee| payee.id() == typed.trim());
+    let count = choices.len().to_string();
+    let (said, tone) = match (at, &confirm.payees.trouble) {
+        (Some(at), _) => {
+            let payee = choices[at];
+            let who = ["currency", "account_number", "holder_name", "bank_name"].map(|name| payee.text(name));
+            (format!("{}/{count}  {}", at + 1, who.join("  ")), Tone::Strong)
+        }
+        (None, Some(why)) => (why.clone(), Tone::Warn),
+        (None, None) if confirm.payees.is_pending() => (model.text(T::Loading).to_owned(), Tone::Dim),
+        (None, None) if choices.is_empty() => (model.text(T::NoPayees).to_owned(), Tone::Warn),
+        (None, None) => (fill(model.text(T::ChooseOf), &[&count]), Tone::Dim),
+    };
+    text(&format!("   {said}"), tone, theme)
 }
 
 fn text(text: &str, tone: Tone, theme: Theme) -> Drawn {

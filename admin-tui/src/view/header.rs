@@ -7,6 +7,7 @@ use crate::columns::{Tone, seconds};
 use crate::model::frame::{Content, Frame, List};
 use crate::model::{Arming, Model};
 use crate::text::{T, fill};
+use crate::update;
 use crate::wrap::{fit, fit_id, width};
 
 /// `PRODUCTION ada (operator) LIVE 2s … READ-ONLY`
@@ -41,10 +42,11 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
 /// The environment on its band; production can't be taken for anything else.
 fn environment(model: &Model, paint: &Paint<'_>) -> (String, Style) {
     let theme = paint.theme;
-    let Some(overview) = model.overview.data() else {
+    let said = model.me.data().map(|me| &me.environment);
+    let Some(environment) = said.or(model.overview.data().map(|overview| &overview.environment)) else {
         return (format!(" {} ", model.text(T::Connecting)), theme.band(Color::DarkGray, Color::White));
     };
-    let name = overview.environment.to_uppercase();
+    let name = environment.to_uppercase();
     if name.contains("PROD") {
         let style = theme.band(Color::Magenta, Color::White).add_modifier(Modifier::BOLD);
         let word = if name == "PRODUCTION" { model.text(T::Production) } else { &name };
@@ -57,7 +59,10 @@ fn environment(model: &Model, paint: &Paint<'_>) -> (String, Style) {
 fn who(model: &Model) -> String {
     let role = model.who.role.map_or(model.text(T::RoleUnknown), crate::action::Role::name);
     match &model.who.id {
-        Some(id) => format!("{id} ({role})"),
+        Some(id) => {
+            let person = model.me.data().map(|me| me.person.as_str()).filter(|person| person != id);
+            format!("{id} {}({role})", person.map(|person| format!("{person} ")).unwrap_or_default())
+        }
         None => role.to_owned(),
     }
 }
@@ -68,7 +73,9 @@ fn contact(model: &Model) -> (String, Tone) {
     let age =
         |at: std::time::Duration| seconds(i64::try_from(up.saturating_sub(at).as_secs()).unwrap_or(i64::MAX));
     let data = model.shown_at().map_or_else(|| model.text(T::NoData).to_owned(), age);
-    let (word, tone) = if model.contact.lost.is_some() {
+    let (word, tone) = if model.contact.barred {
+        (T::NoAccess, Tone::Bad)
+    } else if model.contact.lost.is_some() {
         (T::Offline, Tone::Bad)
     } else if model.frozen {
         (T::Frozen, Tone::Warn)
@@ -84,8 +91,8 @@ fn contact(model: &Model) -> (String, Tone) {
 
 fn arming(model: &Model) -> (String, Option<Color>) {
     match &model.arming {
-        Arming::Armed { until, .. } if model.is_armed() => {
-            let left = until.saturating_sub(model.clock.up).as_secs();
+        Arming::Armed { .. } if model.is_armed() => {
+            let left = update::left(model).unwrap_or_default().as_secs();
             let left = format!("{}:{:02}", left / 60, left % 60);
             (format!(" {} {left} ", model.text(T::Armed)), Some(Color::Red))
         }

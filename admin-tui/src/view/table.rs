@@ -7,21 +7,14 @@ use crate::columns::{self, Cell, Column, Tone};
 use crate::model::Model;
 use crate::model::frame::List;
 use crate::text::T;
-use crate::wrap::{fit, fit_id, pad, width, wrap};
+use crate::wrap::{fit, fit_id, pad, width};
 
 /// A shortened id: `po_..89abcdef`.
 const SHORT_ID: usize = 13;
 
 pub fn draw(model: &Model, list: &List, paint: &mut Paint<'_>) {
     let theme = paint.theme;
-    let mut top = 0;
-    if let Some(gap) = list.source.gap() {
-        let room = usize::from(paint.area.width).saturating_sub(2);
-        for text in wrap(model.text(gap), room).iter().take(2) {
-            paint.put(1, top, text, theme.tone(Tone::Dim));
-            top += 1;
-        }
-    }
+    let top = 0;
     let rows = list.visible();
     let Some(first) = rows.first() else {
         let text = if list.rows.data().is_some() {
