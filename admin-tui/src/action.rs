@@ -147,6 +147,7 @@ pub fn of(shape: Shape) -> &'static [Action] {
         | Shape::Statement
         | Shape::Payee
         | Shape::Quote
+        | Shape::Sum
         | Shape::Step => &[],
     }
 }

@@ -46,16 +46,31 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     }
     if overview.payouts_for_operators > 0 {
         let n = overview.payouts_for_operators.to_string();
-        add(Tone::Bad, "!!", text(T::AlarmForOperators, &[&n]), Some(Lead::List(Screen::Payouts, 0, "")));
+        add(
+            Tone::Bad,
+            "!!",
+            text(T::AlarmForOperators, &[&n]),
+            Some(Lead::List(Screen::Payouts, 0, "needs:operator")),
+        );
     }
     if overview.unknown_payouts > 0 {
         let n = overview.unknown_payouts.to_string();
-        add(Tone::Bad, "!", text(T::AlarmUnknown, &[&n]), Some(Lead::List(Screen::Payouts, 0, "unknown")));
+        add(
+            Tone::Bad,
+            "!",
+            text(T::AlarmUnknown, &[&n]),
+            Some(Lead::List(Screen::Payouts, 0, "status:unknown")),
+        );
     }
     let disputed = count("disputed");
     if disputed > 0 {
         let n = disputed.to_string();
-        add(Tone::Bad, "!!", text(T::AlarmDisputed, &[&n]), Some(Lead::List(Screen::Payouts, 0, "disputed")));
+        add(
+            Tone::Bad,
+            "!!",
+            text(T::AlarmDisputed, &[&n]),
+            Some(Lead::List(Screen::Payouts, 0, "status:disputed")),
+        );
     }
     for bank in overview.banks.iter().filter(|bank| bank.breaker != "closed") {
         let text = text(T::AlarmBreaker, &[&bank.bank, &bank.breaker]);
@@ -63,17 +78,17 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     }
     if overview.oldest_unsent_seconds.is_some_and(|age| age > LONG_UNSENT) {
         let text = text(T::AlarmUnsent, &[&span(overview.oldest_unsent_seconds)]);
-        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "queued")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:queued")));
     }
     let held = count("held");
     if held > 0 {
         let text = text(T::AlarmHeld, &[&held.to_string()]);
-        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "held")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:held")));
     }
     let failed = count("failed");
     if failed > 0 {
         let text = text(T::AlarmFailed, &[&failed.to_string()]);
-        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "failed")));
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:failed")));
     }
     let review: i64 = overview.review.iter().map(|line| line.count).sum();
     if review > 0 {
@@ -87,11 +102,21 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     }
     if overview.approvals_pending > 0 {
         let n = overview.approvals_pending.to_string();
-        add(Tone::Warn, "~", text(T::AlarmApprovals, &[&n]), Some(Lead::List(Screen::Audit, 0, "pending")));
+        add(
+            Tone::Warn,
+            "~",
+            text(T::AlarmApprovals, &[&n]),
+            Some(Lead::List(Screen::Audit, 0, "status:pending")),
+        );
     }
     if overview.event_id_conflicts > 0 {
         let n = overview.event_id_conflicts.to_string();
-        add(Tone::Warn, "~", text(T::AlarmConflicts, &[&n]), Some(Lead::List(Screen::Events, 0, "conflict")));
+        add(
+            Tone::Warn,
+            "~",
+            text(T::AlarmConflicts, &[&n]),
+            Some(Lead::List(Screen::Events, 0, "verdict:conflict")),
+        );
     }
     if overview.rates_held > 0 {
         let n = overview.rates_held.to_string();

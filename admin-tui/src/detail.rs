@@ -82,6 +82,7 @@ fn has_steps(shape: Shape) -> bool {
             | Shape::Published
             | Shape::Position
             | Shape::Fee
+            | Shape::Sum
             | Shape::Statement
     )
 }

@@ -34,6 +34,8 @@ pub enum Shape {
     Fee,
     Payee,
     Quote,
+    /// An account summed over its shards.
+    Sum,
     /// One step of a timeline.
     Step,
 }
@@ -130,6 +132,7 @@ impl Item {
             | Shape::Fee
             | Shape::Payee
             | Shape::Quote
+            | Shape::Sum
             | Shape::Step => {
                 if raw.is_object() {
                     Row::Simple
@@ -155,6 +158,7 @@ impl Item {
         match self.shape {
             Shape::Rate => format!("{}{} {}", self.text("base"), self.text("quote"), self.text("bank")),
             Shape::Audit => self.raw["seq"].to_string(),
+            Shape::Sum => format!("{} {}", self.text("name"), self.text("currency")),
             Shape::Position => format!("{}{}", self.text("sell_currency"), self.text("buy_currency")),
             Shape::Step => format!("{} {}", self.text("at"), self.text("kind")),
             _ => self.id().to_owned(),

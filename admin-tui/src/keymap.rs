@@ -122,7 +122,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Key::Enter], Command::Accept, &[Menu], T::KeyChoose, true),
     bind(&[Key::Esc, Key::Char('q')], Command::Leave, &[Menu], T::KeyClose, true),
     bind(&[Key::Enter], Command::Accept, TYPING, T::KeyAccept, true),
-    bind(&[Key::Tab], Command::Complete, &[Palette], T::KeyComplete, true),
+    bind(&[Key::Tab], Command::Complete, TYPING, T::KeyComplete, true),
     bind(&[Key::Down], Command::Down, &[Palette], T::KeyDown, false),
     bind(&[Key::Up], Command::Up, &[Palette], T::KeyUp, false),
     bind(&[Key::Esc], Command::Leave, TYPING, T::KeyClose, true),

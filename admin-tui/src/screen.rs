@@ -79,7 +79,7 @@ impl Screen {
             Screen::Merchants => vec![Source::Merchants, Source::Fees],
             Screen::Events => vec![Source::Events, Source::Notices],
             Screen::Rates => vec![Source::Rates, Source::Quotes, Source::Positions, Source::Covers],
-            Screen::Ledger => vec![Source::Accounts, Source::Reconciliation, Source::Statements],
+            Screen::Ledger => vec![Source::Sums, Source::Reconciliation, Source::Statements],
             Screen::Audit => vec![Source::Approvals, Source::Audit],
         }
     }

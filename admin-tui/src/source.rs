@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::item::{Item, Shape};
 use crate::text::T;
 
-pub use rules::Rules;
+pub use rules::{Field, Rules, Sort};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,10 @@ pub enum Source {
     Merchants,
     Events,
     Rates,
-    Accounts,
+    /// The institution's accounts, each summed over its shards.
+    Sums,
+    /// One of them, shard by shard: its kind and currency.
+    Shards(String, String),
     /// A merchant's accounts.
     AccountsOf(String),
     /// An account's transfers.
@@ -62,7 +65,10 @@ impl Source {
             Source::Merchants => "merchants",
             Source::Events => "events",
             Source::Rates => "rates",
-            Source::Accounts => "accounts",
+            Source::Sums => "ledger/accounts",
+            Source::Shards(kind, currency) => {
+                return format!("/admin/v1/accounts?kind={kind}&currency={currency}");
+            }
             Source::AccountsOf(merchant) => return format!("/admin/v1/accounts?merchant_id={merchant}"),
             Source::Transfers(account) => return format!("/admin/v1/accounts/{account}/transfers"),
             Source::Reconciliation => "reconciliation",
@@ -98,7 +104,7 @@ impl Source {
             Source::Merchants => T::Merchants,
             Source::Events => T::Events,
             Source::Rates => T::Rates,
-            Source::Accounts | Source::AccountsOf(_) => T::Accounts,
+            Source::Sums | Source::Shards(..) | Source::AccountsOf(_) => T::Accounts,
             Source::Transfers(_) => T::Transfers,
             Source::Reconciliation => T::Reconciliation,
             Source::Approvals => T::Approvals,
@@ -117,22 +123,9 @@ impl Source {
         }
     }
 
-    /// In which order the server gives it.
-    pub fn order(&self) -> T {
-        match self {
-            Source::Payouts => T::OrderUrgent,
-            Source::Withdrawals | Source::WithdrawalsOf(_) => T::OrderNeedful,
-            Source::Payments | Source::Reversals | Source::Reconciliation | Source::Notices => T::OrderOldest,
-            Source::LinesOf(_) => T::OrderFixed,
-            Source::Merchants | Source::Accounts | Source::AccountsOf(_) | Source::Rates => T::OrderFixed,
-            Source::Positions | Source::FrozenOf(_) | Source::PayeesOf(_) => T::OrderFixed,
-            _ => T::OrderNewest,
-        }
-    }
-
     /// Whether `limit` and `cursor` are understood.
     pub fn has_pages(&self) -> bool {
-        !matches!(self, Source::Rates | Source::Positions | Source::FrozenOf(_))
+        !matches!(self, Source::Rates | Source::Positions | Source::FrozenOf(_) | Source::Sums)
     }
 
     fn shape(&self) -> Shape {
@@ -144,7 +137,8 @@ impl Source {
             Source::Merchants => Shape::Merchant,
             Source::Events => Shape::Event,
             Source::Rates => Shape::Rate,
-            Source::Accounts | Source::AccountsOf(_) => Shape::Account,
+            Source::Sums => Shape::Sum,
+            Source::Shards(..) | Source::AccountsOf(_) => Shape::Account,
             Source::Transfers(_) => Shape::Transfer,
             Source::Reconciliation | Source::LinesOf(_) => Shape::Line,
             Source::Approvals => Shape::Approval,

@@ -4,6 +4,7 @@ mod answers;
 mod arming;
 mod ask;
 mod confirm;
+mod filtering;
 mod keys;
 mod menu;
 mod palette;
@@ -18,6 +19,7 @@ use crate::text::{T, fill};
 
 pub use arming::left;
 pub use ask::{everything_shown, is_waiting};
+pub use filtering::{completions, last_word};
 pub use menu::sorted_out;
 pub use palette::choices;
 
@@ -65,7 +67,7 @@ fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
     let place = keymap::place(model);
     match place {
         Place::Overview | Place::List | Place::Detail | Place::Help => keys::key(model, place, key),
-        Place::Filter => keys::filter_key(model, key),
+        Place::Filter => filtering::key(model, key),
         Place::Palette => palette::key(model, key),
         Place::Menu => menu::key(model, key),
         Place::Confirm => confirm::key(model, key),
@@ -99,7 +101,10 @@ fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
 /// Pasted text goes where something is typed, and nowhere else: a line feed in it is no Enter.
 fn paste(model: &mut Model, text: &str) {
     match &mut model.overlay {
-        Overlay::Filter(line) => line.paste(text),
+        Overlay::Filter(typing) => {
+            typing.line.paste(text);
+            typing.completed = None;
+        }
         Overlay::Palette(palette) => {
             palette.line.paste(text);
             palette.selected = 0;

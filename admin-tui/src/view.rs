@@ -40,7 +40,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buffer: &mut Buffer) -> Opt
             overlay::help(model, *line, &mut paint.rows(top, height));
             None
         }
-        Overlay::Filter(line) => overlay::filter(model, line, &mut paint.rows(area.height - bottom, 1)),
+        Overlay::Filter(typing) => overlay::filter(model, typing, &mut paint.rows(area.height - bottom, 1)),
         Overlay::Palette(palette) => overlay::palette(model, palette, &mut paint.rows(top, height)),
         Overlay::Menu(menu) => {
             overlay::menu(model, menu, &mut paint.rows(top, height));
@@ -51,7 +51,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buffer: &mut Buffer) -> Opt
     if bottom == 2 && !matches!(model.overlay, Overlay::Filter(_)) {
         flash(model, &mut paint.rows(area.height - 2, 1));
     }
-    hints(model, &mut paint.rows(area.height - 1, 1));
+    if matches!(model.overlay, Overlay::Filter(_)) && model.flash.as_ref().is_some_and(|flash| flash.bad) {
+        flash(model, &mut paint.rows(area.height - 1, 1));
+    } else {
+        hints(model, &mut paint.rows(area.height - 1, 1));
+    }
     make_plain(buffer, area);
     cursor
 }

@@ -21,11 +21,12 @@ pub fn cells(item: &Item, now: OffsetDateTime) -> Vec<Cell> {
             let held = row.held_by.as_ref().map(|by| format!("held by {by}"));
             let reason = row.reason.clone().or(held).unwrap_or_default();
             let attempt = if row.attempt > 1 { format!("#{} ", row.attempt) } else { String::new() };
+            let to = row.payee.as_ref().map_or("", |payee| payee.account_number.as_str());
             let tries = format!("{attempt}{}/{}", row.sends, row.queries);
             joined(vec![
                 vec![sign, status()],
                 money(),
-                vec![aged("created_at"), id(), raw("bank"), plain(&tries), plain(&reason)],
+                vec![aged("created_at"), id(), raw("bank"), plain(to), plain(&tries), plain(&reason)],
                 vec![raw("merchant_id"), raw("bank_reference")],
             ])
         }

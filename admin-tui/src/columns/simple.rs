@@ -120,6 +120,14 @@ const QUOTE: &[Field] = &[
     left(T::UntilTitle, 28, 1, "expires_at", Text),
     ID,
 ];
+const SUM: &[Field] = &[
+    left(T::Name, 42, 0, "name", Text),
+    right(T::Balance, 22, 0, "balance", Strong),
+    left(T::Currency, 4, 0, "currency", Text),
+    right(T::Debits, 22, 1, "debits", Text),
+    right(T::Credits, 22, 1, "credits", Text),
+    right(T::Shards, 6, 1, "shards", Text),
+];
 const FEE: &[Field] = &[
     left(T::Merchant, 37, 0, "merchant_id", Text),
     left(T::SoldCurrency, 6, 0, "sell_currency", Text),
@@ -141,6 +149,7 @@ const fn fields(shape: Shape) -> &'static [Field] {
         Shape::Notice => NOTICE,
         Shape::Statement => STATEMENT,
         Shape::Fee => FEE,
+        Shape::Sum => SUM,
         Shape::Payee => PAYEE,
         Shape::Quote => QUOTE,
         _ => &[],

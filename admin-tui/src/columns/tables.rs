@@ -30,6 +30,7 @@ const PAYOUT: &[Column] = &[
     AGE,
     ID,
     BANK,
+    left(T::To, 12, 1),
     right(T::Tries, 10, 0),
     left(T::Reason, 24, 2),
     MERCHANT,

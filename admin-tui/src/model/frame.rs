@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::filter::Filter;
 use crate::item::{Item, Shape};
 use crate::remote::Asked;
-use crate::source::{Rows, Source};
+use crate::source::{Rows, Sort, Source};
 
 /// Rows that one question asks for.
 pub const PAGE: usize = 50;
@@ -33,6 +33,8 @@ pub struct List {
     /// As it was typed.
     pub typed: String,
     pub filter: Filter,
+    /// Which of the list's orders it comes in.
+    pub sort: usize,
     /// Where the pages after the first begin, up to the one that is shown.
     pub cursors: Vec<String>,
     pub rows: Asked<Rows>,
@@ -71,6 +73,7 @@ impl Frame {
             source,
             typed: String::new(),
             filter: Filter::default(),
+            sort: 0,
             cursors: Vec::new(),
             rows: Asked::nothing(),
             asked: Duration::ZERO,
@@ -152,12 +155,20 @@ impl List {
         self.rows.data().and_then(|rows| rows.next.as_ref())
     }
 
+    /// The order that it comes in.
+    pub fn order(&self) -> Option<Sort> {
+        self.source.rules().sorts.get(self.sort).copied()
+    }
+
     /// The question for the page that is shown.
     pub fn path(&self) -> String {
         let mut path = self.source.path();
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &self.filter.params {
             query.append_pair(name, value);
+        }
+        if let Some(sort) = self.order().and_then(|sort| sort.param) {
+            query.append_pair("sort", sort);
         }
         if self.source.has_pages() {
             query.append_pair("limit", &PAGE.to_string());

@@ -17,12 +17,20 @@ pub enum Overlay {
     /// The line that it begins with.
     Help(usize),
     /// `/`
-    Filter(Line),
+    Filter(Typing),
     /// `:`
     Palette(Palette),
     /// `a`
     Menu(Menu),
     Confirm(Box<Confirm>),
+}
+
+/// A filter that is typed.
+#[derive(Debug, Clone, Default)]
+pub struct Typing {
+    pub line: Line,
+    /// The last word as it was typed, and which of its completions stands there: Tab goes on to the next.
+    pub completed: Option<(String, usize)>,
 }
 
 /// What can be gone to and done, and what the server finds.

@@ -9,7 +9,7 @@ use crate::action::{Action, Role, Who};
 use crate::item::{Item, Shape};
 use crate::model::confirm::Phase;
 use crate::model::overlay::Overlay;
-use crate::msg::{Effect, Outcome};
+use crate::msg::Outcome;
 use crate::text::T;
 
 const ARM: &str = ": \"arm 15 stuck payouts\" Enter";

@@ -18,6 +18,7 @@ pub fn payout(id: &str, status: &str, amount: &str, currency: &str) -> Value {
         "bank_reference": null, "attempt": attempt,
         "withdrawal_id": format!("wd_{}", &id[3..]), "payment_id": null, "merchant_id": MERCHANT,
         "held_by": null, "sends": if status == "queued" { 0 } else { 4 }, "queries": if needs { 9 } else { 1 },
+        "payee": {"holder_name": "深****", "account_number": "****0005", "country": "CN", "bank_code": "102100099996"},
         "needs_operator": needs, "amount_received": null, "returned_amount": null,
         "created_at": "2026-11-26T02:41:00Z", "sent_at": "2026-11-26T02:41:01Z",
         "updated_at": "2026-11-26T02:58:00Z"})
@@ -126,7 +127,12 @@ pub fn answer(path: &str) -> Value {
         "payouts" => {
             let all = payouts()["data"].as_array().cloned().unwrap_or_default();
             let wanted = query.split('&').find_map(|pair| pair.strip_prefix("status="));
-            page(all.into_iter().filter(|row| wanted.is_none_or(|status| row["status"] == status)).collect())
+            let needs = query.contains("needs_operator=true");
+            let kept = |row: &Value| {
+                wanted.is_none_or(|status| row["status"] == status)
+                    && (!needs || row["needs_operator"] == true)
+            };
+            page(all.into_iter().filter(kept).collect())
         }
         "withdrawals" => page(vec![withdrawal(FAILED), withdrawal(STUCK), withdrawal(QUEUED)]),
         "search" => match query {
@@ -206,6 +212,10 @@ pub fn answer(path: &str) -> Value {
             "other_account_id": "5.0c", "other_account": "nostro:sandbox", "cause": "pay_019ab0c1d2e37a10b0000000000000ff",
             "created_at": "2026-11-25T02:41:00Z"}),
         ]),
+        "ledger/accounts" => {
+            page(vec![json!({"name": "nostro:sandbox", "kind": "nostro", "owner_id": "sandbox",
+            "currency": "USD", "balance": "1204500.00", "debits": "1300000.00", "credits": "95500.00", "shards": 16})])
+        }
         "accounts" => page(vec![json!({"id": "3.0f", "name": "nostro:sandbox", "kind": "nostro",
             "owner_id": "sandbox", "shard": 3, "currency": "USD", "balance": "1204500.00",
             "debits": "1300000.00", "credits": "95500.00", "created_at": "2026-10-01T00:00:00Z"})]),
@@ -214,6 +224,16 @@ pub fn answer(path: &str) -> Value {
             "amount": "2500.00", "currency": "USD", "other_account_id": "3.0e",
             "other_account": format!("merchant:{MERCHANT}"), "cause": PAYMENT,
             "created_at": "2026-11-26T02:00:00Z"})])
+        }
+        path if path.starts_with("approvals/") => {
+            let mut shown = answer("/admin/v1/approvals")["data"][0].clone();
+            shown["request"] = json!("{\"merchant_id\":null}");
+            shown["decided_person"] = Value::Null;
+            shown["may_approve"] = json!(true);
+            shown["may_reject"] = json!(true);
+            shown["timeline"] = json!([{"at": "2026-11-25T20:00:00Z", "kind": "received", "id": PAYMENT,
+                "text": "20000.00 USD, in_review: unknown_account"}]);
+            shown
         }
         path if path.starts_with("payouts/") => {
             let all = payouts()["data"].as_array().cloned().unwrap_or_default();

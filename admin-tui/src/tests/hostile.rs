@@ -88,7 +88,21 @@ fn check(sent: &[u8], what: &str) {
 #[test]
 fn nothing_hostile_reaches_the_terminal() {
     for keys in [
-        "1", "2", "2 Enter", "3", "3 Enter", "4", "5", "5 Enter", "6", "6 Enter", "7", "8", "8 Enter", "9",
+        "1",
+        "2",
+        "2 Enter",
+        "3",
+        "3 Enter",
+        "4",
+        "5",
+        "5 Enter",
+        "6",
+        "6 Enter",
+        "7",
+        "8",
+        "8 Enter",
+        "8 Enter Enter",
+        "9",
         "9 Tab",
     ] {
         let mut bench = Bench::of(160, 40, Lang::English, Some(Role::Approver), hostile);

@@ -16,14 +16,16 @@ fn keys_lead_to_screens() {
         ("6", "6 Bank events"),
         ("7", "7 Rates and quotes"),
         ("8", "8 Ledger [Accounts]"),
-        ("8 Enter", "8 Ledger / Transfers"),
+        ("8 Enter", "8 Ledger / Accounts"),
+        ("8 Enter Enter", "8 Ledger / Accounts / Transfers"),
         ("9", "9 Audit and approvals [Approvals]"),
         ("9 Tab", "9 Audit and approvals  Approvals  [Audit trail]"),
         // The first alarm leads to what is stuck, Enter opens it, Esc goes out again.
         ("Enter", "2 Payouts"),
         ("Enter Enter", "2 Payouts / po_..000000a5"),
         ("Enter Enter Esc", "2 Payouts   "),
-        ("j Enter", "filter: unknown"),
+        ("Enter", "filter: needs:operator"),
+        ("j Enter", "filter: status:unknown"),
         // The palette: screens, ids, commands.
         (": \"mer\" Enter", "5 Merchants"),
         (": \"pyt\" Enter", "2 Payouts"),
@@ -36,7 +38,15 @@ fn keys_lead_to_screens() {
         ("2 / \"14200\" Enter Esc", "1/4"),
         ("2 j v v", "2 marked"),
         ("2 j v v Esc", "4/4"),
-        ("2 s", "unknown first, then disputed"),
+        ("2 s", "Sorted by the server: the newest first"),
+        ("2 s s s", "sort -amount"),
+        ("2 s s s s s", "unknown first, then disputed"),
+        ("7 s", "The server gives this list in one order only"),
+        ("2 /", "Tab: status: needs: bank: merchant: currency:"),
+        ("2 / \"ba\" Tab Tab", "filter: bank:sandbox"),
+        ("2 / \"un\" Tab Enter", "filter: status:unknown"),
+        ("2 / \"status:\" Tab Tab", "filter: status:disputed"),
+        ("2 / \"colour:red\" Enter", "There is no field colour here; there are: status:"),
         ("2 Enter q", "Esc goes back; q quits"),
         ("2 Space", "FROZEN"),
         ("2 Space Space", "LIVE"),
@@ -69,6 +79,12 @@ fn questions_go_to_the_server_with_filter_and_page() {
         ("2", "/admin/v1/payouts?limit=50"),
         ("2 / \"unknown 707\" Enter", "/admin/v1/payouts?status=unknown&limit=50"),
         ("5 / \"ada & co\" Enter", "/admin/v1/merchants?query=ada+%26+co&limit=50"),
+        ("2 / \"needs:operator bank:x\" Enter", "/admin/v1/payouts?needs_operator=true&bank=x&limit=50"),
+        ("2 s s s", "/admin/v1/payouts?sort=-amount&limit=50"),
+        ("2 / \"unknown\" Enter s", "/admin/v1/payouts?status=unknown&sort=-created_at&limit=50"),
+        ("9 Enter", "/admin/v1/approvals/apr_019ab0c1d2e37a10b0000000000000f1"),
+        ("8", "/admin/v1/ledger/accounts"),
+        ("8 Enter", "/admin/v1/accounts?kind=nostro&currency=USD&limit=50"),
         ("6 / \"conflict bank=x\" Enter", "/admin/v1/events?verdict=conflict&bank=x&limit=50"),
         ("7", "/admin/v1/rates"),
         ("9 Tab / \"mer_1\" Enter", "/admin/v1/audit?subject=mer_1&limit=50"),
@@ -113,6 +129,30 @@ fn a_page_ends_and_the_next_begins() {
     assert!(bench.shows("00000004") && !bench.shows("00000003"));
     bench.press("PgDn PgDn PgUp PgUp");
     assert!(bench.shows("page 1"), "{}", bench.screen());
+}
+
+/// A filter may let nothing through for some pages: the next ones are asked for by themselves.
+#[test]
+fn empty_pages_are_turned_by_themselves() {
+    let pages = |path: &str| match path {
+        "/admin/v1/payouts?limit=50" => serde_json::json!({"data": [], "next_cursor": "b", "has_more": true}),
+        "/admin/v1/payouts?limit=50&cursor=b" => {
+            serde_json::json!({"data": [], "next_cursor": "c", "has_more": true})
+        }
+        "/admin/v1/payouts?limit=50&cursor=c" => super::data::payouts(),
+        other => super::data::answer(other),
+    };
+    let mut bench = Bench::of(100, 30, crate::text::Lang::English, None, pages);
+    bench.press("2");
+    assert!(bench.shows("1/4  page 3"), "{}", bench.screen());
+}
+
+#[test]
+fn another_order_begins_on_the_first_page() {
+    let mut bench = Bench::new(100, 30);
+    bench.press("2 j j v s");
+    let list = bench.model.frame().and_then(crate::model::frame::Frame::as_list).expect("a list");
+    assert_eq!((list.selected, list.cursors.len(), list.marks.len()), (0, 0, 1), "what is marked stays so");
 }
 
 #[test]

@@ -39,12 +39,14 @@ fn screens_in_both_sizes() {
             ("event", "6 Enter"),
             ("rates", "7"),
             ("accounts", "8"),
-            ("transfers", "8 Enter"),
+            ("shards", "8 Enter"),
+            ("transfers", "8 Enter Enter"),
             ("approvals", "9"),
             ("audit", "9 Tab"),
             ("help", "2 ?"),
             ("palette", "2 : \"re\""),
-            ("filter", "2 / \"unknown\""),
+            ("filter", "2 / \"status:\" Tab"),
+            ("sorted", "2 / \"bank:sandbox\" Enter s s s"),
             ("menu-read-only", "2 a"),
         ] {
             let mut bench = Bench::new(width, height);

@@ -195,6 +195,12 @@ impl T {
             T::KeyChoosePayee => ("choose", "选择"),
             T::NoPayees => ("no verified payee in this currency", "没有该币种的已验证收款人"),
             T::ChooseOf => ("Left/Right chooses among {}", "左右键从 {} 个中选择"),
+            T::OrderLargest => ("largest amount first, by currency", "金额大的在前，按币种"),
+            T::OrderSmallest => ("smallest amount first, by currency", "金额小的在前，按币种"),
+            T::SortedBy => ("Sorted by the server: {}. s: the next order.", "服务器排序：{}。s：下一种。"),
+            T::SortShort => ("sort {}", "排序 {}"),
+            T::NoSuchField => ("There is no field {} here; there are: {}", "此处没有字段 {}；可用：{}"),
+            T::Shards => ("Shards", "分片数"),
             T::PayeeId => ("Payee", "收款人"),
             T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
@@ -390,7 +396,7 @@ impl T {
             T::KeyRefresh => ("ask again now", "立即刷新"),
             T::KeyPause => ("freeze the screen", "冻结画面"),
             T::KeyCopy => ("copy the id", "复制编号"),
-            T::KeySort => ("the list's order", "列表顺序"),
+            T::KeySort => ("sort: the next order", "排序：下一种"),
             T::KeyDown => ("down", "下移"),
             T::KeyUp => ("up", "上移"),
             T::KeyPageDown => ("a screenful on, then the next page", "下一屏，再下一页"),
@@ -417,9 +423,7 @@ impl T {
             T::RoleUnknown => ("role unknown", "角色未知"),
             T::Production => ("PRODUCTION", "生产环境"),
             T::FilterPrompt => ("filter: ", "筛选："),
-            T::FilterWords => {
-                ("by the server: {}; other words narrow this page", "服务器筛选：{};其他词仅筛选本页")
-            }
+            T::FilterWords => ("other words narrow this page only", "其他词仅筛选本页"),
             T::FilterText => ("any text is asked of the server", "任意文本由服务器查询"),
             T::FilterPage => ("words narrow this page", "词语仅筛选本页"),
             T::Filtered => ("filter", "筛选"),

@@ -14,6 +14,9 @@ use crate::remote::Asked;
 use crate::source::Source;
 use crate::text::T;
 
+/// Pages that are turned by themselves because nothing is on them.
+const FAR: usize = 200;
+
 pub(super) fn got(
     model: &mut Model,
     to: Slot,
@@ -48,7 +51,15 @@ pub(super) fn got(
             let rows = answer.map_err(|trouble| trouble.words()).and_then(|answer| list.source.read(answer));
             match rows {
                 Ok(_) if frozen && list.rows.data().is_some() => list.rows.ignored(),
-                Ok(rows) => list.take(rows, up),
+                Ok(rows) => {
+                    // A filter may let nothing through for a while.
+                    let further = rows.next.clone().filter(|_| rows.items.is_empty());
+                    list.take(rows, up);
+                    if let Some(cursor) = further.filter(|_| list.cursors.len() < FAR) {
+                        list.cursors.push(cursor);
+                        return ask::shown(model, true);
+                    }
+                }
                 Err(why) => list.rows.failed(why),
             }
             Vec::new()

@@ -145,7 +145,7 @@ fn item_path(detail: &Detail) -> Option<String> {
         Shape::Payment => Some(format!("/admin/v1/payments/{id}")),
         Shape::Merchant => Some(format!("/admin/v1/merchants/{id}")),
         Shape::Event => Some(format!("/admin/v1/events/{id}")),
-        Shape::Approval => Some("/admin/v1/approvals?limit=200".to_owned()),
+        Shape::Approval => Some(format!("/admin/v1/approvals/{id}")),
         shape if shape.is_final() => None,
         _ => detail.from.as_ref().map(|(_, path)| path.clone()),
     }
@@ -157,7 +157,9 @@ fn trail_path(detail: &Detail) -> Option<String> {
             detail.item.data().map(|item| item.text("subject").to_owned()).filter(|id| !id.is_empty())?
         }
         shape if shape.is_final() => return None,
-        Shape::Rate | Shape::Account | Shape::Position | Shape::Statement | Shape::Published => return None,
+        Shape::Rate | Shape::Sum | Shape::Account | Shape::Position | Shape::Statement | Shape::Published => {
+            return None;
+        }
         _ => detail.id.clone(),
     };
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("subject", &subject).finish();

@@ -1,15 +1,13 @@
 //! Keys on screens, lists and details. None of them changes anything on the server.
 
-use super::{ask, confirm, menu, palette};
+use super::{ask, confirm, filtering, menu, palette};
 use crate::alarms::{self, Lead};
 use crate::detail::{self, Link};
-use crate::filter::Filter;
 use crate::item::{Item, Shape};
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
 use crate::model::Model;
 use crate::model::frame::{Content, Frame, List};
-use crate::model::input::Line;
 use crate::model::overlay::Overlay;
 use crate::msg::Effect;
 use crate::remote::Asked;
@@ -75,14 +73,9 @@ fn run(model: &mut Model, command: Command, key: Key) -> Vec<Effect> {
         Command::Palette => palette::open(model, ""),
         Command::Filter => {
             let typed = model.frame().and_then(Frame::as_list).map(|list| list.typed.clone());
-            model.overlay = Overlay::Filter(Line::of(&typed.unwrap_or_default()));
+            filtering::open(model, &typed.unwrap_or_default());
         }
-        Command::Sort => {
-            let order = model.frame().and_then(Frame::as_list).map(|list| list.source.order());
-            if let Some(order) = order {
-                model.say(fill(model.text(T::OrderIs), &[model.text(order)]));
-            }
-        }
+        Command::Sort => return filtering::sort(model),
         Command::Refresh => return refresh(model),
         Command::Pause => pause(model),
         Command::Copy => return copy(model),
@@ -126,7 +119,7 @@ fn back(model: &mut Model) {
         if !list.marks.is_empty() {
             list.marks.clear();
         } else if !list.filter.is_empty() {
-            apply_filter(list, "");
+            filtering::apply(list, "");
         } else {
             model.screen = Screen::Overview;
         }
@@ -191,6 +184,10 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         None => return open_alarm(model),
         Some(Content::List(list)) => match list.current() {
             Some(item) if item.shape == Shape::Account => Some(Link::List(Source::Transfers(item.key()))),
+            Some(item) if item.shape == Shape::Sum => {
+                let (kind, currency) = (item.text("kind"), item.text("currency"));
+                Some(Link::List(Source::Shards(kind.to_owned(), currency.to_owned())))
+            }
             Some(item) => Some(Link::Item(Box::new(item.clone()))),
             None => None,
         },
@@ -219,7 +216,7 @@ fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
     if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-        apply_filter(list, filter);
+        filtering::apply(list, filter);
     }
     ask::shown(model, true)
 }
@@ -299,37 +296,4 @@ fn copy(model: &mut Model) -> Vec<Effect> {
             vec![Effect::Copy(text)]
         }
     }
-}
-
-pub(super) fn filter_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let Overlay::Filter(line) = &mut model.overlay else { return Vec::new() };
-    match keymap::command(Place::Filter, key) {
-        Some(Command::Leave) => model.overlay = Overlay::None,
-        Some(_) => {
-            let typed = line.text();
-            model.overlay = Overlay::None;
-            if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-                apply_filter(list, &typed);
-                return ask::shown(model, true);
-            }
-        }
-        None if key == Key::Ctrl('c') => model.overlay = Overlay::None,
-        None => {
-            line.key(key);
-        }
-    }
-    Vec::new()
-}
-
-/// Another filter is another list: from its first page, nothing marked.
-pub(super) fn apply_filter(list: &mut List, typed: &str) {
-    let filter = Filter::parse(typed, &list.source.rules());
-    if filter.params != list.filter.params {
-        list.rows.forget();
-        list.cursors.clear();
-    }
-    list.filter = filter;
-    list.typed = typed.trim().to_owned();
-    list.selected = 0;
-    list.marks.clear();
 }

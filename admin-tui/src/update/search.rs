@@ -5,7 +5,7 @@ use std::time::Duration;
 use admin_api::{SearchHit, SearchHits};
 use serde_json::Value;
 
-use super::{ask, keys};
+use super::{ask, filtering, keys};
 use crate::detail::{self, Link};
 use crate::item::Shape;
 use crate::model::Model;
@@ -88,7 +88,7 @@ pub(super) fn open(model: &mut Model, hit: &SearchHit) -> Vec<Effect> {
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
     if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-        keys::apply_filter(list, &hit.id);
+        filtering::apply(list, &hit.id);
     }
     ask::shown(model, true)
 }

@@ -169,6 +169,9 @@ fn position(model: &Model, list: &List) -> String {
         };
         said.push(format!("{}: {}{only}", model.text(T::Filtered), fit(&list.typed, 30)));
     }
+    if let Some(sort) = list.order().and_then(|sort| sort.param) {
+        said.push(fill(model.text(T::SortShort), &[sort]));
+    }
     let rows = list.visible().len();
     if rows > 0 {
         said.push(format!("{}/{rows}", list.selected + 1));

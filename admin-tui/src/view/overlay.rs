@@ -8,29 +8,27 @@ use crate::columns::Tone;
 use crate::keymap;
 use crate::model::Model;
 use crate::model::frame::Frame;
-use crate::model::input::Line;
-use crate::model::overlay::{Choice, Menu, Palette, Run};
+use crate::model::overlay::{Choice, Menu, Palette, Run, Typing};
 use crate::screen::Screen;
 use crate::text::{T, fill};
 use crate::update;
 use crate::wrap::{fit_id, pad, width, wrap};
 
-/// The line where a filter is typed, and what is understood.
-pub fn filter(model: &Model, line: &Line, paint: &mut Paint<'_>) -> Option<Position> {
-    let theme = paint.theme;
+/// The line where a filter is typed, and what the last word can become.
+pub fn filter(model: &Model, typing: &Typing, paint: &mut Paint<'_>) -> Option<Position> {
+    let (theme, line) = (paint.theme, &typing.line);
     let x = paint.put(1, 0, model.text(T::FilterPrompt), theme.tone(Tone::Strong));
-    let end = paint.put(x, 0, &line.text(), theme.tone(Tone::Plain));
+    let typed = line.text();
+    let end = paint.put(x, 0, &typed, theme.tone(Tone::Plain));
     if let Some(list) = model.frame().and_then(Frame::as_list) {
         let rules = list.source.rules();
-        let mut words: Vec<String> =
-            rules.words.iter().flat_map(|(_, words)| words.iter().map(|word| (*word).to_owned())).collect();
-        if words.is_empty() || rules.named.len() > rules.words.len() {
-            words.extend(rules.named.iter().filter(|name| **name != "status").map(|name| format!("{name}=")));
-        }
-        let said = match (rules.text, words.is_empty()) {
-            (Some(_), _) => model.text(T::FilterText).to_owned(),
-            (None, true) => model.text(T::FilterPage).to_owned(),
-            (None, false) => fill(model.text(T::FilterWords), &[&words.join(" ")]),
+        let stem = typing.completed.as_ref().map_or(update::last_word(&typed).1, |(stem, _)| stem.as_str());
+        let choices = update::completions(model, stem);
+        let said = match (choices.is_empty(), rules.fields.is_empty(), rules.text) {
+            (false, ..) => format!("Tab: {}", choices.join(" ")),
+            (true, _, Some(_)) => model.text(T::FilterText).to_owned(),
+            (true, false, None) => model.text(T::FilterWords).to_owned(),
+            (true, true, None) => model.text(T::FilterPage).to_owned(),
         };
         paint.put(end + 3, 0, &said, theme.tone(Tone::Dim));
     }
