@@ -9,6 +9,7 @@ mod overview;
 mod quotes;
 mod reconciliation;
 mod rows;
+mod stream;
 mod withdrawals;
 
 pub use accounts::{AccountRow, AccountSum, TransferRow};
@@ -19,7 +20,8 @@ pub use details::{
 pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
 pub use operators::{ArmRequest, CONSOLE_HEADER, DisarmRequest, Me};
 pub use overview::{
-    BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
+    Activity, ActivitySecond, BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge,
+    ReviewLine, Suspense, Verification,
 };
 pub use quotes::QuoteRow;
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};
@@ -27,6 +29,7 @@ pub use rows::{
     ApprovalRow, AuditRow, EventRow, EvidenceLine, HeldRate, MerchantRow, Page, PaymentRow, PayoutDetail,
     PayoutPayee, PayoutRow, PublishedRateRow, RateRow, ReversalRow,
 };
+pub use stream::{CHANGED, Changed, HELLO, More, OVERVIEW, RESET, StreamStart};
 pub use withdrawals::{
     AttemptRow, FailureRow, MerchantPayeeRow, PayeeRow, PayeeWarning, WithdrawalDetail, WithdrawalRow,
 };

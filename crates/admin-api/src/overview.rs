@@ -42,6 +42,51 @@ pub struct Overview {
     pub exposure: Vec<Exposure>,
     /// Chains of seals and where they end.
     pub ledger_heads: Vec<String>,
+    /// What this gateway did in the last minute.
+    #[serde(default)]
+    pub activity: Activity,
+    /// The last proof of the books.
+    #[serde(default)]
+    pub verification: Verification,
+    /// Requests for a second person that this operator may decide: pending, and another person's.
+    #[serde(default)]
+    pub approvals_waiting_for_me: i64,
+}
+
+/// What one gateway committed, second by second.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Sixty, the oldest first; the last one is the second that is under way.
+    pub seconds: Vec<ActivitySecond>,
+}
+
+/// What was committed in one second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivitySecond {
+    /// Bank events that were kept; redeliveries are none.
+    pub events: u64,
+    /// Payments that banks reported, credited or not.
+    pub payments: u64,
+    /// Withdrawals that merchants submitted.
+    pub withdrawals: u64,
+    /// Payouts that became paid.
+    pub payouts_paid: u64,
+}
+
+/// The last verification of the books, by whichever gateway or by `sluice verify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// When it ended; null before the first.
+    pub at: Option<String>,
+    /// `holds`, `broken` (an invariant doesn't hold) or `failed` (it came to no end); null before the first.
+    pub result: Option<String>,
+    /// The invariants that don't hold, each once: `I2`.
+    #[serde(default)]
+    pub broken: Vec<String>,
+    /// How long it took, milliseconds.
+    pub took_ms: Option<i64>,
+    /// How many transfers were looked at.
+    pub checked_transfers: Option<i64>,
 }
 
 /// The open quotes of one pair.

@@ -1,8 +1,9 @@
 //! What operators look at; personal data masked (R35).
 
 use admin_api::{
-    ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview, Page,
-    PaymentRow, PayoutDetail, PayoutPayee, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine, Suspense,
+    Activity, ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview,
+    Page, PaymentRow, PayoutDetail, PayoutPayee, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine,
+    Suspense, Verification,
 };
 use audit::{ApprovalId, ApprovalState};
 use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
@@ -99,6 +100,9 @@ pub async fn overview(app: &App) -> Answer {
         rates_held: survey.held(),
         exposure: super::positions::exposure(&locks),
         ledger_heads: heads.iter().map(ToString::to_string).collect(),
+        activity: Activity::default(),
+        verification: Verification::default(),
+        approvals_waiting_for_me: 0,
     };
     reply::json(StatusCode::OK, &overview)
 }
