@@ -2,8 +2,8 @@
 
 mod advisories;
 mod database;
+mod programs;
 mod results;
-mod tmux;
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -101,7 +101,8 @@ impl Run {
             }
         };
         // After one failed test binary the others are run nevertheless: the sum is about all of them.
-        tmux::ensure(say);
+        programs::ensure_tmux(say);
+        programs::ensure_prometheus(self.metadata.target_directory.join("prometheus").as_std_path(), say);
         let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
         say(&format!("tests: cargo {}", arguments.join(" ")));
         let mut test = folder::cargo(&self.metadata);
