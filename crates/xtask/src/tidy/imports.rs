@@ -73,7 +73,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin-tui", &["admin-api", "money"]),
-    ("loadtests", &["bank", "money", "testkit"]),
+    ("loadtests", &["bank", "merchants", "money", "pg", "privacy"]),
     ("tests", &["admin-api", "bank", "money", "testkit"]),
     ("xtask", &["pg"]),
 ];

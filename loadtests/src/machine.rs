@@ -1,0 +1,133 @@
+//! What processes cost, as the kernel counts it in `/proc`: CPU and memory of gateway, PostgreSQL and generator apart.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::Fault;
+
+/// The kernel shows processes' times in hundredths of a second, whatever its timer does.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What is measured as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// One process.
+    Process(u32),
+    /// A postmaster and all that it started: time of those that have ended since counts with it.
+    Postgres(u32),
+}
+
+/// CPU time and memory of one part at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// User and system time so far.
+    pub cpu: Duration,
+    /// Bytes, each shared page divided among those who share it (PSS): they can be summed.
+    pub memory: u64,
+}
+
+impl Part {
+    /// The generator itself.
+    pub fn own() -> Part {
+        Part::Process(std::process::id())
+    }
+
+    /// What it has used so far.
+    ///
+    /// # Errors
+    /// In words, where there is no `/proc` or the process is gone.
+    pub fn usage(self) -> Result<Usage, Fault> {
+        let memory = self.pids()?.into_iter().filter_map(memory).sum();
+        Ok(Usage { cpu: self.cpu()?, memory })
+    }
+
+    /// User and system time so far.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn cpu(self) -> Result<Duration, Fault> {
+        match self {
+            Part::Process(pid) => Ok(stat(pid)?.own),
+            Part::Postgres(postmaster) => {
+                let first = stat(postmaster)?;
+                let children = children(postmaster)?;
+                // One that ended between the listing and the look is counted with the postmaster's next time.
+                let live = children.iter().filter_map(|pid| stat(*pid).ok()).map(|stat| stat.own);
+                Ok(first.own + first.ended + live.sum::<Duration>())
+            }
+        }
+    }
+
+    fn pids(self) -> Result<Vec<u32>, Fault> {
+        Ok(match self {
+            Part::Process(pid) => vec![pid],
+            Part::Postgres(postmaster) => {
+                let mut pids = children(postmaster)?;
+                pids.push(postmaster);
+                pids
+            }
+        })
+    }
+}
+
+struct Stat {
+    parent: u32,
+    own: Duration,
+    /// Of children that have ended.
+    ended: Duration,
+}
+
+fn stat(pid: u32) -> Result<Stat, Fault> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    parse(&text).ok_or_else(|| format!("{path}: {text}").into())
+}
+
+/// The name stands in parentheses and may hold anything; see proc(5) for the fields behind it.
+fn parse(text: &str) -> Option<Stat> {
+    let (_, rest) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u32>().ok();
+    Some(Stat {
+        parent: ticks(1)?,
+        own: TICK * (ticks(11)? + ticks(12)?),
+        ended: TICK * (ticks(13)? + ticks(14)?),
+    })
+}
+
+fn children(of: u32) -> Result<Vec<u32>, Fault> {
+    let entries = fs::read_dir("/proc").map_err(|error| format!("/proc: {error}; it is needed to count"))?;
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    Ok(pids.filter(|pid| stat(*pid).is_ok_and(|stat| stat.parent == of)).collect())
+}
+
+/// None where the kernel doesn't tell us.
+fn memory(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stat_line_is_read_whatever_the_process_is_called() {
+        let line = "7 (a) b (c) S 5 7 7 0 -1 4194560 1 2 3 4 150 50 30 20 20 0 1 0 9 10 11";
+        let stat = parse(line).unwrap();
+        assert_eq!((stat.parent, stat.own), (5, Duration::from_secs(2)));
+        assert_eq!(stat.ended, Duration::from_millis(500));
+        assert!(parse("7 (a) S 5").is_none());
+    }
+
+    #[test]
+    fn this_process_uses_time_and_memory() {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < Duration::from_millis(60) {}
+        let usage = Part::own().usage().unwrap();
+        assert!(usage.cpu >= Duration::from_millis(20), "{usage:?}");
+        assert!(usage.memory > 100_000, "{usage:?}");
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod commands;
+mod database;
+mod latency;
+mod load;
+mod machine;
+mod measure;
+mod proof;
+mod stand;
+mod wire;
+
+use std::process::ExitCode;
+
+/// What went wrong, in words for whoever started it.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,1 @@
+SELECT shards FROM ledger_layout
