@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use merchants::{MerchantId, ReceivingAccountId};
 use money::Money;
-use pg::{Row, Tx};
+use pg::types::Type;
+use pg::{Copy, Row, Tx};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -100,6 +101,32 @@ pub(crate) fn index_of(bytes: &[u8]) -> Result<[u8; 32], Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("an account index that has not 32 bytes".into()))
 }
 
+/// Those that `copy_payments.sql` names.
+const COLUMNS: &[Type] = &[
+    Type::INT2,
+    Type::UUID,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INT4,
+    Type::BYTEA,
+    Type::UUID,
+    Type::UUID,
+    Type::INT2,
+    Type::INT8,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::BOOL,
+    Type::BOOL,
+    Type::BYTEA,
+    Type::UUID,
+    Type::DATE,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+    Type::INT8,
+];
+
 /// Inserts the payments that were decided. Their keys were claimed in the same transaction.
 ///
 /// # Errors
@@ -110,57 +137,33 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     }
     let mut rows: Vec<&Payment> = payments.to_vec();
     rows.sort_unstable_by_key(|p| (p.id.shard().number(), p.id));
-    let shards: Vec<i16> = rows.iter().map(|p| p.id.shard().number()).collect();
-    let ids: Vec<Uuid> = rows.iter().map(|p| p.id.uuid()).collect();
-    let banks: Vec<&str> = rows.iter().map(|p| &*p.bank).collect();
-    let references: Vec<&str> = rows.iter().map(|p| p.reference.as_str()).collect();
-    let positions: Vec<i32> = rows.iter().map(|p| p.position).collect();
-    let indexes: Vec<&[u8]> = rows.iter().map(|p| p.account_index.as_slice()).collect();
-    let accounts: Vec<Option<Uuid>> = rows.iter().map(|p| p.account.map(|id| id.uuid())).collect();
-    let merchants: Vec<Option<Uuid>> = rows.iter().map(|p| p.merchant.map(|id| id.uuid())).collect();
-    let merchant_shards: Vec<Option<i16>> =
-        rows.iter().map(|p| p.merchant.map(|id| id.shard().number())).collect();
-    let amounts: Vec<i64> = rows.iter().map(|p| p.amount.minor()).collect();
-    let currencies: Vec<String> = rows.iter().map(|p| p.amount.currency().code().to_owned()).collect();
-    let statuses: Vec<&str> = rows.iter().map(|p| p.status.as_str()).collect();
-    let reasons: Vec<Option<&str>> = rows.iter().map(|p| p.reason.map(Reason::as_str)).collect();
-    let conflicts: Vec<bool> = rows.iter().map(|p| p.conflict).collect();
-    let mismatches: Vec<bool> = rows.iter().map(|p| p.sum_mismatch).collect();
-    let reversed: Vec<i64> = rows.iter().map(|p| p.reversed_minor).collect();
-    let details: Vec<&[u8]> = rows.iter().map(|p| &*p.details_sealed).collect();
-    let uetrs: Vec<Option<Uuid>> = rows.iter().map(|p| p.uetr).collect();
-    let value_dates: Vec<Option<Date>> = rows.iter().map(|p| p.value_date).collect();
-    let events: Vec<Uuid> = rows.iter().map(|p| p.event).collect();
-    let received: Vec<OffsetDateTime> = rows.iter().map(|p| p.received_at).collect();
-    let decided: Vec<Option<OffsetDateTime>> = rows.iter().map(|p| p.decided_at).collect();
-    let inserted = tx
-        .execute(
-            include_str!("sql/insert_payments.sql"),
-            &[
-                &shards,
-                &ids,
-                &banks,
-                &references,
-                &positions,
-                &indexes,
-                &accounts,
-                &merchants,
-                &merchant_shards,
-                &amounts,
-                &currencies,
-                &statuses,
-                &reasons,
-                &conflicts,
-                &mismatches,
-                &details,
-                &uetrs,
-                &value_dates,
-                &events,
-                &received,
-                &decided,
-                &reversed,
-            ],
-        )
-        .await?;
+    let mut copy = Copy::new(COLUMNS);
+    for p in &rows {
+        copy.row(&[
+            &p.id.shard().number(),
+            &p.id.uuid(),
+            &&*p.bank,
+            &p.reference,
+            &p.position,
+            &p.account_index.as_slice(),
+            &p.account.map(|id| id.uuid()),
+            &p.merchant.map(|id| id.uuid()),
+            &p.merchant.map(|id| id.shard().number()),
+            &p.amount.minor(),
+            &p.amount.currency().code(),
+            &p.status.as_str(),
+            &p.reason.map(Reason::as_str),
+            &p.conflict,
+            &p.sum_mismatch,
+            &&*p.details_sealed,
+            &p.uetr,
+            &p.value_date,
+            &p.event,
+            &p.received_at,
+            &p.decided_at,
+            &p.reversed_minor,
+        ])?;
+    }
+    let inserted = tx.copy(include_str!("sql/copy_payments.sql"), copy).await?;
     expect_count("payments inserted", inserted, rows.len())
 }

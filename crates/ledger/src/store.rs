@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pg::Tx;
+use pg::types::Type;
+use pg::{Copy, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -132,6 +133,21 @@ pub(crate) fn hash_of(bytes: &[u8]) -> Result<Hash, Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("a hash that has not 32 bytes".into()))
 }
 
+/// Those that `copy_transfers.sql` names.
+const TRANSFER_COLUMNS: &[Type] = &[
+    Type::INT2,
+    Type::INT8,
+    Type::INT4,
+    Type::UUID,
+    Type::UUID,
+    Type::INT8,
+    Type::TEXT,
+    Type::TEXT,
+    Type::UUID,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+];
+
 async fn insert_transfers<'a>(
     tx: &Tx<'_>,
     chains: impl Iterator<Item = (i64, &'a [Transfer])>,
@@ -142,34 +158,23 @@ async fn insert_transfers<'a>(
             (0i32..).zip(transfers).map(move |(position, transfer)| (seq, position, transfer))
         })
         .collect();
-    let shards: Vec<i16> = rows.iter().map(|(_, _, t)| t.shard.number()).collect();
-    let seqs: Vec<i64> = rows.iter().map(|(seq, _, _)| *seq).collect();
-    let positions: Vec<i32> = rows.iter().map(|(_, position, _)| *position).collect();
-    let debits: Vec<Uuid> = rows.iter().map(|(_, _, t)| t.debit).collect();
-    let credits: Vec<Uuid> = rows.iter().map(|(_, _, t)| t.credit).collect();
-    let amounts: Vec<i64> = rows.iter().map(|(_, _, t)| t.amount).collect();
-    let currencies: Vec<&str> = rows.iter().map(|(_, _, t)| t.currency.code()).collect();
-    let kinds: Vec<&str> = rows.iter().map(|(_, _, t)| t.kind.as_str()).collect();
-    let causes: Vec<Uuid> = rows.iter().map(|(_, _, t)| t.cause).collect();
-    let owners: Vec<Option<Uuid>> = rows.iter().map(|(_, _, t)| t.owner).collect();
-    let inserted = tx
-        .execute(
-            include_str!("sql/insert_transfers.sql"),
-            &[
-                &shards,
-                &seqs,
-                &positions,
-                &debits,
-                &credits,
-                &amounts,
-                &currencies,
-                &kinds,
-                &causes,
-                &owners,
-                &now,
-            ],
-        )
-        .await?;
+    let mut copy = Copy::new(TRANSFER_COLUMNS);
+    for (seq, position, t) in &rows {
+        copy.row(&[
+            &t.shard.number(),
+            seq,
+            position,
+            &t.debit,
+            &t.credit,
+            &t.amount,
+            &t.currency.code(),
+            &t.kind.as_str(),
+            &t.cause,
+            &t.owner,
+            &now,
+        ])?;
+    }
+    let inserted = tx.copy(include_str!("sql/copy_transfers.sql"), copy).await?;
     expect_count("transfers inserted", inserted, rows.len())
 }
 

@@ -1,6 +1,7 @@
 //! What merchants are to be told, written in the transaction of what happened.
 
-use pg::{Shard, Tx};
+use pg::types::Type;
+use pg::{Copy, Shard, Tx};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -107,19 +108,34 @@ pub async fn enqueue(tx: &Tx<'_>, notices: &[Notice], email: bool, now: OffsetDa
     all.insert(tx).await
 }
 
+/// Those that `copy_notices.sql` names.
+const COLUMNS: &[Type] = &[
+    Type::INT2,
+    Type::UUID,
+    Type::UUID,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+];
+
 async fn insert(tx: &Tx<'_>, notices: &[Notice], ids: &[NoticeId], now: OffsetDateTime) -> Result<(), Error> {
-    let shards: Vec<i16> = notices.iter().map(|n| n.shard.number()).collect();
-    let ids: Vec<Uuid> = ids.iter().map(NoticeId::uuid).collect();
-    let merchants: Vec<Uuid> = notices.iter().map(|n| n.merchant).collect();
-    let kinds: Vec<&str> = notices.iter().map(|n| n.kind.as_str()).collect();
-    let types: Vec<String> = notices.iter().map(Notice::event_type).collect();
-    let subjects: Vec<&str> = notices.iter().map(|n| n.subject.as_str()).collect();
-    let data: Vec<String> = notices.iter().map(|n| n.data.to_string()).collect();
-    let due: Vec<OffsetDateTime> = notices.iter().map(|n| n.due_at.unwrap_or(now)).collect();
-    tx.execute(
-        include_str!("sql/enqueue.sql"),
-        &[&shards, &ids, &merchants, &kinds, &types, &subjects, &data, &due, &now],
-    )
-    .await?;
+    let mut copy = Copy::new(COLUMNS);
+    for (notice, id) in notices.iter().zip(ids) {
+        copy.row(&[
+            &notice.shard.number(),
+            &id.uuid(),
+            &notice.merchant,
+            &notice.kind.as_str(),
+            &notice.event_type(),
+            &notice.subject,
+            &notice.data.to_string(),
+            &notice.due_at.unwrap_or(now),
+            &now,
+        ])?;
+    }
+    tx.copy(include_str!("sql/copy_notices.sql"), copy).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod copy;
 mod error;
 mod id;
 mod migrate;
@@ -10,6 +11,7 @@ mod shard;
 mod statement;
 mod tx;
 
+pub use copy::Copy;
 pub use error::{DatabaseError, Error};
 pub use id::{BadId, Id, Kind};
 pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, migrate, pending};

@@ -1,9 +1,12 @@
 //! One statement: prepared once a connection, bounded by a deadline, and never forgotten when it goes wrong.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use deadpool_postgres::StatementCache;
+use futures_util::SinkExt as _;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 
@@ -119,6 +122,17 @@ impl Statements<'_> {
             .run(async {
                 let statement = self.cache.prepare(self.client, sql).await?;
                 self.client.execute(&statement, params).await
+            })
+            .await
+    }
+
+    pub(crate) async fn copy(&self, sql: &str, rows: Bytes) -> Result<u64, Error> {
+        self.session
+            .run(async {
+                let statement = self.cache.prepare(self.client, sql).await?;
+                let mut sink = pin!(self.client.copy_in(&statement).await?);
+                sink.send(rows).await?;
+                sink.finish().await
             })
             .await
     }

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use crate::copy::Copy;
 use crate::error::{After, Error, is_definite, sort};
 use crate::statement::{Session, Statements};
 
@@ -67,6 +68,15 @@ impl<'a> Tx<'a> {
     /// The database's.
     pub async fn execute(&self, sql: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
         self.statements()?.execute(sql, params).await
+    }
+
+    /// Sends rows into a table with a statement `COPY … FROM STDIN BINARY`; how many it took. For tables that are
+    /// only inserted into: a row whose key exists is an error.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn copy(&self, sql: &'static str, rows: Copy) -> Result<u64, Error> {
+        self.statements()?.copy(sql, rows.into_bytes()).await
     }
 
     /// Runs statements without parameters, separated by semicolons. For migrations and tests.

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pg::{Shard, Tx};
+use pg::types::Type;
+use pg::{Copy, Shard, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -168,6 +169,21 @@ pub struct Record<'a> {
     pub answer: &'a [u8],
 }
 
+/// Those that `copy_events.sql` names.
+const EVENT_COLUMNS: &[Type] = &[
+    Type::INT2,
+    Type::UUID,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INT2,
+    Type::BYTEA,
+    Type::TEXT,
+    Type::TIMESTAMPTZ,
+];
+/// Those that `copy_bytes.sql` names.
+const BYTES_COLUMNS: &[Type] = &[Type::INT2, Type::UUID, Type::BYTEA, Type::BYTEA, Type::TIMESTAMPTZ];
+
 /// Keeps first deliveries with their answers.
 ///
 /// # Errors
@@ -176,29 +192,26 @@ pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) ->
     if records.is_empty() {
         return Ok(());
     }
-    let shards: Vec<i16> = records.iter().map(|r| r.delivery.shard.number()).collect();
-    let ids: Vec<Uuid> = records.iter().map(|r| r.delivery.id.uuid()).collect();
-    let banks: Vec<&str> = records.iter().map(|r| &*r.delivery.bank).collect();
-    let event_ids: Vec<&str> = records.iter().map(|r| r.delivery.event_id.as_str()).collect();
-    let verdicts: Vec<&str> = records.iter().map(|r| r.verdict.as_str()).collect();
-    let mut statuses = Vec::with_capacity(records.len());
-    for record in records {
-        let status =
-            i16::try_from(record.status).map_err(|_| Error::Unexpected("a status of HTTP".into()))?;
-        statuses.push(status);
+    let (mut events, mut bytes) = (Copy::new(EVENT_COLUMNS), Copy::new(BYTES_COLUMNS));
+    for Record { delivery, verdict, status, answer } in records {
+        let status = i16::try_from(*status).map_err(|_| Error::Unexpected("a status of HTTP".into()))?;
+        let (shard, id, bank) = (delivery.shard.number(), delivery.id.uuid(), &*delivery.bank);
+        let verdict = verdict.as_str();
+        events.row(&[
+            &shard,
+            &id,
+            &bank,
+            &delivery.event_id,
+            &verdict,
+            &status,
+            answer,
+            &delivery.key_id,
+            &now,
+        ])?;
+        bytes.row(&[&shard, &id, &delivery.headers_sealed, &delivery.body_sealed, &now])?;
     }
-    let answers: Vec<&[u8]> = records.iter().map(|r| r.answer).collect();
-    let keys: Vec<&str> = records.iter().map(|r| r.delivery.key_id.as_str()).collect();
-    let headers: Vec<&[u8]> = records.iter().map(|r| r.delivery.headers_sealed.as_slice()).collect();
-    let bodies: Vec<&[u8]> = records.iter().map(|r| r.delivery.body_sealed.as_slice()).collect();
-    let events = tx
-        .execute(
-            include_str!("sql/record_events.sql"),
-            &[&shards, &ids, &banks, &event_ids, &verdicts, &statuses, &answers, &keys, &now],
-        )
-        .await?;
-    let bytes =
-        tx.execute(include_str!("sql/record_bytes.sql"), &[&shards, &ids, &headers, &bodies, &now]).await?;
+    let events = tx.copy(include_str!("sql/copy_events.sql"), events).await?;
+    let bytes = tx.copy(include_str!("sql/copy_bytes.sql"), bytes).await?;
     if events == records.len() as u64 && bytes == events {
         return Ok(());
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use money::{Currency, Money};
-use pg::{Connection, Row, Shard, Tx};
+use pg::types::Type;
+use pg::{Connection, Copy, Row, Shard, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -167,26 +168,30 @@ async fn save_orders(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     expect("orders saved", saved, changed.len())
 }
 
+/// Those that `copy_covers.sql` names.
+const COVER_COLUMNS: &[Type] =
+    &[Type::INT2, Type::UUID, Type::UUID, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ, Type::INT8, Type::INT8];
+
 async fn insert_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     let new: Vec<(&(Uuid, OrderKey), &Cover)> =
         open.covers.iter().filter(|(_, cover)| cover.loaded.is_none()).collect();
     if new.is_empty() {
         return Ok(());
     }
-    let shards: Vec<i16> = new.iter().map(|((_, key), _)| key.0.shard().number()).collect();
-    let payments: Vec<Uuid> = new.iter().map(|((payment, _), _)| *payment).collect();
-    let stores: Vec<Uuid> = new.iter().map(|((_, key), _)| key.0.uuid()).collect();
-    let ids: Vec<&str> = new.iter().map(|((_, key), _)| key.1.as_str()).collect();
-    let currencies: Vec<&str> = new.iter().map(|(_, cover)| cover.currency.code()).collect();
-    let times: Vec<OffsetDateTime> = new.iter().map(|(_, cover)| cover.ordered_at).collect();
-    let minors: Vec<i64> = new.iter().map(|(_, cover)| cover.minor).collect();
-    let released: Vec<i64> = new.iter().map(|(_, cover)| cover.released).collect();
-    let inserted = tx
-        .execute(
-            include_str!("../sql/insert_covers.sql"),
-            &[&shards, &payments, &stores, &ids, &currencies, &times, &minors, &released],
-        )
-        .await?;
+    let mut copy = Copy::new(COVER_COLUMNS);
+    for ((payment, (store, order)), cover) in &new {
+        copy.row(&[
+            &store.shard().number(),
+            payment,
+            &store.uuid(),
+            order,
+            &cover.currency.code(),
+            &cover.ordered_at,
+            &cover.minor,
+            &cover.released,
+        ])?;
+    }
+    let inserted = tx.copy(include_str!("../sql/copy_covers.sql"), copy).await?;
     expect("covers inserted", inserted, new.len())
 }
 

@@ -1,0 +1,67 @@
+//! COPY against real PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+use pg::types::Type;
+use pg::{Copy, Error, Migration, MigrationSet};
+
+const SET: MigrationSet = MigrationSet {
+    owner: "copied",
+    migrations: &[Migration {
+        version: 1,
+        name: "copied",
+        sql: "CREATE TABLE copied (id bigint PRIMARY KEY, text text, bytes bytea CHECK (octet_length(bytes) > 0)); \
+              GRANT SELECT, INSERT ON copied TO sluice_runtime",
+    }],
+};
+const COLUMNS: &[Type] = &[Type::INT8, Type::TEXT, Type::BYTEA];
+const SQL: &str = "COPY copied (id, text, bytes) FROM STDIN BINARY";
+
+fn rows(rows: &[(i64, Option<&str>, &[u8])]) -> Copy {
+    let mut copy = Copy::new(COLUMNS);
+    for (id, text, bytes) in rows {
+        copy.row(&[id, text, bytes]).unwrap();
+    }
+    copy
+}
+
+#[tokio::test]
+async fn rows_arrive_as_they_are() {
+    let db = testkit::database(&[SET]).await;
+    let mut conn = db.pool.get().await.unwrap();
+    for (from, to) in [(0, 0), (0, 1), (1, 3), (3, 5_000)] {
+        let long = "é\u{0001}\"\\,\n\t".repeat(50);
+        let some: Vec<_> =
+            (from..to).map(|id| (id, (id % 3 > 0).then_some(long.as_str()), &b"\0\xff"[..])).collect();
+        let tx = conn.begin().await.unwrap();
+        assert_eq!(tx.copy(SQL, rows(&some)).await.unwrap(), some.len() as u64);
+        tx.commit().await.unwrap();
+    }
+    let sql = "SELECT count(*), count(text), min(length(text)), min(bytes), max(id) FROM copied";
+    let row = conn.query_one(sql, &[]).await.unwrap();
+    let found: (i64, i64, i32, &[u8], i64) = (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
+    assert_eq!(found, (5_000, 3_333, 350, &b"\0\xff"[..], 4_999));
+}
+
+#[tokio::test]
+async fn what_the_table_refuses_aborts_the_transaction() {
+    let db = testkit::database(&[SET]).await;
+    let mut conn = db.pool.get().await.unwrap();
+    for refused in [[(1, None, &b"a"[..]), (1, None, &b"b"[..])], [(1, None, &b"a"[..]), (2, None, &b""[..])]]
+    {
+        let tx = conn.begin().await.unwrap();
+        let error = tx.copy(SQL, rows(&refused)).await.unwrap_err();
+        assert!(matches!(error, Error::Database(_)), "{error}");
+        assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    }
+    // The connection is as good as before.
+    let tx = conn.begin().await.unwrap();
+    assert_eq!(tx.copy(SQL, rows(&[(1, Some("a"), b"a")])).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+#[test]
+fn a_row_must_fit_its_columns() {
+    let mut copy = Copy::new(COLUMNS);
+    assert!(matches!(copy.row(&[&1_i64, &"a"]), Err(Error::Broken(_))), "one too few");
+    assert!(matches!(copy.row(&[&1_i32, &"a", &&b"a"[..]]), Err(Error::Broken(_))), "another width");
+}
