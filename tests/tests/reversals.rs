@@ -130,3 +130,31 @@ async fn r6_r8_a_return_gives_the_orders_cover_back() {
     assert_eq!(balances(&world, merchant, "USD").await, ["1000000.00", "0.00", "25.01"]);
     sluice.verify().await;
 }
+
+#[tokio::test]
+async fn r8_what_the_bank_took_back_by_itself_is_not_sent_back_as_well() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let reference = unique("REF");
+    let body = funds(&reference, merchant.account("USD"), "100.00", "USD", "SOMEBODY LTD");
+    let came = world.event(&unique("evt"), &body).await;
+    let payment = came.json["outcomes"][0]["payment_id"].as_str().unwrap();
+    assert_eq!(take_back(&world, &reference, "30.00", "USD").await.0, "applied");
+    assert_eq!(balances(&world, merchant, "USD").await, ["0.00", "0.00", "70.00"]);
+
+    let path = format!("/admin/v1/payments/{payment}/return");
+    let asked = world.act(world.operator("operator", 0), &path, &json!({"reason": "nobody's"})).await;
+    assert_eq!((asked.status, asked.text_of("status")), (200, "returning"), "{asked:?}");
+    world.wait_for_row("/admin/v1/payments?status=returned", |row| row["id"] == payment).await;
+    let executed: Vec<(String, String)> =
+        world.executed().await.into_iter().map(|(_, amount, currency)| (amount, currency)).collect();
+    assert_eq!(executed, [("70.00".to_owned(), "USD".to_owned())], "what was left of it");
+    assert_eq!(balances(&world, merchant, "USD").await, ["0.00", "0.00", "0.00"]);
+    for kind in ["payout_clearing", "suspense"] {
+        let listed = world.look(&format!("/admin/v1/accounts?kind={kind}&currency=USD&limit=200")).await;
+        let open: Vec<_> =
+            listed.json["data"].as_array().unwrap().iter().filter(|row| row["balance"] != "0.00").collect();
+        assert!(open.is_empty(), "{kind}: {open:?}");
+    }
+    sluice.verify().await;
+}

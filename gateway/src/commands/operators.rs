@@ -337,7 +337,7 @@ impl Stage<'_> {
             merchant: None,
             bank: payment.bank.clone(),
             attempt,
-            amount: payment.amount,
+            amount: payment.open_amount(),
             beneficiary_sealed: beneficiary::of_remitter(&self.facts.keyring, payout, payment)?,
             held_by: None,
         });
