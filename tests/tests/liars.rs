@@ -215,3 +215,62 @@ async fn r29_paid_after_a_refund_is_disputed_once_and_nothing_is_booked() {
     }
     sluice.verify().await;
 }
+
+/// How many batches ended so.
+async fn batches(world: &World, outcome: &str) -> f64 {
+    let metrics = world.probe("/metrics").await;
+    let wanted = format!("sluice_lane_batches_total{{outcome=\"{outcome}\"}} ");
+    metrics.lines().find_map(|line| line.strip_prefix(&wanted)?.parse().ok()).unwrap_or_default()
+}
+
+/// What a batch writes last is kept from it until it has given up once; then it is decided anew.
+#[tokio::test]
+async fn r29_what_a_batch_that_is_tried_again_raises_is_counted_once() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "1000.00", "USD").await;
+    let order = to(&world, merchant, "0001", "CNY").await;
+    let failed = world.wait_for(merchant, order.text_of("id"), "payee_action_required").await;
+    let payout = &failed.json["payouts"][0]["id"];
+    let database = world.database().await;
+    // By hand: 707.87 is what was sent.
+    for (amount, told, metric) in [
+        ("707.88", ("ignored", "contradiction"), "sluice_payout_contradictions_total"),
+        ("707.87", ("applied", "disputed"), "sluice_payout_disputes_total"),
+    ] {
+        let event = json!({"type": "payout.paid", "data": {"reference": payout, "bank_reference": "B-1",
+            "amount": amount, "currency": "CNY"}});
+        let retried = batches(&world, "retried").await;
+        database.batch_execute("BEGIN; LOCK TABLE payout_evidence IN EXCLUSIVE MODE").await.unwrap();
+        let release = async {
+            let begun = Instant::now();
+            while batches(&world, "retried").await == retried {
+                assert!(begun.elapsed() < Duration::from_secs(9), "no batch was tried again");
+                sleep(Duration::from_millis(20)).await;
+            }
+            assert_eq!(world.metric(metric).await, 0.0, "{metric}: nothing is true before its commit");
+            database.batch_execute("ROLLBACK").await.unwrap();
+        };
+        let body = event.to_string();
+        let event_id = unique("evt");
+        let (answer, ()) = tokio::join!(world.event(&event_id, body.as_bytes()), release);
+        assert_eq!(answer.outcome(), told, "{answer:?}");
+        assert_eq!(world.metric(metric).await, 1.0, "{metric}: once");
+    }
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn a_self_check_alarms_nobody() {
+    let (_sluice, world) = Sluice::start().await;
+    let stranger = json!({"type": "payout.paid", "data": {"reference": "po_00000000000070008000000000000000",
+        "bank_reference": "B-1", "amount": "1.00", "currency": "CNY"}});
+    let body = stranger.to_string();
+    let metric = "sluice_payout_unknown_references_total";
+    let headers = world.headers(&unique("evt"), body.as_bytes());
+    let checked = world.event_at_path("events?dry_run=true", &headers, body.as_bytes()).await;
+    let told = &checked.json["would_answer"]["body"]["outcomes"][0]["reason"];
+    assert_eq!((told, world.metric(metric).await), (&json!("unknown_reference"), 0.0), "{checked:?}");
+    world.event(&unique("evt"), body.as_bytes()).await;
+    assert_eq!(world.metric(metric).await, 1.0, "the real one is counted");
+}

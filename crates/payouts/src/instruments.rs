@@ -43,7 +43,8 @@ pub fn count_effect(bank: &str, effect: Effect) {
     metrics::counter!(name, "bank" => bank.to_owned()).increment(1);
 }
 
-/// Counts a report about a payout that this bank was never asked for: `sluice_payout_unknown_references_total`.
+/// Counts a report about a payout that this bank was never asked for, after its commit:
+/// `sluice_payout_unknown_references_total`.
 pub fn count_stranger(bank: &str) {
     metrics::counter!(UNKNOWN_REFERENCES, "bank" => bank.to_owned()).increment(1);
 }

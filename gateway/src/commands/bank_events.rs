@@ -6,6 +6,7 @@ use payouts::{PayoutId, Report};
 use serde::Serialize;
 use vault::EventId;
 
+use super::alarms::Alarm;
 use super::batch::Outcome;
 use super::stage::Stage;
 use super::void::Void;
@@ -129,8 +130,7 @@ impl Stage<'_> {
         let own = payout.filter(|id| self.owners.get(id).is_some_and(|owner| &*owner.bank == bank));
         let (outcome, reason) = match own {
             None => {
-                tracing::warn!(bank, "a bank reports a payout that is none of ours at it");
-                payouts::count_stranger(bank);
+                self.alarms.push(Alarm::Stranger { bank: bank.into() });
                 ("ignored", Some("unknown_reference".to_owned()))
             }
             Some(payout) => self.report(payout, report)?,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lanes::{BatchError, Work};
 use pg::Tx;
 
+use super::alarms::Alarm;
 use super::facts::Facts;
 use super::keys::{self, Claims, Standing};
 use super::stage::Stage;
@@ -33,28 +34,43 @@ pub(super) struct Outcome {
     pub stored: bool,
 }
 
+/// What became of a command.
+#[derive(Debug)]
+pub struct Carried {
+    /// Its caller's answer.
+    pub reply: Reply,
+    alarms: Vec<Alarm>,
+}
+
 impl Work for Commands {
     type Command = Command;
-    type Answer = Reply;
+    type Answer = Carried;
 
-    async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, BatchError> {
+    async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Carried>, BatchError> {
         self.carry_out(tx, batch).await.map_err(|void| void.0)
+    }
+
+    fn committed(&self, carried: &[Carried]) {
+        carried.iter().flat_map(|carried| &carried.alarms).for_each(Alarm::raise);
     }
 }
 
 impl Commands {
-    async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, Void> {
+    async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Carried>, Void> {
         let claims = keys::claim(tx, batch).await?;
         let mut stage = Stage::load(tx, &self.facts, batch, &claims).await?;
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
+        let mut alarms: Vec<Vec<Alarm>> = Vec::with_capacity(batch.len());
         for (index, (command, standing)) in batch.iter().zip(&claims.standing).enumerate() {
             outcomes.push(match standing {
                 Standing::Live | Standing::Bare => Some(stage.decide(index, command)?),
                 Standing::Answered(_) | Standing::SameAs(_) => None,
             });
+            alarms.push(std::mem::take(&mut stage.alarms));
         }
         stage.save(tx, batch, &claims, &outcomes).await?;
-        answers(claims, outcomes)
+        let replies = answers(claims, outcomes)?;
+        Ok(replies.into_iter().zip(alarms).map(|(reply, alarms)| Carried { reply, alarms }).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod action;
+mod alarms;
 mod answers;
 mod approvals;
 mod bank_events;

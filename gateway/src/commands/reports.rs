@@ -8,6 +8,7 @@ use money::Money;
 use payouts::{Effect, Finding, PayoutId, Report};
 use withdrawals::{Failure, WithdrawalId, WithdrawalState};
 
+use super::alarms::Alarm;
 use super::batch::Outcome;
 use super::stage::Stage;
 use super::void::Void;
@@ -42,7 +43,7 @@ impl Stage<'_> {
             && self.is_paid_after_refund(id, report)
             && self.payouts.paid_after_refund(id);
         let effect = if disputed { Effect::Disputed } else { effect };
-        payouts::count_effect(&owner.bank, effect);
+        self.alarms.extend(Alarm::of(effect, &owner.bank, id));
         Ok(match effect {
             Effect::Nothing => ("applied", None),
             Effect::Duplicate => ("duplicate", None),
@@ -64,14 +65,10 @@ impl Stage<'_> {
                 ("applied", None)
             }
             Effect::Disputed => {
-                tracing::error!(payout = %id, "a bank reports as paid what it had refused, or what was refunded: disputed");
                 self.hold_siblings(id);
                 ("applied", Some("disputed".to_owned()))
             }
-            Effect::Contradiction => {
-                tracing::error!(payout = %id, "a bank contradicts what is known; nothing was changed");
-                ("ignored", Some("contradiction".to_owned()))
-            }
+            Effect::Contradiction => ("ignored", Some("contradiction".to_owned())),
         })
     }
 

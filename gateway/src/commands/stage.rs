@@ -25,6 +25,7 @@ use withdrawals::{
 };
 
 use super::action::Action;
+use super::alarms::Alarm;
 use super::batch::Outcome;
 use super::covers::{CoverClaims, NewCover};
 use super::evidence;
@@ -88,6 +89,8 @@ pub(super) struct Stage<'f> {
     pub replays: Vec<Option<Turn>>,
     /// What replays made of events.
     pub later: Vec<Remade>,
+    /// What the command that is being decided raises.
+    pub alarms: Vec<Alarm>,
 }
 
 /// The ids that a batch names, gathered before anything is locked.
@@ -325,6 +328,7 @@ impl<'f> Stage<'f> {
             entries: Vec::new(),
             replays: claims.replays.clone(),
             later: Vec::new(),
+            alarms: Vec::new(),
         })
     }
 

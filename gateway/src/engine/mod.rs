@@ -154,7 +154,7 @@ impl Engine {
         let wakes = !matches!(command, Command::BankEvent(_));
         let brings_evidence = matches!(command, Command::ImportOrders(_));
         let hint = command.lane(&self.facts);
-        let reply = self.lanes.submit(hint, command).await.map_err(NoReply::Refused)?;
+        let reply = self.lanes.submit(hint, command).await.map_err(NoReply::Refused)?.reply;
         if wakes {
             self.waker.wake();
         }

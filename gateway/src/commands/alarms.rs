@@ -1,0 +1,52 @@
+//! What banks do that people must hear of. A batch may be decided several times, and a rehearsal is never committed: so
+//! it is counted and logged once, after the commit.
+
+use std::sync::Arc;
+
+use payouts::{Effect, PayoutId};
+
+/// Something that a bank reported, and that nobody acts upon by himself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Alarm {
+    /// It reports as paid what it had refused, or what was refunded or never sent (R29).
+    Disputed { bank: Arc<str>, payout: PayoutId },
+    /// It contradicts what is known; nothing was changed.
+    Contradicted { bank: Arc<str>, payout: PayoutId },
+    /// It reports a payout that is none of ours at it (R1).
+    Stranger { bank: Arc<str> },
+}
+
+impl Alarm {
+    /// What an effect raises.
+    pub(super) fn of(effect: Effect, bank: &Arc<str>, payout: PayoutId) -> Option<Alarm> {
+        let bank = bank.clone();
+        match effect {
+            Effect::Disputed => Some(Alarm::Disputed { bank, payout }),
+            Effect::Contradiction => Some(Alarm::Contradicted { bank, payout }),
+            Effect::Nothing
+            | Effect::Duplicate
+            | Effect::Paid
+            | Effect::Failed
+            | Effect::Returned { .. }
+            | Effect::PaidAndReturned { .. } => None,
+        }
+    }
+
+    /// Counts it and logs it.
+    pub(super) fn raise(&self) {
+        match self {
+            Alarm::Disputed { bank, payout } => {
+                payouts::count_effect(bank, Effect::Disputed);
+                tracing::error!(%payout, "a bank reports as paid what it had refused, or what was refunded: disputed");
+            }
+            Alarm::Contradicted { bank, payout } => {
+                payouts::count_effect(bank, Effect::Contradiction);
+                tracing::error!(%payout, "a bank contradicts what is known; nothing was changed");
+            }
+            Alarm::Stranger { bank } => {
+                payouts::count_stranger(bank);
+                tracing::warn!(%bank, "a bank reports a payout that is none of ours at it");
+            }
+        }
+    }
+}
