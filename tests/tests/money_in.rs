@@ -140,19 +140,22 @@ async fn r3_r5_r6_what_is_not_clearly_someones_waits_in_suspense() {
         (funds(&unique("REF"), "9990001", "5.00", "USD", AMAZON), "unknown_account"),
         (funds(&unique("REF"), usd, "6", "JPY", AMAZON), "currency_mismatch"),
         (funds(&unique("REF"), usd, "7.00", "USD", "SOMEBODY LTD"), "remitter_not_platform"),
+        // They look like the platform, or read as it, and are not it.
+        (funds(&unique("REF"), usd, "8.00", "USD", "\u{202e}AMAZON PAYMENTS INC"), "remitter_not_platform"),
+        (funds(&unique("REF"), usd, "9.00", "USD", "AMAZON\u{200b} PAYMENTS INC"), "remitter_not_platform"),
     ];
     for (body, reason) in &cases {
         let answer = world.event(&unique("evt"), body).await;
         assert_eq!((answer.status, answer.outcome()), (200, ("in_review", *reason)), "{answer:?}");
     }
     assert_eq!(world.balance(merchant, "USD", "available").await, "0.00");
-    assert_eq!(world.balance(merchant, "USD", "in_review").await, "7.00");
+    assert_eq!(world.balance(merchant, "USD", "in_review").await, "24.00");
     let overview = world.look("/admin/v1/overview").await;
     let suspense = |currency: &str| {
         let rows = overview.json["suspense"].as_array().unwrap().clone();
         rows.into_iter().find(|row| row["currency"] == currency).map(|row| row["amount"].to_string())
     };
-    assert_eq!(suspense("USD").as_deref(), Some("\"12.00\""), "5.00 + 7.00");
+    assert_eq!(suspense("USD").as_deref(), Some("\"29.00\""), "5.00 + 7.00 + 8.00 + 9.00");
     assert_eq!(suspense("JPY").as_deref(), Some("\"6\""));
 
     let event = unique("evt");

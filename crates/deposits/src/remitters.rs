@@ -5,20 +5,21 @@ use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 
 /// The configured names, by platform. A name is compared whole, without regard to case, width, punctuation and
-/// runs of spaces: banks differ in these, and a part of a name proves nothing.
+/// runs of spaces: banks differ in these, and a part of a name proves nothing. A name that holds anything else than
+/// letters, digits, spaces and punctuation is nobody's: no platform writes marks that nobody sees, so whoever does
+/// wants to look like one.
 #[derive(Debug, Clone, Default)]
 pub struct PlatformRemitters {
     platforms: HashMap<String, HashSet<String>>,
 }
 
 impl PlatformRemitters {
-    /// From pairs of platform (as stores name it) and remitter's name. Names without a letter or digit are
-    /// left out: they would equal every other such name.
+    /// From pairs of platform (as stores name it) and remitter's name. Names without a letter or digit are left out,
+    /// since they would equal every other such name; so are names that are nobody's.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> PlatformRemitters {
         let mut platforms: HashMap<String, HashSet<String>> = HashMap::new();
         for (platform, name) in pairs {
-            let name = normalised(name);
-            if !name.is_empty() {
+            if let Some(name) = normalised(name) {
                 platforms.entry(platform.to_owned()).or_default().insert(name);
             }
         }
@@ -27,15 +28,28 @@ impl PlatformRemitters {
 
     /// Whether `name` is one under which `platform` remits.
     pub fn is_of(&self, platform: &str, name: &str) -> bool {
-        self.platforms.get(platform).is_some_and(|names| names.contains(&normalised(name)))
+        let Some(name) = normalised(name) else { return false };
+        self.platforms.get(platform).is_some_and(|names| names.contains(&name))
     }
 }
 
-fn normalised(name: &str) -> String {
+/// The name's words in capitals; none of a name that has none, or that holds what no name is written with.
+fn normalised(name: &str) -> Option<String> {
     let name: String = name.nfkc().collect();
-    let words: Vec<&str> =
-        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.join(" ").to_uppercase()
+    if !name.chars().all(|c| c.is_alphanumeric() || parts_words(c)) {
+        return None;
+    }
+    let words: Vec<&str> = name.split(parts_words).filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join(" ").to_uppercase())
+}
+
+/// Spaces (also a bank's line ends and tabs) and the punctuation that names are written with, as compatibility
+/// normalisation leaves them.
+fn parts_words(c: char) -> bool {
+    let dashes_and_quotes = '\u{2010}'..='\u{201f}';
+    matches!(c, ' ' | '\t' | '\r' | '\n' | '·' | '・' | '、' | '。')
+        || c.is_ascii_punctuation()
+        || dashes_and_quotes.contains(&c)
 }
 
 #[cfg(test)]
@@ -64,9 +78,91 @@ mod tests {
             ("amazon", "", false),
             ("ebay", "", false),
             ("ebay", "---", false),
+            ("amazon", "AMAZON PAYMENTS\r\nINC", true),
+            ("amazon", "AMAZON\u{a0}PAYMENTS\u{2013}INC", true),
+            ("amazon", "\u{201c}AMAZON PAYMENTS\u{201d} (INC)", true),
+            ("amazon", "AMA-ZON PAYMENTS INC", false),
         ];
         for (platform, name, expected) in table {
             assert_eq!(remitters.is_of(platform, name), expected, "{platform}: {name:?}");
         }
+    }
+
+    /// Marks that are not seen, or that turn what is seen, and marks that lie over letters or are none of a name's: at
+    /// every place, where they would vanish with the spaces.
+    #[test]
+    fn r6_a_name_with_hidden_marks_is_not_the_platforms() {
+        let remitters = PlatformRemitters::new([
+            ("amazon", "AMAZON PAYMENTS INC"),
+            ("ebay", "EBAY\u{200b} INC"),
+            ("paypal", "\u{202e}PAYPAL INC"),
+        ]);
+        let marks = [
+            '\0',
+            '\u{1}',
+            '\u{7}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}', // control
+            '\u{61c}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{202a}',
+            '\u{202b}',
+            '\u{202c}',
+            '\u{202d}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2067}',
+            '\u{2068}',
+            '\u{2069}', // bidirectional
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{2061}',
+            '\u{2064}',
+            '\u{206a}',
+            '\u{206f}',
+            '\u{3164}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{e0041}', // of no width
+            '\u{fe0e}',
+            '\u{fe0f}',
+            '\u{e0100}', // variation selectors
+            '\u{2028}',
+            '\u{2029}',
+            '\u{fff9}',
+            '\u{fffb}',
+            '\u{fffd}', // lines, annotations, what was lost
+            '\u{336}',
+            '\u{20dd}',
+            '\u{e000}',
+            '\u{10ffff}',
+            '★',
+            '™',
+        ];
+        for mark in marks {
+            for name in [
+                format!("{mark}AMAZON PAYMENTS INC"),
+                format!("AMAZON PAYMENTS INC{mark}"),
+                format!("AMAZON{mark} PAYMENTS INC"),
+                format!("AMAZON {mark} PAYMENTS INC"),
+                format!("AMAZON{mark}PAYMENTS INC"),
+                format!("AMA{mark}ZON PAYMENTS INC"),
+            ] {
+                assert!(!remitters.is_of("amazon", &name), "{name:?}");
+            }
+        }
+        for name in ["EBAY INC", "EBAY\u{200b} INC"] {
+            assert!(!remitters.is_of("ebay", name), "a configured name that is nobody's: {name:?}");
+        }
+        assert!(!remitters.is_of("paypal", "PAYPAL INC"));
     }
 }
