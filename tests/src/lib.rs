@@ -2,13 +2,17 @@
 // A harness may stop a test in the middle: that is what it is for.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod bank_apart;
 mod client;
+mod gate;
 pub mod model;
 mod process;
 mod slow;
 mod world;
 
+pub use bank_apart::{BankApart, bank_url, with_banks_apart};
 pub use client::{Answer, Client};
+pub use gate::Gate;
 pub use process::{Second, Sluice, binary, run};
 pub use slow::SlowBank;
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};

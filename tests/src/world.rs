@@ -111,6 +111,18 @@ impl World {
         World { handout, public, admin }
     }
 
+    /// The same over connections of its own.
+    pub fn reconnected(&self) -> World {
+        self.at(&self.handout.public_url, &self.handout.admin_url, &self.handout.metrics_url)
+    }
+
+    /// The same as another bank sees it, that signs with this secret.
+    pub fn of_bank(&self, id: &str, secret: &str) -> World {
+        let mut world = self.reconnected();
+        world.handout.banks = vec![HandoutBank { id: id.to_owned(), secret: secret.to_owned() }];
+        world
+    }
+
     /// The listener of banks and merchants.
     pub fn public(&self) -> &Client {
         &self.public
@@ -287,6 +299,16 @@ impl World {
     /// What operators do.
     pub async fn act(&self, operator: &Operator, path: &str, body: &Value) -> Answer {
         self.admin.post(&operator.token, path, Some(&unique("op")), body).await
+    }
+
+    /// What an operator asks and another person approves; the refusal where it can't even be asked.
+    pub async fn by_two(&self, path: &str, body: &Value) -> Answer {
+        let asked = self.act(self.operator("operator", 0), path, body).await;
+        if asked.status != 202 {
+            return asked;
+        }
+        let approve = format!("/admin/v1/approvals/{}/approve", asked.text_of("approval_id"));
+        self.act(self.operator("approver", 0), &approve, &json!({"reason": "seen"})).await
     }
 
     /// Waits until a row of an operators' list satisfies the condition.

@@ -5,15 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tests::{Answer, Merchant, Sluice, World, unique};
-
-/// Asked by one operator, approved by another.
-async fn by_two(world: &World, path: &str, body: &serde_json::Value) -> Answer {
-    let asked = world.act(world.operator("operator", 0), path, body).await;
-    assert_eq!(asked.status, 202, "{path}: {asked:?}");
-    let approve = format!("/admin/v1/approvals/{}/approve", asked.text_of("approval_id"));
-    world.act(world.operator("approver", 0), &approve, &json!({"reason": "seen"})).await
-}
+use tests::{Merchant, Sluice, World, unique};
 
 async fn types(world: &World, merchant: &Merchant) -> Vec<String> {
     let listed = world.public().get(&merchant.api_key, "/v1/transactions?limit=200").await;
@@ -78,7 +70,7 @@ async fn r46_a_charge_takes_two_persons_and_what_is_not_covered_is_owed() {
     world.pay_in(merchant, "30.00", "USD").await;
     let path = format!("/admin/v1/merchants/{}/charge", merchant.id);
     let charge = json!({"amount": "45.00", "currency": "USD", "reason": "the bank's investigation 7"});
-    let approved = by_two(&world, &path, &charge).await;
+    let approved = world.by_two(&path, &charge).await;
     assert_eq!((approved.status, approved.text_of("status")), (200, "approved"), "{approved:?}");
     assert_eq!(world.balance(merchant, "USD", "available").await, "0.00");
     assert_eq!(world.balance(merchant, "USD", "receivable").await, "15.00");
@@ -122,7 +114,7 @@ async fn r32_a_stopped_amount_can_not_leave_until_two_persons_or_its_end_let_it_
     let accepted = all.await.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(accepted, 3, "30.00 are free");
     let charge = json!({"amount": "5.00", "currency": "USD", "reason": "x"});
-    let charged = by_two(&world, &format!("/admin/v1/merchants/{}/charge", merchant.id), &charge).await;
+    let charged = world.by_two(&format!("/admin/v1/merchants/{}/charge", merchant.id), &charge).await;
     assert_eq!(charged.status, 200);
     assert_eq!(world.balance(merchant, "USD", "receivable").await, "5.00", "not out of what is stopped");
 
@@ -130,7 +122,7 @@ async fn r32_a_stopped_amount_can_not_leave_until_two_persons_or_its_end_let_it_
     let id = listed.json["data"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(listed.json["data"][0]["legal_reference"], "case 7");
     let lifted =
-        by_two(&world, &format!("/admin/v1/amount-freezes/{id}/lift"), &json!({"reason": "over"})).await;
+        world.by_two(&format!("/admin/v1/amount-freezes/{id}/lift"), &json!({"reason": "over"})).await;
     assert_eq!(lifted.status, 200, "{lifted:?}");
     assert_eq!(world.balance(merchant, "USD", "frozen").await, "0.00");
     assert_eq!(world.balance(merchant, "USD", "available").await, "120.00");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tests::{Merchant, SlowBank, Sluice, World};
+use tests::{BankApart, Merchant, SlowBank, Sluice, World, bank_url, with_banks_apart};
 use tokio::time::{Instant, sleep};
 
 /// Payouts that are measured, and how many at once.
@@ -18,30 +18,20 @@ const ANSWERS_AFTER: Duration = Duration::from_secs(30);
 /// A second gateway whose dollars go through the slow bank and whose renminbi go through a quick one. Both are the sandbox
 /// bank under names of their own, so that no other gateway's worker carries any of it; results come by query.
 fn configuration(demo: &str, slow_url: &str) -> String {
-    let (before, bank) = demo.split_once("\n[[banks]]\n").expect("the demo's bank");
-    let (bank, operators) = bank.split_at(bank.find("\n[[operators]]").expect("operators"));
-    let setting = |name: &str| {
-        let line = bank.lines().find(|line| line.starts_with(&format!("{name} = "))).expect("a setting");
-        line.split_once(" = ").expect("a value").1.trim_matches('"').to_owned()
-    };
-    let payouts = &bank[bank.find("[banks.payouts]").expect("payouts")..];
-    let (ca, secret) =
-        (setting("ca_file"), payouts.lines().find(|line| line.starts_with("secret")).expect("one"));
-    let more = |id: &str, url: &str, waits: &str| {
-        format!(
-            "\n[[banks]]\nid = \"{id}\"\nscheme = \"standard-webhooks\"\ndeduplicates_references = true\n\
-             keys = [{{ id = \"k\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }}]\n\
-             [banks.payouts]\nbase_url = \"{url}\"\nca_file = \"{ca}\"\n{secret}\nmax_concurrent = {UNDER_WAY}\n{waits}\n"
-        )
-    };
-    let quick = "request_timeout_ms = 800\nlease_ms = 2000\nsettle_ms = 3000\npoll_ms = 100\n\
-                 pending_query_ms = 100\npending_query_max_ms = 1000";
-    let slow = "request_timeout_ms = 40000\nlease_ms = 90000\nsettle_ms = 140000\npoll_ms = 100\n\
-                pending_query_ms = 100\npending_query_max_ms = 1000";
-    let before =
-        before.replace("CNY = \"sandbox\"", "CNY = \"quick\"").replace("USD = \"sandbox\"", "USD = \"slow\"");
-    let banks = [more("quick", &setting("base_url"), quick), more("slow", slow_url, slow)].concat();
-    format!("{before}\n[[banks]]\n{bank}{banks}{operators}")
+    let quick = format!(
+        "max_concurrent = {UNDER_WAY}\nrequest_timeout_ms = 800\nlease_ms = 2000\nsettle_ms = 3000\n\
+         poll_ms = 100\npending_query_ms = 100\npending_query_max_ms = 1000"
+    );
+    let slow = format!(
+        "max_concurrent = {UNDER_WAY}\nrequest_timeout_ms = 40000\nlease_ms = 90000\nsettle_ms = 140000\n\
+         poll_ms = 100\npending_query_ms = 100\npending_query_max_ms = 1000"
+    );
+    let quick_url = bank_url(demo);
+    let banks = [
+        BankApart { id: "quick", url: &quick_url, routes: &["CNY"], settings: &quick },
+        BankApart { id: "slow", url: slow_url, routes: &["USD"], settings: &slow },
+    ];
+    with_banks_apart(demo, &banks)
 }
 
 /// From the answer to the withdrawal until it is paid, each; sorted.
@@ -74,8 +64,7 @@ async fn at_slow_bank(world: &World, status: &str) -> usize {
 async fn r31_a_bank_that_answers_after_30_seconds_slows_no_other_bank_and_loses_nothing() {
     let (sluice, world) = Sluice::start().await;
     let demo = sluice.configuration();
-    let line = demo.lines().find_map(|line| line.strip_prefix("base_url = ")).expect("the bank's address");
-    let slow = SlowBank::before(line.trim_matches('"'), ANSWERS_AFTER).await;
+    let slow = SlowBank::before(&bank_url(&demo), ANSWERS_AFTER).await;
     let second = sluice.second_with(&world, &configuration(&demo, &slow.url)).await;
     let (merchant, there) = (world.merchant(0), &second.world);
     world.pay_in(merchant, "1000.00", "USD").await;

@@ -21,6 +21,20 @@ pub fn hold(payout: &mut Payout) -> Result<(), Refusal> {
         .ok_or(Refusal::IllegalTransition("only a queued payout can be held"))
 }
 
+/// R29: another attempt at the same is disputed. What is certainly not at the bank is held; of what may be there nothing is
+/// sent again before a person has looked. Whether it changed anything.
+pub fn beside_a_dispute(payout: &mut Payout) -> bool {
+    if hold(payout).is_ok() {
+        return true;
+    }
+    let calls = payout.state.is_in_flight() && !payout.needs_operator;
+    if calls {
+        payout.needs_operator = true;
+        payout.note("worker", "another attempt at the same is disputed: nothing is sent again by itself");
+    }
+    calls
+}
+
 /// R45: an operator refuses a payout of which nothing ever left us; it is final.
 ///
 /// # Errors

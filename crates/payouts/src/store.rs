@@ -300,6 +300,11 @@ impl Payouts {
         operate::hold(self.known(id)?)
     }
 
+    /// [`operate::beside_a_dispute`]; false when it isn't locked.
+    pub fn beside_a_dispute(&mut self, id: PayoutId) -> bool {
+        self.get_mut(id).is_some_and(operate::beside_a_dispute)
+    }
+
     /// [`operate::refuse`].
     ///
     /// # Errors

@@ -155,7 +155,7 @@ impl Stage<'_> {
             Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
                 let status = self.payments.get(*payment).map(|payment| payment.status);
                 match status {
-                    Some(PaymentState::InReview) => Ok(()),
+                    Some(PaymentState::InReview) => self.return_settled(*payment),
                     Some(other) => Err(illegal(format!("the payment is {}", other.as_str()))),
                     None => Err((Problem::NotFound, "there is no such payment".into())),
                 }
@@ -234,6 +234,9 @@ impl Stage<'_> {
     }
 
     fn act(&mut self, action: &Action, reason: &str) -> Result<Result<(), No>, Void> {
+        if let Some(Err(why)) = self.decided_payment(action).map(|payment| self.return_settled(payment)) {
+            return Ok(Err(why));
+        }
         match action {
             Action::CreditPayment { payment, merchant } => {
                 let matching = deposits::Matching {
@@ -318,6 +321,12 @@ impl Stage<'_> {
                 Ok(Ok(()))
             }
         }
+    }
+
+    /// The payment in review that an action decides about.
+    fn decided_payment(&self, action: &Action) -> Option<deposits::PaymentId> {
+        let payment = self.payments.get(action.payment()?)?;
+        (payment.status == PaymentState::InReview).then_some(payment.id)
     }
 
     fn return_payment(&mut self, id: deposits::PaymentId) -> Result<Result<(), No>, Void> {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use deposits::PaymentId;
 use ledger::Movement;
 use money::Money;
-use payouts::{Effect, Finding, PayoutId, Report};
+use payouts::{Effect, Finding, Payout, PayoutId, Report};
 use withdrawals::{Failure, WithdrawalId, WithdrawalState};
 
 use super::alarms::Alarm;
@@ -65,7 +65,7 @@ impl Stage<'_> {
                 ("applied", None)
             }
             Effect::Disputed => {
-                self.hold_siblings(id);
+                self.stop_siblings(id);
                 ("applied", Some("disputed".to_owned()))
             }
             Effect::Contradiction => ("ignored", Some("contradiction".to_owned())),
@@ -145,18 +145,20 @@ impl Stage<'_> {
         Failure { reason: in_words(&code).to_owned(), code }
     }
 
-    /// R29: of a withdrawal with a disputed payout nothing more leaves by itself.
-    fn hold_siblings(&mut self, id: PayoutId) {
-        let Some(withdrawal) = self.withdrawal_of(id) else { return };
-        let siblings: Vec<PayoutId> = self
-            .payouts
-            .of_withdrawal(withdrawal.uuid())
-            .map(|payout| payout.id)
-            .filter(|sibling| *sibling != id)
-            .collect();
+    /// The other attempts at what this payout is for.
+    pub(super) fn siblings(&self, id: PayoutId) -> impl Iterator<Item = &Payout> {
+        let subject = self.payouts.get(id).map(|payout| (payout.withdrawal, payout.payment));
+        self.payouts
+            .iter()
+            .filter(move |other| other.id != id && Some((other.withdrawal, other.payment)) == subject)
+    }
+
+    /// R29: of what has a disputed payout nothing more leaves by itself.
+    fn stop_siblings(&mut self, id: PayoutId) {
+        let siblings: Vec<PayoutId> = self.siblings(id).map(|payout| payout.id).collect();
         for sibling in siblings {
-            if self.payouts.hold(sibling).is_ok() {
-                tracing::warn!(payout = %sibling, "held: another attempt of its withdrawal is disputed");
+            if self.payouts.beside_a_dispute(sibling) {
+                tracing::warn!(payout = %sibling, "stopped: another attempt at the same is disputed");
             }
         }
     }

@@ -1,30 +1,17 @@
 //! What people book about a payout whose outcome a bank left open or contradicted (R27, R29).
 
-use deposits::PaymentState;
+mod decide;
+
 use ledger::{MerchantRef, Movement};
 use merchants::MerchantId;
 use money::{Currency, Money};
 use payouts::{BankPolicy, Payout, PayoutId, PayoutState, Payouts, Truth};
-use withdrawals::{Withdrawal, WithdrawalId, WithdrawalState};
+use withdrawals::WithdrawalId;
 
+use self::decide::{Resolution, is_unsettled, of_return, of_withdrawal};
 use super::operators::{No, illegal, payout_problem};
 use super::stage::Stage;
 use super::void::Void;
-
-/// What the rest of the books makes of the truth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Resolution {
-    /// As if the bank had said so: the money is on its way out, and leaves or stays.
-    AsReported,
-    /// The withdrawal had been taken for failed; what there is to send has left.
-    FoundPaid,
-    /// A returned payment had been taken for one that could not be returned.
-    ReturnFoundPaid,
-    /// The merchant has the money already, by a refund or another attempt: it owes it.
-    PaidTwice,
-    /// Everything else stands already.
-    Nothing,
-}
 
 /// The balances that a payout of these may be claimed back from: whose, in which currency.
 pub(super) fn debtors(resolved: &[PayoutId], payouts: &Payouts) -> Vec<(MerchantId, Currency)> {
@@ -33,31 +20,6 @@ pub(super) fn debtors(resolved: &[PayoutId], payouts: &Payouts) -> Vec<(Merchant
         Some((MerchantId::from_uuid(payout.merchant?), payout.amount.currency()))
     };
     resolved.iter().filter_map(of).collect()
-}
-
-/// What becomes of a withdrawal when its disputed payout turns out to be executed. `others`: the other attempts' states.
-fn of_withdrawal(row: &Withdrawal, amount: Money, others: &[PayoutState]) -> Result<Resolution, No> {
-    if others.iter().any(|state| state.is_in_flight() || *state == PayoutState::Disputed) {
-        return Err(illegal(
-            "another attempt of its withdrawal is open: its outcome must be known first".into(),
-        ));
-    }
-    let to_send = row.to_send == amount;
-    Ok(match row.state {
-        WithdrawalState::Processing if to_send => Resolution::AsReported,
-        // What waits to be sent is another amount: neither can be taken for the other.
-        WithdrawalState::Processing => {
-            return Err(illegal(
-                "its withdrawal is being sent with another amount: that must end first".into(),
-            ));
-        }
-        WithdrawalState::PayeeActionRequired | WithdrawalState::Failed | WithdrawalState::Returned
-            if to_send =>
-        {
-            Resolution::FoundPaid
-        }
-        _ => Resolution::PaidTwice,
-    })
 }
 
 impl Stage<'_> {
@@ -75,65 +37,32 @@ impl Stage<'_> {
         if payout.state == PayoutState::Unknown {
             return Ok(Resolution::AsReported);
         }
+        let others: Vec<PayoutState> = self.siblings(id).map(|other| other.state).collect();
         match (payout.withdrawal, payout.payment) {
             (Some(withdrawal), _) => {
-                self.of_disputed_withdrawal(payout, WithdrawalId::from_uuid(withdrawal), truth)
+                let withdrawal = WithdrawalId::from_uuid(withdrawal);
+                let row = self.withdrawals.get(withdrawal);
+                let row = row.ok_or_else(|| illegal(format!("{withdrawal} is gone")))?;
+                of_withdrawal(row.state, row.to_send == payout.amount, truth, &others)
             }
             (None, Some(payment)) => {
-                self.of_disputed_return(id, deposits::PaymentId::from_uuid(payment), truth)
+                let payment = deposits::PaymentId::from_uuid(payment);
+                let row = self.payments.get(payment);
+                let row = row.ok_or_else(|| illegal(format!("{payment} is gone")))?;
+                of_return(row.status, row.open_amount() == payout.amount, truth, &others)
             }
             (None, None) => Err(illegal(format!("{id} is for nothing"))),
         }
     }
 
-    fn of_disputed_withdrawal(
-        &self,
-        payout: &Payout,
-        id: WithdrawalId,
-        truth: Truth,
-    ) -> Result<Resolution, No> {
-        let row = self.withdrawals.get(id).ok_or_else(|| illegal(format!("{id} is gone")))?;
-        let others: Vec<PayoutState> = self
-            .payouts
-            .of_withdrawal(id.uuid())
-            .filter(|other| other.id != payout.id)
-            .map(|other| other.state)
-            .collect();
-        match truth {
-            Truth::Executed => of_withdrawal(row, payout.amount, &others),
-            // Reported as paid before it was ever sent, and nothing else carries the withdrawal.
-            Truth::NeverExecuted
-                if row.state == WithdrawalState::Processing
-                    && !others.iter().any(|state| state.is_open()) =>
-            {
-                Ok(Resolution::AsReported)
+    /// R29: why a payment in review can be neither credited nor returned now: it may have been returned already.
+    pub(super) fn return_settled(&self, payment: deposits::PaymentId) -> Result<(), No> {
+        match self.payouts.of_payment(payment.uuid()).find(|payout| is_unsettled(payout.state)) {
+            None => Ok(()),
+            Some(payout) => {
+                let state = payout.state.as_str();
+                Err(illegal(format!("{} is {state}: its outcome must be known first", payout.id)))
             }
-            Truth::NeverExecuted => Ok(Resolution::Nothing),
-        }
-    }
-
-    fn of_disputed_return(
-        &self,
-        payout: PayoutId,
-        id: deposits::PaymentId,
-        truth: Truth,
-    ) -> Result<Resolution, No> {
-        let status = self.payments.get(id).map(|payment| payment.status);
-        let mut others = self.payouts.of_payment(id.uuid()).filter(|other| other.id != payout);
-        let open = others.any(|other| other.state.is_open() || other.state == PayoutState::Disputed);
-        match (status, truth) {
-            // The payment is being returned by another attempt: this one must neither end it nor go out beside it.
-            (_, Truth::NeverExecuted) if open => Ok(Resolution::Nothing),
-            (_, Truth::Executed) if open => {
-                Err(illegal("another attempt to return the payment is open: it must end first".into()))
-            }
-            (Some(PaymentState::Returning), _) => Ok(Resolution::AsReported),
-            (_, Truth::NeverExecuted) => Ok(Resolution::Nothing),
-            (Some(PaymentState::InReview), Truth::Executed) => Ok(Resolution::ReturnFoundPaid),
-            (Some(other), Truth::Executed) => {
-                Err(illegal(format!("the payment is {} meanwhile: take it back first", other.as_str())))
-            }
-            (None, Truth::Executed) => Err(illegal(format!("{id} is gone"))),
         }
     }
 
@@ -169,16 +98,10 @@ impl Stage<'_> {
         Ok(Ok(()))
     }
 
-    /// What waits to be sent for the same withdrawal must not be sent as well.
+    /// What waits to be sent for the same must not be sent as well.
     fn drop_unsent_siblings(&mut self, id: PayoutId) -> Result<(), Void> {
-        let Some(withdrawal) = self.payouts.get(id).and_then(|payout| payout.withdrawal) else {
-            return Ok(());
-        };
-        let unsent = |payout: &&Payout| {
-            payout.id != id && matches!(payout.state, PayoutState::Queued | PayoutState::Held)
-        };
-        let siblings: Vec<PayoutId> =
-            self.payouts.of_withdrawal(withdrawal).filter(unsent).map(|payout| payout.id).collect();
+        let unsent = |payout: &&Payout| matches!(payout.state, PayoutState::Queued | PayoutState::Held);
+        let siblings: Vec<PayoutId> = self.siblings(id).filter(unsent).map(|payout| payout.id).collect();
         for sibling in siblings {
             self.payouts
                 .refuse(sibling)

@@ -21,9 +21,13 @@ impl Stage<'_> {
         Ok(done())
     }
 
-    /// Matches one payment again with what is known now; posts the credit. None when it is not in review.
+    /// Matches one payment again with what is known now; posts the credit. None when it is not in review, or may have
+    /// been returned (R29).
     pub(super) fn rematch(&mut self, id: PaymentId) -> Result<Option<Rematched>, Void> {
         let Some(payment) = self.payments.get(id) else { return Ok(None) };
+        if self.return_settled(id).is_err() {
+            return Ok(None);
+        }
         let details = PaymentDetails::open(&payment.details_sealed, &self.facts.keyring, id)?;
         let matching = deposits::Matching {
             accounts: &self.directory,

@@ -72,3 +72,39 @@ fn r29_paid_after_its_refund() {
         assert_eq!(payout.needs_operator, matches!(state, S::Failed | S::Returned));
     }
 }
+
+#[test]
+fn r29_beside_a_dispute_nothing_is_sent_by_itself() {
+    for state in S::ALL {
+        let mut payout = in_state(state);
+        let changed = beside_a_dispute(&mut payout);
+        assert_eq!(changed, matches!(state, S::Queued | S::Sent | S::Unknown), "{state}");
+        let becomes = if state == S::Queued { S::Held } else { state };
+        assert_eq!((payout.state, payout.needs_operator), (becomes, state.is_in_flight()), "{state}");
+        assert!(!beside_a_dispute(&mut payout), "{state}: once");
+    }
+
+    let mut frozen = queued();
+    freeze(&mut frozen);
+    assert!(beside_a_dispute(&mut frozen));
+    assert!(!unfreeze(&mut frozen, NOW), "the hold outlives the freeze");
+
+    // Claimed, and the bank was not reached: it would go back to the queue.
+    let mut claimed = queued();
+    claim(&mut claimed, NOW);
+    assert!(beside_a_dispute(&mut claimed));
+    let not_sent = answer(&claimed, crate::Finding::NotSent { why: "refused".into() });
+    crate::apply(&mut claimed, &not_sent, &policy(), NOW + secs(1));
+    assert_eq!((claimed.state, claimed.held_by, claimed.job), (S::Held, Some(HeldBy::Operator), None));
+
+    // Lost, and the bank has never seen it: it would be sent again.
+    let mut lost = queued();
+    claim(&mut lost, NOW);
+    beside_a_dispute(&mut lost);
+    let unknown = answer(&lost, crate::Finding::Unknown { why: "time-out".into() });
+    crate::apply(&mut lost, &unknown, &policy(), NOW + secs(4));
+    claim(&mut lost, NOW + secs(60));
+    let never_seen = answer(&lost, crate::Finding::NeverSeen);
+    crate::apply(&mut lost, &never_seen, &policy(), NOW + secs(60));
+    assert_eq!((lost.state, lost.needs_operator, lost.job), (S::Unknown, true, None), "a person decides");
+}

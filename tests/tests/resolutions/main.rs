@@ -4,15 +4,12 @@
 use serde_json::{Value, json};
 use tests::{Answer, Merchant, Sluice, World, unique};
 
+mod amounts;
+mod returns;
+
 async fn resolve(world: &World, payout: &str, outcome: &str) -> Answer {
-    let path = format!("/admin/v1/payouts/{payout}/resolve");
     let body = json!({"outcome": outcome, "bank_reference": "HB-77", "reason": "the bank's desk, by phone"});
-    let asked = world.act(world.operator("operator", 0), &path, &body).await;
-    if asked.status != 202 {
-        return asked;
-    }
-    let approve = format!("/admin/v1/approvals/{}/approve", asked.text_of("approval_id"));
-    world.act(world.operator("approver", 0), &approve, &json!({"reason": "seen"})).await
+    world.by_two(&format!("/admin/v1/payouts/{payout}/resolve"), &body).await
 }
 
 fn payout_of(withdrawal: &Answer, attempt: usize) -> String {
