@@ -13,6 +13,7 @@ mod sections;
 mod settings;
 mod signature;
 mod vault;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,6 +32,7 @@ pub use rates::{Exchange, currencies};
 pub use sections::*;
 pub use settings::Settings;
 pub use vault::Vault;
+pub use verification::Verification;
 
 /// The defaults themselves, and their documentation.
 pub const DEFAULTS: &str = include_str!("../../config/sluice.toml");
@@ -56,6 +58,7 @@ pub struct Config {
     pub payouts: Payouts,
     pub notifications: Notifications,
     pub vault: Vault,
+    pub verification: Verification,
     /// Who contracts, by jurisdiction (R14).
     pub entities: Entities,
     pub banks: Vec<Bank>,
@@ -270,6 +273,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let notifications = required(&mut tables, "notifications", errors);
     let declarations = required(&mut tables, "declarations", errors);
     let vault = required(&mut tables, "vault", errors);
+    let verification = required(&mut tables, "verification", errors);
     let entities = required(&mut tables, "entities", errors);
     let platforms = required(&mut tables, "platforms", errors);
     errors.extend(tables.keys().map(|name| ConfigError::new(name, "is not a known name")));
@@ -288,6 +292,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         notifications: notifications?,
         declarations: declarations?,
         vault: vault?,
+        verification: verification?,
         entities: entities?,
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,

@@ -23,6 +23,7 @@ mod request;
 mod route;
 mod serve;
 mod server;
+mod verification;
 
 use std::process::ExitCode;
 

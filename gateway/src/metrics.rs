@@ -39,7 +39,7 @@ const COUNTERS: [(&str, &str); 10] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 31] = [
+const GAUGES: [(&str, &str); 34] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -76,6 +76,12 @@ const GAUGES: [(&str, &str); 31] = [
     ("sluice_notices_overdue", "Notices that merchants should have by now and don't."),
     ("sluice_notices_oldest_seconds", "Age of the oldest notice that its merchant doesn't have."),
     ("sluice_notices_dead", "Deliveries of notices that were given up, up to 10000."),
+    ("sluice_ledger_verification_holds", "1 if the last proof of the books found every invariant to hold."),
+    (
+        "sluice_ledger_verification_finished_timestamp_seconds",
+        "When the last proof of the books ended, by whoever; 0 before the first.",
+    ),
+    ("sluice_ledger_verification_duration_seconds", "How long the last proof of the books took."),
     ("sluice_vault_retention_ok", "1 unless putting the vault's bytes in order failed the last time."),
 ];
 

@@ -20,7 +20,7 @@ pub fn differences(kept: &BTreeMap<Currency, Decimal>, book: &BTreeMap<String, D
         .map(|code| (code, of(code)))
         .filter(|(_, (kept, book))| kept != book)
         .map(|(code, (kept, book))| {
-            format!("the exchange position in {code}: {kept} minor units by pair, {book} in the book")
+            format!("I2: the exchange position in {code}: {kept} minor units by pair, {book} in the book")
         })
         .collect()
 }
@@ -43,8 +43,8 @@ mod tests {
         let found = differences(&kept, &book(4, 2)).join("; ");
         assert_eq!(
             found,
-            "the exchange position in EUR: 0 minor units by pair, 2 in the book; \
-             the exchange position in USD: 5 minor units by pair, 4 in the book"
+            "I2: the exchange position in EUR: 0 minor units by pair, 2 in the book; \
+             I2: the exchange position in USD: 5 minor units by pair, 4 in the book"
         );
     }
 }

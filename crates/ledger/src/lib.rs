@@ -11,6 +11,7 @@ mod reads;
 mod seal;
 mod store;
 mod templates;
+mod verifications;
 mod verify;
 
 pub use account::{Account, AccountKey, AccountKind, Floor, Owner};
@@ -29,7 +30,11 @@ pub use reads::{
 };
 pub use store::{bootstrap, layout};
 pub use templates::{Bought, Leg, MerchantRef, Movement, TransferKind};
-pub use verify::{Report, verify};
+pub use verifications::{
+    MadeBy, NewVerification, Verification, VerificationResult, claim_verification, last_verification,
+    record_verification,
+};
+pub use verify::{Pace, Report, verify};
 
 /// The ledger's tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
@@ -40,6 +45,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 2,
             name: "account lists",
             sql: include_str!("../migrations/0002_account_lists.sql"),
+        },
+        pg::Migration {
+            version: 3,
+            name: "verifications",
+            sql: include_str!("../migrations/0003_verifications.sql"),
         },
     ],
 };

@@ -1,6 +1,7 @@
 //! The proof of the book: I1, I2 and the ledger's half of I7, in one snapshot.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use pg::Tx;
 
@@ -13,6 +14,23 @@ use crate::store::hash_of;
 
 /// How many seals are walked at a time: bounds the memory of a proof.
 const SEALS_PER_STEP: i64 = 500;
+
+/// How hard a proof works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as it can.
+    Full,
+    /// It rests after each step of the walk for as long as the step took, so that others find the processor free.
+    Gentle,
+}
+
+impl Pace {
+    async fn rest(self, step: Instant) {
+        if self == Pace::Gentle {
+            tokio::time::sleep(step.elapsed()).await;
+        }
+    }
+}
 
 /// What a proof found.
 #[derive(Debug, Default)]
@@ -32,14 +50,14 @@ pub struct Report {
 ///
 /// # Errors
 /// The database's; what is wrong with the book is in the report, not an error.
-pub async fn verify(tx: &Tx<'_>, layout: Layout, known: &[Head]) -> Result<Report, Error> {
+pub async fn verify(tx: &Tx<'_>, layout: Layout, known: &[Head], pace: Pace) -> Result<Report, Error> {
     let mut report = Report::default();
     balances(tx, &mut report).await?;
     for chain in 0..layout.chains {
-        walk_chain(tx, layout, chain, known, &mut report).await?;
+        walk_chain(tx, (layout, chain), known, pace, &mut report).await?;
     }
     for head in known.iter().filter(|head| head.chain < 0 || head.chain >= layout.chains) {
-        report.breaches.push(format!("chain {} is not in this book", head.chain));
+        report.breaches.push(format!("I7: chain {} is not in this book", head.chain));
     }
     Ok(report)
 }
@@ -83,9 +101,9 @@ struct Seal {
 
 async fn walk_chain(
     tx: &Tx<'_>,
-    layout: Layout,
-    chain: i16,
+    (layout, chain): (Layout, i16),
     known: &[Head],
+    pace: Pace,
     report: &mut Report,
 ) -> Result<(), Error> {
     let shards = layout.shards_of(chain);
@@ -94,6 +112,7 @@ async fn walk_chain(
     let mut last = Head { chain, seq: 0, hash: GENESIS };
     check_known(&mut wanted, &last, report);
     loop {
+        let step = Instant::now();
         let seals = next_seals(tx, chain, last.seq).await?;
         let Some(end) = seals.last().map(|seal| seal.seq) else { break };
         let mut leaves = leaves_by_seal(tx, &shards, last.seq, end, report).await?;
@@ -108,6 +127,7 @@ async fn walk_chain(
                 .breaches
                 .push(format!("I7: chain {chain}: {} transfers of {seq} are unsealed", leaves.len()));
         }
+        pace.rest(step).await;
     }
     for seq in wanted.keys() {
         report.breaches.push(format!("I7: chain {chain} ends at {}, but {seq} was written out", last.seq));

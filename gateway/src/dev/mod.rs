@@ -151,6 +151,7 @@ fn configuration_text(
          [server]\ntls_certificate = {:?}\ntls_key = {:?}\n\n\
          [database]\nurl = {database_url:?}\n\n\
          [ledger]\nheads_file = {:?}\nheads_interval_seconds = 10\n\n\
+         [verification]\nevery_seconds = 60\n\n\
          [notifications]\nca_file = {:?}\nallow_private_addresses = true\npoll_ms = 200\n",
         dir.join("keys.toml"),
         files.certificate,

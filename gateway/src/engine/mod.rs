@@ -12,6 +12,7 @@ mod rematch;
 mod retention;
 mod reversals;
 mod sweeps;
+mod verification;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -118,6 +119,8 @@ impl Engine {
         tasks.spawn(notify::gauges(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
+        let database = config.database.clone();
+        tasks.spawn(verification::sweep(self.clone(), reads.clone(), database, config.verification));
         for informant in &self.informants {
             tasks.spawn(account_checks::sweep(self.clone(), reads.clone(), informant.clone()));
         }

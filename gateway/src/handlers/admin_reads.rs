@@ -101,10 +101,20 @@ pub async fn overview(app: &App) -> Answer {
         exposure: super::positions::exposure(&locks),
         ledger_heads: heads.iter().map(ToString::to_string).collect(),
         activity: Activity::default(),
-        verification: Verification::default(),
+        verification: ledger::last_verification(&conn, false).await?.map(verification).unwrap_or_default(),
         approvals_waiting_for_me: 0,
     };
     reply::json(StatusCode::OK, &overview)
+}
+
+fn verification(last: ledger::Verification) -> Verification {
+    Verification {
+        at: Some(rfc3339(last.finished_at)),
+        result: Some(last.result.as_str().to_owned()),
+        broken: last.broken,
+        took_ms: Some(last.took_ms),
+        checked_transfers: Some(last.transfers),
+    }
 }
 
 /// Of each pair the rate that makes its prices; where none does, the newest there was.

@@ -7,4 +7,5 @@ mod classes;
 mod journal;
 mod proof;
 mod reversals;
+mod verifications;
 mod world;

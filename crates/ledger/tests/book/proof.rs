@@ -128,7 +128,7 @@ async fn i7_heads_of_before_lie_on_a_chain_that_went_on() {
     world.post(&[paid_in(merchant(1), 1), in_suspense(2, 1)]).await.unwrap();
     assert!(world.verify(&known).await.breaches.is_empty());
     let foreign = Head { chain: 9, ..known[0] };
-    assert_eq!(world.verify(&[foreign]).await.breaches, ["chain 9 is not in this book"]);
+    assert_eq!(world.verify(&[foreign]).await.breaches, ["I7: chain 9 is not in this book"]);
 }
 
 #[tokio::test]
@@ -174,9 +174,9 @@ async fn i7_a_proof_is_of_one_moment() {
     let world = written().await;
     let mut conn = world.db.pool.get().await.unwrap();
     let tx = conn.begin_snapshot().await.unwrap();
-    let before = ledger::verify(&tx, crate::world::LAYOUT, &[]).await.unwrap();
+    let before = ledger::verify(&tx, crate::world::LAYOUT, &[], ledger::Pace::Full).await.unwrap();
     world.post(&[paid_in(merchant(1), 1)]).await.unwrap();
-    let again = ledger::verify(&tx, crate::world::LAYOUT, &[]).await.unwrap();
+    let again = ledger::verify(&tx, crate::world::LAYOUT, &[], ledger::Pace::Full).await.unwrap();
     assert_eq!(before.heads, again.heads);
     assert!(again.breaches.is_empty(), "{:?}", again.breaches);
     assert_eq!(before.transfers, again.transfers);
