@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::live::{Current, Live};
 use crate::migrate;
 use crate::readiness::Readiness;
+use crate::stream::Hub;
 
 /// The longest that one statement of `sluice verify` may take.
 const WALK: Duration = Duration::from_secs(600);
@@ -33,6 +34,8 @@ pub struct App {
     pub readiness: Readiness,
     /// Lanes, payout worker and sweeps.
     pub engine: Arc<Engine>,
+    /// Who listens to the event stream.
+    pub hub: Hub,
     /// One permit for each request being worked on.
     pub requests: Semaphore,
     pub metrics: PrometheusHandle,
@@ -58,6 +61,7 @@ impl App {
             live,
             policy,
             readiness: Readiness::default(),
+            hub: Hub::new(config.stream.max_streams),
             requests,
             metrics,
             config,

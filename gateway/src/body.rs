@@ -1,9 +1,9 @@
-//! Bodies: read within a limit and a deadline, then read as JSON, strictly.
+//! Bodies: of requests, read within a limit and a deadline, then read as JSON, strictly; of answers, whole or a stream.
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_LENGTH;
@@ -11,6 +11,15 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::problem::{FieldError, Problem, Refusal};
+use crate::stream::Events;
+
+/// What an answer holds: all of it at once, or what comes as it comes.
+pub type Outgoing = Either<Full<Bytes>, Events>;
+
+/// All of it.
+pub fn whole(bytes: impl Into<Bytes>) -> Outgoing {
+    Either::Left(Full::new(bytes.into()))
+}
 
 /// Refuses a body that announces itself as too long, before any of it is read.
 ///

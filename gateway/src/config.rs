@@ -12,6 +12,7 @@ mod rates;
 mod sections;
 mod settings;
 mod signature;
+mod stream;
 mod vault;
 mod verification;
 
@@ -31,6 +32,7 @@ pub use notifications::Notifications;
 pub use rates::{Exchange, currencies};
 pub use sections::*;
 pub use settings::Settings;
+pub use stream::Stream;
 pub use vault::Vault;
 pub use verification::Verification;
 
@@ -59,6 +61,7 @@ pub struct Config {
     pub notifications: Notifications,
     pub vault: Vault,
     pub verification: Verification,
+    pub stream: Stream,
     /// Who contracts, by jurisdiction (R14).
     pub entities: Entities,
     pub banks: Vec<Bank>,
@@ -274,6 +277,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let declarations = required(&mut tables, "declarations", errors);
     let vault = required(&mut tables, "vault", errors);
     let verification = required(&mut tables, "verification", errors);
+    let stream = required(&mut tables, "stream", errors);
     let entities = required(&mut tables, "entities", errors);
     let platforms = required(&mut tables, "platforms", errors);
     errors.extend(tables.keys().map(|name| ConfigError::new(name, "is not a known name")));
@@ -293,6 +297,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         declarations: declarations?,
         vault: vault?,
         verification: verification?,
+        stream: stream?,
         entities: entities?,
         banks: banks.into_iter().collect::<Option<_>>()?,
         platforms: platforms?,

@@ -16,6 +16,7 @@ mod fields;
 mod lane;
 mod order_files;
 mod orders;
+mod overview;
 mod pages;
 mod partners;
 mod payees;
@@ -29,6 +30,7 @@ mod reversals;
 mod review;
 mod search;
 mod stores;
+mod stream;
 mod timeline;
 mod transactions;
 mod webhooks;
@@ -36,17 +38,18 @@ mod withdrawals;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Response;
 
 use crate::app::App;
+use crate::body::Outgoing;
 use crate::problem::Refusal;
 use crate::request::Request;
 use crate::route::Route;
 
+pub use overview::{Look, look};
+
 /// What a handler gives back.
-pub type Answer = Result<Response<Full<Bytes>>, Refusal>;
+pub type Answer = Result<Response<Outgoing>, Refusal>;
 
 /// Carries a request out.
 ///
@@ -89,7 +92,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Me => arming::me(app, &request).await,
         Route::Arm => arming::arm(app, &request).await,
         Route::Disarm => arming::disarm(app, &request).await,
-        Route::Overview => admin_reads::overview(app).await,
+        Route::Overview => overview::show(app, &request).await,
+        Route::Stream => stream::open(app, &request).await,
         Route::ListPayments => admin_reads::payments(app, &request).await,
         Route::GetPayment => review::show(app, &request).await,
         Route::NotePayment => review::note(app, request).await,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod activity;
 mod app;
 mod body;
 mod caller;
@@ -23,6 +24,7 @@ mod request;
 mod route;
 mod serve;
 mod server;
+mod stream;
 mod verification;
 
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 10] = [
+const COUNTERS: [(&str, &str); 11] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -26,6 +26,7 @@ const COUNTERS: [(&str, &str); 10] = [
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_config_reloads_total", "Reloads of the configuration, by result."),
     ("sluice_lane_batches_total", "Batches by outcome."),
+    ("sluice_streams_cut_total", "Event streams that were ended, by reason: slow or operator."),
     ("sluice_account_checks_total", "Questions to banks about payees' accounts, by bank and result."),
     ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
     (
@@ -39,11 +40,12 @@ const COUNTERS: [(&str, &str); 10] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 34] = [
+const GAUGES: [(&str, &str); 35] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
     ("sluice_http_connections", "Open connections, by listener."),
+    ("sluice_streams", "Event streams of operators that are open."),
     ("sluice_pool_connections", "Database connections for reads, by state."),
     ("sluice_pool_waiting", "Requests waiting for a database connection."),
     ("sluice_lane_queue_depth", "Commands waiting, by lane."),
@@ -182,6 +184,16 @@ pub fn connection_refused(listener: &'static str, reason: &'static str) {
 /// Counts open connections.
 pub fn connections(listener: &'static str) -> metrics::Gauge {
     gauge!("sluice_http_connections", "listener" => listener)
+}
+
+/// Counts open event streams.
+pub fn streams() -> metrics::Gauge {
+    gauge!("sluice_streams")
+}
+
+/// Counts an event stream that was ended.
+pub fn stream_cut(reason: &'static str) {
+    counter!("sluice_streams_cut_total", "reason" => reason).increment(1);
 }
 
 #[cfg(test)]

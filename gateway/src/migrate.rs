@@ -3,9 +3,10 @@
 use crate::config::Config;
 
 /// Every set, in the order of the crates' table.
-pub const SETS: [pg::MigrationSet; 11] = [
+pub const SETS: [pg::MigrationSet; 12] = [
     ledger::MIGRATIONS,
     audit::MIGRATIONS,
+    changes::MIGRATIONS,
     merchants::MIGRATIONS,
     exchange::MIGRATIONS,
     vault::MIGRATIONS,

@@ -3,10 +3,11 @@
 mod errors;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
+
+use crate::body::{Outgoing, whole};
 
 pub use errors::internal;
 
@@ -209,7 +210,7 @@ impl Refusal {
     }
 
     /// The response, with the headers that its status asks for.
-    pub fn response(&self, request_id: &str) -> Response<Full<Bytes>> {
+    pub fn response(&self, request_id: &str) -> Response<Outgoing> {
         let mut response = respond(self.problem, body(self.problem, &self.detail, request_id, &self.errors));
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
@@ -219,8 +220,8 @@ impl Refusal {
 }
 
 /// Puts an error's body into a response.
-fn respond(problem: Problem, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+fn respond(problem: Problem, body: Bytes) -> Response<Outgoing> {
+    let mut response = Response::new(whole(body));
     *response.status_mut() =
         StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

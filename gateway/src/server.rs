@@ -95,6 +95,7 @@ impl Server {
         app.readiness.drain();
         sleep(config.drain_notice_ms.duration()).await;
         closing.cancel();
+        app.hub.close();
         let deadline = Instant::now() + config.drain_seconds.duration();
         for (door, (permits, most)) in doors {
             drop(door.await);

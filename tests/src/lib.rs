@@ -8,6 +8,7 @@ mod gate;
 pub mod model;
 mod process;
 mod slow;
+mod stream;
 mod world;
 
 pub use bank_apart::{BankApart, bank_url, with_banks_apart};
@@ -15,4 +16,5 @@ pub use client::{Answer, Client};
 pub use gate::Gate;
 pub use process::{Second, Sluice, binary, run};
 pub use slow::SlowBank;
+pub use stream::{EventStream, StreamEvent};
 pub use world::{Merchant, Operator, Receiving, World, funds, unique};

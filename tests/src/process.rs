@@ -18,6 +18,8 @@ const STOP: Duration = Duration::from_secs(60);
 pub struct Sluice {
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// Payments a second.
+    traffic: u32,
 }
 
 impl Sluice {
@@ -28,11 +30,16 @@ impl Sluice {
 
     /// The same with settings of its own laid over the demo's.
     pub async fn start_with(settings: &str) -> (Sluice, World) {
+        Sluice::start_busy(0, settings).await
+    }
+
+    /// The same with so many payments a second, and withdrawals.
+    pub async fn start_busy(traffic: u32, settings: &str) -> (Sluice, World) {
         let folder = tempfile::Builder::new().prefix("sluice-e2e-").tempdir().expect("a folder");
         if !settings.is_empty() {
             std::fs::write(folder.path().join("local.toml"), settings).expect("settings");
         }
-        let mut sluice = Sluice { folder, child: None };
+        let mut sluice = Sluice { folder, child: None, traffic };
         let world = sluice.launch().await;
         (sluice, world)
     }
@@ -54,7 +61,7 @@ impl Sluice {
         let _ = std::fs::remove_file(self.dir().join("sandbox.json"));
         let any = "127.0.0.1:0";
         let child = Command::new(program())
-            .args(["dev", "--traffic", "0", "--var"])
+            .args(["dev", "--traffic", &self.traffic.to_string(), "--var"])
             .arg(self.dir())
             .env("SLUICE_PUBLIC_ADDR", any)
             .env("SLUICE_ADMIN_ADDR", admin)

@@ -136,6 +136,11 @@ impl Approvals {
         self.rows.get(&id).map(|(approval, _)| approval)
     }
 
+    /// Those that this batch has ended.
+    pub fn changed(&self) -> impl Iterator<Item = ApprovalId> {
+        self.rows.iter().filter(|(_, (_, changed))| *changed).map(|(id, _)| *id)
+    }
+
     /// Whether this person may decide it now. Anybody may reject, also the one who asked.
     ///
     /// # Errors
@@ -235,6 +240,15 @@ pub async fn list_approvals(
     let (state, before) = (state.map(ApprovalState::as_str), before.map(|id| id.uuid()));
     let rows = conn.query(include_str!("sql/list_approvals.sql"), &[&state, &before, &limit]).await?;
     rows.iter().map(read).collect()
+}
+
+/// How many wait for another person, by the person who asked.
+///
+/// # Errors
+/// The database's.
+pub async fn pending_by_person(conn: &Connection) -> Result<Vec<(String, i64)>, Error> {
+    let rows = conn.query(include_str!("sql/pending_by_person.sql"), &[]).await?;
+    Ok(rows.iter().map(|row| (row.get("person"), row.get("pending"))).collect())
 }
 
 /// How many wait for another person.

@@ -7,11 +7,11 @@ mod trail;
 
 pub use approvals::{
     Approval, Approvals, DecideRefusal, NewApproval, approval, list_approvals, lock_approvals,
-    open_approvals, pending_count,
+    open_approvals, pending_by_person, pending_count,
 };
 pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
 pub use state::{ApprovalEvent, ApprovalState};
-pub use trail::{AuditReport, AuditRow, Entry, append, list, verify};
+pub use trail::{AuditReport, AuditRow, Entry, append, head_seq, list, verify};
 
 /// The tables of the trail, of approvals and of armings.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {

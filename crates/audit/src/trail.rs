@@ -114,6 +114,14 @@ fn hash_of(bytes: &[u8]) -> Result<[u8; 32], Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("a hash that has not 32 bytes".into()))
 }
 
+/// How many entries there are. It grows in the order of commits: the head's lock is held until then.
+///
+/// # Errors
+/// The database's.
+pub async fn head_seq(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.query_one(include_str!("sql/head.sql"), &[]).await?.get("seq"))
+}
+
 /// What a walk over the trail found.
 #[derive(Debug, Default)]
 pub struct AuditReport {

@@ -55,6 +55,11 @@ pub async fn lock(tx: &Tx<'_>, ids: &[PaymentId]) -> Result<Payments, Error> {
 }
 
 impl Payments {
+    /// Those that will be saved.
+    pub fn changed(&self) -> impl Iterator<Item = &Payment> {
+        self.rows.values().filter(|held| held.changed).map(|held| &held.payment)
+    }
+
     fn from_locked(payments: Vec<Payment>) -> Payments {
         let held = |payment: Payment| {
             let (loaded, loaded_reversed) = (payment.status, payment.reversed_minor);

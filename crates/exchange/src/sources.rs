@@ -115,6 +115,11 @@ impl Sources {
         self.rates.get(&id).map(|kept| &kept.rate)
     }
 
+    /// The rates that are new, and those that this batch has decided about.
+    pub fn changed(&self) -> impl Iterator<Item = RateId> {
+        self.rates.values().filter(|kept| kept.stored != Some(kept.rate.state)).map(|kept| kept.rate.id)
+    }
+
     /// Bid, ask and time of what its bank's rates of the pair are compared with.
     pub fn accepted(
         &self,

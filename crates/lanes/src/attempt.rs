@@ -87,7 +87,6 @@ pub(crate) async fn run<W: Work>(
     }
     let began = Instant::now();
     tx.commit().await.map_err(Failure::at_commit)?;
-    work.committed(&answers);
     histogram!("sluice_lane_commit_seconds").record(began.elapsed().as_secs_f64());
     histogram!("sluice_lane_batch_size").record(commands.len() as f64);
     Ok(answers)

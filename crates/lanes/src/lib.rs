@@ -31,12 +31,6 @@ pub trait Work: Send + Sync + 'static {
         tx: &Tx<'_>,
         batch: &[&Self::Command],
     ) -> impl Future<Output = Result<Vec<Self::Answer>, BatchError>> + Send;
-
-    /// Hears of each batch once it is durable, before its callers do. [`Work::run`] may carry out the same batch several
-    /// times: what is counted or logged of it is counted here. It must not block.
-    fn committed(&self, answers: &[Self::Answer]) {
-        let _ = answers;
-    }
 }
 
 /// Why a batch was not carried out.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use changes::{Changes, Kind};
 use pg::{Pool, Shard};
 use uuid::Uuid;
 
@@ -64,6 +65,9 @@ pub(crate) async fn claim(
         }
     }
     payouts.save(&tx, now).await?;
+    let mut changes = Changes::of_a_transaction();
+    changes.extend(Kind::Payout, payouts.changed().map(|payout| payout.id.uuid()));
+    changes::record(&tx, &changes).await?;
     match tx.commit().await {
         Ok(()) => Ok(Outcome::Committed(taken)),
         Err(pg::Error::CommitUnknown) => Ok(Outcome::Unsure(taken)),

@@ -14,6 +14,15 @@ pub enum Error {
     Unexpected(String),
 }
 
+impl From<changes::Error> for Error {
+    fn from(error: changes::Error) -> Error {
+        match error {
+            changes::Error::Database(error) => Error::Database(error),
+            changes::Error::Unexpected(what) => Error::Unexpected(what),
+        }
+    }
+}
+
 /// An operator's action that is not possible now. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -239,6 +239,16 @@ impl Payouts {
         self.rows.values().map(|held| &held.payout)
     }
 
+    /// Those that will be saved.
+    pub fn changed(&self) -> impl Iterator<Item = &Payout> {
+        self.rows.values().filter(|held| held.changed).map(|held| &held.payout)
+    }
+
+    /// How many this batch has brought into `state`.
+    pub fn brought_to(&self, state: PayoutState) -> usize {
+        self.rows.values().filter(|held| held.state != state && held.payout.state == state).count()
+    }
+
     /// The locked attempts of a withdrawal.
     pub fn of_withdrawal(&self, withdrawal: Uuid) -> impl Iterator<Item = &Payout> {
         self.iter().filter(move |payout| payout.withdrawal == Some(withdrawal))

@@ -1,5 +1,7 @@
 //! A transaction that can't be committed by mistake.
 
+use std::sync::{Mutex, PoisonError};
+
 use deadpool_postgres::Transaction;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
@@ -16,11 +18,12 @@ use crate::statement::{Session, Statements};
 pub struct Tx<'a> {
     transaction: Transaction<'a>,
     session: &'a Session,
+    after: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(transaction: Transaction<'a>, session: &'a Session) -> Tx<'a> {
-        Tx { transaction, session }
+        Tx { transaction, session, after: Mutex::default() }
     }
 
     fn statements(&self) -> Result<Statements<'_>, Error> {
@@ -96,6 +99,12 @@ impl<'a> Tx<'a> {
         row.try_get(0).map_err(|error| sort(&error).0)
     }
 
+    /// Has this done at once when it is known to be durable; never where it was undone, or nobody knows. For what
+    /// is only told and not kept: a count in memory, a bell.
+    pub fn after_commit(&self, act: impl FnOnce() + Send + 'static) {
+        self.after.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(act));
+    }
+
     /// Makes it durable. `Ok` means that PostgreSQL has said so.
     ///
     /// # Errors
@@ -106,6 +115,7 @@ impl<'a> Tx<'a> {
             return Err(Error::Aborted);
         }
         let session = self.session;
+        let after = self.after.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut definite = None;
         let commit = async {
             let answer = self.transaction.commit().await;
@@ -113,7 +123,10 @@ impl<'a> Tx<'a> {
             answer
         };
         match session.run(commit).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                after.into_iter().for_each(|act| act());
+                Ok(())
+            }
             Err(error) if definite == Some(true) => Err(error),
             Err(error) => {
                 tracing::warn!(%error, "no answer to COMMIT");

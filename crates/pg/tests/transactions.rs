@@ -1,6 +1,8 @@
 //! Pool, deadlines and transactions against real PostgreSQL.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use pg::{Error, Id, Kind, Migration, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE, Shard};
@@ -297,4 +299,33 @@ async fn unusable_settings_are_refused() {
     ] {
         assert!(matches!(Pool::open(url, settings), Err(Error::Settings(_))), "{url}");
     }
+}
+
+#[tokio::test]
+async fn what_follows_a_commit_is_done_where_it_is_durable_and_nowhere_else() {
+    let (_db, pool) = pool().await;
+    let done = Arc::new(AtomicUsize::new(0));
+    let follow = |tx: &pg::Tx<'_>| {
+        let done = done.clone();
+        tx.after_commit(move || drop(done.fetch_add(1, Ordering::Relaxed)));
+    };
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.execute(INSERT, &[&1]).await.unwrap();
+    follow(&tx);
+    follow(&tx);
+    assert_eq!(done.load(Ordering::Relaxed), 0, "not before");
+    tx.commit().await.unwrap();
+    assert_eq!(done.load(Ordering::Relaxed), 2);
+    let tx = conn.begin().await.unwrap();
+    follow(&tx);
+    tx.rollback().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    follow(&tx);
+    drop(tx);
+    let tx = conn.begin().await.unwrap();
+    follow(&tx);
+    tx.execute(INSERT, &[&1]).await.expect_err("a row of that key is there");
+    tx.commit().await.expect_err("an aborted transaction");
+    assert_eq!(done.load(Ordering::Relaxed), 2);
 }

@@ -180,6 +180,11 @@ impl Withdrawals {
         self.rows.values().map(|held| &held.row)
     }
 
+    /// Those that will be saved.
+    pub fn changed(&self) -> impl Iterator<Item = &Withdrawal> {
+        self.rows.values().filter(|held| held.changed).map(|held| &held.row)
+    }
+
     /// Those whose status this batch has changed.
     pub fn decided(&self) -> impl Iterator<Item = &Withdrawal> {
         self.rows.values().filter(|held| held.loaded != held.row.state).map(|held| &held.row)

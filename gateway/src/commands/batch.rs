@@ -12,17 +12,19 @@ use super::keys::{self, Claims, Standing};
 use super::stage::Stage;
 use super::void::Void;
 use super::{Command, Reply};
+use crate::activity::Activity;
 
 /// What the lanes do.
 #[derive(Debug)]
 pub struct Commands {
     facts: Arc<Facts>,
+    activity: Arc<Activity>,
 }
 
 impl Commands {
-    /// Commands that decide by these facts.
-    pub fn new(facts: Arc<Facts>) -> Commands {
-        Commands { facts }
+    /// Commands that decide by these facts, and count there what they did.
+    pub fn new(facts: Arc<Facts>, activity: Arc<Activity>) -> Commands {
+        Commands { facts, activity }
     }
 }
 
@@ -34,43 +36,39 @@ pub(super) struct Outcome {
     pub stored: bool,
 }
 
-/// What became of a command.
-#[derive(Debug)]
-pub struct Carried {
-    /// Its caller's answer.
-    pub reply: Reply,
-    alarms: Vec<Alarm>,
-}
-
 impl Work for Commands {
     type Command = Command;
-    type Answer = Carried;
+    type Answer = Reply;
 
-    async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Carried>, BatchError> {
+    async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, BatchError> {
         self.carry_out(tx, batch).await.map_err(|void| void.0)
-    }
-
-    fn committed(&self, carried: &[Carried]) {
-        carried.iter().flat_map(|carried| &carried.alarms).for_each(Alarm::raise);
     }
 }
 
 impl Commands {
-    async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Carried>, Void> {
+    async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, Void> {
         let claims = keys::claim(tx, batch).await?;
         let mut stage = Stage::load(tx, &self.facts, batch, &claims).await?;
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
-        let mut alarms: Vec<Vec<Alarm>> = Vec::with_capacity(batch.len());
         for (index, (command, standing)) in batch.iter().zip(&claims.standing).enumerate() {
             outcomes.push(match standing {
                 Standing::Live | Standing::Bare => Some(stage.decide(index, command)?),
                 Standing::Answered(_) | Standing::SameAs(_) => None,
             });
-            alarms.push(std::mem::take(&mut stage.alarms));
         }
-        stage.save(tx, batch, &claims, &outcomes).await?;
-        let replies = answers(claims, outcomes)?;
-        Ok(replies.into_iter().zip(alarms).map(|(reply, alarms)| Carried { reply, alarms }).collect())
+        let (changed, counted) = (stage.changes(batch, &outcomes), stage.counts(batch, &outcomes));
+        let alarms = std::mem::take(&mut stage.alarms);
+        // Written beside the first statement of the rest, not before it: it needs no locks.
+        let (recorded, saved) =
+            tokio::join!(changes::record(tx, &changed), stage.save(tx, batch, &claims, &outcomes));
+        saved?;
+        recorded?;
+        let activity = self.activity.clone();
+        tx.after_commit(move || {
+            activity.add(counted);
+            alarms.iter().for_each(Alarm::raise);
+        });
+        answers(claims, outcomes)
     }
 }
 

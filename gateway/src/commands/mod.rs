@@ -9,6 +9,7 @@ mod approvals;
 mod bank_events;
 mod batch;
 mod beneficiary;
+mod changed;
 mod covers;
 mod evidence;
 mod facts;

@@ -89,7 +89,7 @@ pub(super) struct Stage<'f> {
     pub replays: Vec<Option<Turn>>,
     /// What replays made of events.
     pub later: Vec<Remade>,
-    /// What the command that is being decided raises.
+    /// What is raised once the batch is committed.
     pub alarms: Vec<Alarm>,
 }
 

@@ -84,6 +84,15 @@ impl From<payouts::Error> for Void {
     }
 }
 
+impl From<changes::Error> for Void {
+    fn from(error: changes::Error) -> Void {
+        match error {
+            changes::Error::Database(error) => error.into(),
+            other => Void(BatchError::Broken(Box::new(other))),
+        }
+    }
+}
+
 impl From<audit::Error> for Void {
     fn from(error: audit::Error) -> Void {
         match error {

@@ -49,6 +49,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     for (field, message) in config.verification.wrong() {
         found.unless(false, format!("verification.{field}"), message);
     }
+    for (field, message) in config.stream.wrong() {
+        found.unless(false, format!("stream.{field}"), message);
+    }
     found.unless(config.limits.offset().is_some(), "limits.utc_offset_minutes", "is no offset");
     for (at, limit) in config.limits.rules.iter().enumerate() {
         if let Some(message) = limit.wrong() {

@@ -1,6 +1,7 @@
 //! What runs behind the listeners: the lanes, the payout worker, the sweeps. Handlers hand commands in here.
 
 mod account_checks;
+mod changes;
 mod heads;
 mod links;
 mod notify;
@@ -28,6 +29,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::activity::Activity;
 use crate::commands::{Command, Commands, Facts, PayoutReport, Reply, open_beneficiary};
 use crate::config::Config;
 
@@ -50,6 +52,7 @@ pub struct Engine {
     commands: Arc<Commands>,
     reads: Pool,
     rehearsals: Semaphore,
+    activity: Arc<Activity>,
     worker: Mutex<Option<Worker>>,
     waker: Waker,
     notices: Mutex<Option<notifications::Worker>>,
@@ -80,7 +83,8 @@ impl Engine {
         let settings = config.lanes.settings();
         let own = Pool::open(config.database.url.reveal(), config.database.pool_settings(settings.lanes))
             .map_err(|error| error.to_string())?;
-        let commands = Arc::new(Commands::new(facts.clone()));
+        let activity = Arc::new(Activity::default());
+        let commands = Arc::new(Commands::new(facts.clone(), activity.clone()));
         let lanes = Arc::new(Lanes::start(own, commands.clone(), settings));
         let notices = notify::start(&config.notifications, keyring.clone(), reads.clone())?;
         let open: Open = Arc::new(move |sealed: &[u8], id: PayoutId| open_beneficiary(&keyring, id, sealed));
@@ -95,6 +99,7 @@ impl Engine {
             commands,
             reads: reads.clone(),
             rehearsals: Semaphore::new(rehearse::AT_ONCE),
+            activity,
             worker: Mutex::new(Some(worker)),
             waker,
             notices_waker: notices.waker(),
@@ -116,6 +121,7 @@ impl Engine {
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
+        tasks.spawn(changes::prune(self.clone(), reads.clone(), config.stream.keep_seconds));
         tasks.spawn(notify::gauges(self.clone(), reads.clone()));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
@@ -157,7 +163,7 @@ impl Engine {
         let wakes = !matches!(command, Command::BankEvent(_));
         let brings_evidence = matches!(command, Command::ImportOrders(_));
         let hint = command.lane(&self.facts);
-        let reply = self.lanes.submit(hint, command).await.map_err(NoReply::Refused)?.reply;
+        let reply = self.lanes.submit(hint, command).await.map_err(NoReply::Refused)?;
         if wakes {
             self.waker.wake();
         }
@@ -191,6 +197,11 @@ impl Engine {
     /// How many commands wait in each lane.
     pub fn lane_depths(&self) -> Vec<usize> {
         self.lanes.depths()
+    }
+
+    /// What was committed here in the last minute.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// How the banks are doing.

@@ -22,8 +22,7 @@ impl Engine {
         let answers = self.commands.run(&tx, &[command]).await;
         tx.rollback().await.map_err(away)?;
         let mut answers = answers.map_err(|error| NoReply::Refused(failed(error)))?;
-        let carried = answers.pop().map(|carried| carried.reply);
-        carried.ok_or_else(|| NoReply::Refused(Refused::Failed("a command without an answer".into())))
+        answers.pop().ok_or_else(|| NoReply::Refused(Refused::Failed("a command without an answer".into())))
     }
 }
 

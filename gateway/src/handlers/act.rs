@@ -1,8 +1,6 @@
 //! What an operator does outside the lanes: keyed, audited and answered in one transaction of its own (R22, R33).
 
 use audit::Entry;
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Response;
 use idempotency::{Answer as Kept, Claim, Request as Keyed};
 use pg::Tx;
@@ -11,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::{Answer, admin_actions, reply};
 use crate::app::App;
+use crate::body::Outgoing;
 use crate::commands::{Operator, Reply};
 use crate::problem::{self, Problem, Refusal};
 use crate::request::Request;
@@ -46,7 +45,7 @@ impl Act {
     ///
     /// # Errors
     /// `idempotency-key-reused`; the database's.
-    pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Response<Full<Bytes>>>, Refusal> {
+    pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Response<Outgoing>>, Refusal> {
         match idempotency::claim(tx, &[&self.keyed]).await?.into_iter().next() {
             Some(Claim::Repeat(answer)) => Ok(Some(stored(answer, true))),
             Some(Claim::OtherRequest) => {
@@ -111,6 +110,6 @@ pub fn kept<T: serde::Serialize + ?Sized>(status: u16, value: &T) -> Result<Kept
 }
 
 /// An answer as it was kept.
-pub(super) fn stored(answer: Kept, replayed: bool) -> Response<Full<Bytes>> {
+pub(super) fn stored(answer: Kept, replayed: bool) -> Response<Outgoing> {
     reply::stored(Reply { status: answer.status, body: answer.body.into(), replayed })
 }

@@ -1,9 +1,8 @@
 //! What operators look at; personal data masked (R35).
 
 use admin_api::{
-    Activity, ApprovalRow, AuditRow, BankHealth, EventRow, EvidenceLine, LaneHealth, MerchantRow, Overview,
-    Page, PaymentRow, PayoutDetail, PayoutPayee, PayoutQueue, PayoutRow, PoolHealth, RateAge, ReviewLine,
-    Suspense, Verification,
+    ApprovalRow, AuditRow, EventRow, EvidenceLine, MerchantRow, Page, PaymentRow, PayoutDetail, PayoutPayee,
+    PayoutRow,
 };
 use audit::{ApprovalId, ApprovalState};
 use deposits::{Payment, PaymentDetails, PaymentId, PaymentState};
@@ -11,7 +10,6 @@ use hyper::StatusCode;
 use merchants::{MerchantId, MerchantProfile};
 use money::Money;
 use payouts::{Payout, PayoutState};
-use time::OffsetDateTime;
 use withdrawals::WithdrawalId;
 
 use super::{Answer, balances, reply};
@@ -19,116 +17,6 @@ use crate::app::App;
 use crate::commands::{open_beneficiary, rfc3339};
 use crate::problem::{self, Problem, Refusal};
 use crate::request::Request;
-
-/// `GET /admin/v1/overview`.
-///
-/// # Errors
-/// The database's.
-pub async fn overview(app: &App) -> Answer {
-    let conn = app.pool.get().await?;
-    let now = conn.now().await?;
-    let counts = payouts::counts(&conn).await?;
-    let suspense = deposits::suspense_summary(&conn).await?;
-    let survey = exchange::Survey::now(&conn).await?;
-    let locks = exchange::exposure(&conn).await?;
-    let heads = ledger::heads(&conn).await?;
-    let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
-    let of = |state: PayoutState| counts.iter().filter(move |count| count.state == state);
-    let mut sums = std::collections::BTreeMap::new();
-    for line in &suspense.lines {
-        let sum = sums.entry(line.amount.currency()).or_insert_with(|| Money::zero(line.amount.currency()));
-        *sum =
-            sum.checked_add(line.amount).map_err(|_| Refusal::new(Problem::Internal, "a sum overflows"))?;
-    }
-    let unsent = of(PayoutState::Queued).chain(of(PayoutState::Held)).map(|count| count.oldest).min();
-    let pool = app.pool.status();
-    let overview = Overview {
-        environment: app.config.environment.clone(),
-        at: rfc3339(now),
-        payouts: counts
-            .iter()
-            .map(|count| PayoutQueue {
-                bank: count.bank.clone(),
-                status: count.state.as_str().to_owned(),
-                count: count.payouts,
-                oldest: rfc3339(count.oldest),
-            })
-            .collect(),
-        unknown_payouts: of(PayoutState::Unknown).map(|count| count.payouts).sum(),
-        payouts_for_operators: counts.iter().map(|count| count.for_operators).sum(),
-        oldest_unsent_seconds: unsent.map(age),
-        review: suspense
-            .lines
-            .iter()
-            .map(|line| ReviewLine {
-                reason: line.reason.as_str().to_owned(),
-                count: line.payments,
-                amount: line.amount.to_string(),
-                currency: line.amount.currency().code().to_owned(),
-                oldest: rfc3339(line.oldest),
-                older_than_1_day: line.older_than_1_day,
-                older_than_5_days: line.older_than_5_days,
-            })
-            .collect(),
-        oldest_review_seconds: suspense.oldest().map(age),
-        suspense: sums
-            .into_values()
-            .map(|sum| Suspense { currency: sum.currency().code().to_owned(), amount: sum.to_string() })
-            .collect(),
-        approvals_pending: audit::pending_count(&conn).await?,
-        event_id_conflicts: vault::conflict_count(&conn).await?,
-        lanes: app
-            .engine
-            .lane_depths()
-            .into_iter()
-            .enumerate()
-            .map(|(lane, depth)| LaneHealth { lane, depth })
-            .collect(),
-        pool: PoolHealth { size: pool.size, available: pool.available, waiting: pool.waiting, max: pool.max },
-        banks: app
-            .engine
-            .bank_states()
-            .into_iter()
-            .map(|bank| BankHealth {
-                bank: bank.bank.to_string(),
-                breaker: bank.breaker.as_str().to_owned(),
-                busy: bank.busy,
-                max_per_second: bank.max_per_second,
-            })
-            .collect(),
-        rates: rate_ages(app, &survey),
-        rates_held: survey.held(),
-        exposure: super::positions::exposure(&locks),
-        ledger_heads: heads.iter().map(ToString::to_string).collect(),
-        activity: Activity::default(),
-        verification: ledger::last_verification(&conn, false).await?.map(verification).unwrap_or_default(),
-        approvals_waiting_for_me: 0,
-    };
-    reply::json(StatusCode::OK, &overview)
-}
-
-fn verification(last: ledger::Verification) -> Verification {
-    Verification {
-        at: Some(rfc3339(last.finished_at)),
-        result: Some(last.result.as_str().to_owned()),
-        broken: last.broken,
-        took_ms: Some(last.took_ms),
-        checked_transfers: Some(last.transfers),
-    }
-}
-
-/// Of each pair the rate that makes its prices; where none does, the newest there was.
-fn rate_ages(app: &App, survey: &exchange::Survey) -> Vec<RateAge> {
-    let age = |newest: &exchange::CurrentRate| {
-        let pricing = survey.pricing(newest.base, newest.quote, &app.policy.rates);
-        RateAge {
-            pair: format!("{}{}", newest.base.code(), newest.quote.code()),
-            age_seconds: (survey.at - pricing.unwrap_or(newest).as_of).as_seconds_f64(),
-            priced_by: pricing.map(|rate| rate.bank.clone()),
-        }
-    };
-    survey.newest().map(age).collect()
-}
 
 /// One more row than the page holds was asked for: whether there is a next page, and where it starts.
 fn page<R, T>(

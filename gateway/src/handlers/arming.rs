@@ -2,15 +2,13 @@
 
 use admin_api::{ArmRequest, CONSOLE_HEADER, DisarmRequest, Me};
 use audit::{Armer, Arming, LONGEST_ARMING};
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use idempotency::Claim;
 use pg::Connection;
 
 use super::{Answer, act, admin_actions, reply};
 use crate::app::App;
-use crate::body;
+use crate::body::{self, Outgoing};
 use crate::caller::Caller;
 use crate::commands::rfc3339;
 use crate::config::Operator;
@@ -93,7 +91,7 @@ fn answer(app: &App, operator: &Operator, arming: Option<&Arming>) -> Answer {
 ///
 /// # Errors
 /// `not-armed`; the database's.
-pub async fn guard(app: &App, request: &Request) -> Result<Option<Response<Full<Bytes>>>, Refusal> {
+pub async fn guard(app: &App, request: &Request) -> Result<Option<Response<Outgoing>>, Refusal> {
     let Caller::Operator(operator) = &request.caller else { return Ok(None) };
     let asked = operator.must_arm || request.headers.contains_key(CONSOLE_HEADER);
     if !asked || !request.entry.needs_arming() {
@@ -115,7 +113,7 @@ async fn answered_before(
     app: &App,
     request: &Request,
     conn: &mut Connection,
-) -> Result<Option<Response<Full<Bytes>>>, Refusal> {
+) -> Result<Option<Response<Outgoing>>, Refusal> {
     if request.entry.route == Route::UnmaskEvent {
         return Ok(None);
     }

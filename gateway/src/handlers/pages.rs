@@ -1,11 +1,10 @@
 //! What anyone may read: the API's description, the problems' pages, metrics and probes.
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
 use super::{Answer, reply};
 use crate::app::App;
+use crate::body::Outgoing;
 use crate::problem::{Problem, Refusal};
 use crate::problem_pages;
 use crate::request::Request;
@@ -13,7 +12,7 @@ use crate::request::Request;
 /// The API's description.
 pub const OPENAPI: &str = include_str!("../../openapi.yaml");
 
-pub fn openapi() -> Response<Full<Bytes>> {
+pub fn openapi() -> Response<Outgoing> {
     reply::typed(StatusCode::OK, "application/yaml", OPENAPI)
 }
 
@@ -23,16 +22,16 @@ pub fn problem(request: &Request) -> Answer {
 }
 
 /// Asks for readiness besides, so that `sluice_ready` is true where nobody asks `/readyz`.
-pub async fn metrics(app: &App) -> Response<Full<Bytes>> {
+pub async fn metrics(app: &App) -> Response<Outgoing> {
     let _its_gauge_tells = app.readiness.check(&app.pool).await;
     reply::typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render())
 }
 
-pub fn healthz() -> Response<Full<Bytes>> {
+pub fn healthz() -> Response<Outgoing> {
     reply::typed(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
 }
 
-pub async fn readyz(app: &App) -> Response<Full<Bytes>> {
+pub async fn readyz(app: &App) -> Response<Outgoing> {
     let (status, text) = match app.readiness.check(&app.pool).await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),

@@ -1,5 +1,6 @@
 //! One payment as operators look at it, with all that was noted about it, taken back of it and done with it.
 
+use changes::{Changes, Kind};
 use deposits::{NewNote, Note, Payment, PaymentId, PaymentState, Reversal};
 use hyper::StatusCode;
 use pg::Connection;
@@ -97,6 +98,9 @@ pub async fn note(app: &App, request: Request) -> Answer {
     let new = NewNote { payment: id, author: &act.operator.id, text: &text, now };
     let note = deposits::add_note(&tx, &app.keyring, &new).await?;
     let after = json!({"note": note.to_string()});
+    let mut changed = Changes::of_a_transaction();
+    changed.add(Kind::Payment, id.uuid());
+    changes::record(&tx, &changed).await?;
     act.audit(&tx, now, NOTED, id.to_string(), (None, Some(after))).await?;
     let body = json!({"id": note.to_string(), "author": &*act.operator.id, "created_at": rfc3339(now)});
     let answer = kept(201, &body)?;

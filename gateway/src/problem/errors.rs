@@ -112,6 +112,15 @@ impl From<idempotency::Error> for Refusal {
     }
 }
 
+impl From<changes::Error> for Refusal {
+    fn from(error: changes::Error) -> Refusal {
+        match error {
+            changes::Error::Database(error) => error.into(),
+            other => internal(&other),
+        }
+    }
+}
+
 impl From<audit::Error> for Refusal {
     fn from(error: audit::Error) -> Refusal {
         match error {

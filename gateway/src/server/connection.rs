@@ -2,11 +2,15 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http_body_util::Either;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::service::Peer;
 use super::{PeerCertificate, service, tls};
 use crate::app::App;
+use crate::body::Outgoing;
 use crate::config;
 use crate::metrics;
 use crate::route::Listener;
@@ -76,15 +81,16 @@ impl Connection {
         let builder = builder(&self.app.config.server);
         let builder = if h2 { builder.http2_only() } else { builder.http1_only() };
         let activity = Arc::new(Activity::new());
+        let cut = CancellationToken::new();
         let service = {
-            let peer = Peer { addr: self.peer, certificate: Arc::new(certificate) };
+            let (certificate, connection) = (Arc::new(certificate), cut.clone());
+            let peer = Peer { addr: self.peer, certificate, connection };
             let (app, listener, activity) = (self.app.clone(), self.listener, activity.clone());
             service_fn(move |request: hyper::Request<Incoming>| {
                 let (app, peer, busy) = (app.clone(), peer.clone(), Activity::begin(&activity));
                 async move {
                     let response = service::serve(app, listener, peer, request).await;
-                    drop(busy);
-                    Ok::<_, Infallible>(response)
+                    Ok::<_, Infallible>(response.map(|body| Answering::new(body, busy)))
                 }
             })
         };
@@ -94,6 +100,7 @@ impl Connection {
         loop {
             tokio::select! {
                 result = connection.as_mut() => return self.ended(result),
+                () = cut.cancelled() => return,
                 () = self.closing.cancelled() => break,
                 () = sleep(activity.remaining(idle)) => if activity.remaining(idle).is_zero() { break },
             }
@@ -102,6 +109,7 @@ impl Connection {
         loop {
             tokio::select! {
                 result = connection.as_mut() => return self.ended(result),
+                () = cut.cancelled() => return,
                 () = sleep(activity.remaining(GOODBYE)) => if activity.remaining(GOODBYE).is_zero() { return },
             }
         }
@@ -168,6 +176,40 @@ impl Activity {
         }
         let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
         most.saturating_sub(self.start.elapsed().saturating_sub(last))
+    }
+}
+
+/// An answer's body. A stream keeps its connection busy while it lasts; an answer that is whole does not, or who never
+/// reads it would keep the connection for ever.
+struct Answering {
+    body: Outgoing,
+    _busy: Option<Busy>,
+}
+
+impl Answering {
+    fn new(body: Outgoing, busy: Busy) -> Answering {
+        let lasts = matches!(body, Either::Right(_));
+        Answering { body, _busy: lasts.then_some(busy) }
+    }
+}
+
+impl Body for Answering {
+    type Data = Bytes;
+    type Error = <Outgoing as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -6,20 +6,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Either};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::PeerCertificate;
 use crate::app::App;
+use crate::body::{self, Outgoing};
 use crate::caller;
 use crate::handlers;
+use crate::metrics;
 use crate::problem::{Problem, Refusal};
 use crate::request::{self, Request};
 use crate::route::{self, Entry, Found, Listener};
-use crate::{body, metrics};
 
 const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
 
@@ -28,6 +30,8 @@ const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options"
 pub struct Peer {
     pub addr: SocketAddr,
     pub certificate: Arc<PeerCertificate>,
+    /// Ends the connection at once.
+    pub connection: CancellationToken,
 }
 
 /// Answers a request, whatever happens.
@@ -36,7 +40,7 @@ pub async fn serve(
     listener: Listener,
     peer: Peer,
     incoming: hyper::Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Response<Outgoing> {
     let start = Instant::now();
     let id = request::request_id(incoming.headers());
     let head = *incoming.method() == Method::HEAD;
@@ -75,7 +79,7 @@ async fn within_limits(
     app: &Arc<App>,
     heads: Heads,
     incoming: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+) -> Result<Response<Outgoing>, Refusal> {
     let _permit = match heads.listener {
         Listener::Metrics => None,
         Listener::Public | Listener::Admin => Some(
@@ -101,7 +105,7 @@ async fn answer(
     app: &Arc<App>,
     heads: Heads,
     incoming: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+) -> Result<Response<Outgoing>, Refusal> {
     let (parts, incoming) = incoming.into_parts();
     let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), &parts.headers).await?;
     let body = match heads.entry.body_limit {
@@ -124,15 +128,18 @@ async fn answer(
         body,
         peer: heads.peer.addr,
         certificate: heads.peer.certificate,
+        connection: heads.peer.connection,
     };
     handlers::handle(app, request).await
 }
 
-async fn finish(response: &mut Response<Full<Bytes>>, id: &str, head: bool) {
+async fn finish(response: &mut Response<Outgoing>, id: &str, head: bool) {
     if head {
-        let body = std::mem::take(response.body_mut());
-        let length = body.collect().await.map(|whole| whole.to_bytes().len()).unwrap_or_default();
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        let body = std::mem::replace(response.body_mut(), body::whole(Bytes::new()));
+        if let Either::Left(whole) = body {
+            let length = whole.collect().await.map(|whole| whole.to_bytes().len()).unwrap_or_default();
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
     }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id) {

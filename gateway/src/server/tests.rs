@@ -2,6 +2,7 @@
 
 mod client_certificates;
 mod reloads;
+mod streams;
 mod world;
 
 use std::convert::Infallible;

@@ -142,7 +142,7 @@ pub struct World {
 impl World {
     /// With one active merchant.
     pub async fn start() -> World {
-        let db = testkit::database(&[merchants::MIGRATIONS, payouts::MIGRATIONS]).await;
+        let db = testkit::database(&[merchants::MIGRATIONS, payouts::MIGRATIONS, changes::MIGRATIONS]).await;
         let merchant = MerchantId::new(Shard::new(5).unwrap());
         let sql = "INSERT INTO merchants (shard, id, kind, state, name_sealed, name_index, email_sealed, email_index)
                    VALUES ($1, $2, 'individual', 'active', '', $3, '', $3)";

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::event;
 use super::verify::{NotVerified, verify};
 use crate::app::App;
+use crate::body::Outgoing;
 use crate::commands::Command;
 use crate::engine::NoReply;
 use crate::handlers::{Answer, reply};
@@ -64,6 +63,6 @@ fn not_verified(door: &Door, failed: &NotVerified) -> Answer {
     }))
 }
 
-fn report(body: Value) -> Result<Response<Full<Bytes>>, Refusal> {
+fn report(body: Value) -> Result<Response<Outgoing>, Refusal> {
     reply::json(StatusCode::OK, &body)
 }

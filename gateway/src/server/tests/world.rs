@@ -93,10 +93,22 @@ impl World {
         timeout(SOON, self.handshake(protocol)).await.expect("a handshake in time")
     }
 
-    /// The same, however long it takes.
+    /// The same to another listener.
+    pub async fn connect_to(&self, addr: SocketAddr, protocol: &str) -> TlsStream<TcpStream> {
+        timeout(SOON, self.handshake_at(addr, protocol)).await.expect("a handshake in time")
+    }
+
+    /// A connection to the public listener, however long it takes.
     pub fn handshake(&self, protocol: &str) -> impl Future<Output = TlsStream<TcpStream>> + Send + 'static {
+        self.handshake_at(self.at.public, protocol)
+    }
+
+    fn handshake_at(
+        &self,
+        addr: SocketAddr,
+        protocol: &str,
+    ) -> impl Future<Output = TlsStream<TcpStream>> + Send + 'static {
         let connector = TlsConnector::from(Arc::new(self.trust(protocol)));
-        let addr = self.at.public;
         async move {
             let tcp = TcpStream::connect(addr).await.expect("a connection");
             let name = ServerName::try_from("localhost").expect("a name");

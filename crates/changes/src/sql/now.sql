@@ -1,0 +1,1 @@
+SELECT id, pg_current_snapshot()::text AS snapshot FROM change_feed

@@ -1,0 +1,52 @@
+//! What a batch changes, for those who watch; and how much of it there is.
+
+use admin_api::ActivitySecond;
+use changes::{Changes, Kind};
+use payouts::PayoutState;
+
+use super::Command;
+use super::batch::Outcome;
+use super::stage::Stage;
+
+impl Stage<'_> {
+    /// Every row of these kinds that the batch writes.
+    pub(super) fn changes(&self, batch: &[&Command], outcomes: &[Option<Outcome>]) -> Changes {
+        let mut changes = Changes::of_a_transaction();
+        changes.extend(Kind::Payout, self.new_payouts.iter().map(|payout| payout.id.uuid()));
+        changes.extend(Kind::Payout, self.payouts.changed().map(|payout| payout.id.uuid()));
+        changes.extend(Kind::Payment, self.new_payments.iter().map(|payment| payment.id.uuid()));
+        changes.extend(Kind::Payment, self.payments.changed().map(|payment| payment.id.uuid()));
+        changes.extend(Kind::Withdrawal, self.new_withdrawals.iter().map(|order| order.id.uuid()));
+        changes.extend(Kind::Withdrawal, self.withdrawals.changed().map(|order| order.id.uuid()));
+        changes.extend(Kind::Approval, self.new_approvals.iter().map(|approval| approval.id.uuid()));
+        changes.extend(Kind::Approval, self.approvals.changed().map(|id| id.uuid()));
+        changes.extend(Kind::Rate, self.rates.changed().map(|id| id.uuid()));
+        for (command, _) in decided(batch, outcomes) {
+            match command {
+                Command::BankEvent(event) => changes.add(Kind::BankEvent, event.delivery.id.uuid()),
+                Command::Replay(replay) => changes.add(Kind::BankEvent, replay.event.uuid()),
+                _ => {}
+            }
+        }
+        changes
+    }
+
+    /// What the overview counts.
+    pub(super) fn counts(&self, batch: &[&Command], outcomes: &[Option<Outcome>]) -> ActivitySecond {
+        let events = decided(batch, outcomes).filter(|(command, _)| matches!(command, Command::BankEvent(_)));
+        ActivitySecond {
+            events: events.count() as u64,
+            payments: self.new_payments.len() as u64,
+            withdrawals: self.new_withdrawals.len() as u64,
+            payouts_paid: self.payouts.brought_to(PayoutState::Paid) as u64,
+        }
+    }
+}
+
+/// The commands that were not answered already.
+fn decided<'a>(
+    batch: &'a [&'a Command],
+    outcomes: &'a [Option<Outcome>],
+) -> impl Iterator<Item = (&'a Command, &'a Outcome)> {
+    batch.iter().zip(outcomes).filter_map(|(command, outcome)| Some((*command, outcome.as_ref()?)))
+}
