@@ -157,6 +157,8 @@ async fn the_overview_comes_with_what_happened_and_what_waits_for_each_operator(
     let counted =
         |of: fn(&admin_api::ActivitySecond) -> u64| overview.activity.seconds.iter().map(of).sum::<u64>();
     assert_eq!((counted(|s| s.withdrawals), counted(|s| s.payouts_paid)), (1, 1));
+    let bank = overview.banks.first().expect("the sandbox bank");
+    assert!(bank.state != "down" && bank.answer_seconds.is_some_and(|time| time > 0.0), "{bank:?}");
 }
 
 #[tokio::test]

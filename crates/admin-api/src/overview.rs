@@ -172,6 +172,13 @@ pub struct PoolHealth {
 pub struct BankHealth {
     /// The bank.
     pub bank: String,
+    /// `up`, `slow` (its answers take more than half of what a call may take) or `down` (it is left alone after
+    /// failures, but for a try now and then).
+    #[serde(default)]
+    pub state: String,
+    /// How long its answers take lately, seconds; null where it was not asked.
+    #[serde(default)]
+    pub answer_seconds: Option<f64>,
     /// `closed` (calls go through), `open` or `probing`.
     pub breaker: String,
     /// Calls under way.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer_time;
 mod book;
 mod breaker;
 mod claim;

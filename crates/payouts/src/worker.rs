@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
 use crate::PayoutId;
+use crate::answer_time::AnswerTime;
 use crate::breaker::{Breaker, BreakerPolicy, BreakerState};
 use crate::error::Error;
 use crate::payout::{JobKind, Payout};
@@ -75,6 +76,10 @@ pub struct BankState {
     pub busy: usize,
     /// Calls that may begin in one second; 0 for no limit.
     pub max_per_second: u32,
+    /// How long its answers take lately; none where it was not asked.
+    pub answers_in: Option<Duration>,
+    /// Whether that is more than half of what a call may take: most orders are still answered, but not for long.
+    pub is_slow: bool,
 }
 
 /// Wakes the worker at once, after the commit of something to do.
@@ -121,6 +126,7 @@ impl Worker {
                 submit,
                 breaker,
                 rate,
+                answers: AnswerTime::default(),
                 wake: Arc::default(),
                 busy: AtomicUsize::new(0),
             })
@@ -141,11 +147,17 @@ impl Worker {
 
     /// How it goes with each bank.
     pub fn states(&self) -> Vec<BankState> {
-        let state = |desk: &Arc<Desk>| BankState {
-            bank: desk.link.bank.clone(),
-            breaker: desk.breaker().state(Instant::now()),
-            busy: desk.busy.load(Ordering::Relaxed),
-            max_per_second: desk.link.max_per_second,
+        let now = Instant::now();
+        let state = |desk: &Arc<Desk>| {
+            let answers_in = desk.answers.smoothed(now);
+            BankState {
+                bank: desk.link.bank.clone(),
+                breaker: desk.breaker().state(now),
+                busy: desk.busy.load(Ordering::Relaxed),
+                max_per_second: desk.link.max_per_second,
+                answers_in,
+                is_slow: answers_in.is_some_and(|time| time > desk.link.policy.request_timeout / 2),
+            }
         };
         self.desks.iter().map(state).collect()
     }
@@ -171,6 +183,7 @@ struct Desk {
     submit: Submit,
     breaker: Mutex<Breaker>,
     rate: Mutex<Option<Bucket>>,
+    answers: AnswerTime,
     wake: Arc<Notify>,
     busy: AtomicUsize,
 }
@@ -394,6 +407,7 @@ impl Desk {
             SendOutcome::NotSent { .. } => "not_sent",
             SendOutcome::Unknown { .. } => "unknown",
         };
+        self.answers.took(start.elapsed(), Instant::now());
         instruments::send_took(&self.link.bank, word, start.elapsed());
         match &outcome {
             SendOutcome::Accepted { .. } | SendOutcome::Rejected { .. } => self.breaker().reached(),
@@ -420,6 +434,7 @@ impl Desk {
             QueryOutcome::NeverSeen => "never_seen",
             QueryOutcome::Unreachable { .. } => "unreachable",
         };
+        self.answers.took(start.elapsed(), Instant::now());
         instruments::query_took(&self.link.bank, word, start.elapsed());
         match &outcome {
             QueryOutcome::Unreachable { .. } => self.breaker().missed(Instant::now()),

@@ -6,7 +6,7 @@ use admin_api::{
 };
 use hyper::StatusCode;
 use money::Money;
-use payouts::PayoutState;
+use payouts::{BankState, BreakerState, PayoutState};
 use time::OffsetDateTime;
 
 use super::{Answer, reply};
@@ -121,6 +121,8 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
             .into_iter()
             .map(|bank| BankHealth {
                 bank: bank.bank.to_string(),
+                state: bank_state(&bank).to_owned(),
+                answer_seconds: bank.answers_in.map(|time| time.as_secs_f64()),
                 breaker: bank.breaker.as_str().to_owned(),
                 busy: bank.busy,
                 max_per_second: bank.max_per_second,
@@ -135,6 +137,14 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
         approvals_waiting_for_me: 0,
     };
     Ok(Look { overview, pending })
+}
+
+fn bank_state(bank: &BankState) -> &'static str {
+    match bank.breaker {
+        BreakerState::Open | BreakerState::Probing => "down",
+        BreakerState::Closed if bank.is_slow => "slow",
+        BreakerState::Closed => "up",
+    }
 }
 
 fn verification(last: ledger::Verification) -> Verification {
