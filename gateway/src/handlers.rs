@@ -46,6 +46,7 @@ use crate::problem::Refusal;
 use crate::request::Request;
 use crate::route::Route;
 
+pub use bank_events::{Message, understand};
 pub use overview::{Look, look};
 
 /// What a handler gives back.

@@ -1,31 +1,4 @@
-#![doc = include_str!("../README.md")]
-
-mod activity;
-mod app;
-mod body;
-mod caller;
-mod cli;
-mod commands;
-mod config;
-mod declarations;
-mod dev;
-mod engine;
-mod handlers;
-mod heads;
-mod live;
-mod metrics;
-mod migrate;
-mod positions;
-mod problem;
-mod problem_pages;
-mod readiness;
-mod reload;
-mod request;
-mod route;
-mod serve;
-mod server;
-mod stream;
-mod verification;
+//! The binary `sluice`.
 
 use std::process::ExitCode;
 
@@ -35,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run()
+    gateway::cli::run()
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::webhooks;
+use crate::commands::{bank, compare, webhooks};
 use crate::stand;
 
 /// Load tests: each puts up a stand of its own, measures, proves that nothing acknowledged is missing, and takes it down.
@@ -19,14 +19,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// One closed loop of bank events: for profiling.
+    /// Floor, gateway, one transaction per request and pgbench in turns; the last line is JSON.
+    Compare(compare::Options),
+    /// One closed loop, of bank events alone or of a mix: for profiling.
     Webhooks(webhooks::Options),
+    /// The bank that carries payouts; runs start it by themselves.
+    #[command(hide = true)]
+    Bank(bank::Options),
 }
 
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("loadtests: {error}");
@@ -35,6 +40,8 @@ pub fn run() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
+            Command::Compare(options) => compare::run(&cli.stand, &options).await,
+            Command::Bank(options) => bank::run(&options).await,
             Command::Webhooks(options) => webhooks::run(&cli.stand, &options).await,
         }
     });

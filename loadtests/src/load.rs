@@ -1,10 +1,14 @@
 //! The load itself: what is sent, how fast, and what came back.
 
 pub mod acknowledged;
+mod chance;
 pub mod closed;
+pub mod link;
+pub mod merchant;
 pub mod script;
+pub mod statement;
 pub mod tally;
 pub mod webhook;
 
-pub use acknowledged::Acknowledged;
+pub use acknowledged::Kept;
 pub use tally::Tally;

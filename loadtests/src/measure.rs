@@ -1,32 +1,32 @@
 //! One measured run: warm up, count for a while, let what is under way finish; then what it cost, and the proof that
 //! nothing acknowledged is missing.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::Fault;
-use crate::database::{self, Counters};
-use crate::load::closed::{Phase, Worker};
+use crate::cost::{Cost, Moment};
+use crate::load::closed::{Connections, Phase, Worker};
 use crate::load::script::{Mix, Script};
-use crate::load::{Acknowledged, Tally};
-use crate::machine::{Part, Usage};
+use crate::load::{Kept, Tally};
+use crate::proof;
 use crate::stand::{Gateway, Stand};
-use crate::wire::Reuse;
+use crate::wire::{Protocol, Reuse};
 
-/// Sessions tell their counters to the server's statistics at most this often.
-const REPORTING: Duration = Duration::from_millis(1100);
+/// The database that a run has for itself.
+const FRESH: &str = "load_run";
 
 /// A closed loop to be run.
 #[derive(Debug, Clone, Copy)]
 pub struct Closed {
-    /// Callers, each with a connection of its own.
-    pub connections: usize,
+    /// Callers.
+    pub callers: usize,
+    /// How they are connected.
+    pub connections: Connections,
     /// Threads of the generator.
     pub threads: usize,
-    /// What is kept from request to request.
-    pub reuse: Reuse,
     /// What is asked.
     pub mix: Mix,
     /// Not counted.
@@ -35,46 +35,28 @@ pub struct Closed {
     pub counted: Duration,
 }
 
-/// What all parts had used at one moment.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    at: Instant,
-    gateway: Usage,
-    postgres: Usage,
-    generator: Usage,
-    counters: Counters,
-}
-
 /// What a run did in its counted window, and what it cost.
 #[derive(Debug)]
 pub struct Measured {
     /// Names the run's events.
     pub run: String,
-    /// How long the window was.
-    pub took: Duration,
-    /// What came back in it.
+    /// What came back in the window.
     pub tally: Tally,
-    /// CPU in it; memory at its end.
-    pub gateway: Usage,
-    /// The same of all of PostgreSQL's processes.
-    pub postgres: Usage,
-    /// The same of the generator.
-    pub generator: Usage,
-    /// What PostgreSQL counted in it.
-    pub counters: Counters,
+    /// What it cost.
+    pub cost: Cost,
     /// What each thread was acknowledged, in the window or not.
-    pub acknowledged: Vec<Acknowledged>,
+    pub kept: Vec<Kept>,
 }
 
 impl Measured {
     /// Good answers in a second.
     pub fn per_second(&self) -> f64 {
-        self.tally.answered() as f64 / self.took.as_secs_f64()
+        self.tally.answered() as f64 / self.cost.took.as_secs_f64()
     }
 
     /// CPU microseconds for each good answer.
-    pub fn micros(&self, usage: Usage) -> f64 {
-        usage.cpu.as_secs_f64() * 1e6 / self.tally.answered().max(1) as f64
+    pub fn micros(&self, cpu: Duration) -> f64 {
+        cpu.as_secs_f64() * 1e6 / self.tally.answered().max(1) as f64
     }
 
     /// For each good answer.
@@ -100,53 +82,71 @@ pub async fn closed(
     plan: Closed,
 ) -> Result<Measured, Fault> {
     let run = run_name();
-    let target = gateway.target(&stand.handout.ca, plan.reuse)?;
+    let (protocol, reuse) = match plan.connections {
+        Connections::Own(reuse) => (Protocol::Http1, reuse),
+        Connections::Shared(_) => (Protocol::Http2, Reuse::Connection),
+    };
+    let target = gateway.target(&stand.handout.ca, protocol, reuse)?;
     let phase = Phase::default();
-    let share =
-        |thread| plan.connections / plan.threads + usize::from(thread < plan.connections % plan.threads);
+    let share = |thread| plan.callers / plan.threads + usize::from(thread < plan.callers % plan.threads);
     let workers = (0..plan.threads)
         .map(|thread| {
-            let script = Script::new(&stand.handout, &target.host, plan.mix, &run, thread)?;
-            Ok(Worker::start(target.clone(), plan.reuse, script, share(thread), phase.clone()))
+            let script = Script::new(&stand.handout, &target.host, plan.mix, &run, thread, 0)?;
+            Ok(Worker::start(target.clone(), plan.connections, script, share(thread), phase.clone()))
         })
         .collect::<Result<Vec<_>, Fault>>()?;
     tokio::time::sleep(plan.warm_up).await;
-    let begin = moment(stand, gateway, client).await?;
+    let begin = Moment::now(stand, gateway, client).await?;
     phase.count();
     tokio::time::sleep(plan.counted).await;
     phase.end();
-    let end = moment(stand, gateway, client).await?;
-    let (mut tally, mut acknowledged) = (Tally::default(), Vec::new());
+    let end = Moment::now(stand, gateway, client).await?;
+    let (mut tally, mut kept) = (Tally::default(), Vec::new());
     for worker in workers {
-        let (counted, script) = tokio::task::spawn_blocking(move || worker.join()).await??;
+        let (counted, own) = tokio::task::spawn_blocking(move || worker.join()).await??;
         tally.add(&counted);
-        acknowledged.push(script.acknowledged);
+        kept.push(own);
     }
-    tokio::time::sleep(REPORTING).await;
-    let commits = database::counters(client).await?.commits;
-    let counters = Counters { commits, ..end.counters };
-    Ok(Measured {
-        run,
-        took: end.at - begin.at,
-        tally,
-        gateway: used(begin.gateway, end.gateway),
-        postgres: used(begin.postgres, end.postgres),
-        generator: used(begin.generator, end.generator),
-        counters: counters.since(begin.counters),
-        acknowledged,
-    })
+    let cost = Cost::between(&begin, &end.with_late_commits(client).await?);
+    Ok(Measured { run, tally, cost, kept })
 }
 
-async fn moment(stand: &Stand, gateway: &Gateway, client: &Client) -> Result<Moment, Fault> {
-    Ok(Moment {
-        at: Instant::now(),
-        gateway: gateway.part()?.usage()?,
-        postgres: stand.postgres()?.usage()?,
-        generator: Part::own().usage()?,
-        counters: database::counters(client).await?,
-    })
+/// The same on a new copy of the database, by a gateway with these settings; afterwards the book is verified, everything
+/// acknowledged is looked for, and the copy is removed.
+///
+/// # Errors
+/// As [`closed`]; what doesn't hold, what is missing.
+pub async fn on_fresh_database(stand: &Stand, settings: &str, plan: Closed) -> Result<Measured, Fault> {
+    stand.fresh(FRESH).await?;
+    let client = stand.client(FRESH).await?;
+    let gateway = stand.gateway(FRESH, settings, plan.mix.withdrawals > 0).await?;
+    if plan.mix.withdrawals > 0 {
+        publish_rates(stand, &gateway).await?;
+    }
+    let measured = closed(stand, &gateway, &client, plan).await?;
+    gateway.stop().await?;
+    stand.verify(FRESH).await?;
+    proof::prove(&client, &measured.run, &measured.kept).await?;
+    drop(client);
+    stand.clear(FRESH).await?;
+    Ok(measured)
 }
 
-fn used(begin: Usage, end: Usage) -> Usage {
-    Usage { cpu: end.cpu.saturating_sub(begin.cpu), memory: end.memory }
+/// Has the bank publish rates; they can be used for a quarter of an hour.
+///
+/// # Errors
+/// A gateway that doesn't take them.
+pub async fn publish_rates(stand: &Stand, gateway: &Gateway) -> Result<(), Fault> {
+    use crate::load::webhook::Bank;
+    use crate::wire::Connection;
+    let target = gateway.target(&stand.handout.ca, Protocol::Http1, Reuse::Connection)?;
+    let bank = &stand.handout.banks[0];
+    let mut request = Vec::new();
+    Bank::new(&bank.id, &bank.secret, &target.host)?.rates(&run_name(), &mut request)?;
+    let mut connection = Connection::open(&target).await?;
+    let answer = connection.exchange(&request).await?;
+    match answer.head.status {
+        200 => Ok(()),
+        status => Err(format!("rates were answered {status}").into()),
+    }
 }

@@ -7,36 +7,49 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::Fault;
-use crate::load::acknowledged::{self, Acknowledged};
-use crate::load::script;
+use crate::load::acknowledged::{self, Acknowledged, Kept};
+use crate::load::script::Names;
 
 /// What was compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Proof {
-    /// Events that were acknowledged, each once.
+    /// Events, statements and withdrawals that were acknowledged, each once.
     pub acknowledged: u64,
-    /// Over each of them with its payment, equal on both sides.
+    /// Over each of them with its payment or withdrawal, equal on both sides.
     pub digest: u64,
 }
 
-/// Looks for every acknowledged event of the run, with its payment and the payment's transfers.
+/// Looks for everything acknowledged in the run: events with their payment, statements with all of their payments,
+/// withdrawals, each with its transfers.
 ///
 /// # Errors
 /// How many are missing or different, when any is; the database's.
-pub async fn prove(client: &Client, run: &str, threads: &[Acknowledged]) -> Result<Proof, Fault> {
-    let contradicted: u64 = threads.iter().map(|thread| thread.contradicted).sum();
-    if contradicted > 0 {
-        return Err(format!("{contradicted} redeliveries got another answer than the first delivery").into());
-    }
-    let mut total = Proof { acknowledged: 0, digest: 0 };
-    for (number, thread) in threads.iter().enumerate() {
-        let stored = stored(client, &script::prefix(run, number)).await?;
-        let (missing, proof) = compare(thread, &stored);
-        if missing > 0 {
-            return Err(format!("{missing} of {} acknowledged events are missing", proof.acknowledged).into());
+pub async fn prove(client: &Client, run: &str, threads: &[Kept]) -> Result<Proof, Fault> {
+    let mut total = Proof::default();
+    for (number, kept) in threads.iter().enumerate() {
+        let names = Names::of(run, number);
+        for (what, kept, name, sql) in [
+            ("events", &kept.events, &names.events, include_str!("sql/posted_events.sql")),
+            ("statements", &kept.statements, &names.statements, include_str!("sql/posted_statements.sql")),
+            (
+                "withdrawals",
+                &kept.withdrawals,
+                &names.withdrawals,
+                include_str!("sql/posted_withdrawals.sql"),
+            ),
+        ] {
+            if kept.contradicted > 0 {
+                return Err(format!("{} {what} were answered in two ways", kept.contradicted).into());
+            }
+            let (missing, proof) = compare(kept, &stored(client, sql, name).await?);
+            if missing > 0 {
+                return Err(
+                    format!("{missing} of {} acknowledged {what} are missing", proof.acknowledged).into()
+                );
+            }
+            total.acknowledged += proof.acknowledged;
+            total.digest = total.digest.wrapping_add(proof.digest);
         }
-        total.acknowledged += proof.acknowledged;
-        total.digest = total.digest.wrapping_add(proof.digest);
     }
     Ok(total)
 }
@@ -48,20 +61,20 @@ fn compare(thread: &Acknowledged, stored: &Acknowledged) -> (u64, Proof) {
     (missing as u64, proof)
 }
 
-/// What the database has of the events whose ids begin so.
-async fn stored(client: &Client, prefix: &str) -> Result<Acknowledged, Fault> {
+/// What the database has under names that begin so.
+async fn stored(client: &Client, sql: &str, prefix: &str) -> Result<Acknowledged, Fault> {
     use futures_util::TryStreamExt as _;
     let mut stored = Acknowledged::default();
     let params: [&(dyn ToSql + Sync); 1] = [&prefix];
-    let rows = client.query_raw(include_str!("sql/posted_events.sql"), params).await?;
+    let rows = client.query_raw(sql, params).await?;
     let mut rows = pin!(rows);
     while let Some(row) = rows.try_next().await? {
-        let (id, payment): (&str, Uuid) = (row.try_get(0)?, row.try_get(1)?);
-        let serial = id.strip_prefix(prefix).and_then(|serial| serial.parse().ok());
-        stored.record(serial.ok_or("an event of another run")?, payment.as_u128());
+        let (name, id): (&str, Uuid) = (row.try_get(0)?, row.try_get(1)?);
+        let serial = name.strip_prefix(prefix).and_then(|serial| serial.parse().ok());
+        stored.record(serial.ok_or("a name of another run")?, id.as_u128());
     }
     if stored.contradicted > 0 {
-        return Err(format!("{} events have two payments", stored.contradicted).into());
+        return Err(format!("{} names are taken twice", stored.contradicted).into());
     }
     Ok(stored)
 }

@@ -1,18 +1,24 @@
 //! What is measured, put up on this machine: a private PostgreSQL that keeps every promise, the demo's configuration with
 //! merchants of the load test's own, and the gateway as a process of its own.
 
+mod carrier;
 mod cast;
 mod config;
 mod gateway;
 mod process;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pg::server::{PrivateServer, ServerSettings};
 use tokio_postgres::Client;
 
-pub use cast::Handout;
+pub use cast::{Account, Handout};
+pub use config::secrets as bank_secrets;
 pub use gateway::Gateway;
+
+use carrier::Carrier;
+use config::Wiring;
 
 use crate::Fault;
 use crate::database;
@@ -90,20 +96,84 @@ impl Stand {
         let settings = ServerSettings { say: |_| {}, ..ServerSettings::default() };
         let server = PrivateServer::start(&dir.join("pg"), &settings).await?;
         let handout = cast::enter(dir, &server.url(DATABASE), options.merchants).await?;
-        Ok(Stand { folder, program, server, handout })
+        let stand = Stand { folder, program, server, handout };
+        let gateway = stand.gateway(DATABASE, "", false).await?;
+        cast::bring_orders(&gateway, &stand.handout).await?;
+        gateway.stop().await?;
+        Ok(stand)
     }
 
-    /// Starts a gateway on `database`, with these settings laid over the demo's.
+    /// A new database with all that [`DATABASE`] holds, in place of the one that had this name, after a checkpoint: each
+    /// run begins the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn fresh(&self, name: &str) -> Result<(), Fault> {
+        self.clear(name).await?;
+        let client = self.client("postgres").await?;
+        let create = format!("CREATE DATABASE {name} TEMPLATE {DATABASE}");
+        let mut tries = 0;
+        // Sessions of a process that has just ended may take a moment to go.
+        while let Err(error) = client.batch_execute(&create).await {
+            tries += 1;
+            if tries > 100 {
+                return Err(error.into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(client.batch_execute("CHECKPOINT").await?)
+    }
+
+    /// Removes a database and gives its room back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn clear(&self, name: &str) -> Result<(), Fault> {
+        let client = self.client("postgres").await?;
+        Ok(client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?)
+    }
+
+    /// Starts a gateway on `database`, with these settings laid over the demo's, and a bank that carries its payouts if
+    /// asked to.
     ///
     /// # Errors
     /// In words; its log, when it ends at once.
-    pub async fn gateway(&self, database: &str, settings: &str) -> Result<Gateway, Fault> {
-        let text = config::laid_over(self.dir(), &self.server.url(database), settings)?;
+    pub async fn gateway(&self, database: &str, settings: &str, carried: bool) -> Result<Gateway, Fault> {
+        let ports = gateway::free_ports()?;
+        let carrier = if carried { Some(Carrier::start(self.dir(), ports[0]).await?) } else { None };
+        let config = self.configure(database, settings, carrier.as_ref().map(|carrier| &*carrier.url))?;
+        Gateway::start(&self.program, &config, &self.dir().join("gateway.log"), ports, carrier).await
+    }
+
+    /// Writes the configuration of a gateway on `database`, with these settings laid over the demo's.
+    ///
+    /// # Errors
+    /// Settings that are not TOML; the file's.
+    pub fn configure(&self, database: &str, settings: &str, carrier: Option<&str>) -> Result<PathBuf, Fault> {
+        let wiring = Wiring { database_url: &self.url(database), beside: &self.handout.banks[1], carrier };
+        let text = config::laid_over(self.dir(), wiring, settings)?;
         let path = self.dir().join(format!("load-{database}.toml"));
         config::write(&path, &text)?;
-        let gateway = Gateway::start(&self.program, path, &self.dir().join("gateway.log")).await?;
-        cast::bring_orders(&gateway, &self.handout).await?;
-        Ok(gateway)
+        Ok(path)
+    }
+
+    /// `sluice verify` over the book in `database`, by the configuration that was written for it last; what it says first.
+    ///
+    /// # Errors
+    /// What doesn't hold.
+    pub async fn verify(&self, database: &str) -> Result<String, Fault> {
+        let config = self.dir().join(format!("load-{database}.toml"));
+        process::verify(&self.program, &config).await
+    }
+
+    /// Where a database is.
+    pub fn url(&self, database: &str) -> String {
+        self.server.url(database)
+    }
+
+    /// A program of the PostgreSQL that runs.
+    pub fn postgres_program(&self, name: &str) -> PathBuf {
+        self.server.binaries().join(name)
     }
 
     /// A connection with the owner's rights.
@@ -111,7 +181,7 @@ impl Stand {
     /// # Errors
     /// The database's.
     pub async fn client(&self, database: &str) -> Result<Client, Fault> {
-        database::connect(&self.server.url(database)).await
+        database::connect(&self.url(database)).await
     }
 
     /// All of PostgreSQL.

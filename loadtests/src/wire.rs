@@ -4,8 +4,10 @@
 //! times as much for each request as a writer and a reader of our own over rustls.
 
 pub mod connection;
+mod http2;
 pub mod response;
 pub mod tls;
 
 pub use connection::{Answer, Connection};
-pub use tls::{Reuse, Target};
+pub use http2::Http2;
+pub use tls::{Protocol, Reuse, Target};

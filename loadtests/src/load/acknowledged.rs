@@ -1,7 +1,18 @@
 //! What was acknowledged, to be compared with the database afterwards: nothing acknowledged may be missing (I3), and
 //! whoever asked twice must have been answered the same.
 
-/// By serial, what an event was answered: the id of its payment, cut to 64 bits. Zero: not acknowledged.
+/// Everything that one thread was acknowledged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Events, each with its payment.
+    pub events: Acknowledged,
+    /// Statements' events, each with the first of its payments.
+    pub statements: Acknowledged,
+    /// Withdrawals.
+    pub withdrawals: Acknowledged,
+}
+
+/// By serial, what was answered: the id of the payment or withdrawal, cut to 64 bits. Zero: not acknowledged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Acknowledged {
     answers: Vec<u64>,
@@ -11,11 +22,11 @@ pub struct Acknowledged {
 
 impl Acknowledged {
     /// An answer that says so.
-    pub fn record(&mut self, serial: usize, payment: u128) {
+    pub fn record(&mut self, serial: usize, id: u128) {
         if serial >= self.answers.len() {
             self.answers.resize(serial + 1, 0);
         }
-        let (answer, known) = (short(payment), self.answers[serial]);
+        let (answer, known) = (short(id), self.answers[serial]);
         if known == 0 {
             self.answers[serial] = answer;
         } else if known != answer {
@@ -23,12 +34,12 @@ impl Acknowledged {
         }
     }
 
-    /// What was answered to the event of this serial.
+    /// What was answered under this serial.
     pub fn answer(&self, serial: usize) -> Option<u64> {
         self.answers.get(serial).copied().filter(|answer| *answer != 0)
     }
 
-    /// How many events.
+    /// How many.
     pub fn count(&self) -> u64 {
         self.serials().map(|_| 1).sum()
     }
@@ -40,9 +51,9 @@ impl Acknowledged {
 }
 
 /// The half of a UUIDv7 that is random, with its shard.
-pub fn short(payment: u128) -> u64 {
+pub fn short(id: u128) -> u64 {
     // Never zero: the variant's bits are in it.
-    (payment & u128::from(u64::MAX)) as u64
+    (id & u128::from(u64::MAX)) as u64
 }
 
 /// A sum over all (serial, payment) that doesn't depend on their order.

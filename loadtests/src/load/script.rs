@@ -1,22 +1,35 @@
 //! What one thread of the generator asks, one request after the other, and what it makes of the answers.
 
-use std::io::Write as _;
+use std::fmt;
 
-use super::acknowledged::Acknowledged;
+use super::acknowledged::Kept;
+use super::chance::Chance;
+use super::merchant::Merchants;
 use super::tally::{End, Kind};
 use super::webhook::{Bank, Payment};
 use crate::Fault;
-use crate::stand::Handout;
+use crate::stand::{Account, Handout};
 use crate::wire::Answer;
 use crate::wire::response::id_in;
 
-/// Shares of what is asked, in hundredths.
+/// Shares of what is asked, in hundredths; the rest are webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mix {
+    /// Withdrawals by merchants that have been paid.
+    pub withdrawals: u8,
+    /// Merchants that read their balances.
+    pub reads: u8,
     /// Of the webhooks, how many are redeliveries.
     pub redeliveries: u8,
     /// Of the webhooks, how many go to the first merchant; the others go to all in turn.
     pub hot: u8,
+    /// Nothing but camt.054 documents of a thousand transactions.
+    pub statements: bool,
+}
+
+impl Mix {
+    /// Eighty webhooks, fifteen withdrawals, five reads.
+    pub const EVERYDAY: Mix = Mix { withdrawals: 15, reads: 5, redeliveries: 0, hot: 0, statements: false };
 }
 
 /// A request that was written, for its answer.
@@ -27,36 +40,76 @@ pub struct Sent {
     serial: usize,
 }
 
+/// What the ids of a thread's requests begin with.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// Of its events.
+    pub events: String,
+    /// Of its statements' events.
+    pub statements: String,
+    /// Of its withdrawals' keys and references.
+    pub withdrawals: String,
+}
+
+impl Names {
+    /// No other run and no other thread has them.
+    pub fn of(run: &str, thread: usize) -> Names {
+        let name = |kind: &str| format!("{run}-{thread}{kind}-");
+        Names { events: name(""), statements: name("s"), withdrawals: name("w") }
+    }
+}
+
 /// One thread's part of a run.
 #[derive(Debug)]
 pub struct Script {
     mix: Mix,
     bank: Bank,
-    accounts: Vec<String>,
-    /// In front of the serial in each event's id: no other run and no other thread has it.
-    prefix: String,
-    serial: usize,
+    merchants: Merchants,
+    accounts: Vec<Account>,
+    names: Names,
+    events: usize,
+    statements: usize,
+    withdrawals: usize,
+    /// Accounts that have been paid.
+    funded: Vec<bool>,
     chance: Chance,
-    event_id: Vec<u8>,
+    name: String,
     /// What was acknowledged.
-    pub acknowledged: Acknowledged,
+    pub kept: Kept,
 }
 
 impl Script {
-    /// The part of thread number `thread` in run `run`.
+    /// The part of thread number `thread` in run `run`, posted by the bank of this number.
     ///
     /// # Errors
-    /// A bank's secret that is none.
-    pub fn new(handout: &Handout, host: &str, mix: Mix, run: &str, thread: usize) -> Result<Script, Fault> {
+    /// A bank's secret that is none; a bank without accounts.
+    pub fn new(
+        handout: &Handout,
+        host: &str,
+        mix: Mix,
+        run: &str,
+        thread: usize,
+        bank: usize,
+    ) -> Result<Script, Fault> {
+        let bank = handout.banks.get(bank).ok_or("no such bank")?;
+        let own = handout.accounts.iter().filter(|account| account.bank == bank.id);
+        let accounts: Vec<Account> = own.cloned().collect();
+        if accounts.is_empty() {
+            return Err(format!("no merchant has an account at the bank {}", bank.id).into());
+        }
         Ok(Script {
             mix,
-            bank: Bank::new(&handout.bank.id, &handout.bank.secret, host)?,
-            accounts: handout.accounts.iter().map(|account| account.number.clone()).collect(),
-            prefix: prefix(run, thread),
-            serial: 0,
-            chance: Chance(1 + thread as u64),
-            event_id: Vec::new(),
-            acknowledged: Acknowledged::default(),
+            bank: Bank::new(&bank.id, &bank.secret, host)?,
+            merchants: Merchants::new(host),
+            funded: vec![false; accounts.len()],
+            accounts,
+            names: Names::of(run, thread),
+            events: 0,
+            statements: 0,
+            withdrawals: 0,
+            chance: Chance::new(thread),
+            name: String::new(),
+            kept: Kept::default(),
         })
     }
 
@@ -65,29 +118,65 @@ impl Script {
     /// # Errors
     /// None that depends on the gateway.
     pub fn next(&mut self, out: &mut Vec<u8>) -> Result<Sent, Fault> {
-        let again = self.chance.below(100) < u64::from(self.mix.redeliveries);
-        let (kind, serial) = match self.serial.checked_sub(1) {
+        let draw = self.chance.hundredth();
+        if self.mix.statements {
+            self.statement(out)
+        } else if draw < self.mix.withdrawals
+            && let Some(account) = self.paid_account()
+        {
+            self.withdrawal(account, out)
+        } else if draw.saturating_sub(self.mix.withdrawals) < self.mix.reads {
+            let account = self.chance.up_to(self.accounts.len() - 1);
+            self.merchants.balances(&self.accounts[account].api_key, out)?;
+            Ok(Sent { kind: Kind::Read, serial: 0 })
+        } else {
+            self.webhook(out)
+        }
+    }
+
+    fn webhook(&mut self, out: &mut Vec<u8>) -> Result<Sent, Fault> {
+        let again = self.chance.hundredth() < self.mix.redeliveries;
+        let (kind, serial) = match self.events.checked_sub(1) {
             Some(last) if again => (Kind::Redelivery, last - self.chance.up_to(last.min(1000))),
             _ => {
-                self.serial += 1;
-                (Kind::Webhook, self.serial - 1)
+                self.events += 1;
+                (Kind::Webhook, self.events - 1)
             }
         };
-        self.event_id.clear();
-        write!(self.event_id, "{}{serial}", self.prefix)?;
-        let payment = Payment {
-            event_id: std::str::from_utf8(&self.event_id)?,
-            account: &self.accounts[self.account_of(serial)],
-            serial: serial as u64,
-        };
-        self.bank.payment(payment, out)?;
+        let account = self.account_of(serial);
+        name(&mut self.name, &self.names.events, serial)?;
+        let account = &self.accounts[account].number;
+        self.bank.payment(Payment { event_id: &self.name, account, serial: serial as u64 }, out)?;
         Ok(Sent { kind, serial })
+    }
+
+    fn statement(&mut self, out: &mut Vec<u8>) -> Result<Sent, Fault> {
+        let serial = self.statements;
+        self.statements += 1;
+        name(&mut self.name, &self.names.statements, serial)?;
+        let account = &self.accounts[serial % self.accounts.len()].number;
+        self.bank.statement(&self.name, account, out)?;
+        Ok(Sent { kind: Kind::Statement, serial })
+    }
+
+    fn withdrawal(&mut self, account: usize, out: &mut Vec<u8>) -> Result<Sent, Fault> {
+        let serial = self.withdrawals;
+        self.withdrawals += 1;
+        name(&mut self.name, &self.names.withdrawals, serial)?;
+        let Account { api_key, payee, .. } = &self.accounts[account];
+        self.merchants.withdrawal(api_key, *payee, &self.name, out)?;
+        Ok(Sent { kind: Kind::Withdrawal, serial })
+    }
+
+    /// Any account that has been paid; none at the very start.
+    fn paid_account(&mut self) -> Option<usize> {
+        let account = self.chance.up_to(self.accounts.len() - 1);
+        self.funded[account].then_some(account)
     }
 
     /// Always the same for the same event.
     fn account_of(&self, serial: usize) -> usize {
-        let hot = usize::from(self.mix.hot);
-        if serial % 100 < hot { 0 } else { serial % self.accounts.len() }
+        if serial % 100 < usize::from(self.mix.hot) { 0 } else { serial % self.accounts.len() }
     }
 
     /// Takes note of an answer.
@@ -96,34 +185,24 @@ impl Script {
         if status != 200 && status != 201 {
             return End::Refused { status, retry_after: answer.head.retry_after.is_some() };
         }
-        match id_in(answer.body, b"\"pay_") {
-            Some(payment) => {
-                self.acknowledged.record(sent.serial, payment);
-                End::Good
-            }
-            None => End::Lost,
+        let (kept, prefix) = match sent.kind {
+            Kind::Read => return End::Good,
+            Kind::Webhook | Kind::Redelivery => (&mut self.kept.events, "\"pay_"),
+            Kind::Statement => (&mut self.kept.statements, "\"pay_"),
+            Kind::Withdrawal => (&mut self.kept.withdrawals, "\"wd_"),
+        };
+        let Some(id) = id_in(answer.body, prefix.as_bytes()) else { return End::Lost };
+        kept.record(sent.serial, id);
+        if sent.kind == Kind::Webhook {
+            let account = self.account_of(sent.serial);
+            self.funded[account] = true;
         }
+        End::Good
     }
 }
 
-/// What the ids of a thread's events begin with.
-pub fn prefix(run: &str, thread: usize) -> String {
-    format!("{run}-{thread}-")
-}
-
-/// Cheap, repeatable, good enough to choose by (xorshift64*).
-#[derive(Debug)]
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
-    }
-
-    fn up_to(&mut self, most: usize) -> usize {
-        usize::try_from(self.below(most as u64 + 1)).unwrap_or(0)
-    }
+fn name(out: &mut String, prefix: &str, serial: usize) -> fmt::Result {
+    use fmt::Write as _;
+    out.clear();
+    write!(out, "{prefix}{serial}")
 }

@@ -12,6 +12,12 @@ pub enum Kind {
     Webhook,
     /// An event that was answered before, again.
     Redelivery,
+    /// A camt.054 document of a thousand transactions.
+    Statement,
+    /// A merchant's withdrawal.
+    Withdrawal,
+    /// A merchant's balances.
+    Read,
 }
 
 impl Kind {
@@ -20,6 +26,9 @@ impl Kind {
         match self {
             Kind::Webhook => "webhooks",
             Kind::Redelivery => "redeliveries",
+            Kind::Statement => "statements",
+            Kind::Withdrawal => "withdrawals",
+            Kind::Read => "reads",
         }
     }
 }

@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bank::signing::standard_webhooks::{Signer, SigningKey};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
+use super::statement;
 use crate::Fault;
 
 /// Payments are of 10.00 to 249.99.
@@ -39,7 +42,7 @@ impl Bank {
     pub fn new(id: &str, secret: &str, host: &str) -> Result<Bank, Fault> {
         let signer = Signer::new(vec![SigningKey::parse(secret)?]);
         let head = format!("POST /v1/banks/{id}/events HTTP/1.1\r\nhost: {host}\r\n");
-        let value_date = time::OffsetDateTime::now_utc().date().to_string();
+        let value_date = OffsetDateTime::now_utc().date().to_string();
         Ok(Bank { signer, head, value_date, body: Vec::new() })
     }
 
@@ -48,6 +51,15 @@ impl Bank {
     /// # Errors
     /// An event id that can't be signed.
     pub fn payment(&mut self, payment: Payment<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.body_of(payment)?;
+        self.post(payment.event_id, "application/json", out)
+    }
+
+    /// The body alone.
+    ///
+    /// # Errors
+    /// None.
+    pub fn body_of(&mut self, payment: Payment<'_>) -> Result<&[u8], Fault> {
         self.body.clear();
         let Payment { event_id, account, serial } = payment;
         let cents = 1000 + serial % AMOUNTS;
@@ -60,6 +72,31 @@ impl Bank {
             cents / 100,
             cents % 100,
             self.value_date,
+        )?;
+        Ok(&self.body)
+    }
+
+    /// Appends a request with a camt.054 document.
+    ///
+    /// # Errors
+    /// An event id that can't be signed.
+    pub fn statement(&mut self, event_id: &str, account: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.body.clear();
+        statement::write(event_id, account, &self.value_date, &mut self.body)?;
+        self.post(event_id, "application/xml", out)
+    }
+
+    /// Appends a request with rates that let US dollars be exchanged into CNY.
+    ///
+    /// # Errors
+    /// An event id that can't be signed.
+    pub fn rates(&mut self, event_id: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.body.clear();
+        let as_of = OffsetDateTime::now_utc().format(&Rfc3339)?;
+        write!(
+            self.body,
+            "{{\"type\":\"rates.published\",\"data\":{{\"rates\":[{{\"base\":\"USD\",\"quote\":\"CNY\",\
+             \"bid\":\"7.1000\",\"ask\":\"7.1300\"}}],\"as_of\":\"{as_of}\"}}}}"
         )?;
         self.post(event_id, "application/json", out)
     }

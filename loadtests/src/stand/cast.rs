@@ -1,9 +1,11 @@
-//! Who takes part: the demo's bank, and merchants of the load test's own, each with an account, a store whose orders cover
-//! more than a run can bring, and a payee.
+//! Who takes part: the demo's bank and one beside it, and merchants of the load test's own, each with an account at one of
+//! them, a store whose orders cover more than a run can bring, and a payee.
 
 use std::path::{Path, PathBuf};
 
 use bank::https::{HttpsClient, Limits, client_tls};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hyper::Method;
 use merchants::{
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::config::{self, PREPARED};
 use super::gateway::Gateway;
@@ -25,19 +28,22 @@ use crate::Fault;
 /// What each store sold: covers ten million payments.
 const SOLD: &str = "1000000000.00";
 
+/// Merchants of the bank beside.
+const BESIDE: usize = 16;
+
 /// What a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Handout {
     /// Who signs the gateway's certificate.
     pub ca: PathBuf,
-    /// The bank that posts.
-    pub bank: Bank,
+    /// The demo's bank, and one beside it.
+    pub banks: [Bank; 2],
     /// The merchants, each with its one account.
     pub accounts: Vec<Account>,
 }
 
-/// The demo's bank.
-#[derive(Debug, Clone, Deserialize)]
+/// A bank that posts events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bank {
     /// In the configuration.
     pub id: String,
@@ -51,12 +57,21 @@ struct Prepared {
     banks: Vec<Bank>,
 }
 
+/// What was chosen once in a folder.
+#[derive(Serialize, Deserialize)]
+struct Cast {
+    beside: Bank,
+    accounts: Vec<Account>,
+}
+
 /// A merchant of the load test.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     /// Whose it is.
     pub merchant: MerchantId,
     user: UserId,
+    /// The bank that has its account.
+    pub bank: String,
     /// Speaks for it.
     pub api_key: String,
     /// Its account in US dollars.
@@ -66,30 +81,41 @@ pub struct Account {
     pub payee: PayeeId,
 }
 
-/// Enters the first `count` merchants; those that are there already stay.
+/// Enters the first `count` merchants of the demo's bank and some of the other one; those that are there already stay.
 pub async fn enter(dir: &Path, url: &str, count: usize) -> Result<Handout, Fault> {
-    let prepared: Prepared = serde_json::from_slice(&std::fs::read(dir.join(PREPARED))?)?;
-    let bank = prepared.banks.into_iter().next().ok_or("the demo has no bank")?;
-    let path = dir.join("cast.json");
-    let mut accounts: Vec<Account> = match std::fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text)?,
-        Err(_) => Vec::new(),
-    };
-    if accounts.len() < count {
-        let pool = Pool::open(url, PoolSettings::default())?;
-        let shards = shards(&pool).await?;
-        let keyring = Keyring::load(&dir.join("keys.toml"))?;
-        for number in accounts.len()..count {
-            accounts.push(enter_one(&pool, &keyring, shards, &bank.id, number).await?);
-        }
-        pool.close();
-        config::write(&path, &serde_json::to_string(&accounts)?)?;
-    }
-    accounts.truncate(count);
-    if accounts.is_empty() {
+    if count == 0 {
         return Err("no merchants, nothing to be paid".into());
     }
-    Ok(Handout { ca: prepared.ca_cert, bank, accounts })
+    let prepared: Prepared = serde_json::from_slice(&std::fs::read(dir.join(PREPARED))?)?;
+    let own = prepared.banks.into_iter().next().ok_or("the demo has no bank")?;
+    let path = dir.join("cast.json");
+    let mut cast: Cast = match std::fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)?,
+        Err(_) => Cast { beside: beside(), accounts: Vec::new() },
+    };
+    let pool = Pool::open(url, PoolSettings::default())?;
+    let (shards, keyring) = (shards(&pool).await?, Keyring::load(&dir.join("keys.toml"))?);
+    let banks = [own, cast.beside.clone()];
+    let mut accounts = Vec::new();
+    for (bank, wanted) in banks.iter().zip([count, BESIDE]) {
+        let mut own: Vec<Account> =
+            cast.accounts.iter().filter(|account| account.bank == bank.id).cloned().collect();
+        for number in own.len()..wanted {
+            let account = enter_one(&pool, &keyring, shards, bank, number).await?;
+            cast.accounts.push(account.clone());
+            own.push(account);
+        }
+        accounts.extend(own.into_iter().take(wanted));
+    }
+    pool.close();
+    config::write(&path, &serde_json::to_string(&cast)?)?;
+    Ok(Handout { ca: prepared.ca_cert, banks, accounts })
+}
+
+/// A bank with a secret of its own.
+fn beside() -> Bank {
+    let secret = [Uuid::now_v7(), Uuid::now_v7()].map(|uuid| uuid.into_bytes()).concat();
+    Bank { id: "beside".into(), secret: format!("whsec_{}", STANDARD.encode(secret)) }
 }
 
 async fn shards(pool: &Pool) -> Result<Shards, Fault> {
@@ -101,7 +127,7 @@ async fn enter_one(
     pool: &Pool,
     keyring: &Keyring,
     shards: Shards,
-    bank: &str,
+    bank: &Bank,
     number: usize,
 ) -> Result<Account, Fault> {
     let shard = shards.all().nth(number % usize::from(shards.count())).ok_or("a book without shards")?;
@@ -109,11 +135,13 @@ async fn enter_one(
         merchant: MerchantId::new(shard),
         user: UserId::new(shard),
         api_key: ApiKey::generate()?.reveal().to_owned(),
-        number: format!("8390{number:06}"),
+        bank: bank.id.clone(),
+        number: format!("{}{number:06}", if bank.id == "beside" { "8391" } else { "8390" }),
         store: StoreId::new(shard),
         payee: PayeeId::new(shard),
     };
-    let (name, email) = (format!("Load Trading {number}"), format!("load{number}@example.com"));
+    let name = format!("Load Trading {} {number}", bank.id);
+    let email = format!("load{number}@{}.example.com", bank.id);
     let mut conn = pool.get().await?;
     let new = NewMerchant {
         id: account.merchant,
@@ -136,7 +164,7 @@ async fn enter_one(
     merchants::insert_store(&conn, &store).await?;
     let receiving = NewReceivingAccount {
         merchant: account.merchant,
-        bank,
+        bank: &bank.id,
         number: &account.number,
         currency: Currency::USD,
         jurisdiction: Jurisdiction::of(Currency::USD).ok_or("US dollars have no jurisdiction")?,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::cast::Bank;
 use crate::Fault;
 
 /// `sandbox.json` as it was when `sluice dev` had made everything.
@@ -15,14 +16,38 @@ pub const PREPARED: &str = "prepared.json";
 /// Room for every connection of a test; everything else is the configuration's default.
 const ROOM: &str = "[server]\nmax_connections = 16384\n";
 
-/// The configuration for a gateway on the database at `url`.
-pub fn laid_over(dir: &Path, url: &str, settings: &str) -> Result<String, Fault> {
-    let mut table: Table = std::fs::read_to_string(dir.join("sluice.toml"))?.parse()?;
-    let database = format!("[database]\nurl = {url:?}\n");
-    for over in [ROOM, &database, settings] {
+/// What surrounds a gateway.
+#[derive(Debug, Clone, Copy)]
+pub struct Wiring<'a> {
+    /// Its database.
+    pub database_url: &'a str,
+    /// A second bank.
+    pub beside: &'a Bank,
+    /// Where the first bank takes payouts, if it runs.
+    pub carrier: Option<&'a str>,
+}
+
+/// The configuration for a gateway that is wired so, with these settings above all.
+pub fn laid_over(dir: &Path, wiring: Wiring<'_>, settings: &str) -> Result<String, Fault> {
+    let mut table = demo(dir)?;
+    let database = format!("[database]\nurl = {:?}\n", wiring.database_url);
+    for over in [ROOM, &database] {
         lay_over(&mut table, over.parse()?);
     }
+    let banks = table.get_mut("banks").and_then(Value::as_array_mut).ok_or("a demo without banks")?;
+    if let (Some(url), Some(Value::Table(bank))) = (wiring.carrier, banks.first_mut()) {
+        lay_over(bank, format!("[payouts]\nbase_url = {url:?}\n").parse()?);
+    }
+    let Bank { id, secret } = wiring.beside;
+    let beside: Table =
+        format!("id = {id:?}\nkeys = [{{ id = \"load\", secret = {secret:?} }}]\n").parse()?;
+    banks.push(Value::Table(beside));
+    lay_over(&mut table, settings.parse()?);
     Ok(toml::to_string(&table)?)
+}
+
+fn demo(dir: &Path) -> Result<Table, Fault> {
+    Ok(std::fs::read_to_string(dir.join("sluice.toml"))?.parse()?)
 }
 
 fn lay_over(under: &mut Table, over: Table) {
@@ -32,6 +57,30 @@ fn lay_over(under: &mut Table, over: Table) {
             (_, value) => drop(under.insert(name, value)),
         }
     }
+}
+
+/// What the demo's bank signs and verifies with.
+pub struct Secrets {
+    /// Its id.
+    pub id: String,
+    /// Signs its events.
+    pub events: String,
+    /// Verifies what it is asked.
+    pub payouts: String,
+}
+
+/// The demo's bank, as the configuration has it.
+pub fn secrets(dir: &Path) -> Result<Secrets, Fault> {
+    let table = demo(dir)?;
+    let bank = table.get("banks").and_then(|banks| banks.get(0)).ok_or("a demo without banks")?;
+    let text = |value: Option<&Value>| {
+        value.and_then(Value::as_str).map(str::to_owned).ok_or("the demo's bank lacks a secret")
+    };
+    Ok(Secrets {
+        id: text(bank.get("id"))?,
+        events: text(bank.get("keys").and_then(|keys| keys.get(0)).and_then(|key| key.get("secret")))?,
+        payouts: text(bank.get("payouts").and_then(|payouts| payouts.get("secret")))?,
+    })
 }
 
 /// Writes a file that only its owner reads: secrets are in it.
@@ -44,16 +93,27 @@ pub fn write(path: &Path, text: &str) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
+    const DEMO: &str = "environment = \"development\"\n[database]\nurl = \"old\"\n[server]\ntls_key = \"k\"\n\
+        [[banks]]\nid = \"sandbox\"\nkeys = [{ id = \"demo\", secret = \"whsec_e\" }]\n\
+        [banks.payouts]\nbase_url = \"gone\"\nsecret = \"whsec_p\"\n";
+
     #[test]
-    fn settings_are_laid_over_table_by_table() {
+    fn what_a_run_wants_is_laid_over_the_demo() {
         let dir = tempfile::tempdir().unwrap();
-        let demo = "environment = \"development\"\n[database]\nurl = \"old\"\n[server]\ntls_key = \"k\"\n";
-        write(&dir.path().join("sluice.toml"), demo).unwrap();
-        let text = laid_over(dir.path(), "new", "[lanes]\nbatch_max = 1\n").unwrap();
-        let table: Table = text.parse().unwrap();
+        write(&dir.path().join("sluice.toml"), DEMO).unwrap();
+        let beside = Bank { id: "beside".into(), secret: "whsec_b".into() };
+        let wiring = Wiring { database_url: "new", beside: &beside, carrier: Some("https://here") };
+        let table: Table =
+            laid_over(dir.path(), wiring, "[lanes]\nbatch_max = 1\n").unwrap().parse().unwrap();
         assert_eq!(table["database"]["url"].as_str(), Some("new"));
         assert_eq!(table["server"]["tls_key"].as_str(), Some("k"));
         assert_eq!(table["server"]["max_connections"].as_integer(), Some(16384));
         assert_eq!(table["lanes"]["batch_max"].as_integer(), Some(1));
+        let banks = table["banks"].as_array().unwrap();
+        assert_eq!(banks[0]["payouts"]["base_url"].as_str(), Some("https://here"));
+        assert_eq!(banks[0]["payouts"]["secret"].as_str(), Some("whsec_p"));
+        assert_eq!(banks[1]["id"].as_str(), Some("beside"));
+        let secrets = secrets(dir.path()).unwrap();
+        assert_eq!((secrets.events.as_str(), secrets.payouts.as_str()), ("whsec_e", "whsec_p"));
     }
 }

@@ -72,3 +72,13 @@ pub async fn stop(mut child: Child) -> Result<(), Fault> {
     let status = tokio::time::timeout(STOP, child.wait()).await.map_err(|_| "it doesn't stop")??;
     if status.success() { Ok(()) } else { Err(format!("it stopped with {status}").into()) }
 }
+
+/// What `sluice verify` says first; an error when the book is not right.
+pub async fn verify(program: &Path, config: &Path) -> Result<String, Fault> {
+    let output = Command::new(program).arg("verify").arg("--config").arg(config).output().await?;
+    if !output.status.success() {
+        return Err(format!("sluice verify: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    Ok(said.lines().next().unwrap_or_default().to_owned())
+}

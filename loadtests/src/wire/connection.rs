@@ -83,7 +83,7 @@ impl Connection {
     }
 
     /// Says goodbye, so that the server has nothing to wait for.
-    pub async fn close(mut self) {
+    pub async fn close(&mut self) {
         timeout(Duration::from_secs(1), self.stream.shutdown()).await.ok();
     }
 }

@@ -23,6 +23,15 @@ pub enum Reuse {
     Nothing,
 }
 
+/// The protocol asked for in the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
 /// One listener of the gateway.
 #[derive(Clone)]
 pub struct Target {
@@ -41,7 +50,7 @@ impl Target {
     ///
     /// # Errors
     /// A file that can't be read or holds no certificate.
-    pub fn new(addr: SocketAddr, ca: &Path, reuse: Reuse) -> Result<Target, Fault> {
+    pub fn new(addr: SocketAddr, ca: &Path, protocol: Protocol, reuse: Reuse) -> Result<Target, Fault> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(ca)? {
             roots.add(certificate?)?;
@@ -51,7 +60,10 @@ impl Target {
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![match protocol {
+            Protocol::Http1 => b"http/1.1".to_vec(),
+            Protocol::Http2 => b"h2".to_vec(),
+        }];
         if reuse == Reuse::Nothing {
             config.resumption = Resumption::disabled();
         }

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod activity;
+mod app;
+mod body;
+mod caller;
+pub mod cli;
+mod commands;
+mod config;
+mod declarations;
+mod dev;
+mod engine;
+pub mod floor;
+mod handlers;
+mod heads;
+mod live;
+mod metrics;
+mod migrate;
+mod positions;
+mod problem;
+mod problem_pages;
+mod readiness;
+mod reload;
+mod request;
+mod route;
+mod serve;
+mod server;
+mod stream;
+mod verification;
