@@ -9,7 +9,7 @@ use crate::text::{T, fill};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
     pub tone: Tone,
-    /// `!!`, `!`, `~`, or `ok`.
+    /// `!!`, `!` or `~`.
     pub sign: &'static str,
     pub text: String,
     pub leads_to: Option<Lead>,
@@ -29,7 +29,7 @@ const LONG_UNSENT: f64 = 60.0;
 /// Rates are used up to 15 minutes unless configured otherwise; in seconds.
 const OLD_RATE: f64 = 600.0;
 
-/// All of them. One line says so where there is nothing.
+/// All of them.
 pub fn of(model: &Model) -> Vec<Alarm> {
     let Some(overview) = model.overview.data() else { return Vec::new() };
     let mut alarms = Vec::new();
@@ -61,6 +61,16 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             text(T::AlarmUnknown, &[&n]),
             Some(Lead::List(Screen::Payouts, 0, "status:unknown")),
         );
+    }
+    match overview.verification.result.as_deref() {
+        Some("broken") => {
+            let which = overview.verification.broken.join(" ");
+            add(Tone::Bad, "!!", text(T::AlarmBroken, &[&which]), Some(Lead::List(Screen::Ledger, 0, "")));
+        }
+        Some("failed") => {
+            add(Tone::Warn, "~", text(T::AlarmUnproved, &[]), Some(Lead::List(Screen::Ledger, 0, "")));
+        }
+        _ => {}
     }
     let disputed = count("disputed");
     if disputed > 0 {
@@ -100,8 +110,8 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             Some(Lead::List(Screen::Review, 0, "")),
         );
     }
-    if overview.approvals_pending > 0 {
-        let n = overview.approvals_pending.to_string();
+    if overview.approvals_waiting_for_me > 0 {
+        let n = overview.approvals_waiting_for_me.to_string();
         add(
             Tone::Warn,
             "~",
@@ -130,10 +140,11 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let n = overview.pool.waiting.to_string();
         add(Tone::Warn, "~", text(T::AlarmPool, &[&n]), None);
     }
-    if alarms.is_empty() {
-        let text = model.text(T::NothingToDo).to_owned();
-        alarms.push(Alarm { tone: Tone::Good, sign: "ok", text, leads_to: None });
-    }
+    alarms.sort_by_key(|alarm| match alarm.sign {
+        "!!" => 0,
+        "!" => 1,
+        _ => 2,
+    });
     alarms
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use admin_api::CONSOLE_HEADER;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
@@ -179,6 +180,42 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let request = self.request(Method::POST, path, key, body)?;
         self.on_new(request, deadline).await
+    }
+
+    /// Opens a stream of events, going on after the event of this id. The body is there when it is one; an answer that refuses
+    /// comes whole.
+    ///
+    /// # Errors
+    /// When nobody answers in time.
+    pub async fn stream(
+        &self,
+        path: &str,
+        last: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(Answer, Option<Incoming>), Failure> {
+        let mut request = self.request(Method::GET, path, None, Bytes::new())?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        if let Some(last) = last.and_then(|last| HeaderValue::from_str(last).ok()) {
+            request.headers_mut().insert("last-event-id", last);
+        }
+        let opened = timeout_at(deadline, async {
+            let mut connection = self.connect().await?;
+            connection.ready().await.map_err(|error| error.to_string())?;
+            connection.send_request(request).await.map_err(|error| error.to_string())
+        });
+        let response = opened
+            .await
+            .map_err(|_| Failure::Unknown("not in time".to_owned()))?
+            .map_err(Failure::Unknown)?;
+        let (head, body) = response.into_parts();
+        if head.status == StatusCode::OK {
+            return Ok((Answer { status: head.status, body: Bytes::new() }, Some(body)));
+        }
+        let body = timeout_at(deadline, Limited::new(body, ANSWER).collect()).await;
+        let body = body
+            .map_err(|_| Failure::Unknown("not in time".to_owned()))?
+            .map_err(|error| Failure::Unknown(error.to_string()))?;
+        Ok((Answer { status: head.status, body: body.to_bytes() }, None))
     }
 
     fn request(

@@ -5,23 +5,19 @@ pub mod frame;
 pub mod input;
 pub mod overlay;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use admin_api::{Me, Overview};
 use time::OffsetDateTime;
 
 use self::confirm::Confirm;
-use self::frame::{Frame, List};
+use self::frame::{Content, Frame, List};
 use self::overlay::Overlay;
 use crate::action::Who;
 use crate::msg::Clock;
-use crate::remote::Asked;
+use crate::remote::{Asked, FRESH_FOR};
 use crate::screen::Screen;
 use crate::text::{Lang, T};
-
-/// How many looks at the overview the small curves show.
-pub const HISTORY: usize = 60;
 
 /// What is known before anything is asked.
 #[derive(Debug, Clone)]
@@ -51,8 +47,8 @@ pub struct Model {
     pub overview: Asked<Overview>,
     pub overview_asked: Duration,
     pub selected_alarm: usize,
-    pub history: VecDeque<Sample>,
     pub contact: Contact,
+    pub stream: Stream,
     /// Who one is, as the server says.
     pub me: Asked<Me>,
     pub me_asked: Duration,
@@ -76,15 +72,6 @@ pub struct Root {
     pub frames: Vec<Frame>,
 }
 
-/// One look at the overview.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sample {
-    pub unknown: u64,
-    pub review: u64,
-    pub oldest_unsent: u64,
-    pub waiting: u64,
-}
-
 /// Whether anybody answers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contact {
@@ -94,6 +81,16 @@ pub struct Contact {
     pub lost: Option<String>,
     /// Somebody does, and does not let one in.
     pub barred: bool,
+}
+
+/// Whether the gateway tells what changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stream {
+    pub on: bool,
+    /// When anything was last heard on it.
+    pub heard: Duration,
+    /// Why there is none.
+    pub trouble: Option<String>,
 }
 
 /// Whether the operator may act.
@@ -129,8 +126,8 @@ impl Model {
             overview: Asked::nothing(),
             overview_asked: Duration::ZERO,
             selected_alarm: 0,
-            history: VecDeque::new(),
             contact: Contact::default(),
+            stream: Stream::default(),
             me: Asked::nothing(),
             me_asked: Duration::ZERO,
             arming: Arming::ReadOnly,
@@ -204,10 +201,15 @@ impl Model {
         roots.chain(&self.stack).filter_map(Frame::as_list)
     }
 
-    /// When what is shown was true.
+    /// When what is shown was true: when it was asked for, or when the stream was last heard, where it tells of such things
+    /// and told of no change since.
     pub fn shown_at(&self) -> Option<Duration> {
         match self.frame() {
-            Some(frame) => frame.shown_at(),
+            Some(frame) => {
+                let asked = frame.shown_at()?;
+                let is_told = self.stream.on && !self.frozen && !frame.unseen && frame.is_told();
+                Some(if is_told { asked.max(self.stream.heard) } else { asked })
+            }
             None => self.overview.remote.at(),
         }
     }
@@ -215,7 +217,19 @@ impl Model {
     /// Whether what is shown is to be doubted.
     pub fn is_doubtful(&self) -> bool {
         let now = self.clock.up;
-        self.frame().map_or_else(|| self.overview.is_doubtful(now), |frame| frame.is_doubtful(now))
+        let Some(frame) = self.frame() else { return self.overview.is_doubtful(now) };
+        let young = self.shown_at().is_some_and(|at| now.saturating_sub(at) < FRESH_FOR);
+        frame.is_doubtful(now) && (frame.has_trouble() || !young)
+    }
+
+    /// How long an answer about what is shown has been awaited.
+    pub fn waits(&self) -> Option<Duration> {
+        let now = self.clock.up;
+        match self.frame().map(|frame| &frame.content) {
+            None => self.overview.waits(now),
+            Some(Content::List(list)) => list.rows.waits(now),
+            Some(Content::Detail(detail)) => detail.item.waits(now),
+        }
     }
 
     /// How many rows of a list there is room for.

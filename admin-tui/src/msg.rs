@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use admin_api::{Me, ProblemAnswer};
+use admin_api::{Changed, Me, Overview, ProblemAnswer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -29,8 +29,25 @@ pub enum Msg {
     },
     /// What the server says of the right to act, asked for or given back.
     Armed(Result<Me, Trouble>),
+    /// What the stream of events tells.
+    Told(Told),
     /// What came of an export: where it lies.
     Exported(Result<String, String>),
+}
+
+/// What the gateway's stream tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// It begins, or goes on.
+    Began,
+    /// What was told before is not all: everything must be asked anew.
+    Reset,
+    Changed(Box<Changed>),
+    Overview(Box<Overview>),
+    /// Nothing, and somebody is there.
+    Beat,
+    /// Why it is over.
+    Ended(String),
 }
 
 /// What is wanted done.

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::https::{Answer, Client, Failure};
+use crate::listen::listen;
 use crate::msg::{Arm, Effect, Msg, Outcome, Trouble};
 use crate::plain::{plain, plain_json};
 
@@ -37,6 +38,11 @@ impl Performer {
         let (answers, received) = mpsc::channel(QUEUE);
         let room = Arc::new(Semaphore::new(MOST));
         (Performer { client: Arc::new(client), answers, room }, received)
+    }
+
+    /// Listens to the stream of events, for as long as somebody takes what it tells.
+    pub fn listen(&self) {
+        tokio::spawn(listen(self.client.clone(), self.answers.clone()));
     }
 
     /// Begins with an effect. What concerns the terminal is the loop's own: given back.
@@ -125,12 +131,12 @@ impl Performer {
     }
 }
 
-fn json(body: &[u8]) -> Result<Value, String> {
+pub fn json(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map(plain_json).map_err(|error| format!("not JSON: {error}"))
 }
 
 /// What a refusal says; made up from the status where it is not the contract's.
-fn problem(answer: &Answer) -> Option<ProblemAnswer> {
+pub fn problem(answer: &Answer) -> Option<ProblemAnswer> {
     if answer.status.is_success() {
         return None;
     }

@@ -65,6 +65,11 @@ impl<T> Asked<T> {
         self.since.is_some()
     }
 
+    /// How long an answer has been awaited.
+    pub fn waits(&self, now: Duration) -> Option<Duration> {
+        self.since.map(|since| now.saturating_sub(since))
+    }
+
     /// Asks again; answers to earlier questions are late from now on.
     pub fn ask(&mut self, generation: u64, now: Duration) {
         self.generation = generation;

@@ -46,6 +46,7 @@ pub async fn run(
     let mut screen = Screen::open(theme).map_err(words)?;
     settings.size = screen.size().map_err(words)?;
     let mut model = Model::new(settings);
+    performer.listen();
     let mut keys = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

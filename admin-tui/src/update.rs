@@ -9,6 +9,7 @@ mod keys;
 mod menu;
 mod palette;
 mod search;
+mod told;
 
 use crate::key::Key;
 use crate::keymap::{self, Place};
@@ -51,6 +52,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick(clock) => tick(model, clock),
         Msg::Got { to, generation, answer } => answers::got(model, to, generation, answer),
         Msg::Posted { ticket, outcome } => confirm::posted(model, ticket, outcome),
+        Msg::Told(told) => told::told(model, told),
         Msg::Armed(answer) => arming::decided(model, answer),
         Msg::Exported(Ok(place)) => {
             model.say(fill(model.text(T::Exported), &[&place]));

@@ -20,6 +20,9 @@ use crate::model::overlay::Overlay;
 use crate::plain::is_plain;
 use crate::text::T;
 
+/// An answer that takes longer is said to.
+const SLOW: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Draws all of it; where the cursor is, if something is typed.
 pub fn draw(model: &Model, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let mut paint = Paint::new(buffer, area, theme);
@@ -68,6 +71,9 @@ fn flash(model: &Model, paint: &mut Paint<'_>) {
         paint.put(1, 0, &flash.text, theme.tone(tone));
     } else if let Some(why) = trouble(model) {
         paint.put(1, 0, &why, theme.tone(Tone::Bad));
+    } else if let Some(waits) = model.waits().filter(|waits| *waits >= SLOW) {
+        let since = crate::columns::seconds(i64::try_from(waits.as_secs()).unwrap_or(i64::MAX));
+        paint.put(1, 0, &crate::text::fill(model.text(T::Slow), &[&since]), theme.tone(Tone::Warn));
     }
 }
 

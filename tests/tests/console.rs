@@ -119,7 +119,7 @@ async fn r33_the_stuck_payout_is_found_and_the_right_thing_done() {
     let Some(terminal) = Terminal::open(&command) else { return };
     terminal.see(&["DEVELOPMENT", operator, "LIVE", "READ-ONLY", "3 payout(s) stuck"]);
     terminal.press(&["Enter"]);
-    terminal.see(&["2 Payouts", "!! unknown", "1415.74"]);
+    terminal.see(&["2 Payouts", "filter: needs:operator", "!! unknown", "1415.74"]);
     terminal.press(&["/"]);
     terminal.write("unknown 1415.74");
     terminal.press(&["Enter"]);
@@ -144,7 +144,7 @@ async fn r33_the_stuck_payout_is_found_and_the_right_thing_done() {
     terminal.press(&["Enter", "Enter"]);
     terminal.see(&["done, now:"]);
     terminal.press(&["Enter"]);
-    terminal.see(&["payout.query: asked for by phone"]);
+    terminal.see(&["payout.query by", "asked for by phone"]);
 
     let audit = world.look(&format!("/admin/v1/audit?subject={wanted}")).await;
     let entry = &audit.json["data"][0];
@@ -190,7 +190,7 @@ async fn the_terminal_is_given_back_when_the_console_is_told_to_end() {
             sluice.dir().display()
         );
         let Some(terminal) = Terminal::open(&format!("sh -c \"{inner}\"")) else { return };
-        terminal.see(&["LIVE", "Nothing needs a person."]);
+        terminal.see(&["LIVE", "ALL WELL."]);
         kill(pid(&pid_file), signal).expect("told to end");
         terminal.see(&["LEFT-WITH-0"]);
         terminal.is_given_back();

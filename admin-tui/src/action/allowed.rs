@@ -51,6 +51,7 @@ impl Action {
             (LiftAmount | ReplayNotice | SetFee | BookCover, Row::Simple) => Ok(()),
             (Approve | Reject, Row::Approval(row)) => {
                 when(row.status == "pending", T::Decided)?;
+                when(self == Reject || item.raw["request"].is_string(), T::OpenFirst)?;
                 // The server knows persons, this console only tokens.
                 when(self != Approve || item.raw["may_approve"] != false, T::OwnRequest)?;
                 when(self == Reject || who.id.as_ref() != Some(&row.requested_by), T::OwnRequest)

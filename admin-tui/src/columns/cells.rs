@@ -26,7 +26,7 @@ pub fn cells(item: &Item, now: OffsetDateTime) -> Vec<Cell> {
             joined(vec![
                 vec![sign, status()],
                 money(),
-                vec![aged("created_at"), id(), raw("bank"), plain(to), plain(&tries), plain(&reason)],
+                vec![aged("created_at"), id(), raw("bank"), plain(&tries), plain(&reason), plain(to)],
                 vec![raw("merchant_id"), raw("bank_reference")],
             ])
         }

@@ -30,9 +30,9 @@ const PAYOUT: &[Column] = &[
     AGE,
     ID,
     BANK,
-    left(T::To, 12, 1),
     right(T::Tries, 10, 0),
-    left(T::Reason, 24, 2),
+    left(T::Reason, 24, 1),
+    left(T::To, 12, 2),
     MERCHANT,
     left(T::BankReference, 20, 5),
 ];

@@ -9,7 +9,7 @@ use crate::item::Shape;
 use crate::wrap::wrap;
 
 /// What one looks for first, where it says anything.
-const FIRST: [&str; 40] = [
+const FIRST: [&str; 41] = [
     "id",
     "withdrawal_id",
     "payment_id",
@@ -24,6 +24,7 @@ const FIRST: [&str; 40] = [
     "payee",
     "action",
     "subject",
+    "request",
     "shown",
     "reason",
     "failure",

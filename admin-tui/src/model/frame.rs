@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use admin_api::Changed;
 use serde_json::Value;
 
 use crate::filter::Filter;
@@ -17,6 +18,10 @@ pub const PAGE: usize = 50;
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub id: u64,
+    /// The stream told of a change in it since it was last asked for.
+    pub due: bool,
+    /// And that is not answered yet.
+    pub unseen: bool,
     pub content: Content,
 }
 
@@ -80,7 +85,7 @@ impl Frame {
             selected: 0,
             marks: BTreeMap::new(),
         };
-        Frame { id, content: Content::List(Box::new(list)) }
+        Frame { id, due: false, unseen: false, content: Content::List(Box::new(list)) }
     }
 
     pub fn detail(id: u64, shape: Shape, subject: String, item: Asked<Item>) -> Frame {
@@ -97,7 +102,7 @@ impl Frame {
             asked: Duration::ZERO,
             selected: 0,
         };
-        Frame { id, content: Content::Detail(Box::new(detail)) }
+        Frame { id, due: false, unseen: false, content: Content::Detail(Box::new(detail)) }
     }
 
     pub fn as_list(&self) -> Option<&List> {
@@ -126,6 +131,72 @@ impl Frame {
         match &self.content {
             Content::List(list) => list.rows.remote.at(),
             Content::Detail(detail) => detail.item.remote.at(),
+        }
+    }
+
+    /// Whether the stream tells of every change in it.
+    pub fn is_told(&self) -> bool {
+        match &self.content {
+            Content::List(list) => matches!(
+                list.source,
+                Source::Payouts
+                    | Source::Withdrawals
+                    | Source::WithdrawalsOf(_)
+                    | Source::Payments
+                    | Source::Events
+                    | Source::Rates
+                    | Source::History(_)
+                    | Source::Approvals
+                    | Source::Audit
+                    | Source::AuditOf(_)
+            ),
+            Content::Detail(detail) => matches!(
+                detail.shape,
+                Shape::Payout | Shape::Withdrawal | Shape::Payment | Shape::Event | Shape::Approval
+            ),
+        }
+    }
+
+    /// Whether a change that the stream tells of is one in it.
+    pub fn concerns(&self, told: &Changed) -> bool {
+        let more = &told.more;
+        let payouts = !told.payouts.is_empty() || more.payouts;
+        let withdrawals = !told.withdrawals.is_empty() || more.withdrawals;
+        let payments = !told.payments.is_empty() || more.payments;
+        match &self.content {
+            Content::List(list) => match &list.source {
+                Source::Payouts => payouts,
+                Source::Withdrawals | Source::WithdrawalsOf(_) => withdrawals || payouts,
+                Source::Payments | Source::Reversals => payments,
+                Source::Events => !told.bank_events.is_empty() || more.bank_events,
+                Source::Rates | Source::History(_) => !told.rates.is_empty() || more.rates,
+                Source::Approvals => !told.approvals.is_empty() || more.approvals,
+                Source::Audit | Source::AuditOf(_) => told.audit,
+                _ => false,
+            },
+            Content::Detail(detail) => {
+                let named = |ids: &[String], more: bool| more || ids.contains(&detail.id);
+                told.audit
+                    || match detail.shape {
+                        Shape::Payout => named(&told.payouts, more.payouts),
+                        // Its attempts have other ids.
+                        Shape::Withdrawal => named(&told.withdrawals, more.withdrawals) || payouts,
+                        Shape::Payment => named(&told.payments, more.payments),
+                        Shape::Event => named(&told.bank_events, more.bank_events),
+                        Shape::Approval => named(&told.approvals, more.approvals),
+                        Shape::Merchant => withdrawals || payments,
+                        Shape::Rate => !told.rates.is_empty() || more.rates,
+                        _ => false,
+                    }
+            }
+        }
+    }
+
+    /// Whether the last question about it had no answer.
+    pub fn has_trouble(&self) -> bool {
+        match &self.content {
+            Content::List(list) => list.rows.trouble.is_some(),
+            Content::Detail(detail) => detail.item.trouble.is_some(),
         }
     }
 

@@ -360,10 +360,16 @@ fn what_a_state_allows() {
         assert_eq!(action.allowed(&item, &who(Role::Operator)), expected, "{action:?} {}", item.status());
         assert_eq!(action.allowed(&item, &who(Role::Viewer)), Err(T::NeedsOperator), "{action:?}");
     }
-    let approval = Item::read(Shape::Approval, data::answer("/admin/v1/approvals")["data"][0].clone());
+    let approval =
+        Item::read(Shape::Approval, data::answer(&format!("/admin/v1/approvals/{}", data::APPROVAL)));
     let another = Who { id: Some("app-1".into()), role: Some(Role::Approver) };
     assert_eq!(Approve.allowed(&approval, &another), Ok(()));
     assert_eq!(Approve.allowed(&approval, &who(Role::Operator)), Err(T::NeedsApprover));
+    let listed = Item::read(Shape::Approval, data::answer("/admin/v1/approvals")["data"][0].clone());
+    assert_eq!(Approve.allowed(&listed, &another), Err(T::OpenFirst), "not without having seen all of it");
+    let mut own = approval.clone();
+    own.raw["may_approve"] = json!(false);
+    assert_eq!(Approve.allowed(&own, &another), Err(T::OwnRequest), "the same person with another token");
     assert_eq!(Approve.allowed(&approval, &who(Role::Approver)), Err(T::OwnRequest), "four eyes");
     assert_eq!(Reject.allowed(&approval, &who(Role::Approver)), Ok(()));
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::bench::Bench;
 use super::data;
 use crate::action::Role;
+use crate::msg::{Msg, Outcome, Told, Trouble};
 use crate::text::Lang;
 use crate::view::{Theme, draw};
 
@@ -88,6 +89,22 @@ fn check(sent: &[u8], what: &str) {
 #[test]
 fn nothing_hostile_reaches_the_terminal() {
     for keys in [
+        "4 Enter",
+        "5 Tab",
+        "5 Tab Enter",
+        "6 Tab",
+        "6 Tab Enter",
+        "7 Tab",
+        "7 Tab Enter",
+        "7 Tab Tab",
+        "7 Tab Tab Tab",
+        "8 Tab Tab",
+        "8 Tab Tab Enter",
+        "9 Enter",
+        "7 Enter",
+        "8 Tab Enter",
+        "2 a",
+        "2 V a",
         "1",
         "2",
         "2 Enter",
@@ -125,4 +142,49 @@ fn what_was_not_made_plain_before_is_on_the_screen() {
     bench.press("3");
     bench.model.warn(HOSTILE);
     check(&bytes(&bench), "flash");
+}
+
+/// What comes back from commands, searches and the stream is as hostile as any list.
+#[test]
+fn nothing_hostile_comes_by_other_ways() {
+    let problem = || admin_api::ProblemAnswer {
+        title: HOSTILE.into(),
+        status: 409,
+        code: HOSTILE.into(),
+        detail: HOSTILE.into(),
+        request_id: HOSTILE.into(),
+        errors: vec![admin_api::WrongField { field: HOSTILE.into(), message: HOSTILE.into() }],
+    };
+    let outcomes = [
+        Outcome::Done(serde_json::json!({"status": HOSTILE, "text": HOSTILE})),
+        Outcome::Waits(HOSTILE.into()),
+        Outcome::Refused(problem()),
+        Outcome::NotSent(HOSTILE.into()),
+        Outcome::Unsure(HOSTILE.into()),
+    ];
+    for outcome in outcomes {
+        let mut bench = Bench::new(160, 40);
+        bench.press(": \"arm 15 why\" Enter 2 V a Enter Tab \"why\" Enter \"2\" Enter Enter");
+        bench.posted(outcome.clone());
+        check(&bytes(&bench), &format!("{outcome:?}"));
+        bench.press("Esc Esc 1");
+        check(&bytes(&bench), "afterwards");
+    }
+    let mut bench = Bench::of(160, 40, Lang::English, Some(Role::Operator), hostile);
+    bench.press(": \"HB-20261125-000017\"");
+    bench.pass(0.4);
+    bench.settle();
+    check(&bytes(&bench), "search");
+    let mut bench = Bench::new(160, 40);
+    bench.send(Msg::Armed(Err(Trouble::Refused(problem()))));
+    check(&bytes(&bench), "arming");
+    bench.send(Msg::Told(Told::Ended(HOSTILE.into())));
+    check(&bytes(&bench), "stream");
+    let overview = crate::plain::plain_json(spoil(data::overview("development")));
+    bench.send(Msg::Told(Told::Overview(Box::new(serde_json::from_value(overview).expect("an overview")))));
+    check(&bytes(&bench), "overview");
+    bench.send(Msg::Paste(HOSTILE.into()));
+    bench.press("/ 2 /");
+    bench.send(Msg::Paste(HOSTILE.into()));
+    check(&bytes(&bench), "filter");
 }

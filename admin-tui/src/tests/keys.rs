@@ -91,7 +91,7 @@ fn questions_go_to_the_server_with_filter_and_page() {
     ] {
         let mut bench = Bench::new(80, 24);
         bench.press(keys);
-        bench.pass(3.0);
+        bench.pass(4.0);
         let asked: Vec<_> = bench.asked.iter().map(path).collect();
         assert!(asked.contains(&expected), "{keys}: {asked:?}");
     }
@@ -214,6 +214,16 @@ fn one_leaves_from_the_root_or_by_force() {
 }
 
 #[test]
+fn a_slow_answer_is_said_to_be_slow() {
+    let mut bench = Bench::new(80, 24);
+    bench.send(crate::msg::Msg::Key(super::bench::named("2")));
+    bench.pass(3.0);
+    assert!(bench.shows("no answer yet, asked 3s ago"), "{}", bench.screen());
+    bench.settle();
+    assert!(!bench.shows("no answer yet") && bench.shows("707.87"), "{}", bench.screen());
+}
+
+#[test]
 fn late_answers_are_dropped() {
     let mut bench = Bench::new(80, 24);
     bench.send(crate::msg::Msg::Key(super::bench::named("2")));
@@ -239,7 +249,7 @@ fn without_contact_the_data_stays_with_its_age_and_comes_back() {
     bench.pass(90.0);
     bench.lose();
     assert!(bench.shows(" OFFLINE 95s ") && bench.shows("707.87"), "{}", bench.screen());
-    bench.pass(3.0);
+    bench.pass(4.0);
     bench.settle();
     assert!(bench.shows(" LIVE 0s ") && !bench.shows("refused"), "{}", bench.screen());
     // Nobody answers at all: what is shown grows stale.

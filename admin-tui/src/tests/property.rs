@@ -9,7 +9,7 @@ use super::data;
 use crate::action::Role;
 use crate::key::Key;
 use crate::model::overlay::Overlay;
-use crate::msg::{Effect, Msg, Outcome};
+use crate::msg::{Effect, Msg, Outcome, Told};
 use crate::text::Lang;
 use crate::view::{Theme, draw};
 
@@ -29,6 +29,7 @@ enum Step {
     Paste(String),
     Answers,
     Lost,
+    Told(u8),
     Outcome(u8),
     Pass(u16),
     Resize(u16, u16),
@@ -55,6 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => ".{0,12}".prop_map(Step::Paste),
         4 => Just(Step::Answers),
         1 => Just(Step::Lost),
+        2 => (0..5_u8).prop_map(Step::Told),
         2 => (0..5_u8).prop_map(Step::Outcome),
         2 => (0..1200_u16).prop_map(Step::Pass),
         1 => (0..200_u16, 0..60_u16).prop_map(|(width, height)| Step::Resize(width, height)),
@@ -102,6 +104,21 @@ fn take(bench: &mut Bench, step: &Step) -> usize {
         Step::Paste(text) => bench.send(Msg::Paste(text.clone())),
         Step::Answers => bench.settle(),
         Step::Lost => bench.lose(),
+        Step::Told(which) => {
+            let overview = || serde_json::from_value(data::overview("development")).expect("an overview");
+            let changed = admin_api::Changed {
+                payouts: vec![data::STUCK.to_owned()],
+                audit: true,
+                ..Default::default()
+            };
+            bench.send(Msg::Told(match which {
+                0 => Told::Began,
+                1 => Told::Reset,
+                2 => Told::Changed(Box::new(changed)),
+                3 => Told::Overview(Box::new(overview())),
+                _ => Told::Ended("over".into()),
+            }));
+        }
         Step::Outcome(which) => {
             if let Some(Post { ticket, .. }) = bench.posts.last().cloned() {
                 let outcome = match which {
@@ -196,7 +213,23 @@ fn the_nights_are_long_enough() {
 
 #[test]
 fn every_screen_at_every_size() {
-    for keys in ["1", "2", "2 Enter", "2 a", "2 :", "2 /", "2 ?", "5 Enter", "6 Enter", "8", "9 Tab Enter"] {
+    for keys in [
+        "2 V a Enter",
+        "5 Enter a j j Enter",
+        "7 Tab Tab",
+        "2 j j j a j Enter Tab Right",
+        "1",
+        "2",
+        "2 Enter",
+        "2 a",
+        "2 :",
+        "2 /",
+        "2 ?",
+        "5 Enter",
+        "6 Enter",
+        "8",
+        "9 Tab Enter",
+    ] {
         let mut bench = Bench::new(80, 24);
         bench.press(": \"arm 15 why\" Enter");
         bench.press(keys);

@@ -131,6 +131,43 @@ fn what_came_of_several_and_what_was_found() {
 }
 
 #[test]
+fn the_overview_says_at_once_whether_anything_is_wrong() {
+    let quiet = |path: &str| match path {
+        "/admin/v1/overview" => {
+            let mut overview = data::overview("production");
+            for (member, value) in
+                [("payouts_for_operators", 0), ("unknown_payouts", 0), ("approvals_waiting_for_me", 0)]
+            {
+                overview[member] = value.into();
+            }
+            for member in ["payouts", "review", "suspense"] {
+                overview[member] = serde_json::json!([]);
+            }
+            overview
+        }
+        other => data::answer(other),
+    };
+    let broken = |path: &str| match path {
+        "/admin/v1/overview" => {
+            let mut overview = data::overview("production");
+            overview["verification"]["result"] = "broken".into();
+            overview["verification"]["broken"] = serde_json::json!(["I1", "I3"]);
+            overview["banks"][0]["breaker"] = "open".into();
+            overview["oldest_unsent_seconds"] = 700.0.into();
+            overview["rates"][0]["age_seconds"] = 1000.0.into();
+            overview
+        }
+        other => data::answer(other),
+    };
+    for (lang, prefix) in [(Lang::English, ""), (Lang::Chinese, "chinese-")] {
+        let bench = Bench::of(80, 24, lang, Some(Role::Operator), quiet);
+        look(&format!("{prefix}all-well-80x24"), &bench);
+        let bench = Bench::of(80, 24, lang, Some(Role::Operator), broken);
+        look(&format!("{prefix}all-wrong-80x24"), &bench);
+    }
+}
+
+#[test]
 fn production_offline_and_frozen() {
     let production = |path: &str| match path {
         "/admin/v1/overview" => data::overview("production"),

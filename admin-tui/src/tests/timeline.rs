@@ -61,6 +61,18 @@ fn a_payout_tells_the_story_of_its_withdrawal() {
     }
 }
 
+/// What is behind it is asked for once for each answer about it, not because of its own answer.
+#[test]
+fn questions_come_to_an_end() {
+    let mut bench = Bench::new(100, 40);
+    bench.press("2 Enter");
+    bench.settle();
+    assert!(bench.asked.is_empty(), "{:?}", bench.asked);
+    bench.pass(4.0);
+    bench.settle();
+    assert!(bench.asked.is_empty(), "{:?}", bench.asked);
+}
+
 #[test]
 fn from_the_bank_event_to_the_payment_and_back() {
     let mut bench = Bench::new(100, 40);

@@ -7,8 +7,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{arming, ask, confirm, search};
 use crate::item::{Item, Shape};
+use crate::model::Model;
 use crate::model::frame::{Content, Detail};
-use crate::model::{HISTORY, Model, Sample};
 use crate::msg::{Effect, Part, Slot, Trouble};
 use crate::remote::Asked;
 use crate::source::Source;
@@ -55,6 +55,7 @@ pub(super) fn got(
                     // A filter may let nothing through for a while.
                     let further = rows.next.clone().filter(|_| rows.items.is_empty());
                     list.take(rows, up);
+                    frame.unseen = frame.due;
                     if let Some(cursor) = further.filter(|_| list.cursors.len() < FAR) {
                         list.cursors.push(cursor);
                         return ask::shown(model, true);
@@ -68,8 +69,11 @@ pub(super) fn got(
         Content::Detail(detail) => {
             let before = detail.item.data().cloned();
             if take_part(detail, to.part, generation, answer, up, missing) {
+                if to.part == Part::Item {
+                    frame.unseen = frame.due;
+                }
                 let changed = detail.item.data() != before.as_ref();
-                return ask::behind(model, to.frame, changed);
+                return ask::behind(model, to.frame, to.part, changed);
             }
             Vec::new()
         }
@@ -104,34 +108,23 @@ fn take_overview(model: &mut Model, generation: u64, answer: Result<Value, Troub
         .and_then(|answer| serde_json::from_value::<Overview>(answer).map_err(|error| error.to_string()));
     match read {
         Err(why) => model.overview.failed(why),
-        Ok(_) if model.frozen && model.frame().is_none() && model.overview.data().is_some() => {
-            model.overview.ignored();
-        }
-        Ok(overview) => {
-            if let Ok(at) = OffsetDateTime::parse(&overview.at, &Rfc3339) {
-                model.skew = at - model.clock.wall;
-            }
-            if model.history.len() >= HISTORY {
-                model.history.pop_front();
-            }
-            model.history.push_back(sample(&overview));
-            let up = model.clock.up;
-            model.overview.answered(overview, up);
-            let alarms = crate::alarms::of(model).len();
-            model.selected_alarm = model.selected_alarm.min(alarms.saturating_sub(1));
-        }
+        Ok(overview) => show_overview(model, overview),
     }
 }
 
-fn sample(overview: &Overview) -> Sample {
-    let count = |count: i64| u64::try_from(count).unwrap_or_default();
-    let seconds = overview.oldest_unsent_seconds.unwrap_or_default().max(0.0);
-    Sample {
-        unknown: count(overview.unknown_payouts),
-        review: count(overview.review.iter().map(|line| line.count).sum()),
-        oldest_unsent: std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs(),
-        waiting: overview.lanes.iter().map(|lane| u64::try_from(lane.depth).unwrap_or_default()).sum(),
+/// The overview, asked for or told. A frozen screen keeps what it shows.
+pub(super) fn show_overview(model: &mut Model, overview: Overview) {
+    if model.frozen && model.frame().is_none() && model.overview.data().is_some() {
+        model.overview.ignored();
+        return;
     }
+    if let Ok(at) = OffsetDateTime::parse(&overview.at, &Rfc3339) {
+        model.skew = at - model.clock.wall;
+    }
+    let up = model.clock.up;
+    model.overview.answered(overview, up);
+    let alarms = crate::alarms::of(model).len();
+    model.selected_alarm = model.selected_alarm.min(alarms.saturating_sub(1));
 }
 
 /// Whether something is known now that leads to further questions.

@@ -9,10 +9,16 @@ use crate::model::frame::{Content, Detail};
 use crate::msg::{Effect, Part, Slot};
 use crate::screen::Screen;
 
-/// The overview also tells whether anybody answers, so it is asked for whatever is shown.
-const HEARTBEAT: Duration = Duration::from_secs(2);
-const LIST: Duration = Duration::from_secs(3);
-const DETAIL: Duration = Duration::from_secs(4);
+/// The overview also tells whether anybody answers, so it is asked for whatever is shown; where the stream brings it, only
+/// when it fails to.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+const HEARTBEAT_TOLD: Duration = Duration::from_secs(15);
+/// What is shown, where nobody tells when it changes.
+const SHOWN: Duration = Duration::from_secs(4);
+/// Where the stream tells.
+const SHOWN_TOLD: Duration = Duration::from_secs(60);
+/// However much changes, what is shown is asked for only so often.
+const APART: Duration = Duration::from_secs(1);
 /// Of the account that something was booked on, the last entries are looked through.
 const BOOKED: u32 = 200;
 /// The overview is no frame; its slot has this number.
@@ -21,9 +27,11 @@ pub(super) const NO_FRAME: u64 = 0;
 /// What is due now.
 pub(super) fn due(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let waited = model.clock.up.saturating_sub(model.overview_asked);
+    let often = if model.stream.on { HEARTBEAT_TOLD } else { HEARTBEAT };
+    let since = model.overview_asked.max(model.overview.remote.at().unwrap_or_default());
+    let waited = model.clock.up.saturating_sub(since);
     let never = model.overview.data().is_none() && model.overview.trouble.is_none();
-    if !model.overview.is_pending() && (never || waited >= HEARTBEAT) {
+    if !model.overview.is_pending() && (never || waited >= often) {
         effects.push(overview(model));
     }
     if !model.frozen {
@@ -63,13 +71,19 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
     if model.screen == Screen::Overview && model.stack.is_empty() {
         return Vec::new();
     }
+    let is_on = model.stream.on;
     let Some(frame) = model.frame_mut() else { return Vec::new() };
-    let id = frame.id;
+    let often = if is_on && frame.is_told() { SHOWN_TOLD } else { SHOWN };
+    let (id, changed) = (frame.id, frame.due);
+    let is_late = |asked: Duration| {
+        let waited = up.saturating_sub(asked);
+        waited >= often || (changed && waited >= APART)
+    };
     let get = |part, generation, path| Effect::Get { to: Slot { frame: id, part }, generation, path };
-    match &mut frame.content {
+    let effects = match &mut frame.content {
         Content::List(list) => {
             let first = list.rows.data().is_none() && list.rows.trouble.is_none();
-            let late = up.saturating_sub(list.asked) >= LIST;
+            let late = is_late(list.asked);
             if !at_once && (list.rows.is_pending() || !(first || late)) {
                 return Vec::new();
             }
@@ -80,7 +94,7 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
         Content::Detail(detail) => {
             let first =
                 !detail.trail.is_pending() && detail.trail.data().is_none() && detail.trail.trouble.is_none();
-            let late = up.saturating_sub(detail.asked) >= DETAIL;
+            let late = is_late(detail.asked);
             let pending = detail.item.is_pending() || detail.trail.is_pending();
             if !at_once && (pending || !(first || late)) {
                 return Vec::new();
@@ -101,19 +115,23 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
             }
             effects
         }
-    }
+    };
+    frame.due = false;
+    effects
 }
 
 /// What can only be asked once the thing itself is known: the withdrawal or payment behind it, the account that it was
 /// booked on, and, each time that it has changed, what was booked there.
-pub(super) fn behind(model: &mut Model, frame: u64, changed: bool) -> Vec<Effect> {
+pub(super) fn behind(model: &mut Model, frame: u64, answered: Part, changed: bool) -> Vec<Effect> {
     let (up, numbers) = (model.clock.up, [model.number(), model.number(), model.number()]);
     let Some(Content::Detail(detail)) = model.frame_of(frame).map(|frame| &mut frame.content) else {
         return Vec::new();
     };
     let get = |part, generation, path| Effect::Get { to: Slot { frame, part }, generation, path };
     let mut effects = Vec::new();
-    if let Some(path) = related_path(detail).filter(|_| !detail.related.is_pending()) {
+    if let Some(path) =
+        related_path(detail).filter(|_| answered == Part::Item && !detail.related.is_pending())
+    {
         detail.related.ask(numbers[0], up);
         effects.push(get(Part::Related, numbers[0], path));
     }
@@ -123,9 +141,8 @@ pub(super) fn behind(model: &mut Model, frame: u64, changed: bool) -> Vec<Effect
         effects.push(get(Part::Account, numbers[1], path));
     }
     let account = detail.account.data().cloned().flatten();
-    if let Some(account) =
-        account.filter(|_| (changed || detail.transfers.data().is_none()) && !detail.transfers.is_pending())
-    {
+    let wanted = (changed || detail.transfers.data().is_none()) && !detail.transfers.is_pending();
+    if let Some(account) = account.filter(|_| wanted) {
         detail.transfers.ask(numbers[2], up);
         effects.push(get(
             Part::Transfers,

@@ -106,8 +106,11 @@ fn single(model: &Model, subject: &Subject, theme: Theme, room: usize) -> Vec<Dr
     if item.shape == Shape::Approval {
         let asked = format!("{}  {}", item.text("action"), item.text("subject"));
         let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
-        let shown = [asked.as_str(), item.text("shown"), why.as_str()];
-        let parts = shown.iter().flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
+        let shown = [asked.as_str(), item.text("request"), item.text("shown"), why.as_str()];
+        let parts = shown
+            .iter()
+            .filter(|part| !part.is_empty())
+            .flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
         lines.extend(parts.map(|part| text(&format!("  {part}"), Tone::Strong, theme)));
     }
     let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));

@@ -1,13 +1,21 @@
-//! The first screen: what needs a person, then the figures behind it.
+//! The first screen. Its first line says in words whether anything is wrong; then what needs somebody, each one Enter away;
+//! then the figures behind it, each with a word.
 
 use admin_api::Overview;
 
 use super::paint::Paint;
-use crate::alarms;
-use crate::columns::{Tone, age, seconds, tone_of};
-use crate::model::{Model, Sample};
+use crate::alarms::{self, Alarm};
+use crate::columns::Tone;
+use crate::figures::{self, Figure, Grade};
+use crate::model::Model;
 use crate::text::{T, fill};
 use crate::wrap::{fit, pad};
+
+/// Lines of what needs somebody, on a small screen; the others follow the cursor.
+const MOST: usize = 6;
+/// How wide the words of figures are, and the figures with them on a wide screen.
+const WORD: usize = 5;
+const WIDEST: u16 = 60;
 
 pub fn draw(model: &Model, paint: &mut Paint<'_>) {
     let theme = paint.theme;
@@ -16,127 +24,102 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
         paint.put(1, 1, model.text(text), theme.tone(Tone::Dim));
         return;
     };
-    paint.put(1, 0, model.text(T::NeedsYou), theme.tone(Tone::Strong));
-    let mut y = 1;
-    let alarms = alarms::of(model);
-    for (at, alarm) in alarms.iter().enumerate() {
-        paint.put(3, y, alarm.sign, theme.tone(alarm.tone));
-        paint.put(6, y, &alarm.text, theme.tone(alarm.tone));
-        if at == model.selected_alarm {
-            paint.put(1, y, ">", theme.tone(Tone::Strong));
-            paint.line(y, theme.selected());
-        }
-        y += 1;
-    }
+    let mut y = headline(model, paint);
     y += 1;
     let (width, height) = (paint.area.width, paint.area.height.saturating_sub(y));
-    let half = width / 2;
-    queues(model, overview, &mut paint.part(0, y, half, height));
-    let used = health(model, overview, &mut paint.part(half, y, width - half, height));
-    curves(model, &mut paint.part(half, y + used + 1, width - half, height.saturating_sub(used + 1)));
+    let half = (width / 2).min(WIDEST);
+    let now = model.now();
+    let mut left = paint.part(0, y, half, height);
+    let mut at = section(model, T::Queues, &figures::work(overview), &mut left, 0);
+    at = section(model, T::ReviewHead, &figures::review(overview, now), &mut left, at + 1);
+    let _ = at;
+    let mut right = paint.part(half, y, (width - half).min(WIDEST + 24), height);
+    at = curves(model, overview, &mut right);
+    let mut right = paint.part(half, y, (width - half).min(WIDEST), height);
+    section(model, T::Health, &figures::health(overview, now), &mut right, at + 1);
 }
 
-/// Payouts by bank and status, the worst first; then what lies in suspense.
-fn queues(model: &Model, overview: &Overview, paint: &mut Paint<'_>) {
+/// Whether anything is wrong, in words; then what. How many lines it took.
+fn headline(model: &Model, paint: &mut Paint<'_>) -> u16 {
     let theme = paint.theme;
-    paint.put(1, 0, model.text(T::Queues), theme.tone(Tone::Strong));
-    let mut y = 1;
-    let order = |status: &str| match tone_of(status) {
-        Tone::Bad => 0,
-        Tone::Warn => 1,
-        Tone::Plain | Tone::Strong => 2,
-        Tone::Good | Tone::Dim => 3,
+    let alarms = alarms::of(model);
+    if alarms.is_empty() {
+        paint.put(1, 0, model.text(T::AllWell), theme.tone(Tone::Good));
+        return 1;
+    }
+    let worst = if alarms.iter().any(|alarm| alarm.tone == Tone::Bad) { Tone::Bad } else { Tone::Warn };
+    let count = alarms.len().to_string();
+    let said = if alarms.len() == 1 {
+        model.text(T::OneNeedsYou).to_owned()
+    } else {
+        fill(model.text(T::NeedYou), &[&count])
     };
-    let mut queues: Vec<_> = overview.payouts.iter().collect();
-    queues.sort_by_key(|queue| order(&queue.status));
-    for queue in queues {
-        let oldest = if order(&queue.status) < 3 { age(&queue.oldest, model.now()) } else { String::new() };
-        let text = format!(
-            "{} {} {} {oldest}",
-            pad(&fit(&queue.status, 10), 10, false),
-            pad(&queue.count.to_string(), 7, true),
-            pad(&fit(&queue.bank, 12), 12, false)
-        );
-        paint.put(3, y, &text, theme.tone(tone_of(&queue.status)));
-        y += 1;
+    paint.put(1, 0, &said, theme.tone(worst));
+    let room = if paint.area.height >= 30 { alarms.len() } else { MOST.min(alarms.len()) };
+    let from = model.selected_alarm.saturating_sub(room - 1);
+    for ((at, alarm), y) in alarms.iter().enumerate().skip(from).take(room).zip(1..) {
+        line(alarm, at == model.selected_alarm, y, paint);
     }
-    y += 1;
-    paint.put(1, y, model.text(T::Suspense), theme.tone(Tone::Strong));
-    y += 1;
-    if overview.suspense.is_empty() {
-        paint.put(3, y, model.text(T::NoneOfThem), theme.tone(Tone::Dim));
-        y += 1;
+    let hidden = alarms.len() - room;
+    if hidden > 0 {
+        let said = fill(model.text(T::Further), &[&hidden.to_string()]);
+        let at = usize::from(paint.area.width).saturating_sub(crate::wrap::width(&said) + 1);
+        paint.put(u16::try_from(at).unwrap_or_default(), 0, &said, theme.tone(Tone::Dim));
     }
-    for line in &overview.suspense {
-        let text = format!("{} {}", pad(&line.amount, 18, true), line.currency);
-        paint.put(3, y, &text, theme.tone(Tone::Warn));
-        y += 1;
-    }
-    for line in &overview.review {
-        let oldest = age(&line.oldest, model.now());
-        let text =
-            format!("{} {}x {} {} {oldest}", fit(&line.reason, 22), line.count, line.amount, line.currency);
-        paint.put(3, y, &text, theme.tone(Tone::Plain));
-        y += 1;
+    u16::try_from(room + 1).unwrap_or(u16::MAX)
+}
+
+fn line(alarm: &Alarm, selected: bool, y: u16, paint: &mut Paint<'_>) {
+    let theme = paint.theme;
+    paint.put(3, y, alarm.sign, theme.tone(alarm.tone));
+    paint.put(6, y, &alarm.text, theme.tone(alarm.tone));
+    if selected {
+        paint.put(1, y, ">", theme.tone(Tone::Strong));
+        paint.line(y, theme.selected());
     }
 }
 
-/// Lanes, pool, banks, rates, and where the book ends; how many lines it took.
-fn health(model: &Model, overview: &Overview, paint: &mut Paint<'_>) -> u16 {
+/// Figures under their heading, from a line on; the line after them.
+fn section(model: &Model, heading: T, figures: &[Figure], paint: &mut Paint<'_>, from: u16) -> u16 {
     let theme = paint.theme;
-    paint.put(1, 0, model.text(T::Health), theme.tone(Tone::Strong));
-    let mut lines: Vec<(String, String, Tone)> = Vec::new();
-    let depths: Vec<String> = overview.lanes.iter().map(|lane| lane.depth.to_string()).collect();
-    lines.push((model.text(T::Lanes).to_owned(), depths.join(" "), Tone::Plain));
-    let pool = &overview.pool;
-    let used = pool.size.saturating_sub(pool.available).to_string();
-    let said = fill(model.text(T::OfMax), &[&used, &pool.max.to_string(), &pool.waiting.to_string()]);
-    let tone = if pool.waiting > 0 { Tone::Warn } else { Tone::Plain };
-    lines.push((model.text(T::Pool).to_owned(), said, tone));
-    for bank in &overview.banks {
-        let tone = if bank.breaker == "closed" { Tone::Plain } else { Tone::Bad };
-        let text = format!("{} {} ({})", bank.bank, bank.breaker, bank.busy);
-        lines.push((model.text(T::Banks).to_owned(), text, tone));
+    paint.put(1, from, model.text(heading), theme.tone(Tone::Strong));
+    let room = usize::from(paint.area.width).saturating_sub(WORD + 5).max(1);
+    let mut y = from + 1;
+    for figure in figures {
+        let value = fit(&figure.value, room);
+        let label = format!("{} {}", model.text(figure.label), figure.of);
+        let label = fit(label.trim(), room.saturating_sub(crate::wrap::width(&value) + 1));
+        paint.put(3, y, &label, theme.tone(Tone::Dim));
+        let tone = if figure.grade == Grade::Fine { Tone::Plain } else { figure.grade.tone() };
+        let x = 3 + room.saturating_sub(crate::wrap::width(&value));
+        paint.put(u16::try_from(x).unwrap_or_default(), y, &value, theme.tone(tone));
+        let x = u16::try_from(room + 4).unwrap_or_default();
+        paint.put(x, y, model.text(figure.grade.word()), theme.tone(figure.grade.tone()));
+        y += 1;
     }
-    let rates: Vec<String> = overview
-        .rates
-        .iter()
-        .map(|rate| format!("{} {}", rate.pair, seconds(alarms::whole(rate.age_seconds))))
-        .collect();
-    for pair in rates.chunks(2) {
-        lines.push((model.text(T::RateAges).to_owned(), pair.join("  "), Tone::Plain));
-    }
-    let heads = overview.ledger_heads.len().to_string();
-    lines.push((model.text(T::Heads).to_owned(), heads, Tone::Plain));
-    let mut y = 1;
-    for (label, text, tone) in lines {
-        paint.put(3, y, &pad(&fit(&label, 13), 13, false), theme.tone(Tone::Dim));
-        paint.put(17, y, &text, theme.tone(tone));
+    if figures.is_empty() {
+        paint.put(3, y, model.text(T::NoneOfThem), theme.tone(Tone::Dim));
         y += 1;
     }
     y
 }
 
-fn curves(model: &Model, paint: &mut Paint<'_>) {
+/// What comes in and goes out, each second of the last minute.
+fn curves(model: &Model, overview: &Overview, paint: &mut Paint<'_>) -> u16 {
     let theme = paint.theme;
-    if paint.area.height < 2 {
-        return;
+    paint.put(1, 0, model.text(T::InAndOut), theme.tone(Tone::Strong));
+    let room = usize::from(paint.area.width).saturating_sub(24);
+    let mut y = 1;
+    for (label, values) in figures::activity(overview) {
+        let minute: u64 = values.iter().sum();
+        let each = values.len().max(1).try_into().unwrap_or(1);
+        let (whole, tenth) = (minute / each, minute * 10 / each % 10);
+        paint.put(3, y, &pad(&fit(model.text(label), 12), 12, false), theme.tone(Tone::Dim));
+        paint.put(15, y, &pad(&format!("{whole}.{tenth}/s"), 7, true), theme.tone(Tone::Plain));
+        paint.put(23, y, &curve(&values, room), theme.tone(Tone::Plain));
+        y += 1;
     }
-    paint.put(1, 0, model.text(T::Curves), theme.tone(Tone::Strong));
-    let values = |of: fn(&Sample) -> u64| -> Vec<u64> { model.history.iter().map(of).collect() };
-    let kinds = [
-        (T::CurveUnknown, values(|sample| sample.unknown)),
-        (T::CurveReview, values(|sample| sample.review)),
-        (T::CurveUnsent, values(|sample| sample.oldest_unsent)),
-        (T::CurveWaiting, values(|sample| sample.waiting)),
-    ];
-    let room = usize::from(paint.area.width).saturating_sub(26);
-    for ((label, values), y) in kinds.into_iter().zip(1..) {
-        let last = values.last().copied().unwrap_or_default();
-        paint.put(3, y, &pad(&fit(model.text(label), 15), 15, false), theme.tone(Tone::Dim));
-        paint.put(18, y, &pad(&last.to_string(), 6, true), theme.tone(Tone::Plain));
-        paint.put(25, y, &curve(&values, room), theme.tone(Tone::Plain));
-    }
+    y
 }
 
 /// The last values as little columns.
