@@ -14,6 +14,7 @@ mod events;
 mod fees;
 mod fields;
 mod lane;
+mod lists;
 mod order_files;
 mod orders;
 mod overview;
@@ -95,24 +96,25 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Disarm => arming::disarm(app, &request).await,
         Route::Overview => overview::show(app, &request).await,
         Route::Stream => stream::open(app, &request).await,
-        Route::ListPayments => admin_reads::payments(app, &request).await,
+        Route::ListPayments => lists::payments::list(app, &request).await,
         Route::GetPayment => review::show(app, &request).await,
         Route::NotePayment => review::note(app, request).await,
         Route::ListReversals => reversals::list(app, &request).await,
         Route::ListAllWithdrawals => admin_withdrawals::list(app, &request).await,
         Route::ShowWithdrawal => admin_withdrawals::show(app, &request).await,
         Route::Search => search::find(app, &request).await,
-        Route::ListPayouts => admin_reads::payouts(app, &request).await,
+        Route::ListPayouts => lists::payouts::list(app, &request).await,
         Route::GetPayout => admin_reads::payout(app, &request).await,
-        Route::ListMerchants => admin_reads::merchants(app, &request).await,
+        Route::ListMerchants => lists::merchants::list(app, &request).await,
+        Route::ListMerchantPayees => lists::merchants::payees(app, &request).await,
         Route::GetMerchant => admin_reads::merchant(app, &request).await,
-        Route::ListEvents => admin_reads::events(app, &request).await,
+        Route::ListEvents => lists::events::list(app, &request).await,
         Route::GetEvent => events::show(app, &request).await,
         Route::UnmaskEvent => events::unmask(app, request).await,
         Route::ReplayEvent => events::replay(app, request).await,
         Route::Rates => rates::show(app, &request).await,
         Route::RateHistory => rates::history(app, &request).await,
-        Route::Audit => admin_reads::audit(app, &request).await,
+        Route::Audit => lists::audit::list(app, &request).await,
         Route::SetFee => fees::set(app, request).await,
         Route::Positions => positions::show(app, &request).await,
         Route::ListCoverDeals => positions::deals(app, &request).await,
@@ -122,8 +124,11 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListOwnFees => fees::list_own(app, &request).await,
         Route::ListAmountFreezes => amount_freezes::list(app, &request).await,
         Route::LiftAmountFreeze => amount_freezes::lift(app, request).await,
-        Route::ListApprovals => admin_reads::approvals(app, &request).await,
+        Route::ListApprovals => lists::approvals::list(app, &request).await,
+        Route::GetApproval => lists::approvals::show(app, &request).await,
+        Route::ListQuotes => lists::quotes::list(app, &request).await,
         Route::ListAccounts => accounts::list(app, &request).await,
+        Route::SumAccounts => accounts::sums(app, &request).await,
         Route::ListTransfers => accounts::transfers(app, &request).await,
         Route::ListReconciliation => reconciliation::lines(app, &request).await,
         Route::ListStatements => reconciliation::statements(app, &request).await,

@@ -233,7 +233,11 @@ const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 200;
 
 impl Query {
-    fn parse(query: &str, known: &[&str]) -> Result<Query, Refusal> {
+    /// Reads a query of which only these parameters are known.
+    ///
+    /// # Errors
+    /// `invalid-request` for unknown or repeated ones.
+    pub fn parse(query: &str, known: &[&str]) -> Result<Query, Refusal> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if !known.contains(&&*name) {

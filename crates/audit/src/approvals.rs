@@ -227,21 +227,6 @@ pub async fn approval(conn: &Connection, id: ApprovalId) -> Result<Option<Approv
     row.as_ref().map(read).transpose()
 }
 
-/// Approvals, newest first, in `state` if given, older than `before`.
-///
-/// # Errors
-/// The database's; `Unexpected` when a row can't be understood.
-pub async fn list_approvals(
-    conn: &Connection,
-    state: Option<ApprovalState>,
-    before: Option<ApprovalId>,
-    limit: i64,
-) -> Result<Vec<Approval>, Error> {
-    let (state, before) = (state.map(ApprovalState::as_str), before.map(|id| id.uuid()));
-    let rows = conn.query(include_str!("sql/list_approvals.sql"), &[&state, &before, &limit]).await?;
-    rows.iter().map(read).collect()
-}
-
 /// How many wait for another person, by the person who asked.
 ///
 /// # Errors
@@ -259,7 +244,8 @@ pub async fn pending_count(conn: &Connection) -> Result<i64, Error> {
     Ok(conn.query_one(include_str!("sql/pending_count.sql"), &[]).await?.get(0))
 }
 
-fn read(row: &pg::Row) -> Result<Approval, Error> {
+/// An approval's row.
+pub(crate) fn read(row: &pg::Row) -> Result<Approval, Error> {
     let id = ApprovalId::from_uuid(row.get("id"));
     let state = ApprovalState::parse(row.get("state"))
         .ok_or_else(|| Error::Unexpected(format!("the state of {id}")))?;

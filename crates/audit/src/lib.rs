@@ -2,14 +2,16 @@
 
 mod approvals;
 mod arming;
+mod listed;
 mod state;
 mod trail;
 
 pub use approvals::{
-    Approval, Approvals, DecideRefusal, NewApproval, approval, list_approvals, lock_approvals,
-    open_approvals, pending_by_person, pending_count,
+    Approval, Approvals, DecideRefusal, NewApproval, approval, lock_approvals, open_approvals,
+    pending_by_person, pending_count,
 };
 pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
+pub use listed::{ApprovalFilter, TrailFilter, list_approvals, list_trail};
 pub use state::{ApprovalEvent, ApprovalState};
 pub use trail::{AuditReport, AuditRow, Entry, append, head_seq, list, verify};
 

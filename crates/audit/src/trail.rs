@@ -172,7 +172,8 @@ pub struct AuditRow {
     hash: [u8; 32],
 }
 
-fn read(row: &pg::Row) -> Result<AuditRow, Error> {
+/// An entry's row.
+pub(crate) fn read(row: &pg::Row) -> Result<AuditRow, Error> {
     let entry = Entry {
         at: row.get("at"),
         actor: row.get("actor"),

@@ -5,6 +5,7 @@ mod claim;
 mod decide;
 mod details;
 mod error;
+mod lists;
 mod matching;
 mod notes;
 mod payment;
@@ -25,12 +26,13 @@ pub use claim::{Claimed, claim};
 pub use decide::Reason;
 pub use details::PaymentDetails;
 pub use error::{Error, Refusal};
+pub use lists::{PaymentFilter, PaymentPlace, PaymentSort, list};
 pub use matching::{Matching, MerchantStates, evidence_wanted};
 pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
     BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
-    list, peek, rematch_candidates, suspense_summary,
+    peek, rematch_candidates, suspense_summary,
 };
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};
@@ -59,5 +61,6 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0003_reversals.sql"),
         },
         pg::Migration { version: 4, name: "notes", sql: include_str!("../migrations/0004_notes.sql") },
+        pg::Migration { version: 5, name: "lists", sql: include_str!("../migrations/0005_lists.sql") },
     ],
 };

@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::payment::{Payment, index_of};
 use crate::receipt::PaymentId;
 use crate::reversals::Reversal;
-use crate::state::PaymentState;
 
 /// Where the next page begins: after this row. The text form is for callers to carry, not to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,27 +64,6 @@ impl FromStr for Cursor {
         let cursor = Cursor { received_at, id };
         if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
     }
-}
-
-/// Payments of one status: in review, returning and returned oldest first; credited ones, which no index
-/// serves, shard by shard in the order of their ids.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &Connection,
-    status: PaymentState,
-    after: Cursor,
-    limit: i64,
-) -> Result<Vec<Payment>, Error> {
-    let rows = if status == PaymentState::Credited {
-        let shard = PaymentId::from_uuid(after.id).shard().number();
-        conn.query(include_str!("sql/list_credited.sql"), &[&shard, &after.id, &limit]).await?
-    } else {
-        let (received_at, id) = (after.received_at, after.id);
-        conn.query(include_str!("sql/list_open.sql"), &[&status.as_str(), &received_at, &id, &limit]).await?
-    };
-    rows.iter().map(Payment::from_row).collect()
 }
 
 /// One payment.

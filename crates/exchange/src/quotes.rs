@@ -212,7 +212,8 @@ impl Quotes {
     }
 }
 
-fn read(row: &Row) -> Result<Quote, Error> {
+/// A quote's row.
+pub(crate) fn read(row: &Row) -> Result<Quote, Error> {
     let id = QuoteId::from_uuid(row.get("id"));
     let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
     let sold = Currency::from_db(row.get("sell_currency")).map_err(|_| broken("sell_currency"))?;

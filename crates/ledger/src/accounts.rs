@@ -59,8 +59,7 @@ impl AccountRow {
     /// What it holds on its normal side, in minor units: debits less credits for what others owe us and for our
     /// money at banks, else credits less debits.
     pub fn balance_minor(&self) -> i64 {
-        let debit_side = self.kind == AccountKind::Nostro || self.kind.floor() == Floor::Debit;
-        if debit_side { self.debits - self.credits } else { self.credits - self.debits }
+        on_normal_side(self.kind, self.debits, self.credits)
     }
 
     fn from_row(row: &pg::Row) -> Result<AccountRow, Error> {
@@ -77,6 +76,62 @@ impl AccountRow {
             created_at: row.get("created_at"),
         })
     }
+}
+
+fn on_normal_side(kind: AccountKind, debits: i64, credits: i64) -> i64 {
+    let debit_side = kind == AccountKind::Nostro || kind.floor() == Floor::Debit;
+    if debit_side { debits - credits } else { credits - debits }
+}
+
+/// One of the institution's own accounts, summed over the shards that it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSum {
+    /// What it is for.
+    pub kind: AccountKind,
+    /// A bank's name, empty for the institution.
+    pub owner: String,
+    /// Its currency.
+    pub currency: Currency,
+    /// All that it was debited, in minor units.
+    pub debits: i64,
+    /// All that it was credited.
+    pub credits: i64,
+    /// In how many shards it is.
+    pub shards: i64,
+}
+
+impl AccountSum {
+    /// As of one account: what it holds on its normal side, in minor units.
+    pub fn balance_minor(&self) -> i64 {
+        on_normal_side(self.kind, self.debits, self.credits)
+    }
+}
+
+/// All of the institution's own accounts, summed over shards, by kind, owner and currency: as many as the chart has, at a
+/// cost of as many as there are in all shards.
+///
+/// # Errors
+/// The database's, also when a sum is beyond 64 bits; `Unexpected` for a row that can't be understood.
+pub async fn institution_sums(
+    conn: &Connection,
+    kind: Option<AccountKind>,
+    currency: Option<Currency>,
+) -> Result<Vec<AccountSum>, Error> {
+    let (kind, currency) = (kind.map(AccountKind::as_str), currency.as_ref().map(Currency::code));
+    let rows = conn.query(include_str!("sql/sum_institution.sql"), &[&kind, &currency]).await?;
+    let sum = |row: &pg::Row| {
+        let (kind, code): (&str, &str) = (row.get("kind"), row.get("currency"));
+        let broken = || Error::Unexpected(format!("accounts of kind {kind} in {code}"));
+        Ok(AccountSum {
+            kind: AccountKind::parse(kind).ok_or_else(broken)?,
+            owner: row.get("owner"),
+            currency: Currency::from_db(code).map_err(|_| broken())?,
+            debits: row.get("debits"),
+            credits: row.get("credits"),
+            shards: row.get("shards"),
+        })
+    };
+    rows.iter().map(sum).collect()
 }
 
 /// The institution's own accounts, by kind, shard and id, those behind `after`; each exists once per shard.

@@ -16,8 +16,8 @@ mod verify;
 
 pub use account::{Account, AccountKey, AccountKind, Floor, Owner};
 pub use accounts::{
-    AccountRow, AccountTransfer, BadAccountKey, TransfersPage, account, account_transfers, accounts_in,
-    accounts_of, institution_accounts,
+    AccountRow, AccountSum, AccountTransfer, BadAccountKey, TransfersPage, account, account_transfers,
+    accounts_in, accounts_of, institution_accounts, institution_sums,
 };
 pub use error::Error;
 pub use exchanged::{Exchanged, exchange_balances, exchanged};

@@ -6,6 +6,7 @@ mod error;
 mod issue;
 mod jurisdiction;
 mod keys;
+mod listed;
 mod lock;
 pub mod orders;
 mod payees;
@@ -22,6 +23,7 @@ pub use issue::{
 };
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
+pub use listed::{MerchantFilter, search};
 pub use lock::{Freeze, Locked, Merchant, lock, tier};
 pub use orders::OpenOrders;
 pub use payees::{
@@ -31,7 +33,7 @@ pub use payees::{
 };
 pub use registry::{
     MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, accounts_at, currencies_of,
-    expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant, search,
+    expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant,
 };
 pub use state::{
     MerchantEvent, MerchantState, WithdrawalRefusal, may_receive, queued_payouts_are_sent, withdrawal_refusal,
@@ -69,6 +71,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "payee_checks",
             sql: include_str!("../migrations/0007_payee_checks.sql"),
         },
+        pg::Migration { version: 8, name: "lists", sql: include_str!("../migrations/0008_lists.sql") },
     ],
 };
 

@@ -230,32 +230,8 @@ pub async fn merchant(
     rows.first().map(|row| profile(keyring, row)).transpose()
 }
 
-/// Merchants by id, whole name or e-mail address; all of them for an empty query. Ordered by id.
-///
-/// # Errors
-/// The database's; the keyring's.
-pub async fn search(
-    conn: &Connection,
-    keyring: &Keyring,
-    query: &str,
-    after: Option<MerchantId>,
-    limit: i64,
-) -> Result<Vec<MerchantProfile>, Error> {
-    let everything = query.trim().is_empty();
-    let id = query.trim().parse::<MerchantId>().ok().map(|id| id.uuid());
-    let name = name_index(keyring, query);
-    let email = email_index(keyring, query);
-    let after = after.map(|id| id.uuid());
-    let rows = conn
-        .query(
-            include_str!("sql/search_merchants.sql"),
-            &[&everything, &id, &name.as_slice(), &email.as_slice(), &after, &limit],
-        )
-        .await?;
-    rows.iter().map(|row| profile(keyring, row)).collect()
-}
-
-fn profile(keyring: &Keyring, row: &pg::Row) -> Result<MerchantProfile, Error> {
+/// A row of merchants, opened.
+pub(crate) fn profile(keyring: &Keyring, row: &pg::Row) -> Result<MerchantProfile, Error> {
     let id = MerchantId::from_uuid(row.get("id"));
     let state = MerchantState::parse(row.get("state"))
         .ok_or_else(|| Error::Unexpected(format!("the state of {id}")))?;

@@ -8,6 +8,7 @@ mod decide;
 mod due;
 mod error;
 mod instruments;
+mod lists;
 mod operate;
 mod payout;
 mod policy;
@@ -27,11 +28,10 @@ pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
 pub use instruments::{count_effect, count_stranger, publish};
+pub use lists::{BadCursor, Cursor, Filter, Sort, list};
 pub use payout::{HeldBy, Job, JobKind, Lease, Payout};
 pub use policy::{Backoff, BadPolicy, BankPolicy};
-pub use reads::{
-    BadCursor, Count, Cursor, Evidence, counts, evidence, get, list, of_payments, of_withdrawals,
-};
+pub use reads::{Count, Evidence, counts, evidence, get, of_payments, of_withdrawals};
 pub use report::{Finding, Report, Source};
 pub use resolve::Truth;
 pub use state::{PayoutEvent, PayoutState, next};
@@ -44,11 +44,10 @@ pub use worker::{BankLink, BankState, NotTaken, Open, Submit, Waker, Worker};
 /// The payouts' tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "payouts",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "payouts",
-        sql: include_str!("../migrations/0001_payouts.sql"),
-    }],
+    migrations: &[
+        pg::Migration { version: 1, name: "payouts", sql: include_str!("../migrations/0001_payouts.sql") },
+        pg::Migration { version: 2, name: "lists", sql: include_str!("../migrations/0002_lists.sql") },
+    ],
 };
 
 /// Marks ids of payouts.

@@ -1,8 +1,5 @@
 //! What merchants, operators and dashboards see. No locks; jobs are not read.
 
-use std::fmt;
-use std::str::FromStr;
-
 use pg::{Connection, Shard};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -41,92 +38,6 @@ pub async fn of_payments(conn: &Connection, payments: &[(Shard, Uuid)]) -> Resul
         payments.iter().map(|(shard, id)| (shard.number(), *id)).unzip();
     let found = conn.query(include_str!("sql/of_payments.sql"), &[&shards, &ids]).await?;
     found.iter().map(rows::payout).collect()
-}
-
-/// What operators look at first.
-const BY_URGENCY: [PayoutState; 8] = [
-    PayoutState::Unknown,
-    PayoutState::Disputed,
-    PayoutState::Held,
-    PayoutState::Queued,
-    PayoutState::Sent,
-    PayoutState::Failed,
-    PayoutState::Returned,
-    PayoutState::Paid,
-];
-
-/// The last row of a page: the next one begins behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    state: PayoutState,
-    created_at: OffsetDateTime,
-    id: PayoutId,
-}
-
-impl Cursor {
-    /// The place of this payout in the list.
-    pub fn after(payout: &Payout) -> Cursor {
-        Cursor { state: payout.state, created_at: payout.created_at, id: payout.id }
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.state, self.created_at.unix_timestamp_nanos() / 1000, self.id)
-    }
-}
-
-/// The text is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor of this list")]
-pub struct BadCursor;
-
-impl FromStr for Cursor {
-    type Err = BadCursor;
-
-    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
-        let mut parts = text.splitn(3, '.');
-        let mut part = || parts.next().ok_or(BadCursor);
-        let state = PayoutState::parse(part()?).ok_or(BadCursor)?;
-        let micros: i64 = part()?.parse().map_err(|_| BadCursor)?;
-        let created_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000);
-        let id = part()?.parse().map_err(|_| BadCursor)?;
-        Ok(Cursor { state, created_at: created_at.map_err(|_| BadCursor)?, id })
-    }
-}
-
-/// At most `limit` payouts behind `cursor`, of one status or of all: unknown first, then disputed, held, queued,
-/// sent, and what is over; the oldest first in each.
-///
-/// # Errors
-/// The database's; `Unexpected` when a row can't be understood.
-pub async fn list(
-    conn: &Connection,
-    state: Option<PayoutState>,
-    cursor: Option<Cursor>,
-    limit: usize,
-) -> Result<Vec<Payout>, Error> {
-    let from = cursor.map(|cursor| cursor.state).or(state);
-    let states = BY_URGENCY
-        .into_iter()
-        .skip_while(|one| from.is_some_and(|from| from != *one))
-        .filter(|one| state.is_none_or(|state| state == *one));
-    let mut page = Vec::new();
-    for one in states {
-        let behind = cursor.filter(|cursor| cursor.state == one);
-        let created_at = behind.map(|cursor| cursor.created_at);
-        let id = behind.map(|cursor| cursor.id.uuid());
-        let left = i64::try_from(limit - page.len()).unwrap_or(i64::MAX);
-        let found =
-            conn.query(include_str!("sql/list.sql"), &[&one.as_str(), &created_at, &id, &left]).await?;
-        for row in &found {
-            page.push(rows::payout(row)?);
-        }
-        if page.len() >= limit {
-            break;
-        }
-    }
-    Ok(page)
 }
 
 /// One line of what was asked and heard.

@@ -4,12 +4,14 @@
 
 mod database;
 mod mail;
+mod plan;
 mod proxy;
 mod receiver;
 mod sql;
 
 pub use database::{TestDb, break_connections, database, server};
 pub use mail::{Mail, MailServer, MailTls};
+pub use plan::{Plan, plan};
 pub use proxy::{Fault, FaultProxy};
 pub use receiver::{Arrived, Receiver};
 pub use sql::check_sql;

@@ -1,7 +1,8 @@
 //! What operators see of the vault.
 
-use pg::Connection;
+use pg::{Connection, Looked, Paged, ToSql};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::{Error, EventId};
 
@@ -15,8 +16,10 @@ pub struct EventFilter {
     pub bank: Option<String>,
     /// With this verdict only; `conflict` lists refused reuses of an id.
     pub verdict: Option<String>,
-    /// Older than this one.
-    pub before: Option<EventId>,
+    /// Behind this one.
+    pub after: Option<EventId>,
+    /// Else the newest come first.
+    pub oldest_first: bool,
 }
 
 /// An event as it is listed; its bytes stay sealed.
@@ -40,27 +43,40 @@ pub struct EventRow {
     pub redeliveries: i64,
 }
 
-/// Events and refused reuses, newest first.
+/// Rows of one shard that one page looks at, where a filter may let few of them through.
+const STRETCH: i64 = 1_000;
+
+/// At most `limit` events and refused reuses. A page may hold fewer, even none, and not be the last: one looks at so many and
+/// no more.
 ///
 /// # Errors
 /// The database's.
-pub async fn list(conn: &Connection, filter: &EventFilter, limit: i64) -> Result<Vec<EventRow>, Error> {
-    let before = filter.before.map(|id| id.uuid());
-    let rows =
-        conn.query(include_str!("sql/list.sql"), &[&filter.bank, &filter.verdict, &before, &limit]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| EventRow {
-            id: EventId::from_uuid(row.get("id")),
-            bank: row.get("bank"),
-            event_id: row.get("event_id"),
-            verdict: row.get("verdict"),
-            status: row.get("status"),
-            key_id: row.get("key_id"),
-            received_at: row.get("received_at"),
-            redeliveries: row.get("redeliveries"),
-        })
-        .collect())
+pub async fn list(conn: &Connection, filter: &EventFilter, limit: usize) -> Result<Paged<EventRow>, Error> {
+    let start = if filter.oldest_first { Uuid::nil() } else { Uuid::max() };
+    let place = filter.after.map_or(start, |id| id.uuid());
+    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let picks = filter.bank.is_some() || filter.verdict.is_some();
+    let stretch = if picks { STRETCH.max(fetch) } else { fetch };
+    let not_accepted = filter.verdict.as_ref().is_some_and(|verdict| verdict != "accepted");
+    let parameters: [&(dyn ToSql + Sync); 7] =
+        [&filter.bank, &filter.verdict, &filter.oldest_first, &place, &stretch, &not_accepted, &fetch];
+    let rows = conn.query(include_str!("sql/list.sql"), &parameters).await?;
+    let looked =
+        |row: &pg::Row| Looked { row: event_row(row), matches: row.get("matches"), stops: row.get("stops") };
+    Ok(Paged::cut(rows.iter().map(looked).collect(), limit))
+}
+
+fn event_row(row: &pg::Row) -> EventRow {
+    EventRow {
+        id: EventId::from_uuid(row.get("id")),
+        bank: row.get("bank"),
+        event_id: row.get("event_id"),
+        verdict: row.get("verdict"),
+        status: row.get("status"),
+        key_id: row.get("key_id"),
+        received_at: row.get("received_at"),
+        redeliveries: row.get("redeliveries"),
+    }
 }
 
 /// How many reuses of an id were refused so far (R3).

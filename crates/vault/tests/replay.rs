@@ -70,7 +70,7 @@ async fn r2_a_refused_event_that_is_understood_now_is_answered_so_from_then_on()
     assert_eq!((detail.replays, later.verdict, later.answer), (4, Verdict::Accepted, said(200, b"posted")));
     for (verdict, expected) in [("accepted", 1), ("invalid", 0), ("ignored", 0)] {
         let filter = EventFilter { verdict: Some(verdict.into()), ..EventFilter::default() };
-        assert_eq!(list(&conn, &filter, 10).await.unwrap().len(), expected, "{verdict}");
+        assert_eq!(list(&conn, &filter, 10).await.unwrap().rows.len(), expected, "{verdict}");
     }
 }
 

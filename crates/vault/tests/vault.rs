@@ -24,7 +24,7 @@ async fn r2_a_redelivery_gets_the_first_answer_and_does_nothing_else() {
         assert_eq!(claims, [Claim::Repeat(answer("e1"))]);
     }
     assert_eq!(world.count("SELECT count(*) FROM bank_event_bytes").await, 1);
-    let events = list(&conn, &EventFilter::default(), 10).await.unwrap();
+    let events = list(&conn, &EventFilter::default(), 10).await.unwrap().rows;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].event_id.as_str(), events[0].redeliveries, events[0].status), ("e1", 3, 200));
     assert_eq!(conflict_count(&conn).await.unwrap(), 0);
@@ -69,7 +69,7 @@ async fn r3_other_bytes_under_a_known_id_are_kept_and_counted() {
     let claims = run(&mut conn, &[&world.delivery("hb", "e1", BODY)]).await;
     assert_eq!(claims, [Claim::Repeat(answer("e1"))]);
     let conflicts = EventFilter { verdict: Some("conflict".into()), ..EventFilter::default() };
-    let listed = list(&conn, &conflicts, 10).await.unwrap();
+    let listed = list(&conn, &conflicts, 10).await.unwrap().rows;
     assert_eq!(listed.len(), 2);
     assert!(listed.iter().all(|event| event.status == 409 && event.event_id == "e1"), "{listed:?}");
 }
@@ -82,7 +82,7 @@ async fn r2_an_id_is_the_bank_s_own() {
         assert_eq!(run(&mut conn, &[&world.delivery(bank, "e1", bank.as_bytes())]).await, [Claim::First]);
     }
     let of_one = EventFilter { bank: Some("other".into()), ..EventFilter::default() };
-    assert_eq!(list(&conn, &of_one, 10).await.unwrap().len(), 1);
+    assert_eq!(list(&conn, &of_one, 10).await.unwrap().rows.len(), 1);
 }
 
 #[tokio::test]
@@ -157,12 +157,22 @@ async fn every_verdict_is_kept_with_its_answer() {
         assert_eq!(repeat, [Claim::Repeat(Answer { status, body: b"said".to_vec() })]);
     }
     let invalid = EventFilter { verdict: Some("invalid".into()), ..EventFilter::default() };
-    assert_eq!(list(&conn, &invalid, 10).await.unwrap().len(), 1);
+    assert_eq!(list(&conn, &invalid, 10).await.unwrap().rows.len(), 1);
     // Newest first, page by page.
-    let all = list(&conn, &EventFilter::default(), 2).await.unwrap();
-    let older = EventFilter { before: Some(all[1].id), ..EventFilter::default() };
-    let rest = list(&conn, &older, 10).await.unwrap();
+    let page = list(&conn, &EventFilter::default(), 2).await.unwrap();
+    assert_eq!(page.last.map(|event| event.id), Some(page.rows[1].id));
+    let all = page.rows;
+    let older = EventFilter { after: Some(all[1].id), ..EventFilter::default() };
+    let page = list(&conn, &older, 10).await.unwrap();
+    assert!(page.last.is_none(), "{page:?}");
+    let rest = page.rows;
     assert_eq!((all.len(), rest.len()), (2, 2));
+    // And the other way round.
+    let again = EventFilter { oldest_first: true, ..EventFilter::default() };
+    let mut other = list(&conn, &again, 10).await.unwrap().rows;
+    other.reverse();
+    let ids = |rows: &[vault::EventRow]| rows.iter().map(|event| event.id).collect::<Vec<_>>();
+    assert_eq!(ids(&other), [ids(&all), ids(&rest)].concat());
     assert!(rest.iter().all(|event| event.id < all[1].id));
 }
 

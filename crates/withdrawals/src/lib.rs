@@ -32,7 +32,7 @@ pub use error::{Error, Refusal};
 pub use fee_versions::{FeesOf, fees, insert_fees};
 pub use gate::senders;
 pub use limits::{Limit, Limits, Scope};
-pub use queue::{BadCursor, Cursor, Wanted, queue, under_reference};
+pub use queue::{BadCursor, Cursor, Sort, Wanted, queue, under_reference};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
     ReferenceClaim, Withdrawals, claim_references, find, get, in_transit, insert, list, lock,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use merchants::MerchantId;
 use money::Currency;
-use pg::{Connection, Row};
+use pg::{Connection, Paged, Row};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -33,6 +33,17 @@ pub struct Wanted {
     pub state: Option<WithdrawalState>,
     /// Paid out in this currency only.
     pub currency: Option<Currency>,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Those that wait for another payee first, then failed, returned, processing, and what is over; the newest first in each.
+    Urgency,
+    /// By time.
+    Oldest,
+    /// By time.
+    Newest,
 }
 
 /// The last row of a page: the next one begins behind it.
@@ -70,16 +81,32 @@ impl FromStr for Cursor {
     }
 }
 
-/// At most `limit` withdrawals behind `cursor`: those that wait for another payee first, then failed, returned,
-/// processing, and what is over; the newest first in each.
+/// At most `limit` withdrawals behind `cursor`.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a row can't be understood.
 pub async fn queue(
     conn: &Connection,
     wanted: &Wanted,
+    sort: Sort,
     cursor: Option<Cursor>,
-    limit: i64,
+    limit: usize,
+) -> Result<Paged<Withdrawal>, Error> {
+    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    match sort {
+        Sort::Urgency => by_urgency(conn, wanted, cursor, fetch).await,
+        Sort::Oldest => by_time(conn, wanted, true, cursor, fetch).await,
+        Sort::Newest => by_time(conn, wanted, false, cursor, fetch).await,
+    }
+    .map(|rows| Paged::of(rows, limit))
+}
+
+/// Status by status.
+async fn by_urgency(
+    conn: &Connection,
+    wanted: &Wanted,
+    cursor: Option<Cursor>,
+    fetch: i64,
 ) -> Result<Vec<Withdrawal>, Error> {
     let from = cursor.map(|cursor| cursor.state).or(wanted.state);
     let states = BY_URGENCY
@@ -87,11 +114,11 @@ pub async fn queue(
         .skip_while(|one| from.is_some_and(|from| from != *one))
         .filter(|one| wanted.state.is_none_or(|state| state == *one));
     let mut page = Vec::new();
-    let mut left = limit;
+    let mut left = fetch;
     for state in states {
         let behind = cursor.filter(|cursor| cursor.state == state);
         let before = behind.map_or(Uuid::max(), |cursor| cursor.id.uuid());
-        for row in &of_state(conn, state, wanted, before, left).await? {
+        for row in &of_state(conn, state, wanted, (false, before), left).await? {
             page.push(read(row)?);
             left -= 1;
         }
@@ -102,12 +129,36 @@ pub async fn queue(
     Ok(page)
 }
 
+/// Of each status as many as the page may need, put in order: ids are.
+async fn by_time(
+    conn: &Connection,
+    wanted: &Wanted,
+    oldest_first: bool,
+    cursor: Option<Cursor>,
+    fetch: i64,
+) -> Result<Vec<Withdrawal>, Error> {
+    let start = if oldest_first { Uuid::nil() } else { Uuid::max() };
+    let place = cursor.map_or(start, |cursor| cursor.id.uuid());
+    let mut page = Vec::new();
+    for state in BY_URGENCY.into_iter().filter(|one| wanted.state.is_none_or(|state| state == *one)) {
+        for row in &of_state(conn, state, wanted, (oldest_first, place), fetch).await? {
+            page.push(read(row)?);
+        }
+    }
+    page.sort_unstable_by_key(|row: &Withdrawal| row.id.uuid());
+    if !oldest_first {
+        page.reverse();
+    }
+    page.truncate(usize::try_from(fetch).unwrap_or(usize::MAX));
+    Ok(page)
+}
+
 /// One statement for each index: what is not paid yet is little, what is paid is nearly all there is.
 async fn of_state(
     conn: &Connection,
     state: WithdrawalState,
     wanted: &Wanted,
-    before: Uuid,
+    (oldest_first, place): (bool, Uuid),
     limit: i64,
 ) -> Result<Vec<Row>, Error> {
     let currency = wanted.currency.as_ref().map(Currency::code);
@@ -116,14 +167,15 @@ async fn of_state(
         (WithdrawalState::Paid, Some(id)) => {
             let shard = id.shard().number();
             let sql = include_str!("sql/queue_paid_of.sql");
-            conn.query(sql, &[&shard, &id.uuid(), &currency, &before, &limit]).await?
+            conn.query(sql, &[&shard, &id.uuid(), &currency, &place, &limit, &oldest_first]).await?
         }
         (WithdrawalState::Paid, None) => {
-            conn.query(include_str!("sql/queue_paid.sql"), &[&currency, &before, &limit]).await?
+            conn.query(include_str!("sql/queue_paid.sql"), &[&currency, &place, &limit, &oldest_first])
+                .await?
         }
         (state, _) => {
             let sql = include_str!("sql/queue_not_paid.sql");
-            conn.query(sql, &[&state.as_str(), &merchant, &currency, &before, &limit]).await?
+            conn.query(sql, &[&state.as_str(), &merchant, &currency, &place, &limit, &oldest_first]).await?
         }
     };
     Ok(rows)

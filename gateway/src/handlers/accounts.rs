@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use admin_api::{AccountRow, Page, TransferRow};
+use admin_api::{AccountRow, AccountSum, Page, TransferRow};
 use deposits::PaymentId;
 use exchange::cover::CoverId;
 use hyper::StatusCode;
@@ -65,6 +65,41 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     rows.truncate(asked.limit);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| row.key.to_string());
     reply::json(StatusCode::OK, &Page { data: rows.iter().map(account_row).collect(), next_cursor, has_more })
+}
+
+/// `GET /admin/v1/ledger/accounts?kind=&currency=`: the institution's own accounts, each summed over its shards; all of them
+/// in one page.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
+pub async fn sums(app: &App, request: &Request) -> Answer {
+    let query = request.query(&["kind", "currency"])?;
+    let mut fields = Fields::default();
+    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
+    let kind = query.get("kind").map(AccountKind::parse);
+    if kind == Some(None) {
+        fields.wrong("kind", "is not a kind of accounts");
+    }
+    fields.finish()?;
+    let conn = app.pool.get().await?;
+    let rows = ledger::institution_sums(&conn, kind.flatten(), currency).await?;
+    let data = rows.iter().map(sum_row).collect();
+    reply::json(StatusCode::OK, &Page { data, next_cursor: None, has_more: false })
+}
+
+fn sum_row(sum: &ledger::AccountSum) -> AccountSum {
+    let owner_id = Some(sum.owner.clone()).filter(|owner| !owner.is_empty());
+    let kind = sum.kind.as_str();
+    AccountSum {
+        name: owner_id.as_ref().map_or_else(|| kind.to_owned(), |owner| format!("{kind}:{owner}")),
+        kind: kind.to_owned(),
+        owner_id,
+        currency: sum.currency.code().to_owned(),
+        balance: money::signed(sum.balance_minor().into(), sum.currency),
+        debits: money::signed(sum.debits.into(), sum.currency),
+        credits: money::signed(sum.credits.into(), sum.currency),
+        shards: sum.shards,
+    }
 }
 
 /// `GET /admin/v1/accounts/{id}/transfers`.

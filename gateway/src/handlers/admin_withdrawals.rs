@@ -1,12 +1,12 @@
 //! Withdrawals as operators look at them: as the merchant sees them, and whose they are (R35: masked).
 
-use ::withdrawals::{Cursor, Wanted, Withdrawal, WithdrawalId, WithdrawalState};
+use ::withdrawals::{Cursor, Sort, Wanted, Withdrawal, WithdrawalId, WithdrawalState};
 use hyper::StatusCode;
 use payouts::Payout;
 use pg::Connection;
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::lists::{self, Listing};
 use super::timeline::Timeline;
 use super::withdrawals::Around;
 use super::{Answer, reply};
@@ -14,31 +14,32 @@ use crate::app::App;
 use crate::problem::{self, Refusal};
 use crate::request::Request;
 
-/// `GET /admin/v1/withdrawals?status=&merchant_id=&currency=`.
+const KNOWN: [&str; 6] = ["status", "merchant_id", "currency", "sort", "limit", "cursor"];
+const URGENCY: &str = "urgency";
+
+/// `GET /admin/v1/withdrawals?status=&merchant_id=&currency=&sort=`. Unsorted, those that need somebody come first.
 ///
 /// # Errors
 /// What is wrong with the query; the database's.
 pub async fn list(app: &App, request: &Request) -> Answer {
-    let query = request.query(&["status", "merchant_id", "currency", "limit", "cursor"])?;
-    let page = query.page()?;
-    let cursor = query.cursor::<Cursor>()?;
-    let mut fields = Fields::default();
-    let state = query.get("status").map(WithdrawalState::parse);
-    if state == Some(None) {
-        let known = WithdrawalState::ALL.map(WithdrawalState::as_str).join(", ");
-        fields.wrong("status", format!("must be one of {known}"));
-    }
-    let merchant = query.get("merchant_id").map(|text| text.parse().ok());
-    if merchant == Some(None) {
-        fields.wrong("merchant_id", "is not a merchant's id");
-    }
-    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
-    fields.finish()?;
-    let wanted = Wanted { merchant: merchant.flatten(), state: state.flatten(), currency };
+    let query = request.query(&KNOWN)?;
+    let states = WithdrawalState::ALL.map(WithdrawalState::as_str);
+    let wanted = Wanted {
+        merchant: lists::id(&query, "merchant_id", "a merchant's")?,
+        state: lists::one_of(&query, "status", &states, WithdrawalState::parse)?,
+        currency: lists::currency(&query)?,
+    };
+    let listing = Listing::read(&query, &[URGENCY, "created_at", "-created_at"], URGENCY)?;
+    let sort = match listing.sort {
+        "created_at" => Sort::Oldest,
+        "-created_at" => Sort::Newest,
+        _ => Sort::Urgency,
+    };
+    let cursor: Option<Cursor> = listing.cursor()?;
     let mut conn = app.pool.get().await?;
-    let rows = ::withdrawals::queue(&conn, &wanted, cursor, page.fetch()).await?;
-    let around = Around::read(app, &mut conn, &rows).await?;
-    reply::list(&page, rows, |row| Cursor::after(row).to_string(), |row| shown(&around, row))
+    let found = ::withdrawals::queue(&conn, &wanted, sort, cursor, listing.limit).await?;
+    let around = Around::read(app, &mut conn, &found.rows).await?;
+    listing.answer(&found, |row| Cursor::after(row).to_string(), |row| shown(&around, row))
 }
 
 /// `GET /admin/v1/withdrawals/{id}`: with its payouts and everything that happened.

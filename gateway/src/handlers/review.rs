@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::act::{Act, kept};
 use super::timeline::Timeline;
-use super::{Answer, admin_reads, reply, reversals};
+use super::{Answer, lists, reply, reversals};
 use crate::app::App;
 use crate::commands::rfc3339;
 use crate::problem::{self, Problem, Refusal};
@@ -30,7 +30,7 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let payment = deposits::get(&conn, id).await?.ok_or_else(|| Refusal::not_found("payment"))?;
     let notes = deposits::notes(&conn, &app.keyring, id, MOST_NOTES).await?;
     let taken_back = deposits::reversals_of(&conn, &[id]).await?;
-    let row = admin_reads::payment_row(app, &payment)?;
+    let row = lists::payments::row(app, &payment)?;
     let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
     shown["notes"] = notes.iter().map(note_json).collect();
     shown["reversals"] = taken_back.iter().map(reversals::reversal_json).collect();

@@ -164,7 +164,7 @@ async fn by_reference(app: &App, conn: &Connection, sought: &str) -> Result<Vec<
 
 /// Merchants with this whole name or e-mail address.
 async fn by_name(app: &App, conn: &Connection, sought: &str) -> Result<Vec<SearchHit>, Refusal> {
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    let found = merchants::search(conn, &app.keyring, sought, None, most).await?;
-    Ok(found.iter().map(named).collect())
+    let filter = merchants::MerchantFilter { query: sought, state: None };
+    let found = merchants::search(conn, &app.keyring, filter, true, None, MOST).await?;
+    Ok(found.rows.iter().map(named).collect())
 }

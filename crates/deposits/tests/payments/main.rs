@@ -5,6 +5,7 @@ mod book;
 mod claims;
 mod evidence;
 mod flow;
+mod lists;
 mod matching;
 mod notes;
 mod queue;

@@ -1,8 +1,8 @@
 //! What is read of payments: lists, sums, the review queue, and its sweep.
 
 use deposits::{
-    Cursor, PaymentDetails, PaymentId, PaymentState, Reason, get, in_review_sums, list, lock,
-    rematch_candidates, save, suspense_summary,
+    Cursor, PaymentDetails, PaymentFilter, PaymentId, PaymentPlace, PaymentSort, PaymentState, Reason, get,
+    in_review_sums, list, lock, rematch_candidates, save, suspense_summary,
 };
 use merchants::MerchantId;
 use money::{Currency, Money};
@@ -30,13 +30,14 @@ async fn lists_go_oldest_first_page_by_page() {
         (PaymentState::Returning, 0),
         (PaymentState::Returned, 0),
     ] {
-        let (mut cursor, mut found) = (Cursor::START, Vec::new());
+        let (mut place, mut found) = (None, Vec::new());
         loop {
-            let page = list(&conn, status, cursor, 3).await.unwrap();
-            assert!(page.len() <= 3 && page.iter().all(|payment| payment.status == status));
-            let Some(last) = page.last() else { break };
-            cursor = Cursor::after(last).to_string().parse().unwrap();
-            found.extend(page.iter().map(|payment| payment.id));
+            let all = PaymentFilter::default();
+            let page = list(&conn, status, &all, PaymentSort::Oldest, place, 3).await.unwrap();
+            assert!(page.rows.len() <= 3 && page.rows.iter().all(|payment| payment.status == status));
+            found.extend(page.rows.iter().map(|payment| payment.id));
+            let Some(last) = page.last else { break };
+            place = Some(PaymentPlace::of(&last).to_string().parse().unwrap());
         }
         assert_eq!(found.len(), count, "{status}");
         if status == PaymentState::InReview {

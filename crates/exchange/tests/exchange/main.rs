@@ -4,6 +4,7 @@
 
 mod held;
 mod history;
+mod lists;
 mod positions;
 mod quotes;
 mod rates;

@@ -1,5 +1,14 @@
+-- By id, whole name or whole e-mail address, each by its index: few, in any order.
 SELECT m.id, m.kind, m.state, m.name_sealed, m.email_sealed, m.frozen_reason, m.frozen_legal_reference, m.frozen_until,
        m.created_at, m.updated_at, m.tier, m.fully_verified_at IS NOT NULL AS fully_verified
-FROM merchants m
-WHERE ($1 OR m.id = $2 OR m.name_index = $3 OR m.email_index = $4) AND ($5::uuid IS NULL OR m.id > $5)
-ORDER BY m.id LIMIT $6
+FROM (
+    SELECT i.shard, i.id FROM merchants i WHERE i.id = $1::uuid
+    UNION
+    SELECT n.shard, n.id FROM merchants n WHERE n.name_index = $2
+    UNION
+    SELECT e.shard, e.id FROM merchants e WHERE e.email_index = $3
+) AS found
+JOIN merchants m ON m.shard = found.shard AND m.id = found.id
+WHERE ($4::text IS NULL OR m.state = $4) AND CASE WHEN $5::boolean THEN m.id > $6::uuid ELSE m.id < $6::uuid END
+ORDER BY CASE WHEN $5 THEN m.id END, m.id DESC
+LIMIT $7

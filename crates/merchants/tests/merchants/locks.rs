@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use merchants::{Freeze, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
+use merchants::{Freeze, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
 use time::Duration;
 
 use crate::world::{EMAIL, NAME, World, freeze, somebody_waits};
@@ -165,15 +165,59 @@ async fn merchants_are_found_by_id_whole_name_and_address() {
     let id = world.merchant(NAME, MerchantState::Active).await;
     let other = world.merchant("Somebody Else", MerchantState::Pending).await;
     let conn = world.conn().await;
-    let found = async |query: &str| {
-        let found = search(&conn, &world.keyring, query, None, 10).await.unwrap();
-        found.into_iter().map(|profile| profile.id).collect::<Vec<_>>()
+    let listed = async |query: &str, state, oldest_first, after| {
+        let filter = MerchantFilter { query, state };
+        let page = search(&conn, &world.keyring, filter, oldest_first, after, 10).await.unwrap();
+        assert!(page.last.is_none());
+        page.rows.into_iter().map(|profile| profile.id).collect::<Vec<_>>()
     };
+    let found = async |query: &str| listed(query, None, true, None).await;
     assert_eq!(found(&id.to_string()).await, [id]);
     assert_eq!(found("co trading BRIGHT shenzhen").await, [id]);
     assert_eq!(found("bright").await, []);
     assert_eq!(found(&EMAIL.to_uppercase()).await, [id, other]);
     assert_eq!(found(" ").await, [id, other]);
-    let page = search(&conn, &world.keyring, "", Some(id), 10).await.unwrap();
-    assert_eq!(page.iter().map(|profile| profile.id).collect::<Vec<_>>(), [other]);
+    assert_eq!(listed("", None, true, Some(id)).await, [other]);
+    assert_eq!(listed("", None, false, None).await, [other, id]);
+    assert_eq!(listed("", None, false, Some(other)).await, [id]);
+    for query in ["", EMAIL] {
+        assert_eq!(listed(query, Some(MerchantState::Active), true, None).await, [id]);
+        assert_eq!(listed(query, Some(MerchantState::Pending), false, None).await, [other]);
+        assert_eq!(listed(query, Some(MerchantState::Frozen), true, None).await, []);
+    }
+}
+
+/// The plans that hold for any parameters: by an index, however many merchants there are.
+#[tokio::test]
+async fn a_page_of_merchants_goes_by_an_index_among_many() {
+    let world = World::new().await;
+    world.merchant(NAME, MerchantState::Active).await;
+    let conn = world.db.owner().get().await.unwrap();
+    conn.batch_execute(
+        "CREATE TEMP TABLE one AS SELECT * FROM merchants;
+         INSERT INTO merchants SELECT (r).* FROM generate_series(1, 20000) AS n, one, LATERAL jsonb_populate_record(
+             NULL::merchants, to_jsonb(one) || jsonb_build_object('id', gen_random_uuid(), 'shard', n % 16,
+                 'name_index', '\\x' || md5(n::text), 'email_index', '\\x' || md5(n::text),
+                 'state', CASE WHEN n % 200 = 0 THEN 'restricted' ELSE 'active' END)) AS r;
+         ANALYZE merchants",
+    )
+    .await
+    .unwrap();
+    let (start, end) = ("'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'");
+    let list = include_str!("../../src/sql/list_merchants.sql");
+    for (state, oldest_first, place, index) in [
+        ("NULL", true, start, "merchants_by_age"),
+        ("NULL", false, end, "merchants_by_age"),
+        ("'active'", true, start, "merchants_by_age"),
+        ("'restricted'", true, start, "merchants_not_active"),
+        ("'frozen'", false, end, "merchants_not_active"),
+    ] {
+        let parameters = format!("{state}, {oldest_first}, {place}, 51");
+        testkit::plan(&conn, list, &parameters).await.goes_by(&[index], 60);
+    }
+    let search = include_str!("../../src/sql/search_merchants.sql");
+    let parameters =
+        format!("NULL, '\\x00', '\\x{}', NULL, true, {start}, 51", "c4ca4238a0b923820dcc509a6f75849b");
+    let indices = ["merchants_by_age", "merchants_by_name", "merchants_by_email"];
+    testkit::plan(&conn, search, &parameters).await.goes_by(&indices, 3);
 }

@@ -1,4 +1,6 @@
-use payouts::{Cursor, Effect, Finding, HeldBy, JobKind, PayoutState as S, Refusal, Report, Source, Wanted};
+use payouts::{
+    Cursor, Effect, Filter, Finding, HeldBy, JobKind, PayoutState as S, Refusal, Report, Sort, Source, Wanted,
+};
 use uuid::Uuid;
 
 use crate::world::*;
@@ -122,20 +124,15 @@ async fn operators_see_unknown_ones_first_then_the_oldest() {
     }
     let expected = [5, 1, 2, 3, 0, 4].map(|place| expected[place]);
     for limit in 1..=7 {
-        let mut seen = Vec::new();
-        let mut cursor: Option<Cursor> = None;
+        let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let page = payouts::list(&conn, None, cursor, limit).await.unwrap();
-            seen.extend(page.iter().map(|payout| payout.id));
-            let Some(last) = page.last() else { break };
-            cursor = Some(Cursor::after(last).to_string().parse().unwrap());
+            let page = payouts::list(&conn, &Filter::default(), Sort::Urgency, cursor, limit).await.unwrap();
+            seen.extend(page.rows.iter().map(|payout| payout.id));
+            let Some(last) = page.last else { break };
+            cursor = Some(Cursor::after(&last).to_string().parse().unwrap());
         }
         assert_eq!(seen, expected, "pages of {limit}");
     }
-    let queued = payouts::list(&conn, Some(S::Queued), None, 2).await.unwrap();
-    let rest = payouts::list(&conn, Some(S::Queued), Some(Cursor::after(&queued[1])), 2).await.unwrap();
-    assert_eq!((queued.len(), rest.len()), (2, 1));
-    assert!("paid.x.po_".parse::<Cursor>().is_err());
 
     let counts = payouts::counts(&conn).await.unwrap();
     let shown: Vec<_> = counts.iter().map(|c| (c.state, c.payouts)).collect();

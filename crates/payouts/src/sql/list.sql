@@ -1,7 +1,0 @@
-SELECT p.id, p.withdrawal, p.payment, p.merchant, p.bank, p.attempt, p.amount_minor, p.currency, p.beneficiary_sealed, p.status,
-       p.held_by, p.bank_reference, p.amount_received_minor, p.returned_minor, p.reason, p.sends, p.queries, p.delays,
-       p.needs_operator, p.created_at, p.sent_at, p.updated_at
-FROM payouts p
-WHERE p.status = $1 AND ($2::timestamptz IS NULL OR (p.created_at, p.id) > ($2, $3::uuid))
-ORDER BY p.created_at, p.id
-LIMIT $4

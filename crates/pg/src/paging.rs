@@ -1,0 +1,88 @@
+//! A page of a list whose filter has no index of its own.
+//!
+//! Such a statement looks at so many rows of an index and no more, in the order of the list, and tells of the last of each
+//! stretch that it stopped there. A page then holds what was found up to the first of these places, perhaps nothing, and the
+//! next one goes on behind it: however rare what is sought, one page costs what it costs.
+
+/// A row that was looked at.
+#[derive(Debug, Clone)]
+pub struct Looked<R> {
+    /// It.
+    pub row: R,
+    /// Whether the filter lets it through.
+    pub matches: bool,
+    /// Whether it is the last of its stretch that was looked at, though perhaps not the last there is.
+    pub stops: bool,
+}
+
+/// A page, and behind which row the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paged<R> {
+    /// At most as many as were asked for.
+    pub rows: Vec<R>,
+    /// None after the last page. It need not be one of `rows`.
+    pub last: Option<R>,
+}
+
+impl<R: Clone> Paged<R> {
+    /// The page of at most `limit` rows that these, in the order of the list, make.
+    pub fn cut(looked_at: Vec<Looked<R>>, limit: usize) -> Paged<R> {
+        let mut rows = Vec::new();
+        let mut last = None;
+        for looked in looked_at {
+            if rows.len() == limit {
+                return Paged { rows, last };
+            }
+            last = Some(looked.row.clone());
+            if looked.matches {
+                rows.push(looked.row);
+            }
+            if looked.stops {
+                return Paged { rows, last };
+            }
+        }
+        Paged { rows, last: None }
+    }
+
+    /// The page of at most `limit` rows, where one more was asked for to see whether there are any.
+    pub fn of(rows: Vec<R>, limit: usize) -> Paged<R> {
+        let looked = |row| Looked { row, matches: true, stops: false };
+        Paged::cut(rows.into_iter().map(looked).collect(), limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `m` matches, `.` does not, in capitals and `|` it stops.
+    fn cut(text: &str, limit: usize) -> (Vec<usize>, Option<usize>) {
+        let looked = |(row, kind): (usize, char)| Looked {
+            row,
+            matches: "mM".contains(kind),
+            stops: "M|".contains(kind),
+        };
+        let page = Paged::cut(text.chars().enumerate().map(looked).collect(), limit);
+        (page.rows, page.last)
+    }
+
+    #[test]
+    fn a_page_ends_where_it_is_full_or_where_somebody_stopped_looking() {
+        for (text, limit, rows, last) in [
+            ("", 2, &[][..], None),
+            ("mm", 2, &[0, 1], None),
+            ("mmm", 2, &[0, 1], Some(1)),
+            ("m.m.m", 2, &[0, 2], Some(2)),
+            ("m.m..", 2, &[0, 2], Some(2)),
+            ("...|", 2, &[], Some(3)),
+            ("m|mM", 2, &[0], Some(1)),
+            ("mM", 2, &[0, 1], Some(1)),
+            ("M", 2, &[0], Some(0)),
+            ("m...", 2, &[0], None),
+        ] {
+            assert_eq!(cut(text, limit), (rows.to_vec(), last), "{text}");
+        }
+        assert_eq!(Paged::of(vec![1, 2, 3], 2), Paged { rows: vec![1, 2], last: Some(2) });
+        assert_eq!(Paged::of(vec![1, 2], 2), Paged { rows: vec![1, 2], last: None });
+    }
+}
