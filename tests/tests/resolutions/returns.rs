@@ -71,15 +71,16 @@ async fn book(world: &World) -> [i64; 3] {
 async fn r29_beside_another_open_attempt_a_disputed_return_neither_ends_the_payment_nor_fails_it() {
     let (sluice, world) = Sluice::start().await;
     let (one, two) = (reviewed(&world, "10.00", "DE0005").await, reviewed(&world, "20.00", "DE0005").await);
-    let mut all = Vec::new();
-    for (payment, amount) in [(&one, "10.00"), (&two, "20.00")] {
+    let twice_in_vain = async |payment: &str, amount: &str| {
         let first = returned_in_vain(&world, payment).await;
         let second = send_back(&world, payment).await;
         stuck(&world, &second).await;
         let late = paid_after_all(&world, &first, amount, "USD").await;
         assert_eq!(late.outcome(), ("applied", "disputed"), "{late:?}");
-        all.push((first, second));
-    }
+        (first, second)
+    };
+    let all: [(String, String); 2] =
+        tokio::join!(twice_in_vain(&one, "10.00"), twice_in_vain(&two, "20.00")).into();
     let before = book(&world).await;
     assert_eq!(before, [0, 3_000, 3_000], "on their way back");
 
