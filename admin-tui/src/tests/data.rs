@@ -51,7 +51,7 @@ pub fn overview(environment: &str) -> Value {
         "suspense": [{"currency": "USD", "amount": "50.00"}],
         "approvals_pending": 1, "approvals_waiting_for_me": 1,
         "activity": {"seconds": (0..60).map(|n: u64| json!({"events": n % 7, "payments": n % 7, "withdrawals": n % 3,
-            "payouts_paid": u64::from(n % 2 == 0)})).collect::<Vec<_>>()},
+            "payouts_paid": u64::from(n.is_multiple_of(2))})).collect::<Vec<_>>()},
         "verification": {"at": "2026-11-26T02:48:00Z", "result": "holds", "broken": [], "took_ms": 1200, "checked_transfers": 18_234}, "event_id_conflicts": 0,
         "lanes": [{"lane": 0, "depth": 0}, {"lane": 1, "depth": 3}],
         "pool": {"size": 4, "available": 3, "waiting": 0, "max": 16},

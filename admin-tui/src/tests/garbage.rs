@@ -49,7 +49,7 @@ fn twisted(value: Value, turn: usize) -> Value {
             .into_iter()
             .enumerate()
             .map(|(at, (name, value))| {
-                (name, if (at + turn) % 3 == 0 { odd(at + turn) } else { twisted(value, turn + 1) })
+                (name, if (at + turn).is_multiple_of(3) { odd(at + turn) } else { twisted(value, turn + 1) })
             })
             .collect(),
         other => other,

@@ -185,6 +185,7 @@ mod tests {
             person: person.into(),
             role,
             token_sha256: [0; 32],
+            must_arm: false,
         };
         let pending = look(&[("Ada", 2), ("Otto", 3)]);
         for (person, role, waiting) in [
