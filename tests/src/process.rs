@@ -98,31 +98,16 @@ impl Sluice {
     pub async fn second_with(&self, world: &World, text: &str) -> Second {
         let (config, log) = (self.dir().join("second.toml"), self.dir().join("second.log"));
         std::fs::write(&config, text).expect("written");
-        let [public, admin, metrics] = free_ports();
-        let child = Command::new(program())
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
-            .env("SLUICE_PUBLIC_ADDR", &public)
-            .env("SLUICE_ADMIN_ADDR", &admin)
-            .env("SLUICE_METRICS_ADDR", &metrics)
-            .env("RUST_LOG", "info")
-            .stdin(Stdio::null())
-            .stderr(std::fs::File::create(&log).expect("a log"))
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary starts");
-        let begun = Instant::now();
-        while tokio::net::TcpStream::connect(&public).await.is_err() {
-            assert!(begun.elapsed() < START, "the second gateway is not ready in time");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let ports = free_ports();
+        let [public, admin, metrics] = &ports;
         let world = world.at(
             &format!("https://{public}"),
             &format!("https://{admin}"),
             &format!("http://{metrics}/metrics"),
         );
-        Second { child, config, log, world }
+        let mut second = Second { child: None, config, log, ports, world };
+        second.launch().await;
+        second
     }
 
     /// Its folder.
@@ -206,20 +191,60 @@ impl Drop for Sluice {
 
 /// A gateway beside the first one; killed when dropped.
 pub struct Second {
-    child: Child,
+    child: Option<Child>,
     config: PathBuf,
     log: PathBuf,
+    ports: [String; 3],
     /// It, as its users see it.
     pub world: World,
 }
 
 impl Second {
+    /// Starts it, also again after it was killed, at the same addresses.
+    pub async fn launch(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let [public, admin, metrics] = &self.ports;
+        let child = Command::new(program())
+            .arg("serve")
+            .arg("--config")
+            .arg(&self.config)
+            .env("SLUICE_PUBLIC_ADDR", public)
+            .env("SLUICE_ADMIN_ADDR", admin)
+            .env("SLUICE_METRICS_ADDR", metrics)
+            .env("RUST_LOG", "info")
+            .stdin(Stdio::null())
+            .stderr(std::fs::File::create(&self.log).expect("a log"))
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        self.child = Some(child);
+        let begun = Instant::now();
+        while tokio::net::TcpStream::connect(public).await.is_err() {
+            assert!(begun.elapsed() < START, "the second gateway is not ready in time");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// SIGSTOP: it is there, and does nothing.
+    pub fn stand_still(&self) {
+        kill(self.pid(), Signal::SIGSTOP).expect("stopped");
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        self.child.take().expect("it runs").kill().await.expect("killed");
+    }
+
+    fn pid(&self) -> Pid {
+        let pid = self.child.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok());
+        Pid::from_raw(pid.expect("it runs"))
+    }
+
     /// SIGHUP with another configuration; waits until it has said what came of it, and gives what it said.
     pub async fn reload(&self, text: &str) -> String {
         std::fs::write(&self.config, text).expect("written");
         let before = self.log().len();
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
-        kill(Pid::from_raw(pid), Signal::SIGHUP).expect("told to reload");
+        kill(self.pid(), Signal::SIGHUP).expect("told to reload");
         let begun = Instant::now();
         loop {
             let said = self.log().get(before..).unwrap_or_default().to_owned();
