@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use ledger::{AccountKey, AccountKind, AccountTransfer, StatementCursor, TransferKind};
 use merchants::{MerchantId, StoreId};
 use payouts::PayoutId;
+use pg::Paged;
 use uuid::Uuid;
 use withdrawals::{ChargeId, WithdrawalId};
 
@@ -67,13 +68,13 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     reply::json(StatusCode::OK, &Page { data: rows.iter().map(account_row).collect(), next_cursor, has_more })
 }
 
-/// `GET /admin/v1/ledger/accounts?kind=&currency=`: the institution's own accounts, each summed over its shards; all of them
-/// in one page.
+/// `GET /admin/v1/ledger/accounts?kind=&currency=`: the institution's own accounts, each summed over its shards.
 ///
 /// # Errors
 /// What is wrong with the query; the database's.
 pub async fn sums(app: &App, request: &Request) -> Answer {
-    let query = request.query(&["kind", "currency"])?;
+    let query = request.query(&["kind", "currency", "limit", "cursor"])?;
+    let page = query.page()?;
     let mut fields = Fields::default();
     let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
     let kind = query.get("kind").map(AccountKind::parse);
@@ -83,8 +84,22 @@ pub async fn sums(app: &App, request: &Request) -> Answer {
     fields.finish()?;
     let conn = app.pool.get().await?;
     let rows = ledger::institution_sums(&conn, kind.flatten(), currency).await?;
-    let data = rows.iter().map(sum_row).collect();
-    reply::json(StatusCode::OK, &Page { data, next_cursor: None, has_more: false })
+    let place =
+        |sum: &ledger::AccountSum| format!("{}.{}.{}", sum.kind.as_str(), sum.currency.code(), sum.owner);
+    let seen = match &page.cursor {
+        None => 0,
+        Some(last) => {
+            let found = rows.iter().position(|sum| place(sum) == *last);
+            found.ok_or_else(|| Refusal::field("cursor", "is not a cursor of this list"))? + 1
+        }
+    };
+    let found = Paged::of(rows.into_iter().skip(seen).collect(), page.limit);
+    let next_cursor = found.last.as_ref().map(place);
+    let has_more = next_cursor.is_some();
+    reply::json(
+        StatusCode::OK,
+        &Page { data: found.rows.iter().map(sum_row).collect(), next_cursor, has_more },
+    )
 }
 
 fn sum_row(sum: &ledger::AccountSum) -> AccountSum {
