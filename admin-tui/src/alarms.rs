@@ -82,9 +82,13 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             Some(Lead::List(Screen::Payouts, 0, "status:disputed")),
         );
     }
-    for bank in overview.banks.iter().filter(|bank| bank.breaker != "closed") {
-        let text = text(T::AlarmBreaker, &[&bank.bank, &bank.breaker]);
-        add(Tone::Bad, "!", text, Some(Lead::List(Screen::Payouts, 0, "")));
+    for bank in &overview.banks {
+        let lead = Some(Lead::List(Screen::Payouts, 0, ""));
+        match bank.state.as_str() {
+            "down" => add(Tone::Bad, "!", text(T::AlarmBankDown, &[&bank.bank]), lead),
+            "slow" => add(Tone::Warn, "~", text(T::AlarmBankSlow, &[&bank.bank]), lead),
+            _ => {}
+        }
     }
     if overview.oldest_unsent_seconds.is_some_and(|age| age > LONG_UNSENT) {
         let text = text(T::AlarmUnsent, &[&span(overview.oldest_unsent_seconds)]);
@@ -94,11 +98,6 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     if held > 0 {
         let text = text(T::AlarmHeld, &[&held.to_string()]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:held")));
-    }
-    let failed = count("failed");
-    if failed > 0 {
-        let text = text(T::AlarmFailed, &[&failed.to_string()]);
-        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:failed")));
     }
     let review: i64 = overview.review.iter().map(|line| line.count).sum();
     if review > 0 {

@@ -1,6 +1,6 @@
 //! The overview's figures: each with its value, and a word for whether it is as it should be.
 
-use admin_api::{ActivitySecond, Overview};
+use admin_api::{ActivitySecond, BankHealth, Overview};
 use time::OffsetDateTime;
 
 use crate::alarms::whole;
@@ -95,8 +95,8 @@ pub fn work(overview: &Overview) -> Vec<Figure> {
         counted(T::FigureStuck, overview.payouts_for_operators, &ACT),
         counted(T::FigureUnknown, overview.unknown_payouts, &LOOK),
         counted(T::FigureDisputed, count("disputed"), &ACT),
-        counted(T::FigureFailed, count("failed"), &LOOK),
         counted(T::FigureHeld, count("held"), &LOOK),
+        Figure { grade: Grade::Plain, ..counted(T::FigureSent, count("queued") + count("sent"), &LOOK) },
         Figure {
             label: T::FigureUnsent,
             of: String::new(),
@@ -131,25 +131,7 @@ pub fn review(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
 /// The books, the banks, the machine.
 pub fn health(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
     let mut figures = vec![books(overview, now)];
-    figures.extend(overview.banks.iter().map(|bank| {
-        Figure {
-            label: T::FigureBank,
-            of: bank.bank.clone(),
-            // A closed breaker lets calls through: not what somebody half asleep takes it for.
-            value: match bank.breaker.as_str() {
-                "closed" => "up",
-                "probing" => "being tried",
-                "open" => "CUT OFF",
-                other => other,
-            }
-            .to_owned(),
-            grade: match bank.breaker.as_str() {
-                "closed" => Grade::Fine,
-                "probing" => Grade::Look,
-                _ => Grade::Act,
-            },
-        }
-    }));
+    figures.extend(overview.banks.iter().map(bank));
     let deepest = overview.lanes.iter().map(|lane| lane.depth).max().unwrap_or_default();
     figures.push(Figure {
         label: T::FigureLanes,
@@ -172,6 +154,18 @@ pub fn health(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
         grade: oldest.map_or(Grade::Plain, |oldest| RATE.grade(oldest)),
     });
     figures
+}
+
+/// Whether a bank is up, and how fast it answers.
+fn bank(bank: &BankHealth) -> Figure {
+    let answers = bank.answer_seconds.map(|seconds| format!(" {seconds:.1}s")).unwrap_or_default();
+    let (said, grade) = match bank.state.as_str() {
+        "up" => (format!("up{answers}"), Grade::Fine),
+        "slow" => (format!("SLOW{answers}"), Grade::Look),
+        "down" => ("DOWN".to_owned(), Grade::Act),
+        other => (other.to_owned(), Grade::Look),
+    };
+    Figure { label: T::FigureBank, of: bank.bank.clone(), value: said, grade }
 }
 
 /// Whether the books were proved, and when.
@@ -246,12 +240,16 @@ mod tests {
             });
             assert_eq!(graded(&health(&overview, NOW), T::FigureBooks), (value, grade), "{result:?}");
         }
-        for (breaker, said, grade) in [
-            ("closed", "up", Grade::Fine),
-            ("probing", "being tried", Grade::Look),
-            ("open", "CUT OFF", Grade::Act),
+        for (state, answers, said, grade) in [
+            ("up", Some(0.21), "up 0.2s", Grade::Fine),
+            ("up", None, "up", Grade::Fine),
+            ("slow", Some(7.04), "SLOW 7.0s", Grade::Look),
+            ("down", Some(9.0), "DOWN", Grade::Act),
         ] {
-            let overview = overview(|overview| breaker.clone_into(&mut overview.banks[0].breaker));
+            let overview = overview(|overview| {
+                state.clone_into(&mut overview.banks[0].state);
+                overview.banks[0].answer_seconds = answers;
+            });
             assert_eq!(graded(&health(&overview, NOW), T::FigureBank), (said, grade));
         }
     }

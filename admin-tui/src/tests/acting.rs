@@ -297,10 +297,14 @@ fn r28_another_payee_is_chosen_from_the_merchants() {
     bench.press("Right Right");
     assert!(bench.shows("2/2  CNY  ****0028"), "{}", bench.screen());
     bench.press("Right");
-    assert!(bench.shows("1/2  CNY  ****0005"), "{}", bench.screen());
+    assert!(bench.shows("1/2  CNY  ****0005") && bench.shows("(as before)"), "{}", bench.screen());
     bench.press("Left Enter \"new account\" Enter \"1000000.00\" Enter Enter");
     let body = json!({"payee_id": format!("pye_{:032x}", 4), "reason": "new account"});
     assert_eq!(bench.posts[0].body, body);
+    bench.posted(Outcome::Done(
+        json!({"id": FAILED, "status": "failed", "withdrawal": {"status": "processing"}}),
+    ));
+    assert!(bench.shows("done, now: withdrawal processing"), "{}", bench.screen());
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Bench {
     pub wanted: Vec<Effect>,
     up: Duration,
     role: Option<Role>,
+    /// Whose token it is.
+    pub id: String,
     /// Until when the server lets this operator act, and why.
     pub armed: Option<(OffsetDateTime, String)>,
     answers: fn(&str) -> Value,
@@ -67,6 +69,7 @@ impl Bench {
             wanted: Vec::new(),
             up: Duration::ZERO,
             role,
+            id: "ops-1".to_owned(),
             armed: None,
             answers,
         };
@@ -80,7 +83,7 @@ impl Bench {
         let armed = self.armed.as_ref().filter(|(until, _)| *until > START + self.up);
         let overview = (self.answers)("/admin/v1/overview");
         Me {
-            operator_id: "ops-1".to_owned(),
+            operator_id: self.id.clone(),
             person: "olga".to_owned(),
             role: self.role.map_or("unheard-of", Role::name).to_owned(),
             environment: overview["environment"].as_str().unwrap_or_default().to_owned(),

@@ -41,9 +41,7 @@ pub fn overview(environment: &str) -> Value {
     json!({"environment": environment, "at": "2026-11-26T03:00:00Z",
         "payouts": [
             {"bank": "sandbox", "status": "unknown", "count": 2, "oldest": "2026-11-26T02:41:00Z"},
-            {"bank": "sandbox", "status": "queued", "count": 1, "oldest": "2026-11-26T02:59:50Z"},
-            {"bank": "sandbox", "status": "failed", "count": 1, "oldest": "2026-11-26T01:00:00Z"},
-            {"bank": "sandbox", "status": "paid", "count": 18_234, "oldest": "2026-11-01T00:00:00Z"}],
+            {"bank": "sandbox", "status": "queued", "count": 1, "oldest": "2026-11-26T02:59:50Z"}],
         "unknown_payouts": 2, "payouts_for_operators": 1, "oldest_unsent_seconds": 10.2,
         "review": [{"reason": "unknown_account", "count": 2, "amount": "50.00", "currency": "USD",
             "oldest": "2026-11-25T20:00:00Z", "older_than_1_day": 0, "older_than_5_days": 0}],
@@ -55,7 +53,8 @@ pub fn overview(environment: &str) -> Value {
         "verification": {"at": "2026-11-26T02:48:00Z", "result": "holds", "broken": [], "took_ms": 1200, "checked_transfers": 18_234}, "event_id_conflicts": 0,
         "lanes": [{"lane": 0, "depth": 0}, {"lane": 1, "depth": 3}],
         "pool": {"size": 4, "available": 3, "waiting": 0, "max": 16},
-        "banks": [{"bank": "sandbox", "breaker": "closed", "busy": 1, "max_per_second": 0}], "exposure": [],
+        "banks": [{"bank": "sandbox", "breaker": "closed", "busy": 1, "max_per_second": 0,
+            "state": "up", "answer_seconds": 0.2}], "exposure": [],
         "rates": [{"pair": "USDCNY", "age_seconds": 12.5}, {"pair": "EURCNY", "age_seconds": 12.5}],
         "ledger_heads": ["0:1812:ab", "1:1790:cd", "2:1801:ef", "3:1799:01"]})
 }

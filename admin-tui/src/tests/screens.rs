@@ -79,7 +79,7 @@ fn acting_in_both_sizes() {
 #[test]
 fn an_approver_sees_what_is_approved() {
     let mut bench = Bench::of(80, 24, Lang::English, Some(Role::Approver), data::answer);
-    bench.model.who.id = Some("app-1".to_owned());
+    bench.id = "app-1".to_owned();
     bench.press(ARM);
     bench.press("9 Enter");
     look("approval-80x24", &bench);
@@ -153,6 +153,7 @@ fn the_overview_says_at_once_whether_anything_is_wrong() {
             overview["verification"]["result"] = "broken".into();
             overview["verification"]["broken"] = serde_json::json!(["I1", "I3"]);
             overview["banks"][0]["breaker"] = "open".into();
+            overview["banks"][0]["state"] = "down".into();
             overview["oldest_unsent_seconds"] = 700.0.into();
             overview["rates"][0]["age_seconds"] = 1000.0.into();
             overview

@@ -194,6 +194,7 @@ impl T {
             T::OpenQuotesOf => ("Enter: its quotes", "回车：其报价"),
             T::KeyChoosePayee => ("choose", "选择"),
             T::NoPayees => ("no verified payee in this currency", "没有该币种的已验证收款人"),
+            T::AsBefore => ("(as before)", "（与此前相同）"),
             T::ChooseOf => ("Left/Right chooses among {}", "左右键从 {} 个中选择"),
             T::OrderLargest => ("largest amount first, by currency", "金额大的在前，按币种"),
             T::OrderSmallest => ("smallest amount first, by currency", "金额小的在前，按币种"),
@@ -207,7 +208,6 @@ impl T {
             T::FigureStuck => ("stuck", "卡住"),
             T::FigureUnknown => ("unknown outcome", "结果未知"),
             T::FigureDisputed => ("disputed", "有争议"),
-            T::FigureFailed => ("failed", "失败"),
             T::FigureHeld => ("held", "暂停"),
             T::FigureUnsent => ("oldest unsent", "最久未发送"),
             T::FigureApprovals => ("approvals for you", "待您审批"),
@@ -240,6 +240,12 @@ impl T {
                 "open it first (Enter): all that it takes is shown there",
                 "请先打开（回车）：其中列出全部内容",
             ),
+            T::FigureSent => ("on their way", "在途"),
+            T::AlarmBankDown => (
+                "bank {} is down: payouts to it wait until it answers again",
+                "银行 {} 中断：其出款将等待恢复",
+            ),
+            T::AlarmBankSlow => ("bank {} answers slowly", "银行 {} 响应缓慢"),
             T::PayeeId => ("Payee", "收款人"),
             T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
@@ -337,10 +343,8 @@ impl T {
             T::AlarmDisputed => {
                 ("{} payout(s) disputed: the bank contradicts itself", "{} 笔出款有争议：银行说法矛盾")
             }
-            T::AlarmBreaker => ("bank {}: calls are cut off, breaker {}", "银行 {}：调用已中断，断路器 {}"),
             T::AlarmUnsent => ("the oldest unsent payout waits {}", "最旧的未发送出款已等待 {}"),
             T::AlarmHeld => ("{} payout(s) held", "{} 笔出款暂停中"),
-            T::AlarmFailed => ("{} payout(s) failed", "{} 笔出款失败"),
             T::AlarmReview => ("{} payment(s) in review, the oldest {}", "{} 笔款项审核中，最旧 {}"),
             T::AlarmApprovals => ("{} approval(s) wait for you", "{} 项审批待您决定"),
             T::AlarmConflicts => {

@@ -277,6 +277,17 @@ fn done(action: Action, after: &Value) -> String {
     let text = |member: &str| after[member].as_str();
     let said = match action {
         Action::UnmaskBody | Action::UnmaskHeaders => text("text").or_else(|| text("base64")),
+        // The payout stays what it was; what goes on is the withdrawal.
+        Action::RetryPayout
+        | Action::RetryOtherPayee
+        | Action::RefundWithdrawal
+        | Action::RefuseWithdrawal => {
+            let withdrawal = after["withdrawal"]["status"].as_str();
+            return withdrawal.map_or_else(
+                || text("status").unwrap_or_default().to_owned(),
+                |now| format!("withdrawal {now}"),
+            );
+        }
         _ => text("status"),
     };
     said.unwrap_or_default().to_owned()

@@ -165,7 +165,11 @@ fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn 
         (Some(at), _) => {
             let payee = choices[at];
             let who = ["currency", "account_number", "holder_name", "bank_name"].map(|name| payee.text(name));
-            (format!("{}/{count}  {}", at + 1, who.join("  ")), Tone::Strong)
+            let before = confirm.subjects.first().map(|one| one.item.raw["payee"]["account_number"].clone());
+            let is_same = before.is_some_and(|before| before == payee.raw["account_number"]);
+            let same = if is_same { format!("  {}", model.text(T::AsBefore)) } else { String::new() };
+            let tone = if is_same { Tone::Warn } else { Tone::Strong };
+            (format!("{}/{count}  {}{same}", at + 1, who.join("  ")), tone)
         }
         (None, Some(why)) => (why.clone(), Tone::Warn),
         (None, None) if confirm.payees.is_pending() => (model.text(T::Loading).to_owned(), Tone::Dim),

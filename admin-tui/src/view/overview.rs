@@ -14,7 +14,7 @@ use crate::wrap::{fit, pad};
 /// Lines of what needs somebody, on a small screen; the others follow the cursor.
 const MOST: usize = 6;
 /// How wide the words of figures are, and the figures with them on a wide screen.
-const WORD: usize = 5;
+const WORD: usize = 4;
 const WIDEST: u16 = 60;
 
 pub fn draw(model: &Model, paint: &mut Paint<'_>) {
@@ -83,7 +83,7 @@ fn line(alarm: &Alarm, selected: bool, y: u16, paint: &mut Paint<'_>) {
 fn section(model: &Model, heading: T, figures: &[Figure], paint: &mut Paint<'_>, from: u16) -> u16 {
     let theme = paint.theme;
     paint.put(1, from, model.text(heading), theme.tone(Tone::Strong));
-    let room = usize::from(paint.area.width).saturating_sub(WORD + 5).max(1);
+    let room = usize::from(paint.area.width).saturating_sub(WORD + 4).max(1);
     let mut y = from + 1;
     for figure in figures {
         let value = fit(&figure.value, room);
@@ -111,11 +111,14 @@ fn curves(model: &Model, overview: &Overview, paint: &mut Paint<'_>) -> u16 {
     let room = usize::from(paint.area.width).saturating_sub(24);
     let mut y = 1;
     for (label, values) in figures::activity(overview) {
-        let minute: u64 = values.iter().sum();
-        let each = values.len().max(1).try_into().unwrap_or(1);
-        let (whole, tenth) = (minute / each, minute * 10 / each % 10);
+        let minute = values.iter().fold(0_u64, |sum, value| sum.saturating_add(*value));
+        let each = u64::try_from(values.len()).unwrap_or(u64::MAX);
+        let said = match (minute.checked_div(each), minute.saturating_mul(10).checked_div(each)) {
+            (Some(whole), Some(tenths)) => format!("{whole}.{}/s", tenths % 10),
+            _ => "-".to_owned(),
+        };
         paint.put(3, y, &pad(&fit(model.text(label), 12), 12, false), theme.tone(Tone::Dim));
-        paint.put(15, y, &pad(&format!("{whole}.{tenth}/s"), 7, true), theme.tone(Tone::Plain));
+        paint.put(15, y, &pad(&said, 7, true), theme.tone(Tone::Plain));
         paint.put(23, y, &curve(&values, room), theme.tone(Tone::Plain));
         y += 1;
     }
