@@ -27,3 +27,5 @@ mod serve;
 mod server;
 mod stream;
 mod verification;
+
+pub use migrate::SETS as MIGRATIONS;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bank, compare, webhooks};
+use crate::commands::{bank, compare, connections, fill, growth, overload, soak, sweep, webhooks};
 use crate::stand;
 
 /// Load tests: each puts up a stand of its own, measures, proves that nothing acknowledged is missing, and takes it down.
@@ -23,6 +23,18 @@ enum Command {
     Compare(compare::Options),
     /// One closed loop, of bank events alone or of a mix: for profiling.
     Webhooks(webhooks::Options),
+    /// Arrival rate against latency, goodput and refusals; finds the knee.
+    Sweep(sweep::Options),
+    /// Five times too much; a bank that floods beside another, and beside merchants who withdraw.
+    Overload(overload::Options),
+    /// Memory and idle CPU of the gateway with many open connections.
+    Connections(connections::Options),
+    /// A book that has been in use for long.
+    Fill(fill::Amounts),
+    /// The same load on an empty and on a filled book.
+    Growth(growth::Options),
+    /// An everyday mix for a long time.
+    Soak(soak::Options),
     /// The bank that carries payouts; runs start it by themselves.
     #[command(hide = true)]
     Bank(bank::Options),
@@ -41,6 +53,12 @@ pub fn run() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Compare(options) => compare::run(&cli.stand, &options).await,
+            Command::Sweep(options) => sweep::run(&cli.stand, &options).await,
+            Command::Overload(options) => overload::run(&cli.stand, &options).await,
+            Command::Connections(options) => connections::run(&cli.stand, &options).await,
+            Command::Fill(amounts) => fill::run(&cli.stand, &amounts).await,
+            Command::Growth(options) => growth::run(&cli.stand, &options).await,
+            Command::Soak(options) => soak::run(&cli.stand, &options).await,
             Command::Bank(options) => bank::run(&options).await,
             Command::Webhooks(options) => webhooks::run(&cli.stand, &options).await,
         }

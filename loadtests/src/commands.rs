@@ -2,4 +2,10 @@
 
 pub mod bank;
 pub mod compare;
+pub mod connections;
+pub mod fill;
+pub mod growth;
+pub mod overload;
+pub mod soak;
+pub mod sweep;
 pub mod webhooks;

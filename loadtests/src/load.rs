@@ -5,10 +5,12 @@ mod chance;
 pub mod closed;
 pub mod link;
 pub mod merchant;
+pub mod open;
+pub mod schedule;
 pub mod script;
 pub mod statement;
 pub mod tally;
 pub mod webhook;
 
 pub use acknowledged::Kept;
-pub use tally::Tally;
+pub use tally::{Kind, Tally};

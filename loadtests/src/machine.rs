@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use crate::Fault;
 
 /// The kernel shows processes' times in hundredths of a second, whatever its timer does.
@@ -107,6 +109,15 @@ fn memory(pid: u32) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// Lets this process and those that it starts open as many files, sockets among them, as they may.
+///
+/// # Errors
+/// The kernel's.
+pub fn allow_many_files() -> Result<(), Fault> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod batches;
+mod chart;
 mod cli;
 mod commands;
 mod cost;
@@ -8,7 +10,9 @@ mod latency;
 mod load;
 mod machine;
 mod measure;
+mod openloop;
 mod proof;
+mod results;
 mod stand;
 mod wire;
 

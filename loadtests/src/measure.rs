@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::Fault;
 use crate::cost::{Cost, Moment};
+use crate::database;
 use crate::load::closed::{Connections, Phase, Worker};
 use crate::load::script::{Mix, Script};
 use crate::load::{Kept, Tally};
@@ -117,19 +118,49 @@ pub async fn closed(
 /// # Errors
 /// As [`closed`]; what doesn't hold, what is missing.
 pub async fn on_fresh_database(stand: &Stand, settings: &str, plan: Closed) -> Result<Measured, Fault> {
-    stand.fresh(FRESH).await?;
-    let client = stand.client(FRESH).await?;
-    let gateway = stand.gateway(FRESH, settings, plan.mix.withdrawals > 0).await?;
-    if plan.mix.withdrawals > 0 {
-        publish_rates(stand, &gateway).await?;
-    }
-    let measured = closed(stand, &gateway, &client, plan).await?;
-    gateway.stop().await?;
-    stand.verify(FRESH).await?;
-    proof::prove(&client, &measured.run, &measured.kept).await?;
-    drop(client);
-    stand.clear(FRESH).await?;
+    let run = Fresh::start(stand, settings, plan.mix.withdrawals > 0).await?;
+    let measured = closed(stand, &run.gateway, &run.client, plan).await?;
+    run.finish(stand, &[(measured.run.clone(), measured.kept.clone())]).await?;
     Ok(measured)
+}
+
+/// A gateway on a new copy of the database.
+pub struct Fresh {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// A connection to its database.
+    pub client: Client,
+}
+
+impl Fresh {
+    /// Starts it; where merchants withdraw, with rates and a bank that carries payouts.
+    ///
+    /// # Errors
+    /// In words.
+    pub async fn start(stand: &Stand, settings: &str, withdrawals: bool) -> Result<Fresh, Fault> {
+        stand.fresh(FRESH).await?;
+        let client = stand.client(FRESH).await?;
+        database::settings(&client).await?;
+        let gateway = stand.gateway(FRESH, settings, withdrawals).await?;
+        if withdrawals {
+            publish_rates(stand, &gateway).await?;
+        }
+        Ok(Fresh { gateway, client })
+    }
+
+    /// Stops it, verifies the book, looks for everything acknowledged in these runs, and removes the copy.
+    ///
+    /// # Errors
+    /// What doesn't hold, what is missing.
+    pub async fn finish(self, stand: &Stand, runs: &[(String, Vec<Kept>)]) -> Result<(), Fault> {
+        self.gateway.stop().await?;
+        stand.verify(FRESH).await?;
+        for (run, kept) in runs {
+            proof::prove(&self.client, run, kept).await?;
+        }
+        drop(self.client);
+        stand.clear(FRESH).await
+    }
 }
 
 /// Has the bank publish rates; they can be used for a quarter of an hour.

@@ -20,6 +20,11 @@ impl Chance {
         usize::try_from(self.next() % (most as u64 + 1)).unwrap_or(0)
     }
 
+    /// More than 0, at most 1.
+    pub fn part(&mut self) -> f64 {
+        (self.next() + 1) as f64 / (1u64 << 31) as f64
+    }
+
     /// 31 bits.
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
@@ -39,6 +44,8 @@ mod tests {
         let mut counts = [0; 10];
         for _ in 0..10_000 {
             counts[chance.up_to(9)] += 1;
+            let part = chance.part();
+            assert!(part > 0.0 && part <= 1.0, "{part}");
         }
         assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
     }

@@ -76,7 +76,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin-tui", &["admin-api", "money"]),
-    ("loadtests", &["bank", "gateway", "ledger", "merchants", "money", "pg", "privacy", "sandbox-bank"]),
+    ("loadtests", &["bank", "gateway", "merchants", "money", "pg", "privacy", "sandbox-bank"]),
     ("tests", &["admin-api", "bank", "money", "testkit"]),
     ("xtask", &["pg"]),
 ];
