@@ -118,7 +118,7 @@ async fn a_merchants_own_reference_finds_its_withdrawal() {
 }
 
 /// Rows of one statement.
-const STEP: usize = 20_000;
+const STEP: usize = 5_000;
 
 /// So many withdrawals, each of another merchant: a fiftieth failed, the others are paid.
 async fn filled(count: usize) -> (World, pg::Connection) {
