@@ -36,10 +36,11 @@ async fn rows_arrive_as_they_are() {
         assert_eq!(tx.copy(SQL, rows(&some)).await.unwrap(), some.len() as u64);
         tx.commit().await.unwrap();
     }
-    let sql = "SELECT count(*), count(text), min(length(text)), min(bytes), max(id) FROM copied";
+    let sql =
+        r"SELECT count(*), count(text), min(length(text)), bool_and(bytes = '\x00ff'), max(id) FROM copied";
     let row = conn.query_one(sql, &[]).await.unwrap();
-    let found: (i64, i64, i32, &[u8], i64) = (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
-    assert_eq!(found, (5_000, 3_333, 350, &b"\0\xff"[..], 4_999));
+    let found: (i64, i64, i32, bool, i64) = (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
+    assert_eq!(found, (5_000, 3_333, 350, true, 4_999));
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn what_the_table_refuses_aborts_the_transaction() {
     {
         let tx = conn.begin().await.unwrap();
         let error = tx.copy(SQL, rows(&refused)).await.unwrap_err();
-        assert!(matches!(error, Error::Database(_)), "{error}");
+        assert!(matches!(error, Error::Database(_) | Error::Unique { .. } | Error::Check { .. }), "{error}");
         assert!(matches!(tx.commit().await, Err(Error::Aborted)));
     }
     // The connection is as good as before.

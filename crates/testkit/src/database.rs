@@ -25,9 +25,9 @@ impl TestDb {
         &self.name
     }
 
-    /// Connections with the rights of the migrations.
+    /// Connections with the rights of the migrations, and with time enough to fill tables.
     pub fn owner(&self) -> Pool {
-        open(&self.url, PoolSettings::default())
+        open(&self.url, patient())
     }
 }
 
