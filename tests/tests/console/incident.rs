@@ -110,7 +110,7 @@ async fn r31_r32_r33_a_bank_is_away_a_merchant_is_frozen_and_all_of_it_ends_well
     gate.shut();
     let order = there.withdraw(merchant, merchant.payee("CNY"), "123.00", "USD", "CNY").await;
     assert_eq!(order.status, 201, "{order:?}");
-    first.see(&["YOU. Enter goes there", "bank harbour: calls are cut off", "oldest unsent"]);
+    first.see(&["YOU. Enter goes there", "bank harbour is down", "oldest unsent"]);
     first.press(&["2"]);
     first.see(&["2 Payouts", "queued"]);
     stop.store(true, Ordering::Relaxed);
