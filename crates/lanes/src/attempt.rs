@@ -77,6 +77,7 @@ pub(crate) async fn run<W: Work>(
     work: &W,
     commands: &[&W::Command],
 ) -> Result<Vec<W::Answer>, Failure> {
+    let began = Instant::now();
     let tx = conn.begin().await.map_err(Failure::away)?;
     // A panic is one command's fault; the lane goes on. The transaction is dropped with whatever it held.
     let answers = AssertUnwindSafe(work.run(&tx, commands)).catch_unwind().await;
@@ -85,7 +86,6 @@ pub(crate) async fn run<W: Work>(
     if answers.len() != commands.len() {
         return Err(Failure::Bad(format!("{} answers to {} commands", answers.len(), commands.len())));
     }
-    let began = Instant::now();
     tx.commit().await.map_err(Failure::at_commit)?;
     histogram!("sluice_lane_commit_seconds").record(began.elapsed().as_secs_f64());
     histogram!("sluice_lane_batch_size").record(commands.len() as f64);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 use pg::Pool;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -43,7 +43,10 @@ impl<W: Work> Lane<W> {
 
     /// Runs until intake has stopped and the queue is empty.
     pub async fn serve(self, mut waiting: mpsc::Receiver<Job<W>>, mut stop: watch::Receiver<bool>) {
-        let depth = gauge!("sluice_lane_queue_depth", "lane" => self.label.clone());
+        // Counted from zero: the first failures are an increase, too.
+        for outcome in OUTCOMES {
+            counter!("sluice_lane_batches_total", "outcome" => outcome).increment(0);
+        }
         let mut batch = Vec::with_capacity(self.batch_max);
         let mut open = true;
         loop {
@@ -56,7 +59,6 @@ impl<W: Work> Lane<W> {
                 }
                 taken = waiting.recv_many(&mut batch, self.batch_max) => if taken == 0 { return },
             }
-            depth.set(waiting.len() as f64);
             let wait = histogram!("sluice_lane_wait_seconds");
             for job in &batch {
                 wait.record(job.since.elapsed().as_secs_f64());
@@ -157,6 +159,10 @@ fn unexpired<W: Work>(jobs: Vec<Job<W>>, refusal: impl Fn() -> Refused) -> Vec<J
     }
     rest
 }
+
+/// What a batch can end as.
+const OUTCOMES: [&str; 8] =
+    ["committed", "retried", "lost", "unknown", "split", "failed", "unavailable", "expired"];
 
 fn count(outcome: &'static str) {
     counter!("sluice_lane_batches_total", "outcome" => outcome).increment(1);

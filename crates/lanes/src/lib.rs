@@ -152,6 +152,13 @@ impl<W: Work> Lanes<W> {
         self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity()).collect()
     }
 
+    /// The same as gauges, for whoever calls it regularly: a lane that is stuck can't say so itself.
+    pub fn publish(&self) {
+        for (number, depth) in self.depths().into_iter().enumerate() {
+            metrics::gauge!("sluice_lane_queue_depth", "lane" => number.to_string()).set(depth as f64);
+        }
+    }
+
     /// Takes no more commands and returns once all that were taken have their answers.
     pub async fn drain(&self) {
         self.draining.send_replace(true);

@@ -43,6 +43,7 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, banks: Vec<String>)
         metrics::gauge!("sluice_pool_connections", "state" => "available").set(count(pool.available));
         metrics::gauge!("sluice_pool_connections", "state" => "max").set(count(pool.max));
         metrics::gauge!("sluice_pool_waiting").set(count(pool.waiting));
+        engine.lanes.publish();
         for bank in engine.bank_states() {
             let open = if bank.breaker == payouts::BreakerState::Closed { 0.0 } else { 1.0 };
             metrics::gauge!("sluice_bank_breaker_open", "bank" => bank.bank.to_string()).set(open);
