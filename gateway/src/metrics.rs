@@ -129,6 +129,25 @@ fn describe() {
     }
 }
 
+/// Why an event can be refused for its signature, whatever the bank's scheme.
+const SIGNATURE_FAILURES: [&str; 4] = ["bad_signature", "malformed_header", "missing_header", "timestamp"];
+
+/// Zero is a figure: an increase is seen from the first time on only where there was one before.
+pub fn count_from_the_start<'b>(banks: impl Iterator<Item = &'b str>) {
+    for bank in banks {
+        for reason in SIGNATURE_FAILURES {
+            let labels = [("bank", bank.to_owned()), ("reason", reason.to_owned())];
+            counter!("sluice_signature_failures_total", &labels).increment(0);
+        }
+    }
+    for kind in ["merchant", "operator"] {
+        counter!("sluice_authentication_failures_total", "kind" => kind).increment(0);
+    }
+    for result in ["applied", "refused"] {
+        counter!("sluice_config_reloads_total", "result" => result).increment(0);
+    }
+}
+
 /// Counts one answered request.
 pub fn answered(route: &'static str, status: StatusCode, took: Duration) {
     let status: &'static str =

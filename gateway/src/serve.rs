@@ -77,6 +77,7 @@ impl Gateway {
     /// # Errors
     /// In words.
     pub async fn start(self, config: Config) -> Result<Running, String> {
+        metrics::count_from_the_start(config.banks.iter().map(|bank| &*bank.id));
         let app = Arc::new(App::open(config, self.metrics).await?);
         let addresses = self.server.addresses();
         tracing::info!(

@@ -208,6 +208,23 @@ fn what_is_exported_is_described() {
     assert!(found > 30, "only {found} were found");
 }
 
+/// R1: the first burst of refusals is seen.
+#[test]
+fn r1_refusals_are_counted_from_the_start() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    metrics::with_local_recorder(&recorder, || super::count_from_the_start(["alpha"].into_iter()));
+    let text = recorder.handle().render();
+    let lines: BTreeSet<_> = text.lines().collect();
+    for line in [
+        r#"sluice_signature_failures_total{bank="alpha",reason="bad_signature"} 0"#,
+        r#"sluice_signature_failures_total{bank="alpha",reason="timestamp"} 0"#,
+        r#"sluice_authentication_failures_total{kind="operator"} 0"#,
+        r#"sluice_config_reloads_total{result="refused"} 0"#,
+    ] {
+        assert!(lines.contains(line), "{line} is missing in\n{text}");
+    }
+}
+
 /// R27, R29: what wants a person is there before it happens first, so that its first time is seen.
 #[test]
 fn r27_what_wants_a_person_is_exported_from_the_start() {
