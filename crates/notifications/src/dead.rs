@@ -113,5 +113,18 @@ pub struct Summary {
 /// The database's.
 pub async fn summary(conn: &Connection) -> Result<Summary, Error> {
     let row = conn.query_one(include_str!("sql/summary.sql"), &[]).await?;
-    Ok(Summary { overdue: row.get("overdue"), oldest: row.get("oldest"), dead: row.get("dead") })
+    Ok(counted(&row))
+}
+
+/// The same without what no channel can carry: notices of merchants without an endpoint, where there is no mail server.
+///
+/// # Errors
+/// The database's.
+pub async fn summary_of_reachable(conn: &Connection) -> Result<Summary, Error> {
+    let row = conn.query_one(include_str!("sql/summary_of_reachable.sql"), &[]).await?;
+    Ok(counted(&row))
+}
+
+fn counted(row: &pg::Row) -> Summary {
+    Summary { overdue: row.get("overdue"), oldest: row.get("oldest"), dead: row.get("dead") }
 }

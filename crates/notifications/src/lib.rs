@@ -14,7 +14,7 @@ mod webhook;
 mod worker;
 
 pub use address::{Target, is_public, target};
-pub use dead::{DeadLetter, Replay, Summary, dead_letters, replay, summary};
+pub use dead::{DeadLetter, Replay, Summary, dead_letters, replay, summary, summary_of_reachable};
 pub use decide::{Answer, Decision, Schedule, decide};
 pub use email::{EmailSender, SmtpSettings, SmtpTls, is_sender};
 pub use endpoints::{

@@ -19,6 +19,7 @@ pub struct Notifications {
     pub max_concurrent_per_destination: usize,
     pub poll_ms: Millis,
     pub schedule_scale: f64,
+    pub channel_expected: bool,
     pub smtp: Option<Smtp>,
 }
 

@@ -152,7 +152,7 @@ fn configuration_text(
          [database]\nurl = {database_url:?}\n\n\
          [ledger]\nheads_file = {:?}\nheads_interval_seconds = 10\n\n\
          [verification]\nevery_seconds = 60\n\n\
-         [notifications]\nca_file = {:?}\nallow_private_addresses = true\npoll_ms = 200\n",
+         [notifications]\nca_file = {:?}\nallow_private_addresses = true\npoll_ms = 200\nchannel_expected = false\n",
         dir.join("keys.toml"),
         files.certificate,
         files.key,

@@ -122,7 +122,8 @@ impl Engine {
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
         tasks.spawn(changes::prune(self.clone(), reads.clone(), config.stream.keep_seconds));
-        tasks.spawn(notify::gauges(self.clone(), reads.clone()));
+        let expected = config.notifications.channel_expected;
+        tasks.spawn(notify::gauges(self.clone(), reads.clone(), expected));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
         let database = config.database.clone();

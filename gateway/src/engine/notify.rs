@@ -52,10 +52,10 @@ fn roots(file: Option<&Path>) -> Result<Vec<u8>, String> {
     Ok(found.unwrap_or_default())
 }
 
-/// R9's deadline as a metric, and what waits.
-pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool) {
+/// R9's deadline as a metric, and what waits. Where no channel is expected, who has none is left out.
+pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool, channel_expected: bool) {
     loop {
-        if let Err(error) = read_gauges(&reads).await {
+        if let Err(error) = read_gauges(&reads, channel_expected).await {
             tracing::warn!(%error, "the gauges of notices could not be read");
         }
         if !engine.pause(GAUGES).await {
@@ -64,9 +64,13 @@ pub(super) async fn gauges(engine: Arc<Engine>, reads: Pool) {
     }
 }
 
-async fn read_gauges(reads: &Pool) -> Result<(), notifications::Error> {
+async fn read_gauges(reads: &Pool, channel_expected: bool) -> Result<(), notifications::Error> {
     let conn = reads.get().await?;
-    let (summary, now) = (notifications::summary(&conn).await?, conn.now().await?);
+    let summary = match channel_expected {
+        true => notifications::summary(&conn).await?,
+        false => notifications::summary_of_reachable(&conn).await?,
+    };
+    let now = conn.now().await?;
     let age = summary.oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
     metrics::gauge!("sluice_notices_overdue").set(summary.overdue as f64);
     metrics::gauge!("sluice_notices_oldest_seconds").set(age);

@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use bank::signing::standard_webhooks::{Verifier, VerifyingKey};
 use notifications::{
     DeliveryId, Replay, Schedule, Settings, dead_letters, delete_endpoint, enqueue_test, replay, summary,
+    summary_of_reachable,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -116,6 +117,24 @@ async fn a_flood_is_not_read_and_counts_as_delivered() {
     let worker = world.worker(SETTINGS);
     world.wait_for("delivered", 1).await;
     worker.shutdown(Duration::from_secs(5)).await;
+}
+
+/// One merchant's endpoint fails, another one has none.
+#[tokio::test]
+async fn r9_who_has_no_channel_is_untold_and_left_out_only_where_that_may_be() {
+    let world = World::new().await;
+    let (failing, without) = (Uuid::now_v7(), Uuid::now_v7());
+    world.endpoint(failing, "/fails").await;
+    world.tell(failing, 2).await;
+    world.tell(without, 4).await;
+    let worker = world.worker(Settings { schedule: Schedule { scale: 0.0 }, ..SETTINGS });
+    world.wait_for("dead", 2).await;
+    worker.shutdown(Duration::from_secs(5)).await;
+    let conn = world.db.pool.get().await.unwrap();
+    let (all, reachable) = (summary(&conn).await.unwrap(), summary_of_reachable(&conn).await.unwrap());
+    assert_eq!((all.overdue, all.dead), (6, 2));
+    assert_eq!((reachable.overdue, reachable.dead), (2, 2));
+    assert!(all.oldest.is_some() && reachable.oldest.is_some());
 }
 
 #[tokio::test]
