@@ -1,53 +1,109 @@
-//! The way to a bank, that can be shut: then it is as if the bank were not there.
+//! The way from one program to another, that can be shut: then it is as if the other were not there, or as if it hung.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch::{self, Receiver, Sender};
 
-/// Stands before a bank and forwards everything while it is open. Shut, it breaks what is connected and takes nobody
-/// any more. It ends with its runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    Hanging,
+    Shut,
+}
+
+#[derive(Debug, Clone)]
+enum Target {
+    Tcp(String),
+    Socket(PathBuf),
+}
+
+/// Forwards everything while it is open. It ends with its runtime.
 pub struct Gate {
-    /// Where it stands.
+    /// Where it stands, as an `https` URL.
     pub url: String,
-    open: Arc<watch::Sender<bool>>,
+    /// The same as `127.0.0.1:PORT`.
+    pub address: String,
+    way: Sender<Way>,
 }
 
 impl Gate {
     /// Before the bank at this `https` URL, open.
     pub async fn before(url: &str) -> Gate {
+        let target = url.strip_prefix("https://").expect("an https URL");
+        Gate::start(Target::Tcp(target.to_owned())).await
+    }
+
+    /// Before a server on a socket of this machine, open.
+    pub async fn before_socket(path: PathBuf) -> Gate {
+        Gate::start(Target::Socket(path)).await
+    }
+
+    async fn start(target: Target) -> Gate {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let own = listener.local_addr().expect("an address");
-        let target = url.strip_prefix("https://").expect("an https URL").to_owned();
-        let open = Arc::new(watch::channel(true).0);
-        let shared = open.clone();
+        let address = listener.local_addr().expect("an address").to_string();
+        let (way, seen) = watch::channel(Way::Open);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(forward(client, target.clone(), shared.subscribe()));
+                tokio::spawn(forward(client, target.clone(), seen.clone()));
             }
         });
-        Gate { url: format!("https://{own}"), open }
+        Gate { url: format!("https://{address}"), address, way }
     }
 
-    /// The bank is gone.
+    /// Who is behind it is gone: what is connected breaks, and nobody is taken any more.
     pub fn shut(&self) {
-        self.open.send_replace(false);
+        self.way.send_replace(Way::Shut);
     }
 
-    /// The bank is back.
+    /// Who is behind it hangs: connections stay and are taken, and nothing passes.
+    pub fn hang(&self) {
+        self.way.send_replace(Way::Hanging);
+    }
+
+    /// Who is behind it is back.
     pub fn open(&self) {
-        self.open.send_replace(true);
+        self.way.send_replace(Way::Open);
     }
 }
 
-async fn forward(mut client: TcpStream, target: String, mut open: watch::Receiver<bool>) {
-    if !*open.borrow() {
-        return;
-    }
-    let Ok(mut bank) = TcpStream::connect(target).await else { return };
+async fn forward(client: TcpStream, target: Target, way: Receiver<Way>) {
+    let mut shut = way.clone();
+    let through = async {
+        match target {
+            Target::Tcp(address) => match TcpStream::connect(address).await {
+                Ok(server) => pass(client, server, way).await,
+                Err(_) => drop(client),
+            },
+            Target::Socket(path) => match UnixStream::connect(path).await {
+                Ok(server) => pass(client, server, way).await,
+                Err(_) => drop(client),
+            },
+        }
+    };
     tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut bank) => {}
-        _ = open.wait_for(|open| !open) => {}
+        biased;
+        _ = shut.wait_for(|way| *way == Way::Shut) => {}
+        () = through => {}
+    }
+}
+
+async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, way: Receiver<Way>) {
+    let (from_client, to_client) = tokio::io::split(client);
+    let (from_server, to_server) = tokio::io::split(server);
+    tokio::select! {
+        () = pump(from_client, to_server, way.clone()) => {}
+        () = pump(from_server, to_client, way) => {}
+    }
+}
+
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut way: Receiver<Way>) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Some(length) = from.read(&mut buffer).await.ok().filter(|length| *length > 0) {
+        let open = way.wait_for(|way| *way == Way::Open).await.is_ok();
+        if !open || to.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
     }
 }

@@ -17,4 +17,4 @@ pub use gate::Gate;
 pub use process::{Second, Sluice, binary, run};
 pub use slow::SlowBank;
 pub use stream::{EventStream, StreamEvent};
-pub use world::{Merchant, Operator, Receiving, World, funds, unique};
+pub use world::{Merchant, Operator, Receiving, World, funds, plain, unique};

@@ -96,7 +96,12 @@ impl Sluice {
 
     /// A second gateway on the same database, with this configuration.
     pub async fn second_with(&self, world: &World, text: &str) -> Second {
-        let (config, log) = (self.dir().join("second.toml"), self.dir().join("second.log"));
+        self.another("second", world, text).await
+    }
+
+    /// The same by a name of its own: there may be several.
+    pub async fn another(&self, name: &str, world: &World, text: &str) -> Second {
+        let [config, log] = ["toml", "log"].map(|ending| self.dir().join(format!("{name}.{ending}")));
         std::fs::write(&config, text).expect("written");
         let ports = free_ports();
         let [public, admin, metrics] = &ports;
@@ -220,7 +225,9 @@ impl Second {
         self.child = Some(child);
         let begun = Instant::now();
         while tokio::net::TcpStream::connect(public).await.is_err() {
-            assert!(begun.elapsed() < START, "the second gateway is not ready in time");
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("its state"));
+            assert!(ended.is_none(), "the second gateway ended: {ended:?}\n{}", self.log());
+            assert!(begun.elapsed() < START, "the second gateway is not ready in time\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -158,6 +158,11 @@ impl World {
         &self.handout.banks[0].secret
     }
 
+    /// `host:port`, where its figures are.
+    pub fn metrics_address(&self) -> &str {
+        self.handout.metrics_url.trim_start_matches("http://").trim_end_matches("/metrics")
+    }
+
     /// Its database, with the owner's rights.
     pub fn database_url(&self) -> &str {
         &self.handout.database_url
@@ -332,7 +337,7 @@ impl World {
 
     /// The same with amount and currency.
     pub async fn executed(&self) -> Vec<(String, String, String)> {
-        let answer = self.plain(&format!("{}/journal", self.handout.sandbox_bank_url)).await;
+        let answer = plain(&format!("{}/journal", self.handout.sandbox_bank_url)).await;
         let start = answer.find('{').expect("JSON");
         let end = answer.rfind('}').expect("JSON");
         let json: Value = serde_json::from_str(&answer[start..=end]).expect("JSON");
@@ -352,7 +357,7 @@ impl World {
     /// `/metrics`, `/readyz` or `/healthz`.
     pub async fn probe(&self, path: &str) -> String {
         let base = self.handout.metrics_url.trim_end_matches("/metrics");
-        self.plain(&format!("{base}{path}")).await
+        plain(&format!("{base}{path}")).await
     }
 
     /// What a counter or gauge says, summed over its labels.
@@ -370,18 +375,18 @@ impl World {
         tokio::spawn(connection);
         client
     }
+}
 
-    /// GET over plain HTTP on loopback: the whole answer, head and body. HTTP/1.0 needs no chunks.
-    async fn plain(&self, url: &str) -> String {
-        let rest = url.strip_prefix("http://").expect("plain http");
-        let (host, path) = rest.split_once('/').expect("a path");
-        let mut stream = tokio::net::TcpStream::connect(host).await.expect("connected");
-        let request = format!("GET /{path} HTTP/1.0\r\nhost: {host}\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.expect("asked");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.expect("answered");
-        String::from_utf8_lossy(&answer).into_owned()
-    }
+/// GET over plain HTTP on loopback: the whole answer, head and body. HTTP/1.0 needs no chunks.
+pub async fn plain(url: &str) -> String {
+    let rest = url.strip_prefix("http://").expect("plain http");
+    let (host, path) = rest.split_once('/').expect("a path");
+    let mut stream = tokio::net::TcpStream::connect(host).await.expect("connected");
+    let request = format!("GET /{path} HTTP/1.0\r\nhost: {host}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("asked");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("answered");
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// A `funds.received` event.
