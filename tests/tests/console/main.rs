@@ -71,9 +71,10 @@ async fn r33_the_stuck_payout_is_found_and_the_right_thing_done() {
     terminal.write("1415.74");
     terminal.press(&["Enter", "Enter"]);
     terminal.see(&["done, now:"]);
-    // What happened last stands last, a page further down.
-    terminal.press(&["Enter", "NPage"]);
-    terminal.see(&["payout.query by", "asked for by phone"]);
+    // What happened last stands last.
+    terminal.press(&["Enter"]);
+    terminal.find_below(&["payout.query by", "asked for by phone"]);
+    terminal.press(&["g"]);
 
     let audit = world.look(&format!("/admin/v1/audit?subject={wanted}")).await;
     let entry = &audit.json["data"][0];

@@ -122,6 +122,21 @@ impl Pane<'_> {
         }
     }
 
+    /// Goes down line by line until all of these are on the screen; from the top again now and then, since what is looked
+    /// for may have come meanwhile.
+    pub fn find_below(&self, texts: &[&str]) {
+        let begun = Instant::now();
+        for step in 1.. {
+            let screen = self.screen();
+            if texts.iter().all(|text| screen.contains(text)) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {texts:?} down to\n{screen}");
+            self.press(&[if step % 60 == 0 { "g" } else { "j" }]);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The age beside this word of the header grows while nothing is heard.
     pub fn grows_old(&self, word: &str) {
         let first = self.see_that(word, |screen| age(screen, word).is_some());
