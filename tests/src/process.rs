@@ -250,9 +250,14 @@ impl Second {
     /// SIGHUP with another configuration; waits until it has said what came of it, and gives what it said.
     pub async fn reload(&self, text: &str) -> String {
         std::fs::write(&self.config, text).expect("written");
+        let begun = Instant::now();
+        // It answers a moment before it says so, and what it says of its start is not what is asked for.
+        while !self.log().contains("\"serving\"") {
+            assert!(begun.elapsed() < STOP, "no word of its start: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let before = self.log().len();
         kill(self.pid(), Signal::SIGHUP).expect("told to reload");
-        let begun = Instant::now();
         loop {
             let said = self.log().get(before..).unwrap_or_default().to_owned();
             if said.lines().any(|line| line.contains("reloaded")) && said.ends_with('\n') {
