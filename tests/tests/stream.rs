@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use admin_api::{Changed, Overview, StreamStart};
 use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use tests::{EventStream, Sluice, StreamEvent, World, funds, unique};
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
@@ -33,22 +36,15 @@ async fn hear(stream: &mut EventStream, kind: &str, id: &str, since: Instant) ->
     since.elapsed()
 }
 
-fn in_time(all: &mut Vec<Duration>, what: &str, took: Duration) {
+fn in_time(what: &str, took: Duration) {
     println!("{what}: heard after {} ms", took.as_millis());
-    all.push(took);
-}
-
-/// A machine that does much else may hold back one or the other, never most.
-fn most_in_time(mut all: Vec<Duration>) {
-    all.sort_unstable();
-    assert!(all[all.len() / 2] < SOON && all[all.len() - 1] < 5 * SOON, "{all:?}");
+    assert!(took < SOON, "{what} was heard after {took:?}");
 }
 
 #[tokio::test]
 async fn each_thing_that_changes_is_heard_within_a_second() {
     let (sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
-    let mut all = Vec::new();
     let (mut stream, first) = listen(&world, None).await;
     assert_eq!(first.name, "hello");
     let overview = stream.find(PATIENCE, |event| event.name == "overview").await.expect("an overview");
@@ -59,33 +55,31 @@ async fn each_thing_that_changes_is_heard_within_a_second() {
     let begun = Instant::now();
     let paid = world.pay_in(merchant, "500.00", "USD").await;
     let payment = paid.json["outcomes"][0]["payment_id"].as_str().unwrap();
-    in_time(&mut all, "a payment", hear(&mut stream, "payments", payment, begun).await);
+    in_time("a payment", hear(&mut stream, "payments", payment, begun).await);
     let begun = Instant::now();
     let paid = world.pay_in(merchant, "1.00", "USD").await;
-    in_time(
-        &mut all,
-        "a bank event",
-        hear(&mut stream, "bank_events", paid.text_of("event_id"), begun).await,
-    );
+    in_time("a bank event", hear(&mut stream, "bank_events", paid.text_of("event_id"), begun).await);
 
     // A withdrawal, its payout, and what becomes of them by themselves.
     let begun = Instant::now();
     let order = world.withdraw(merchant, merchant.payee("CNY"), "100.00", "USD", "CNY").await;
-    in_time(&mut all, "a withdrawal", hear(&mut stream, "withdrawals", order.text_of("id"), begun).await);
-    let paid = world.wait_for(merchant, order.text_of("id"), "paid").await;
-    let begun = Instant::now();
-    let payout = paid.json["payouts"][0]["id"].as_str().unwrap().to_owned();
-    // Queued, claimed, accepted, paid: the last of them is heard after the withdrawal was seen as paid.
-    let last = async {
+    in_time("a withdrawal", hear(&mut stream, "withdrawals", order.text_of("id"), begun).await);
+    // Queued, claimed, accepted, paid: each is heard, and whoever asks then sees it so.
+    let payout = order.json["payouts"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/v1/payouts/{payout}");
+    let end = async {
         loop {
-            let path = format!("/admin/v1/payouts/{payout}");
             hear(&mut stream, "payouts", &payout, begun).await;
-            if world.look(&path).await.text_of("status") == "paid" {
-                break;
+            let heard = OffsetDateTime::now_utc();
+            let shown = world.look(&path).await;
+            if shown.text_of("status") == "paid" {
+                let paid = OffsetDateTime::parse(shown.text_of("updated_at"), &Rfc3339).expect("a time");
+                return Duration::try_from(heard - paid).unwrap_or_default();
             }
         }
     };
-    tokio::time::timeout(PATIENCE, last).await.expect("the payout's end is heard");
+    in_time("a payout's end", tokio::time::timeout(PATIENCE, end).await.expect("it is heard"));
+    world.wait_for(merchant, order.text_of("id"), "paid").await;
 
     // Operators: what one does, what one asks another for, what that one says.
     let (operator, ada, bruno) =
@@ -95,33 +89,31 @@ async fn each_thing_that_changes_is_heard_within_a_second() {
     let frozen = world.act(operator, &format!("{path}/freeze"), &json!({"reason": "a look"})).await;
     assert_eq!(frozen.status, 200);
     stream.find(PATIENCE, |event| event.data["audit"] == true).await.expect("the trail is heard");
-    in_time(&mut all, "an operator's act", begun.elapsed());
+    in_time("an operator's act", begun.elapsed());
     let begun = Instant::now();
     let asked = world.act(ada, &format!("{path}/unfreeze"), &json!({"reason": "seen"})).await;
     let approval = asked.text_of("approval_id").to_owned();
-    in_time(&mut all, "an approval asked for", hear(&mut stream, "approvals", &approval, begun).await);
+    in_time("an approval asked for", hear(&mut stream, "approvals", &approval, begun).await);
     let begun = Instant::now();
     let approve = format!("/admin/v1/approvals/{approval}/approve");
     assert_eq!(world.act(bruno, &approve, &json!({"reason": "right"})).await.status, 200);
-    in_time(&mut all, "an approval", hear(&mut stream, "approvals", &approval, begun).await);
+    in_time("an approval", hear(&mut stream, "approvals", &approval, begun).await);
 
     // A note on a payment, and a rate.
     let begun = Instant::now();
     let note =
         world.act(operator, &format!("/admin/v1/payments/{payment}/notes"), &json!({"reason": "x"})).await;
     assert_eq!(note.status, 201, "{note:?}");
-    in_time(&mut all, "a note", hear(&mut stream, "payments", payment, begun).await);
+    in_time("a note", hear(&mut stream, "payments", payment, begun).await);
     let begun = Instant::now();
-    let as_of =
-        time::OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc3339).unwrap();
+    let as_of = OffsetDateTime::now_utc().format(&Rfc3339).unwrap();
     let rates = json!({"type": "rates.published", "data": {"as_of": as_of,
         "rates": [{"base": "USD", "quote": "CNY", "bid": "7.1001", "ask": "7.1301"}]}});
     let answer = world.event(&unique("evt"), rates.to_string().as_bytes()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let rate = |event: &StreamEvent| event.data["rates"].as_array().is_some_and(|rates| !rates.is_empty());
     stream.find(PATIENCE, rate).await.expect("a rate is heard");
-    in_time(&mut all, "a rate", begun.elapsed());
-    most_in_time(all);
+    in_time("a rate", begun.elapsed());
     sluice.verify().await;
 }
 
@@ -251,7 +243,6 @@ async fn a_place_that_is_not_known_any_more_is_answered_with_a_reset() {
 
 #[tokio::test]
 async fn two_gateways_tell_the_same_whichever_of_them_did_it() {
-    let mut all = Vec::new();
     let (sluice, world) = Sluice::start().await;
     let second = sluice.second(&world, "").await;
     let merchant = world.merchant(0);
@@ -262,7 +253,7 @@ async fn two_gateways_tell_the_same_whichever_of_them_did_it() {
         let paid = gateway.pay_in(merchant, "10.00", "USD").await;
         let payment = paid.json["outcomes"][0]["payment_id"].as_str().unwrap();
         for stream in [&mut here, &mut there] {
-            in_time(&mut all, "a payment by either gateway", hear(stream, "payments", payment, begun).await);
+            in_time("a payment by either gateway", hear(stream, "payments", payment, begun).await);
         }
     }
     // A place of one is a place of the other.
@@ -285,7 +276,6 @@ async fn two_gateways_tell_the_same_whichever_of_them_did_it() {
     let begun = Instant::now();
     let paid = second.world.pay_in(merchant, "10.00", "USD").await;
     hear(&mut here, "payments", paid.json["outcomes"][0]["payment_id"].as_str().unwrap(), begun).await;
-    most_in_time(all);
 }
 
 #[tokio::test]
