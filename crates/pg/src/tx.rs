@@ -99,8 +99,9 @@ impl<'a> Tx<'a> {
         row.try_get(0).map_err(|error| sort(&error).0)
     }
 
-    /// Has this done at once when it is known to be durable; never where it was undone, or nobody knows. For what
-    /// is only told and not kept: a count in memory, a bell.
+    /// Has this done at once when it is durable, or may be: also where the answer to COMMIT did not come, since whoever
+    /// runs the same again finds it done and tells nobody. For what is only told and not kept, and rather twice than
+    /// never: a count in memory, a bell.
     pub fn after_commit(&self, act: impl FnOnce() + Send + 'static) {
         self.after.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(act));
     }
@@ -122,18 +123,17 @@ impl<'a> Tx<'a> {
             definite = Some(answer.as_ref().err().is_none_or(is_definite));
             answer
         };
-        match session.run(commit).await {
-            Ok(()) => {
-                after.into_iter().for_each(|act| act());
-                Ok(())
-            }
-            Err(error) if definite == Some(true) => Err(error),
+        let committed = match session.run(commit).await {
+            Ok(()) => Ok(()),
+            Err(error) if definite == Some(true) => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "no answer to COMMIT");
                 session.mark(After::Gone);
                 Err(Error::CommitUnknown)
             }
-        }
+        };
+        after.into_iter().for_each(|act| act());
+        committed
     }
 
     /// Undoes it and waits until that is done. Dropping does the same without waiting.

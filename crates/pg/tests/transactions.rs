@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use pg::{Error, Id, Kind, Migration, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE, Shard};
-use testkit::TestDb;
+use testkit::{Fault, FaultProxy, TestDb};
 use uuid::Uuid;
 
 const SETS: &[MigrationSet] = &[MigrationSet {
@@ -298,6 +298,26 @@ async fn unusable_settings_are_refused() {
         ("postgresql://localhost/x", PoolSettings { statement: Duration::ZERO, ..quick() }),
     ] {
         assert!(matches!(Pool::open(url, settings), Err(Error::Settings(_))), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_commit_is_done_too_where_nobody_knows_whether_it_was() {
+    let db = testkit::database(SETS).await;
+    let proxy = FaultProxy::start(&db).await;
+    let pool = Pool::open(&proxy.url, quick()).unwrap();
+    for (n, fault) in [(1, Fault::LoseCommit), (2, Fault::LoseAnswer), (3, Fault::KeepSilent)] {
+        let done = Arc::new(AtomicUsize::new(0));
+        let mut conn = pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        tx.execute(INSERT, &[&n]).await.unwrap();
+        let counted = done.clone();
+        tx.after_commit(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        proxy.arm(fault);
+        assert!(matches!(tx.commit().await, Err(Error::CommitUnknown)), "{fault:?}");
+        assert_eq!(done.load(Ordering::Relaxed), 1, "{fault:?}");
     }
 }
 
