@@ -225,7 +225,7 @@ pub struct Page {
 impl Page {
     /// One more than the page holds, to learn whether there are more.
     pub fn fetch(&self) -> i64 {
-        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+        pg::one_more(self.limit)
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn list_trail(
     limit: usize,
 ) -> Result<Paged<AuditRow>, Error> {
     let place = after.unwrap_or(if oldest_first { 0 } else { i64::MAX });
-    let fetch = fetch(limit);
+    let fetch = pg::one_more(limit);
     let picks = filter.actor.is_some() || filter.action.is_some();
     let stretch = if picks { STRETCH } else { fetch };
     let TrailFilter { subject, actor, action } = filter;
@@ -75,13 +75,15 @@ pub async fn list_approvals(
     let start = if oldest_first { Uuid::nil() } else { Uuid::max() };
     let place = after.map_or(start, |id| id.uuid());
     let state = filter.state.map(ApprovalState::as_str);
-    let parameters: [&(dyn ToSql + Sync); 7] =
-        [&state, &oldest_first, &place, &filter.action, &filter.subject, &filter.requested_by, &fetch(limit)];
+    let parameters: [&(dyn ToSql + Sync); 7] = [
+        &state,
+        &oldest_first,
+        &place,
+        &filter.action,
+        &filter.subject,
+        &filter.requested_by,
+        &pg::one_more(limit),
+    ];
     let rows = conn.query(include_str!("sql/list_approvals.sql"), &parameters).await?;
     Ok(Paged::of(rows.iter().map(approvals::read).collect::<Result<_, _>>()?, limit))
-}
-
-/// One more than the page holds.
-fn fetch(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use merchants::MerchantId;
 use money::Currency;
-use pg::{Connection, Looked, Paged, Row, ToSql};
+use pg::{Connection, Looked, Paged, Row, ToSql, far_off};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -98,7 +98,7 @@ pub async fn list(
     after: Option<PaymentPlace>,
     limit: usize,
 ) -> Result<Paged<Payment>, Error> {
-    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let fetch = pg::one_more(limit);
     let wanted = Wanted { conn, status, filter, fetch };
     let rows = match sort {
         PaymentSort::Oldest if status == PaymentState::Credited => wanted.credited(after).await?,
@@ -183,11 +183,6 @@ impl Wanted<'_> {
             _ => STRETCH.max(self.fetch),
         }
     }
-}
-
-/// Later than everything: the end of the year 9999.
-fn far_off() -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(253_402_300_799).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub async fn list_quotes(
 ) -> Result<Paged<(Quote, QuoteState)>, Error> {
     let start = if oldest_first { Uuid::nil() } else { Uuid::max() };
     let place = after.map_or(start, |id| id.uuid());
-    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let fetch = pg::one_more(limit);
     let merchant = filter.merchant.map(|(_, merchant)| merchant);
     let rows = if filter.state == Some(QuoteState::Open) {
         let parameters: [&(dyn ToSql + Sync); 4] = [&oldest_first, &place, &merchant, &fetch];

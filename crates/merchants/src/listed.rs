@@ -33,7 +33,7 @@ pub async fn search(
 ) -> Result<Paged<MerchantProfile>, Error> {
     let start = if oldest_first { Uuid::nil() } else { Uuid::max() };
     let place = after.map_or(start, |id| id.uuid());
-    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let fetch = pg::one_more(limit);
     let state = filter.state.map(MerchantState::as_str);
     let sought = filter.query.trim();
     let rows = if sought.is_empty() {

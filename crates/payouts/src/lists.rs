@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use money::Currency;
-use pg::{Connection, Looked, Paged, Row, ToSql};
+use pg::{Connection, Looked, Paged, Row, ToSql, far_off};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -152,7 +152,7 @@ async fn by_urgency(all: &Wanted<'_>, cursor: Option<Cursor>) -> Result<Paged<Pa
             return Ok(Paged { rows, last: found.last });
         }
         // A full page says that there is another without looking whether the next statuses have any.
-        if rows.len() == all.limit && state != &PayoutState::Paid {
+        if rows.len() == all.limit && all.states.last() != Some(state) {
             let last = rows.last().cloned();
             return Ok(Paged { rows, last });
         }
@@ -255,7 +255,7 @@ impl Wanted<'_> {
 
     /// One more than the page holds.
     fn fetch(&self) -> i64 {
-        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+        pg::one_more(self.limit)
     }
 
     /// How many rows of each stretch are looked at.
@@ -271,9 +271,4 @@ impl Wanted<'_> {
         let looked_at = found.iter().map(looked).collect::<Result<_, Error>>()?;
         Ok(Paged::cut(looked_at, self.limit))
     }
-}
-
-/// Later than everything: the end of the year 9999.
-fn far_off() -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(253_402_300_799).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

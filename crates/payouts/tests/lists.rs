@@ -161,6 +161,11 @@ async fn every_order_and_filter_shows_what_it_says_and_no_page_loses_or_repeats_
             }
         }
     }
+    // A page that holds exactly what there is, is the last.
+    let unknown = Filter { state: Some(S::Unknown), ..Filter::default() };
+    let all = expected(&rows, &unknown, Sort::Urgency).len();
+    let page = payouts::list(&conn, &unknown, Sort::Urgency, None, all).await.unwrap();
+    assert!(page.rows.len() == all && page.last.is_none(), "{all}");
     for text in ["", "paid.1.CNY.5", "paid.x.CNY.5.po_1", "lost.1.CNY.5.po_019aadd26b7c7d1e8a6f0123456789ab"]
     {
         assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");

@@ -16,7 +16,7 @@ pub use copy::Copy;
 pub use error::{DatabaseError, Error};
 pub use id::{BadId, Id, Kind};
 pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, migrate, pending};
-pub use paging::{Looked, Paged};
+pub use paging::{Looked, Paged, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
 pub use shard::{Shard, Shards};

@@ -4,6 +4,18 @@
 //! stretch that it stopped there. A page then holds what was found up to the first of these places, perhaps nothing, and the
 //! next one goes on behind it: however rare what is sought, one page costs what it costs.
 
+use time::OffsetDateTime;
+
+/// How many rows to ask for, so that it is seen whether there are more than the page holds.
+pub fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// Later than everything: the end of the year 9999, before which a list of the newest begins.
+pub fn far_off() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(253_402_300_799).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
 /// A row that was looked at.
 #[derive(Debug, Clone)]
 pub struct Looked<R> {

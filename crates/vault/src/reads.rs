@@ -54,7 +54,7 @@ const STRETCH: i64 = 1_000;
 pub async fn list(conn: &Connection, filter: &EventFilter, limit: usize) -> Result<Paged<EventRow>, Error> {
     let start = if filter.oldest_first { Uuid::nil() } else { Uuid::max() };
     let place = filter.after.map_or(start, |id| id.uuid());
-    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let fetch = pg::one_more(limit);
     let picks = filter.bank.is_some() || filter.verdict.is_some();
     let stretch = if picks { STRETCH.max(fetch) } else { fetch };
     let not_accepted = filter.verdict.as_ref().is_some_and(|verdict| verdict != "accepted");

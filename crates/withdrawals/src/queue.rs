@@ -92,7 +92,7 @@ pub async fn queue(
     cursor: Option<Cursor>,
     limit: usize,
 ) -> Result<Paged<Withdrawal>, Error> {
-    let fetch = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let fetch = pg::one_more(limit);
     match sort {
         Sort::Urgency => by_urgency(conn, wanted, cursor, fetch).await,
         Sort::Oldest => by_time(conn, wanted, true, cursor, fetch).await,
