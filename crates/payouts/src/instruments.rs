@@ -16,7 +16,7 @@ const UNKNOWN_REFERENCES: &str = "sluice_payout_unknown_references_total";
 /// see the first step of one that begins at one.
 pub fn publish(banks: &[&str], counts: &[Count]) {
     for bank in banks {
-        for state in PayoutState::ALL.into_iter().filter(|s| s.is_open() || *s == PayoutState::Disputed) {
+        for state in PayoutState::ALL.into_iter().filter(|state| state.is_unsettled()) {
             let of = |count: &&Count| count.bank == **bank && count.state == state;
             let payouts = counts.iter().find(of).map_or(0, |count| count.payouts);
             let gauge =

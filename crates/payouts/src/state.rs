@@ -97,6 +97,11 @@ impl PayoutState {
         matches!(self, PayoutState::Queued | PayoutState::Held | PayoutState::Sent | PayoutState::Unknown)
     }
 
+    /// Whether the bank's result is still to come, or is doubted: nothing goes out beside it (R28, R29).
+    pub fn is_unsettled(self) -> bool {
+        self.is_open() || self == PayoutState::Disputed
+    }
+
     /// Whether a request may be at the bank.
     pub fn is_in_flight(self) -> bool {
         matches!(self, PayoutState::Sent | PayoutState::Unknown)

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use merchants::MerchantState;
 use money::Money;
-use payouts::{HeldBy, NewPayout, Payout, PayoutId, PayoutState};
+use payouts::{HeldBy, NewPayout, PayoutId};
 use serde_json::Value;
 use withdrawals::{Declaration, Declared, Desk, Refusal, Withdrawal};
 
@@ -114,8 +114,7 @@ impl Stage<'_> {
 
     /// R28: why nothing may be sent again or refunded now: an attempt is unknown, disputed, or was just made.
     pub(super) fn unsettled(&self, id: withdrawals::WithdrawalId) -> Option<Refusal> {
-        let unsettled = |payout: &&Payout| payout.state.is_open() || payout.state == PayoutState::Disputed;
-        let open = self.payouts.of_withdrawal(id.uuid()).find(unsettled);
+        let open = self.payouts.of_withdrawal(id.uuid()).find(|payout| payout.state.is_unsettled());
         if let Some(payout) = open {
             let why = format!("{} is {}: its outcome must be known first", payout.id, payout.state.as_str());
             return Some(Refusal::IllegalTransition(why));

@@ -8,7 +8,7 @@ use money::{Currency, Money};
 use payouts::{BankPolicy, Payout, PayoutId, PayoutState, Payouts, Truth};
 use withdrawals::WithdrawalId;
 
-use self::decide::{Resolution, is_unsettled, of_return, of_withdrawal};
+use self::decide::{Resolution, of_return, of_withdrawal};
 use super::operators::{No, illegal, payout_problem};
 use super::stage::Stage;
 use super::void::Void;
@@ -57,7 +57,7 @@ impl Stage<'_> {
 
     /// R29: why a payment in review can be neither credited nor returned now: it may have been returned already.
     pub(super) fn return_settled(&self, payment: deposits::PaymentId) -> Result<(), No> {
-        match self.payouts.of_payment(payment.uuid()).find(|payout| is_unsettled(payout.state)) {
+        match self.payouts.of_payment(payment.uuid()).find(|payout| payout.state.is_unsettled()) {
             None => Ok(()),
             Some(payout) => {
                 let state = payout.state.as_str();

@@ -30,9 +30,9 @@ pub(super) fn of_withdrawal(
     others: &[PayoutState],
 ) -> Result<Resolution, No> {
     match truth {
-        // Reported as paid before it was ever sent, and nothing else carries the withdrawal.
+        // Reported as paid before it was ever sent, and nothing else carries the withdrawal, or may have.
         Truth::NeverExecuted
-            if state == WithdrawalState::Processing && !others.iter().any(|other| other.is_open()) =>
+            if state == WithdrawalState::Processing && !others.iter().any(|other| other.is_unsettled()) =>
         {
             Ok(Resolution::AsReported)
         }
@@ -69,7 +69,7 @@ pub(super) fn of_return(
     match (status, truth) {
         // Another attempt returns the payment: this one must neither end it nor go out beside it.
         (PaymentState::Returning, Truth::NeverExecuted)
-            if !others.iter().any(|other| is_unsettled(*other)) =>
+            if !others.iter().any(|other| other.is_unsettled()) =>
         {
             Ok(Resolution::AsReported)
         }
@@ -87,11 +87,6 @@ pub(super) fn of_return(
             Err(illegal(format!("the payment is {} meanwhile: take it back first", status.as_str())))
         }
     }
-}
-
-/// Whether an attempt's result is to come, or is doubted.
-pub(in crate::commands) fn is_unsettled(state: PayoutState) -> bool {
-    state.is_open() || state == PayoutState::Disputed
 }
 
 fn may_be_at_the_bank(others: &[PayoutState]) -> bool {

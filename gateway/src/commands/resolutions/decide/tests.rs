@@ -75,7 +75,7 @@ fn r29_a_withdrawal_whose_disputed_payout_was_never_executed() {
             let alone = if state == W::Processing { R::AsReported } else { R::Nothing };
             is(of(&[]), Ok(alone), "alone");
             for other in P::ALL {
-                let expected = if other.is_open() { R::Nothing } else { alone };
+                let expected = if OVER.contains(&other) { alone } else { R::Nothing };
                 is(of(&[other]), Ok(expected), &format!("{state:?} beside {other}"));
             }
         }
