@@ -20,7 +20,7 @@ pub struct StreamStart {
 }
 
 /// The data of `changed`: which rows are new or not as they were. An id may come again without a change, and
-/// never is a change left out.
+/// never is a change left out; that a bank repeated an event changes no more than how often it did, and is not told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     /// At most 100 of each kind.

@@ -56,7 +56,7 @@ impl Commands {
                 Standing::Answered(_) | Standing::SameAs(_) => None,
             });
         }
-        let (changed, counted) = (stage.changes(batch, &outcomes), stage.counts(batch, &outcomes));
+        let (changed, counted) = (stage.changes(batch, &claims.standing), stage.counts(batch, &outcomes));
         let alarms = std::mem::take(&mut stage.alarms);
         // Written beside the first statement of the rest, not before it: it needs no locks.
         let (recorded, saved) =

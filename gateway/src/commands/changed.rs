@@ -6,11 +6,12 @@ use payouts::PayoutState;
 
 use super::Command;
 use super::batch::Outcome;
+use super::keys::Standing;
 use super::stage::Stage;
 
 impl Stage<'_> {
     /// Every row of these kinds that the batch writes.
-    pub(super) fn changes(&self, batch: &[&Command], outcomes: &[Option<Outcome>]) -> Changes {
+    pub(super) fn changes(&self, batch: &[&Command], standing: &[Standing]) -> Changes {
         let mut changes = Changes::of_a_transaction();
         changes.extend(Kind::Payout, self.new_payouts.iter().map(|payout| payout.id.uuid()));
         changes.extend(Kind::Payout, self.payouts.changed().map(|payout| payout.id.uuid()));
@@ -21,10 +22,18 @@ impl Stage<'_> {
         changes.extend(Kind::Approval, self.new_approvals.iter().map(|approval| approval.id.uuid()));
         changes.extend(Kind::Approval, self.approvals.changed().map(|id| id.uuid()));
         changes.extend(Kind::Rate, self.rates.changed().map(|id| id.uuid()));
-        for (command, _) in decided(batch, outcomes) {
-            match command {
-                Command::BankEvent(event) => changes.add(Kind::BankEvent, event.delivery.id.uuid()),
-                Command::Replay(replay) => changes.add(Kind::BankEvent, replay.event.uuid()),
+        for (command, standing) in batch.iter().zip(standing) {
+            match (command, standing) {
+                (Command::BankEvent(event), Standing::Live) => {
+                    changes.add(Kind::BankEvent, event.delivery.id.uuid());
+                }
+                // The refused reuse of an id is kept; the repetition of an event is no more than counted.
+                (Command::BankEvent(event), Standing::Answered(reply)) if !reply.replayed => {
+                    changes.add(Kind::BankEvent, event.delivery.id.uuid());
+                }
+                (Command::Replay(replay), Standing::Live | Standing::Bare) => {
+                    changes.add(Kind::BankEvent, replay.event.uuid());
+                }
                 _ => {}
             }
         }

@@ -41,7 +41,7 @@ async fn look(
     }
     drop(conn);
     let pool = patient_pool(database, config.deadline_seconds.duration())?;
-    if attempt(&pool, layout, config.deadline_seconds.duration()).await? {
+    if attempt(&pool, layout, config).await? {
         publish(&reads.get().await?, true).await?;
     }
     Ok(())
@@ -65,10 +65,13 @@ fn patient_pool(database: &Database, deadline: Duration) -> Result<Pool, NoProof
 }
 
 /// False: another gateway is at it, or just was. It is kept before the turn is given up, so that nobody begins anew.
-async fn attempt(pool: &Pool, layout: Layout, deadline: Duration) -> Result<bool, NoProof> {
+async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bool, NoProof> {
+    let deadline = config.deadline_seconds.duration();
     let mut conn = pool.get().await?;
     let turn = conn.begin_snapshot().await?;
-    if !ledger::claim_verification(&turn).await? {
+    // Asked once more with the turn in hand, on the other connection: this one's snapshot may be older than what another
+    // gateway wrote down before it gave the turn up.
+    if !ledger::claim_verification(&turn).await? || !due(&pool.get().await?, config).await? {
         return Ok(false);
     }
     let began = Instant::now();

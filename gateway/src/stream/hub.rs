@@ -139,6 +139,7 @@ impl Hub {
                     "a stream ends with its operator's token or role"
                 );
                 metrics::stream_cut("operator");
+                reader.connection.cancel();
             }
             valid && !reader.queue.is_closed()
         });
@@ -222,13 +223,15 @@ mod tests {
     fn an_operator_who_is_one_no_more_hears_no_more() {
         let hub = Hub::new(4);
         let (kept, left) = (operator("op_kept"), operator("op_left"));
-        let kept_seat = hub.sit_down(kept.clone(), CancellationToken::new()).map_err(drop).expect("a seat");
-        let left_seat = hub.sit_down(left.clone(), CancellationToken::new()).map_err(drop).expect("a seat");
+        let (on, cut) = (CancellationToken::new(), CancellationToken::new());
+        let kept_seat = hub.sit_down(kept.clone(), on.clone()).map_err(drop).expect("a seat");
+        let left_seat = hub.sit_down(left.clone(), cut.clone()).map_err(drop).expect("a seat");
         assert!(hub.still_wanted(&[kept.clone(), left.clone()]));
         assert!(!left_seat.queue.is_closed());
         // Another token is another operator, as far as a stream goes.
         assert!(hub.still_wanted(&[kept, Operator { token_sha256: [8; 32], ..left }]));
         assert!(left_seat.queue.is_closed() && !kept_seat.queue.is_closed());
+        assert!(cut.is_cancelled() && !on.is_cancelled(), "also one that doesn't read is gone");
         hub.close();
         assert!(kept_seat.queue.is_closed());
     }

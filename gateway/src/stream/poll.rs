@@ -85,6 +85,8 @@ pub async fn attend(app: Arc<App>, mut at: Cursor) {
         }
         overview.news |= app.hub.has_newcomer();
         if overview.is_due() {
+            // Counted from here, so that a database that can't answer isn't asked again at each look.
+            overview.last = Some(Instant::now());
             match timeout(PATIENCE, handlers::look(&app)).await {
                 Ok(Ok(look)) => overview.tell(&app, &look),
                 Ok(Err(refusal)) => tracing::warn!(why = refusal.detail, "no overview for the streams"),
@@ -114,6 +116,6 @@ impl Due {
 
     fn tell(&mut self, app: &App, look: &Look) {
         app.hub.tell_overview(look);
-        (self.last, self.news) = (Some(Instant::now()), false);
+        self.news = false;
     }
 }
