@@ -10,9 +10,9 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Three significant digits: an error of at most one in a thousand.
 const DIGITS: u8 = 3;
 
-/// Latencies from one microsecond to two minutes.
+/// Latencies from one microsecond to two minutes; no bucket holds four thousand million of them, so that four bytes do.
 #[derive(Debug, Clone)]
-pub struct Latency(Histogram<u64>);
+pub struct Latency(Histogram<u32>);
 
 impl Latency {
     /// Nothing recorded.

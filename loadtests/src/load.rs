@@ -11,6 +11,8 @@ pub mod script;
 pub mod statement;
 pub mod tally;
 pub mod webhook;
+pub mod windows;
 
 pub use acknowledged::Kept;
 pub use tally::{Kind, Tally};
+pub use windows::Windows;

@@ -37,9 +37,16 @@ impl Part {
     /// What it has used so far.
     ///
     /// # Errors
-    /// In words, where there is no `/proc` or the process is gone.
+    /// In words, where there is no `/proc`, it doesn't tell (`smaps_rollup`: Linux 4.14), or the process is gone.
     pub fn usage(self) -> Result<Usage, Fault> {
-        let memory = self.pids()?.into_iter().filter_map(memory).sum();
+        let memory = match self {
+            Part::Process(pid) => memory(pid)?,
+            Part::Postgres(postmaster) => {
+                // One that ended between the listing and the look has none left.
+                let children = children(postmaster)?.into_iter().filter_map(|pid| memory(pid).ok());
+                memory(postmaster)? + children.sum::<u64>()
+            }
+        };
         Ok(Usage { cpu: self.cpu()?, memory })
     }
 
@@ -58,17 +65,6 @@ impl Part {
                 Ok(first.own + first.ended + live.sum::<Duration>())
             }
         }
-    }
-
-    fn pids(self) -> Result<Vec<u32>, Fault> {
-        Ok(match self {
-            Part::Process(pid) => vec![pid],
-            Part::Postgres(postmaster) => {
-                let mut pids = children(postmaster)?;
-                pids.push(postmaster);
-                pids
-            }
-        })
     }
 }
 
@@ -103,9 +99,14 @@ fn children(of: u32) -> Result<Vec<u32>, Fault> {
     Ok(pids.filter(|pid| stat(*pid).is_ok_and(|stat| stat.parent == of)).collect())
 }
 
-/// None where the kernel doesn't tell us.
-fn memory(pid: u32) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+fn memory(pid: u32) -> Result<u64, Fault> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    pss(&text).ok_or_else(|| format!("{path} has no Pss").into())
+}
+
+/// In bytes.
+fn pss(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
@@ -131,6 +132,17 @@ mod tests {
         assert_eq!((stat.parent, stat.own), (5, Duration::from_secs(2)));
         assert_eq!(stat.ended, Duration::from_millis(500));
         assert!(parse("7 (a) S 5").is_none());
+    }
+
+    #[test]
+    fn memory_that_cant_be_read_is_an_error_and_not_nothing() {
+        assert_eq!(pss("Rss:   9 kB\nPss:     12 kB\nPss_Dirty: 3 kB\n"), Some(12 * 1024));
+        assert_eq!((pss("Rss: 9 kB\n"), pss("Pss: many kB\n")), (None, None));
+        // No process has this number.
+        for part in [Part::Process(u32::MAX), Part::Postgres(u32::MAX)] {
+            let said = part.usage().unwrap_err().to_string();
+            assert!(said.contains("/proc/4294967295/smaps_rollup"), "{said}");
+        }
     }
 
     #[test]

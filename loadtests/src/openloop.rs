@@ -3,16 +3,18 @@
 use std::time::{Duration, Instant};
 
 use crate::Fault;
-use crate::load::open::{Seconds, Worker};
+use crate::load::open::{Plan, Worker};
 use crate::load::schedule::{Schedule, Step};
 use crate::load::script::{Mix, Script};
-use crate::load::{Kept, Tally};
+use crate::load::{Kept, Windows};
 use crate::measure;
 use crate::stand::{Gateway, Stand};
 use crate::wire::{Protocol, Reuse};
 
 /// Threads need a moment before the first request is due.
 const LEAD: Duration = Duration::from_millis(300);
+/// How long a request waits for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who asks, and when.
 #[derive(Debug, Clone)]
@@ -25,6 +27,17 @@ pub struct Source {
     pub steps: Vec<Step>,
     /// The most connections it opens.
     pub connections: usize,
+    /// A request that finds no free connection for so long never leaves.
+    pub patience: Duration,
+    /// How long the windows are that are counted apart.
+    pub window: Duration,
+}
+
+impl Source {
+    /// The demo's bank, patient, counted by the second.
+    pub fn new(mix: Mix, steps: Vec<Step>, connections: usize) -> Source {
+        Source { bank: 0, mix, steps, connections, patience: PATIENCE, window: Duration::from_secs(1) }
+    }
 }
 
 /// What one source saw.
@@ -32,18 +45,16 @@ pub struct Source {
 pub struct Seen {
     /// Names its events.
     pub run: String,
-    /// By the second in which requests were meant to leave.
-    pub seconds: Seconds,
+    /// What came of it, by time.
+    pub windows: Windows,
     /// What it was acknowledged.
     pub kept: Kept,
 }
 
 impl Seen {
-    /// All that was meant to leave from second `from` until before second `to`.
-    pub fn between(&self, from: usize, to: usize) -> Tally {
-        let mut sum = Tally::default();
-        self.seconds.iter().take(to).skip(from).for_each(|second| sum.add(second));
-        sum
+    /// Takes out what is to be proved.
+    pub fn acknowledged(&mut self) -> (String, Vec<Kept>) {
+        (self.run.clone(), vec![std::mem::take(&mut self.kept)])
     }
 }
 
@@ -63,8 +74,10 @@ pub fn start(stand: &Stand, gateway: &Gateway, sources: &[Source]) -> Result<(In
     let running = sources.iter().enumerate().map(|(number, source)| {
         let run = measure::run_name();
         let script = Script::new(&stand.handout, &target.host, source.mix, &run, 0, source.bank)?;
+        let Source { connections, patience, window, .. } = *source;
         let schedule = Schedule::random(&source.steps, number);
-        let worker = Worker::start(target.clone(), schedule, script, source.connections, start);
+        let plan = Plan { schedule, connections, patience, window };
+        let worker = Worker::start(target.clone(), plan, script, start);
         Ok(Running { run, worker })
     });
     Ok((start, running.collect::<Result<_, Fault>>()?))
@@ -77,8 +90,8 @@ pub fn start(stand: &Stand, gateway: &Gateway, sources: &[Source]) -> Result<(In
 pub async fn join(running: Vec<Running>) -> Result<Vec<Seen>, Fault> {
     let mut all = Vec::new();
     for Running { run, worker } in running {
-        let (seconds, kept) = tokio::task::spawn_blocking(move || worker.join()).await??;
-        all.push(Seen { run, seconds, kept });
+        let (windows, kept) = tokio::task::spawn_blocking(move || worker.join()).await??;
+        all.push(Seen { run, windows, kept });
     }
     Ok(all)
 }
@@ -96,8 +109,8 @@ pub async fn on_fresh_database(
     let withdrawals = sources.iter().any(|source| source.mix.withdrawals > 0);
     let run = measure::Fresh::start(stand, settings, withdrawals).await?;
     let (_, running) = start(stand, &run.gateway, sources)?;
-    let seen = join(running).await?;
-    let proofs: Vec<_> = seen.iter().map(|seen| (seen.run.clone(), vec![seen.kept.clone()])).collect();
+    let mut seen = join(running).await?;
+    let proofs: Vec<_> = seen.iter_mut().map(Seen::acknowledged).collect();
     run.finish(stand, &proofs).await?;
     Ok(seen)
 }

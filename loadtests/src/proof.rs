@@ -23,7 +23,7 @@ pub struct Proof {
 /// withdrawals, each with its transfers.
 ///
 /// # Errors
-/// How many are missing or different, when any is; the database's.
+/// How many are missing, different or without a name, when any is; the database's.
 pub async fn prove(client: &Client, run: &str, threads: &[Kept]) -> Result<Proof, Fault> {
     let mut total = Proof::default();
     for (number, kept) in threads.iter().enumerate() {
@@ -38,9 +38,7 @@ pub async fn prove(client: &Client, run: &str, threads: &[Kept]) -> Result<Proof
                 include_str!("sql/posted_withdrawals.sql"),
             ),
         ] {
-            if kept.contradicted > 0 {
-                return Err(format!("{} {what} were answered in two ways", kept.contradicted).into());
-            }
+            can_be_looked_for(kept, what)?;
             let (missing, proof) = compare(kept, &stored(client, sql, name).await?);
             if missing > 0 {
                 return Err(
@@ -52,6 +50,16 @@ pub async fn prove(client: &Client, run: &str, threads: &[Kept]) -> Result<Proof
         }
     }
     Ok(total)
+}
+
+fn can_be_looked_for(kept: &Acknowledged, what: &str) -> Result<(), Fault> {
+    if kept.contradicted > 0 {
+        return Err(format!("{} {what} were answered in two ways", kept.contradicted).into());
+    }
+    if kept.nameless > 0 {
+        return Err(format!("{} {what} were acknowledged without an id", kept.nameless).into());
+    }
+    Ok(())
 }
 
 fn compare(thread: &Acknowledged, stored: &Acknowledged) -> (u64, Proof) {
@@ -90,6 +98,18 @@ mod tests {
         let mut kept = Acknowledged::default();
         serials.iter().for_each(|serial| kept.record(*serial, PAYMENT + *serial as u128));
         kept
+    }
+
+    #[test]
+    fn an_answer_without_an_id_or_with_two_is_an_error() {
+        assert!(can_be_looked_for(&of(&[0, 1]), "events").is_ok());
+        let mut nameless = of(&[0]);
+        nameless.nameless = 1;
+        let said = can_be_looked_for(&nameless, "events").unwrap_err().to_string();
+        assert_eq!(said, "1 events were acknowledged without an id");
+        let mut contradicted = of(&[0]);
+        contradicted.contradicted = 1;
+        assert!(can_be_looked_for(&contradicted, "events").is_err());
     }
 
     #[test]

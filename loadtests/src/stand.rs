@@ -13,6 +13,7 @@ use std::time::Duration;
 use pg::server::{PrivateServer, ServerSettings};
 use tokio_postgres::Client;
 
+pub use carrier::JOURNAL as BANK_JOURNAL;
 pub use cast::{Account, Handout};
 pub use config::secrets as bank_secrets;
 pub use gateway::Gateway;
@@ -22,7 +23,7 @@ use config::Wiring;
 
 use crate::Fault;
 use crate::database;
-use crate::machine::Part;
+use crate::machine::{self, Part};
 
 /// The database that `sluice dev` makes.
 pub const DATABASE: &str = "sluice";
@@ -87,6 +88,7 @@ impl Stand {
     /// # Errors
     /// In words.
     pub async fn raise(options: &Options) -> Result<Stand, Fault> {
+        machine::allow_many_files()?;
         let folder = Folder::open(options.var.as_deref())?;
         let program = process::program(options.sluice.as_deref())?;
         let dir = folder.path();
@@ -103,12 +105,16 @@ impl Stand {
         Ok(stand)
     }
 
-    /// A new database with all that [`DATABASE`] holds, in place of the one that had this name, after a checkpoint: each
-    /// run begins the same.
+    /// A new database with all that [`DATABASE`] holds, in place of the one that had this name, after a checkpoint, and a
+    /// bank that remembers nothing: each run begins the same. No gateway may run meanwhile.
     ///
     /// # Errors
-    /// The database's.
+    /// The database's; the folder's.
     pub async fn fresh(&self, name: &str) -> Result<(), Fault> {
+        match std::fs::remove_dir_all(self.dir().join(carrier::JOURNAL)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         self.clear(name).await?;
         let client = self.client("postgres").await?;
         let create = format!("CREATE DATABASE {name} TEMPLATE {DATABASE}");

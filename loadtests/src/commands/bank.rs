@@ -36,7 +36,7 @@ pub async fn run(options: &Options) -> Result<(), Fault> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let tolerance = Duration::from_secs(300);
     let bank = SandboxBank::start(Settings {
-        dir: options.dir.join("load-bank"),
+        dir: options.dir.join(stand::BANK_JOURNAL),
         bank_id: secrets.id,
         listen_https: any,
         tls: Arc::new(tls(&options.dir)?),

@@ -7,6 +7,8 @@ mod report;
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::Fault;
 use crate::database;
 use crate::load::closed::Connections;
@@ -30,7 +32,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
     /// The generator's connections.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
     /// Threads of the generator.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]

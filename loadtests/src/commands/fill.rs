@@ -22,7 +22,7 @@ pub struct Amounts {
     /// Merchants besides those who are paid.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     idle_merchants: i64,
-    /// Idempotency keys of requests that were answered long ago.
+    /// Idempotency keys of requests that were answered long ago, at the end.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     keys: i64,
 }
@@ -86,11 +86,12 @@ async fn idle_merchants(stand: &Stand, client: &Client, wanted: i64) -> Result<(
 }
 
 async fn keys(client: &Client, wanted: i64) -> Result<(), Fault> {
-    let mut entered = 0;
-    while entered < wanted {
-        let count = KEYS_AT_ONCE.min(wanted - entered);
+    let mut there: i64 =
+        client.query_one(include_str!("../sql/count_old_keys.sql"), &[]).await?.try_get(0)?;
+    while there < wanted {
+        let count = KEYS_AT_ONCE.min(wanted - there);
         client.execute(include_str!("../sql/old_keys.sql"), &[&count]).await?;
-        entered += count;
+        there += count;
     }
     Ok(())
 }

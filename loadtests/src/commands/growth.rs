@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use super::fill::{self, Amounts};
 use crate::Fault;
 use crate::load::closed::Connections;
@@ -15,10 +17,10 @@ use crate::{database, proof};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// How long each time.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Callers.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
     #[command(flatten)]
     amounts: Amounts,

@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use super::sweep;
 use crate::Fault;
 use crate::chart::{Chart, Curve};
 use crate::database;
+use crate::latency::Latency;
 use crate::load::schedule::Step;
 use crate::load::script::Mix;
-use crate::load::{Kind, Tally};
-use crate::openloop::{self, Seen, Source};
+use crate::load::{Kind, Tally, Windows};
+use crate::openloop::{self, Source};
 use crate::results::folder;
 use crate::stand::{self, DATABASE, Stand};
 
@@ -18,12 +21,17 @@ use crate::stand::{self, DATABASE, Stand};
 const TIMES: f64 = 5.0;
 /// Before and after.
 const CALM: f64 = 0.5;
-/// Seconds of the first calm that are not counted.
-const WARM_UP: usize = 2;
+/// Seconds of the first calm that are not counted: connections are opened, which takes two seconds of arrivals.
+const WARM_UP: usize = 3;
 /// It has recovered when a second is again as good as this many times the calm before.
 const AS_BEFORE: f64 = 3.0;
-/// Events of the other bank, withdrawals of merchants, in a second.
+/// What the other bank and its merchants ask for in a second.
 const BESIDE: f64 = 50.0;
+/// Of it, in hundredths, withdrawals where merchants withdraw.
+const WITHDRAWALS: u8 = 80;
+/// A request of the flood that finds no free connection for so long never leaves: when the flood ends, what it left behind
+/// is gone at once.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the command line says.
 #[derive(Debug, clap::Args)]
@@ -32,10 +40,10 @@ pub struct Options {
     #[arg(long, value_name = "N")]
     knee: Option<f64>,
     /// Seconds of calm, of flood, and twice of calm again.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     seconds: usize,
     /// Connections of those who flood.
-    #[arg(long, value_name = "N", default_value_t = 6000)]
+    #[arg(long, value_name = "N", default_value_t = 6000, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
 }
 
@@ -44,7 +52,6 @@ pub struct Options {
 /// # Errors
 /// In words; also when a book is not right afterwards or something acknowledged is missing.
 pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault> {
-    crate::machine::allow_many_files()?;
     let stand = Stand::raise(stand).await?;
     println!("{}", database::settings(&stand.client(DATABASE).await?).await?);
     let knee = match options.knee {
@@ -52,10 +59,8 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
         None => sweep::capacity(&stand, Mix::default()).await? * 0.8,
     };
     flood(&stand, options, knee).await?;
-    beside(&stand, options, knee, "another bank", Source { bank: 1, ..quiet(Mix::default(), options) })
-        .await?;
-    let withdrawals = Mix { withdrawals: 80, ..Mix::default() };
-    beside(&stand, options, knee, "withdrawals", Source { bank: 1, ..quiet(withdrawals, options) }).await?;
+    beside(&stand, options, knee, Mix::default()).await?;
+    beside(&stand, options, knee, Mix { withdrawals: WITHDRAWALS, ..Mix::default() }).await?;
     stand.lower().await
 }
 
@@ -65,26 +70,25 @@ fn steps(knee: f64, seconds: usize) -> Vec<Step> {
     vec![step(CALM, WARM_UP + seconds), step(TIMES, seconds), step(CALM, seconds * 2)]
 }
 
+fn flooding(steps: Vec<Step>, options: &Options) -> Source {
+    Source { patience: PATIENCE, ..Source::new(Mix::default(), steps, options.connections) }
+}
+
 fn quiet(mix: Mix, options: &Options) -> Source {
     let lasts = Duration::from_secs((WARM_UP + options.seconds * 4) as u64);
-    Source { bank: 0, mix, steps: vec![Step { rate: BESIDE, lasts }], connections: 64 }
+    Source { bank: 1, ..Source::new(mix, vec![Step { rate: BESIDE, lasts }], 64) }
 }
 
 async fn flood(stand: &Stand, options: &Options, knee: f64) -> Result<(), Fault> {
     let seconds = options.seconds;
-    let source = Source {
-        bank: 0,
-        mix: Mix::default(),
-        steps: steps(knee, seconds),
-        connections: options.connections,
-    };
+    let source = flooding(steps(knee, seconds), options);
     let seen = openloop::on_fresh_database(stand, "", &[source]).await?;
     let (begin, end) = (WARM_UP + seconds, WARM_UP + 2 * seconds);
     println!("\n{TIMES} times {knee:.0}/s for {seconds} s");
-    let (before, during) = (seen[0].between(WARM_UP, begin), seen[0].between(begin, end));
+    let (before, during) = (seen[0].windows.between(WARM_UP, begin), seen[0].windows.between(begin, end));
     say("before", &before, seconds);
     say("during", &during, seconds);
-    let refusals = during.refusals.clone().unwrap_or_else(crate::latency::Latency::new);
+    let refusals = during.refusals.clone().unwrap_or_else(Latency::new);
     println!(
         "  refused within p50 {:.1} ms, p99 {:.1} ms; {} of 429 and 503 without Retry-After",
         refusals.quantile_ms(0.5),
@@ -92,44 +96,52 @@ async fn flood(stand: &Stand, options: &Options, knee: f64) -> Result<(), Fault>
         during.without_retry_after
     );
     let limit = before.all().quantile_ms(0.99) * AS_BEFORE;
-    match recovered(&seen[0], end, limit) {
+    match recovered(&seen[0].windows, end, limit) {
         Some(after) => {
-            println!("  recovered {after} s after it ended: p99 below {limit:.0} ms, nothing refused")
+            println!("  recovered {after} s after it ended: p99 below {limit:.0} ms, everything answered")
         }
         None => println!("  not recovered {} s after it ended", seconds * 2),
     }
-    draw(&seen[0])
+    draw(&seen[0].windows, end + 2 * seconds)
 }
 
 /// Seconds from the end of the flood until the first one in which everything is answered as fast as `limit`.
-fn recovered(seen: &Seen, end: usize, limit: f64) -> Option<usize> {
+fn recovered(windows: &Windows, end: usize, limit: f64) -> Option<usize> {
     let calm = |second: &Tally| {
-        second.refusals() + second.lost == 0
+        second.answered() == second.meant()
             && second.answered() > 0
             && second.all().quantile_ms(0.99) <= limit
     };
-    seen.seconds.iter().skip(end).position(calm)
+    windows.tallies.iter().skip(end).position(calm)
 }
 
 /// The quiet source alone in its first seconds, then beside a flood.
-async fn beside(stand: &Stand, options: &Options, knee: f64, who: &str, quiet: Source) -> Result<(), Fault> {
+async fn beside(stand: &Stand, options: &Options, knee: f64, mix: Mix) -> Result<(), Fault> {
     let seconds = options.seconds;
-    let mut flooding = steps(knee, seconds);
-    flooding[0].rate = 0.0;
-    let flood = Source { bank: 0, mix: Mix::default(), steps: flooding, connections: options.connections };
-    let kind = if quiet.mix.withdrawals > 0 { Kind::Withdrawal } else { Kind::Webhook };
-    let seen = openloop::on_fresh_database(stand, "", &[flood, quiet]).await?;
+    let mut steps = steps(knee, seconds);
+    steps[0].rate = 0.0;
+    let (who, kind) = match mix.withdrawals {
+        0 => ("Another bank's payments".to_owned(), Kind::Webhook),
+        part => (format!("Merchants, {part} withdrawals to {} payments,", 100 - part), Kind::Withdrawal),
+    };
+    let sources = [flooding(steps, options), quiet(mix, options)];
+    let seen = openloop::on_fresh_database(stand, "", &sources).await?;
     let (begin, end) = (WARM_UP + seconds, WARM_UP + 2 * seconds);
     println!("\n{who} at {BESIDE}/s beside a bank that floods with {:.0}/s", knee * TIMES);
     for (when, from, to) in [("alone", WARM_UP, begin), ("beside the flood", begin, end)] {
-        let tally = seen[1].between(from, to);
-        let (p50, p99) =
-            tally.good.get(&kind).map_or((0.0, 0.0), |l| (l.quantile_ms(0.5), l.quantile_ms(0.99)));
+        let tally = seen[1].windows.between(from, to);
+        let latency = tally.good.get(&kind).cloned().unwrap_or_else(Latency::new);
         println!(
-            "  {when:<17} {:>6.1}/s  p50 {p50:.1} ms  p99 {p99:.1} ms  refused {} lost {}",
-            tally.good.get(&kind).map_or(0, crate::latency::Latency::count) as f64 / seconds as f64,
+            "  {when:<17} {:>6.1}/s answered; {} {}, p50 {:.1} ms, p99 {:.1} ms; of all {} meant {} refused, {} lost, {} unsent",
+            tally.came as f64 / seconds as f64,
+            latency.count(),
+            kind.as_str(),
+            latency.quantile_ms(0.5),
+            latency.quantile_ms(0.99),
+            tally.meant(),
             tally.refusals(),
-            tally.lost
+            tally.lost,
+            tally.unsent
         );
     }
     Ok(())
@@ -138,31 +150,35 @@ async fn beside(stand: &Stand, options: &Options, knee: f64, who: &str, quiet: S
 fn say(when: &str, tally: &Tally, seconds: usize) {
     let (all, seconds) = (tally.all(), seconds as f64);
     println!(
-        "  {when}: {:.0}/s answered, p50 {:.1} ms, p99 {:.1} ms; {:.0}/s refused {:?}, {:.0}/s without an answer",
-        tally.answered() as f64 / seconds,
+        "  {when}: {:.0}/s answered, p50 {:.1} ms, p99 {:.1} ms; {:.0}/s refused {:?}, {:.0}/s lost, {:.0}/s unsent",
+        tally.came as f64 / seconds,
         all.quantile_ms(0.5),
         all.quantile_ms(0.99),
         tally.refusals() as f64 / seconds,
         tally.refused,
-        tally.lost as f64 / seconds
+        tally.lost as f64 / seconds,
+        tally.unsent as f64 / seconds
     );
 }
 
-fn draw(seen: &Seen) -> Result<(), Fault> {
+/// Requests were meant to leave until before second `end`; the last answers come later.
+fn draw(windows: &Windows, end: usize) -> Result<(), Fault> {
     let curve = |name: &str, of: &dyn Fn(&Tally) -> f64| {
-        Curve::new(name, seen.seconds.iter().enumerate().map(|(second, tally)| (second as f64, of(tally))))
+        let seconds = windows.tallies.iter().take(end).enumerate();
+        Curve::new(name, seconds.map(|(second, tally)| (second as f64, of(tally))))
     };
     let chart = |title: &str, up: &str, logarithmic, curves| Chart {
         title: title.into(),
-        across: "second in which the request was meant to leave".into(),
+        across: "second: of the answer where answers are counted, else of the intended moment".into(),
         up: up.into(),
         logarithmic,
         curves,
     };
     let counts = vec![
-        curve("answered", &|tally| tally.answered() as f64),
+        curve("answered", &|tally| tally.came as f64),
         curve("refused", &|tally| tally.refusals() as f64),
-        curve("without an answer", &|tally| tally.lost as f64),
+        curve("lost", &|tally| tally.lost as f64),
+        curve("unsent", &|tally| tally.unsent as f64),
     ];
     chart("Five times too much", "per second", false, counts).save(&folder().join("overload-goodput.svg"))?;
     let latencies = vec![
@@ -176,26 +192,25 @@ fn draw(seen: &Seen) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Kept;
     use crate::load::tally::End;
 
     #[test]
     fn it_has_recovered_in_the_first_second_that_is_as_good_as_before() {
-        let second = |took: u64, end: End| {
-            let mut tally = Tally::default();
-            tally.record(Kind::Webhook, end, Duration::from_millis(took));
-            tally
-        };
         let refused = End::Refused { status: 503, retry_after: true };
-        let seconds = vec![
-            second(5, End::Good),
-            second(900, refused),
-            second(1, refused),
-            second(400, End::Good),
-            second(6, End::Good),
-        ];
-        let seen = Seen { run: String::new(), seconds, kept: Kept::default() };
-        assert_eq!(recovered(&seen, 2, 15.0), Some(2));
-        assert_eq!(recovered(&seen, 2, 5.0), None);
+        let mut windows = Windows::of(Duration::from_secs(1));
+        for (second, took, end) in [
+            (0, 5, End::Good),
+            (1, 900, refused),
+            (2, 1, refused),
+            (3, 400, End::Good),
+            (4, 6, End::Good),
+            (5, 6, End::Good),
+        ] {
+            let due = Duration::from_secs(second);
+            windows.ended(Kind::Webhook, end, due, due + Duration::from_millis(took));
+        }
+        windows.unsent(Duration::from_secs(4));
+        assert_eq!(recovered(&windows, 2, 15.0), Some(3), "nor may anything stay unsent");
+        assert_eq!(recovered(&windows, 2, 5.0), None);
     }
 }

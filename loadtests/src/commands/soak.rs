@@ -3,19 +3,25 @@
 
 use std::time::{Duration, Instant};
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::Fault;
 use crate::chart::{Chart, Curve};
 use crate::commands::sweep;
 use crate::database;
+use crate::load::Windows;
 use crate::load::schedule::Step;
 use crate::load::script::Mix;
 use crate::measure::{self, Fresh};
-use crate::openloop::{self, Seen, Source};
+use crate::openloop::{self, Source};
 use crate::results::folder;
 use crate::stand::{self, DATABASE, Stand};
 
-/// How often memory is looked at, and how long the points of the curves are.
-const POINT: usize = 10;
+/// How often memory is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// Minutes of which the curve of latencies has 180 points, one for each [`LOOK`]. A longer run has longer points, no more of
+/// them: each has a histogram for each kind of request, and the generator must not grow into what it measures.
+const FINE: u64 = 30;
 /// Well before the quarter of an hour for which a rate can be used.
 const RATES: Duration = Duration::from_secs(300);
 /// What of a closed loop's throughput is asked for.
@@ -25,13 +31,13 @@ const PART: f64 = 0.5;
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// How long.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// Requests in a second; half of what a closed loop gets through if not named.
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
     /// The most connections.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
 }
 
@@ -54,17 +60,28 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
         Some(rate) => rate,
         None => sweep::capacity(&stand, Mix::EVERYDAY).await? * PART,
     };
-    let lasts = Duration::from_secs(options.minutes.max(1) * 60);
+    let lasts = Duration::from_secs(options.minutes * 60);
+    let point = point(options.minutes);
     let run = Fresh::start(&stand, "", true).await?;
     let steps = vec![Step { rate, lasts }];
-    let source = Source { bank: 0, mix: Mix::EVERYDAY, steps, connections: options.connections };
+    let source = Source { window: point, ..Source::new(Mix::EVERYDAY, steps, options.connections) };
     let (start, running) = openloop::start(&stand, &run.gateway, &[source])?;
     let samples = watch(&stand, &run, start, lasts).await?;
-    let seen = openloop::join(running).await?.pop().ok_or("a source was lost")?;
-    run.finish(&stand, &[(seen.run.clone(), vec![seen.kept.clone()])]).await?;
-    report(&seen, &samples, rate);
-    draw(&seen, &samples)?;
+    let mut seen = openloop::join(running).await?.pop().ok_or("a source was lost")?;
+    run.finish(&stand, &[seen.acknowledged()]).await?;
+    report(&seen.windows, &samples, (rate, lasts, point));
+    draw(&seen.windows, &samples, (lasts, point))?;
     stand.lower().await
+}
+
+/// How long a point of the curves is.
+fn point(minutes: u64) -> Duration {
+    LOOK * u32::try_from(minutes.div_ceil(FINE)).unwrap_or(u32::MAX)
+}
+
+/// Whole points that fit.
+fn points(lasts: Duration, point: Duration) -> usize {
+    (lasts.as_secs() / point.as_secs()) as usize
 }
 
 async fn watch(stand: &Stand, run: &Fresh, start: Instant, lasts: Duration) -> Result<Vec<Sample>, Fault> {
@@ -77,18 +94,24 @@ async fn watch(stand: &Stand, run: &Fresh, start: Instant, lasts: Duration) -> R
             database: run.client.query_one(include_str!("../sql/size.sql"), &[]).await?.try_get(0)?,
         });
         if rates.elapsed() > RATES {
-            measure::publish_rates(stand, &run.gateway).await?;
-            rates = Instant::now();
+            match measure::publish_rates(stand, &run.gateway).await {
+                Ok(()) => rates = Instant::now(),
+                // There is time for many more tries before they are too old.
+                Err(error) => println!("after {:.0} s: {error}", start.elapsed().as_secs_f64()),
+            }
         }
-        tokio::time::sleep(Duration::from_secs(POINT as u64)).await;
+        tokio::time::sleep(LOOK).await;
     }
     Ok(samples)
 }
 
-fn report(seen: &Seen, samples: &[Sample], rate: f64) {
-    let all = seen.between(0, seen.seconds.len());
-    println!("{:.0}/s asked for {} s", rate, seen.seconds.len());
-    for (kind, latency) in &all.good {
+/// Latencies and throughput without the first point, in which connections are opened; refusals and losses of all.
+fn report(windows: &Windows, samples: &[Sample], (rate, lasts, point): (f64, Duration, Duration)) {
+    let points = points(lasts, point);
+    let (all, warm) = (windows.between(0, windows.tallies.len()), windows.between(1, points));
+    let answered = warm.came as f64 / (point.as_secs_f64() * (points - 1) as f64);
+    println!("{rate:.0}/s asked for {} s, {answered:.0}/s answered", lasts.as_secs());
+    for (kind, latency) in &warm.good {
         println!(
             "  {:<12} {:>10}  p50 {:.2} ms  p99 {:.2} ms  max {:.2} ms",
             kind.as_str(),
@@ -98,7 +121,7 @@ fn report(seen: &Seen, samples: &[Sample], rate: f64) {
             latency.max_ms()
         );
     }
-    println!("  refused {} {:?}, lost {}", all.refusals(), all.refused, all.lost);
+    println!("  refused {} {:?}, lost {}, unsent {}", all.refusals(), all.refused, all.lost, all.unsent);
     if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
         let mib = |bytes: u64| bytes >> 20;
         println!("  gateway {} to {} MiB", mib(first.gateway), mib(last.gateway));
@@ -108,11 +131,11 @@ fn report(seen: &Seen, samples: &[Sample], rate: f64) {
     println!("  every invariant holds, nothing acknowledged is missing");
 }
 
-fn draw(seen: &Seen, samples: &[Sample]) -> Result<(), Fault> {
-    let points = (0..seen.seconds.len()).step_by(POINT).map(|from| (from, seen.between(from, from + POINT)));
-    let points: Vec<_> = points.collect();
+fn draw(windows: &Windows, samples: &[Sample], (lasts, point): (Duration, Duration)) -> Result<(), Fault> {
     let quantile = |name: &str, part: f64| {
-        Curve::new(name, points.iter().map(|(at, tally)| (*at as f64, tally.all().quantile_ms(part))))
+        let points = windows.tallies.iter().take(points(lasts, point)).enumerate();
+        let at = |number: usize| point.as_secs_f64() * number as f64;
+        Curve::new(name, points.map(|(number, tally)| (at(number), tally.all().quantile_ms(part))))
     };
     let chart = |title: &str, up: &str, logarithmic, curves| Chart {
         title: title.into(),
@@ -132,4 +155,20 @@ fn draw(seen: &Seen, samples: &[Sample]) -> Result<(), Fault> {
         mib("database on disk", &|sample| sample.database as f64),
     ];
     chart("Memory and size over time", "MiB", true, memory).save(&folder().join("soak-memory.svg"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_run_has_longer_points_and_no_more_of_them() {
+        for (minutes, seconds, count) in
+            [(1, 10, 6), (30, 10, 180), (31, 20, 93), (60, 20, 180), (1440, 480, 180)]
+        {
+            let point = point(minutes);
+            assert_eq!(point, Duration::from_secs(seconds), "{minutes}");
+            assert_eq!(points(Duration::from_secs(minutes * 60), point), count, "{minutes}");
+        }
+    }
 }

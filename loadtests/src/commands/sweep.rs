@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::Fault;
 use crate::chart::{Chart, Curve};
 use crate::commands::webhooks::MixOptions;
@@ -16,21 +18,21 @@ use crate::results::folder;
 use crate::stand::{self, DATABASE, Stand};
 use crate::wire::Reuse;
 
-/// Parts of what a closed loop gets through, to be asked for.
-const PARTS: [f64; 10] = [0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15];
+/// Parts of what a closed loop gets through, to be asked for. The last ones are far too much: what happens then matters.
+const PARTS: [f64; 12] = [0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.5, 2.0];
 /// Before the knee at least this part of what is meant to leave is answered well.
 const KEPT_UP: f64 = 0.99;
-/// Not counted: connections are opened, plans made.
-const WARM_UP: usize = 2;
+/// Not counted: connections are opened, which takes two seconds of arrivals, plans made.
+const WARM_UP: usize = 3;
 
 /// What the command line says.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// How long each rate is counted.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     seconds: usize,
-    /// The most connections.
-    #[arg(long, value_name = "N", default_value_t = 1024)]
+    /// The most connections; more than the gateway works on requests at once, so that it must refuse what is too much.
+    #[arg(long, value_name = "N", default_value_t = 8192, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
     /// Arrivals in a second, instead of parts of what a closed loop gets through. May be repeated.
     #[arg(long = "rate", value_name = "N")]
@@ -46,19 +48,34 @@ pub struct Options {
 #[derive(Debug)]
 struct At {
     rate: f64,
-    goodput: f64,
+    seconds: f64,
     tally: Tally,
 }
 
 impl At {
-    fn refusals(&self, seconds: usize) -> f64 {
-        (self.tally.refusals() + self.tally.lost) as f64 / seconds as f64
+    /// Good answers that came in a second.
+    fn goodput(&self) -> f64 {
+        self.tally.came as f64 / self.seconds
     }
 
     fn keeps_up(&self, p99_ms: f64) -> bool {
-        let meant = self.tally.answered() + self.tally.refusals() + self.tally.lost;
-        let part = self.tally.answered() as f64 / meant.max(1) as f64;
+        let part = self.tally.answered() as f64 / self.tally.meant().max(1) as f64;
         part >= KEPT_UP && self.tally.all().quantile_ms(0.99) <= p99_ms
+    }
+
+    fn line(&self) -> String {
+        let (latency, each) = (self.tally.all(), |count: u64| count as f64 / self.seconds);
+        format!(
+            "{:>9.0} {:>9.0} {:>9.2} {:>9.2} {:>9.2} {:>9.0} {:>9.0} {:>9.0}",
+            self.rate,
+            self.goodput(),
+            latency.quantile_ms(0.5),
+            latency.quantile_ms(0.99),
+            latency.max_ms(),
+            each(self.tally.refusals()),
+            each(self.tally.lost),
+            each(self.tally.unsent)
+        )
     }
 }
 
@@ -75,22 +92,13 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
         named => named.to_vec(),
     };
     println!(
-        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "asked/s", "good/s", "p50 ms", "p99 ms", "max ms", "refused/s"
+        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "asked/s", "good/s", "p50 ms", "p99 ms", "max ms", "refused/s", "lost/s", "unsent/s"
     );
     let mut all = Vec::new();
     for rate in rates {
         let at = at(&stand, options, mix, rate).await?;
-        let latency = at.tally.all();
-        println!(
-            "{:>9.0} {:>9.0} {:>9.2} {:>9.2} {:>9.2} {:>9.0}",
-            at.rate,
-            at.goodput,
-            latency.quantile_ms(0.5),
-            latency.quantile_ms(0.99),
-            latency.max_ms(),
-            at.refusals(options.seconds)
-        );
+        println!("{}", at.line());
         all.push(at);
     }
     let knee = all.iter().take_while(|at| at.keeps_up(options.p99_ms)).last();
@@ -98,7 +106,7 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
         Some(at) => println!("knee: {:.0}/s, the last rate that it keeps up with", at.rate),
         None => println!("knee: below all of these rates"),
     }
-    draw(&all, options.seconds)?;
+    draw(&all)?;
     stand.lower().await
 }
 
@@ -127,13 +135,13 @@ fn parts(capacity: f64) -> Vec<f64> {
 async fn at(stand: &Stand, options: &Options, mix: Mix, rate: f64) -> Result<At, Fault> {
     let lasts = Duration::from_secs((options.seconds + WARM_UP) as u64);
     let steps = vec![Step { rate, lasts }];
-    let source = Source { bank: 0, mix, steps, connections: options.connections };
+    let source = Source::new(mix, steps, options.connections);
     let seen = openloop::on_fresh_database(stand, "", &[source]).await?;
-    let tally = seen[0].between(WARM_UP, WARM_UP + options.seconds);
-    Ok(At { rate, goodput: tally.answered() as f64 / options.seconds as f64, tally })
+    let tally = seen[0].windows.between(WARM_UP, WARM_UP + options.seconds);
+    Ok(At { rate, seconds: options.seconds as f64, tally })
 }
 
-fn draw(all: &[At], seconds: usize) -> Result<(), Fault> {
+fn draw(all: &[At]) -> Result<(), Fault> {
     let curve =
         |name: &str, of: &dyn Fn(&At) -> f64| Curve::new(name, all.iter().map(|at| (at.rate, of(at))));
     let quantile = |part: f64| move |at: &At| at.tally.all().quantile_ms(part);
@@ -158,9 +166,10 @@ fn draw(all: &[At], seconds: usize) -> Result<(), Fault> {
         up: "per second".into(),
         logarithmic: false,
         curves: vec![
-            curve("answered", &|at| at.goodput),
+            curve("answered", &At::goodput),
             curve("asked", &|at| at.rate),
-            curve("refused or lost", &|at| at.refusals(seconds)),
+            curve("refused", &|at| at.tally.refusals() as f64 / at.seconds),
+            curve("lost or unsent", &|at| (at.tally.lost + at.tally.unsent) as f64 / at.seconds),
         ],
     }
     .save(&folder().join("sweep-goodput.svg"))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::Fault;
 use crate::load::closed::Connections;
 use crate::load::script::Mix;
@@ -15,10 +17,10 @@ use crate::{database, proof};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Callers.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
     /// How long to count, after two seconds to warm up.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Threads of the generator.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]

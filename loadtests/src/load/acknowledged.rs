@@ -18,6 +18,8 @@ pub struct Acknowledged {
     answers: Vec<u64>,
     /// Answers that contradicted an earlier one to the same event.
     pub contradicted: u64,
+    /// Answers that said so without naming what can be looked for.
+    pub nameless: u64,
 }
 
 impl Acknowledged {

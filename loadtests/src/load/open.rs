@@ -14,44 +14,52 @@ use super::acknowledged::Kept;
 use super::link::Link;
 use super::schedule::Schedule;
 use super::script::Script;
-use super::tally::{End, Tally};
+use super::tally::End;
+use super::windows::Windows;
 use crate::Fault;
 use crate::wire::{Reuse, Target};
 
-/// A request that could not leave for so long, because all connections were busy, never leaves: it is counted as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the schedule is looked at; a request leaves at most so much late, and its latency says so.
 const TICK: Duration = Duration::from_millis(1);
+/// Arrivals take all connections in turn: there are only so many that each is used once in so many seconds. More would
+/// lie idle, be closed, and add handshakes to what is measured.
+const IN_TURN: f64 = 2.0;
 
-/// What came of the requests that were meant to leave in each second, from the start.
-pub type Seconds = Vec<Tally>;
+/// How a thread asks.
+#[derive(Debug)]
+pub struct Plan {
+    /// When.
+    pub schedule: Schedule,
+    /// Over at most so many connections.
+    pub connections: usize,
+    /// A request that could not leave for so long, because all connections were busy, never leaves.
+    pub patience: Duration,
+    /// How long the windows are that are counted apart.
+    pub window: Duration,
+}
 
 /// One thread with a share of the arrivals.
-pub struct Worker(JoinHandle<Result<(Seconds, Kept), Fault>>);
+pub struct Worker(JoinHandle<Result<(Windows, Kept), Fault>>);
 
 impl Worker {
-    /// Starts a thread on which requests leave by this schedule, counted from `start`, over at most so many connections.
-    pub fn start(
-        target: Target,
-        schedule: Schedule,
-        script: Script,
-        connections: usize,
-        start: Instant,
-    ) -> Worker {
+    /// Starts a thread on which requests leave by this plan, its times counted from `start`.
+    pub fn start(target: Target, plan: Plan, script: Script, start: Instant) -> Worker {
         Worker(std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let Plan { schedule, connections, patience, window } = plan;
             let shared = Rc::new(Shared {
                 start,
+                patience,
                 due: RefCell::default(),
                 waiting: Semaphore::new(0),
-                seconds: RefCell::default(),
+                windows: RefCell::new(Windows::of(window)),
                 script: RefCell::new(script),
             });
             let local = LocalSet::new();
             runtime.block_on(local.run_until(run(&target, schedule, connections, &shared)))?;
             drop(local);
             let shared = Rc::into_inner(shared).ok_or("a caller is left over")?;
-            Ok((shared.seconds.into_inner(), shared.script.into_inner().kept))
+            Ok((shared.windows.into_inner(), shared.script.into_inner().kept))
         }))
     }
 
@@ -59,18 +67,19 @@ impl Worker {
     ///
     /// # Errors
     /// What it could not do.
-    pub fn join(self) -> Result<(Seconds, Kept), Fault> {
+    pub fn join(self) -> Result<(Windows, Kept), Fault> {
         self.0.join().map_err(|_| "a thread of the generator panicked")?
     }
 }
 
 struct Shared {
     start: Instant,
+    patience: Duration,
     /// When each of those was meant to leave that wait for a connection.
     due: RefCell<VecDeque<Duration>>,
     /// A permit for each.
     waiting: Semaphore,
-    seconds: RefCell<Seconds>,
+    windows: RefCell<Windows>,
     script: RefCell<Script>,
 }
 
@@ -80,13 +89,14 @@ async fn run(
     connections: usize,
     shared: &Rc<Shared>,
 ) -> Result<(), Fault> {
-    let callers: Vec<_> = (0..connections)
-        .map(|_| {
+    let mut callers = Vec::new();
+    let enough_for = |rate: f64| {
+        while callers.len() < connections.min((rate * IN_TURN).ceil() as usize) {
             let link = Link::own(target.clone(), Reuse::Connection);
-            tokio::task::spawn_local(caller(link, shared.clone()))
-        })
-        .collect();
-    dispatch(schedule, shared).await;
+            callers.push(tokio::task::spawn_local(caller(link, shared.clone())));
+        }
+    };
+    dispatch(schedule, enough_for, shared).await;
     shared.waiting.close();
     for caller in callers {
         caller.await??;
@@ -94,19 +104,21 @@ async fn run(
     Ok(())
 }
 
-/// Hands out arrivals at their time.
-async fn dispatch(schedule: Schedule, shared: &Shared) {
-    let mut schedule = schedule.peekable();
-    while let Some(next) = schedule.peek().copied() {
+/// Hands out arrivals at their time, to callers that are enough for their rate.
+async fn dispatch(mut schedule: Schedule, mut enough_for: impl FnMut(f64), shared: &Shared) {
+    let mut next = schedule.next();
+    while let Some(due) = next {
         let now = shared.start.elapsed();
-        if next > now {
-            tokio::time::sleep((next - now).max(TICK)).await;
+        if due > now {
+            tokio::time::sleep((due - now).max(TICK)).await;
             continue;
         }
         let mut arrived = 0;
-        while let Some(due) = schedule.next_if(|due| *due <= now) {
+        while let Some(due) = next.filter(|due| *due <= now) {
+            enough_for(schedule.rate());
             shared.due.borrow_mut().push_back(due);
             arrived += 1;
+            next = schedule.next();
         }
         shared.waiting.add_permits(arrived);
         tokio::task::yield_now().await;
@@ -122,31 +134,16 @@ async fn caller(mut link: Link, shared: Rc<Shared>) -> Result<(), Fault> {
     while let Ok(permit) = shared.waiting.acquire().await {
         permit.forget();
         let Some(due) = shared.due.borrow_mut().pop_front() else { continue };
-        if shared.start.elapsed().saturating_sub(due) > PATIENCE {
-            shared.lose(due);
+        if shared.start.elapsed().saturating_sub(due) > shared.patience {
+            shared.windows.borrow_mut().unsent(due);
             continue;
         }
         request.clear();
         let sent = shared.script.borrow_mut().next(&mut request)?;
         let heard = link.ask(&request, |answer| shared.script.borrow_mut().heard(sent, answer)).await;
-        let took = shared.start.elapsed().saturating_sub(due);
-        shared.second_of(due, |tally| tally.record(sent.kind, heard.unwrap_or(End::Lost), took));
+        let (end, now) = (heard.unwrap_or(End::Lost), shared.start.elapsed());
+        shared.windows.borrow_mut().ended(sent.kind, end, due, now);
     }
     link.close().await;
     Ok(())
-}
-
-impl Shared {
-    fn lose(&self, due: Duration) {
-        self.second_of(due, |tally| tally.lost += 1);
-    }
-
-    fn second_of(&self, due: Duration, note: impl FnOnce(&mut Tally)) {
-        let second = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
-        let mut seconds = self.seconds.borrow_mut();
-        if second >= seconds.len() {
-            seconds.resize(second + 1, Tally::default());
-        }
-        note(&mut seconds[second]);
-    }
 }

@@ -36,6 +36,11 @@ impl Schedule {
     pub fn random(steps: &[Step], thread: usize) -> Schedule {
         Schedule { chance: Some(Chance::new(thread)), ..Schedule::even(steps) }
     }
+
+    /// Arrivals in a second of the step to which the last arrival belonged that was given out; 0 after the last one.
+    pub fn rate(&self) -> f64 {
+        self.steps.get(self.step).map_or(0.0, |step| step.rate)
+    }
 }
 
 impl Iterator for Schedule {
@@ -73,6 +78,13 @@ mod tests {
         let times: Vec<u128> =
             Schedule::even(&[step(2.0, 1), step(0.0, 2), step(4.0, 1)]).map(|at| at.as_millis()).collect();
         assert_eq!(times, [0, 500, 3000, 3250, 3500, 3750]);
+    }
+
+    #[test]
+    fn each_arrival_has_the_rate_of_its_step() {
+        let mut schedule = Schedule::even(&[step(1.0, 2), step(0.0, 2), step(2.0, 1)]);
+        let rates: Vec<f64> = std::iter::from_fn(|| schedule.next().map(|_| schedule.rate())).collect();
+        assert_eq!((rates, schedule.rate()), (vec![1.0, 1.0, 2.0, 2.0], 0.0));
     }
 
     #[test]

@@ -191,7 +191,10 @@ impl Script {
             Kind::Statement => (&mut self.kept.statements, "\"pay_"),
             Kind::Withdrawal => (&mut self.kept.withdrawals, "\"wd_"),
         };
-        let Some(id) = id_in(answer.body, prefix.as_bytes()) else { return End::Lost };
+        let Some(id) = id_in(answer.body, prefix.as_bytes()) else {
+            kept.nameless += 1;
+            return End::Lost;
+        };
         kept.record(sent.serial, id);
         if sent.kind == Kind::Webhook {
             let account = self.account_of(sent.serial);

@@ -61,6 +61,10 @@ pub struct Tally {
     pub without_retry_after: u64,
     /// Requests without an answer.
     pub lost: u64,
+    /// Requests that never left, since no connection got free in time.
+    pub unsent: u64,
+    /// Good answers that came in this window, whenever they were meant to be asked for. Only an open loop counts them.
+    pub came: u64,
 }
 
 impl Tally {
@@ -90,6 +94,8 @@ impl Tally {
         }
         self.without_retry_after += other.without_retry_after;
         self.lost += other.lost;
+        self.unsent += other.unsent;
+        self.came += other.came;
     }
 
     /// Good answers of all kinds.
@@ -100,6 +106,11 @@ impl Tally {
     /// All refusals.
     pub fn refusals(&self) -> u64 {
         self.refused.values().sum()
+    }
+
+    /// All that was meant to be asked.
+    pub fn meant(&self) -> u64 {
+        self.answered() + self.refusals() + self.lost + self.unsent
     }
 
     /// Good answers of all kinds, as one distribution.
@@ -123,9 +134,11 @@ mod tests {
         tally.record(Kind::Webhook, End::Refused { status: 429, retry_after: false }, ms);
         tally.record(Kind::Webhook, End::Refused { status: 422, retry_after: false }, ms);
         tally.record(Kind::Webhook, End::Lost, ms);
+        (tally.unsent, tally.came) = (3, 1);
         let mut both = tally.clone();
         both.add(&tally);
         assert_eq!((both.answered(), both.refusals(), both.lost), (4, 6, 2));
+        assert_eq!((both.unsent, both.came, both.meant()), (6, 2, 18));
         assert_eq!(both.without_retry_after, 2, "a 422 needs none");
         assert_eq!((both.all().count(), both.refusals.unwrap().count()), (4, 6));
     }

@@ -9,6 +9,9 @@ use super::process;
 use crate::Fault;
 use crate::machine::Part;
 
+/// Its journal's folder, in the stand's: what it was asked, and what it still has to tell.
+pub const JOURNAL: &str = "load-bank";
+
 /// A running bank; killed when dropped, which its journal survives.
 pub struct Carrier {
     child: Child,

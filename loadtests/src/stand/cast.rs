@@ -25,7 +25,7 @@ use super::config::{self, PREPARED};
 use super::gateway::Gateway;
 use crate::Fault;
 
-/// What each store sold: covers ten million payments.
+/// What each store sold: covers seven million payments, of 130.00 on average.
 const SOLD: &str = "1000000000.00";
 
 /// Merchants of the bank beside.

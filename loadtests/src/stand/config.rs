@@ -13,8 +13,10 @@ use crate::Fault;
 /// `sandbox.json` as it was when `sluice dev` had made everything.
 pub const PREPARED: &str = "prepared.json";
 
-/// Room for every connection of a test; everything else is the configuration's default.
-const ROOM: &str = "[server]\nmax_connections = 16384\n";
+/// Room for every connection of a test, and time: one that was idle for a while must not be closed under the next request.
+/// Everything else is the configuration's default.
+const ROOM: &str =
+    "[server]\nmax_connections = 16384\nheader_read_timeout_ms = 600000\nidle_timeout_seconds = 600\n";
 
 /// What surrounds a gateway.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +110,7 @@ mod tests {
         assert_eq!(table["database"]["url"].as_str(), Some("new"));
         assert_eq!(table["server"]["tls_key"].as_str(), Some("k"));
         assert_eq!(table["server"]["max_connections"].as_integer(), Some(16384));
+        assert_eq!(table["server"]["header_read_timeout_ms"].as_integer(), Some(600_000));
         assert_eq!(table["lanes"]["batch_max"].as_integer(), Some(1));
         let banks = table["banks"].as_array().unwrap();
         assert_eq!(banks[0]["payouts"]["base_url"].as_str(), Some("https://here"));

@@ -15,6 +15,8 @@ use super::response::{self, Head};
 const CONNECT: Duration = Duration::from_secs(20);
 /// From the request to the whole answer; the gateway gives up before.
 const ANSWER: Duration = Duration::from_secs(30);
+/// Within it a connection tells that it was closed before.
+const LOOK: Duration = Duration::from_millis(1);
 /// Answers are smaller; a larger one gets the room it needs.
 const ROOM: usize = 4096;
 
@@ -80,6 +82,11 @@ impl Connection {
                 Err(malformed) => return Err(io::Error::new(io::ErrorKind::InvalidData, malformed)),
             }
         }
+    }
+
+    /// Whether the server has neither closed it nor said anything: a look finds nothing to read.
+    pub async fn is_open(&mut self) -> bool {
+        timeout(LOOK, self.stream.read(&mut [0])).await.is_err()
     }
 
     /// Says goodbye, so that the server has nothing to wait for.

@@ -1,0 +1,1 @@
+SELECT count(*) FROM idempotency_keys WHERE starts_with(key, 'old-')
