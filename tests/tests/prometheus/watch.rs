@@ -1,5 +1,6 @@
 //! Waits for alerts, reads what they say, and keeps in mind which were seen to fire and to end.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use crate::server::{Alert, Prometheus, config};
 /// From a fault, or its end, until the alert knows: gauges are read every 5 seconds, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
+/// Between two faults that are over at once: less than the shortest window in which they are seen.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// An alert of one subject: the labels that it must have.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +88,31 @@ impl Watch {
         self.silent(expected).await;
         fault().await;
         self.fires(expected).await;
+        heal().await;
+        self.ends(expected).await;
+    }
+
+    /// The same of a fault that is over at once, and seen only while a window reaches back to it: it comes again until it
+    /// has been seen.
+    pub async fn proves_repeated(
+        &self,
+        expected: Expected<'_>,
+        fault: impl AsyncFn(),
+        heal: impl AsyncFnOnce(),
+    ) {
+        self.silent(expected).await;
+        let fired = Cell::new(false);
+        let faults = async {
+            while !fired.get() {
+                fault().await;
+                sleep(AGAIN).await;
+            }
+        };
+        let fires = async {
+            self.fires(expected).await;
+            fired.set(true);
+        };
+        tokio::join!(faults, fires);
         heal().await;
         self.ends(expected).await;
     }

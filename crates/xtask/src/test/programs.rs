@@ -27,8 +27,11 @@ pub(super) fn ensure_tmux(say: impl Fn(&str)) {
 /// Finds Prometheus with its promtool, which the alerts and dashboards are tried against. Debian's package would start
 /// a service: it is only unpacked, into this folder, where the tests look too.
 pub(super) fn ensure_prometheus(folder: &Path, say: impl Fn(&str)) {
-    let unpacked = folder.join("usr/bin/promtool");
-    if there("promtool", "--version") || there(&unpacked.to_string_lossy(), "--version") {
+    let is_there = |program: &str| {
+        let unpacked = folder.join("usr/bin").join(program);
+        there(program, "--version") || there(&unpacked.to_string_lossy(), "--version")
+    };
+    if ["prometheus", "promtool"].into_iter().all(is_there) {
         return;
     }
     say("Prometheus is not installed; fetching it");

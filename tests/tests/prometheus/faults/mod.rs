@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::Receiver;
-use tests::{Answer, Gate, Second, SlowBank, Sluice, World};
+use tests::{Answer, Gate, Second, SlowBank, Sluice, World, bank_url};
 use tokio::time::{Instant, sleep};
 
 use crate::dashboards::{questions, unanswered};
@@ -47,7 +47,7 @@ async fn every_alert_fires_under_its_fault_and_ends_after_it() {
     );
     let (sluice, world) = Sluice::start_with(&settings).await;
     let demo = sluice.configuration();
-    let bank = payouts::address(&demo);
+    let bank = bank_url(&demo);
     let (slow, away) = (SlowBank::before(&bank, SLOW).await, Gate::before(&bank).await);
     let beside = sluice.another("beside", &world, &payouts::configuration(&sluice, &slow, &away)).await;
     // These have looked at their months: what is spoilt next is only another one's.

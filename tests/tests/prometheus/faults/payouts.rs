@@ -1,19 +1,15 @@
 //! Banks that are away, slow or silent, that lie, and whose files can't be read.
 
+use std::cell::RefCell;
+
 use serde_json::json;
-use tests::{Answer, Gate, Merchant, SlowBank, Sluice, unique};
+use tests::{Answer, BankApart, Gate, Merchant, SlowBank, Sluice, unique};
 
 use super::{Scene, until};
 use crate::watch::Expected;
 
 const OUTBOX: &str = "files/out";
 const INBOX: &str = "files/in";
-
-/// Where the demo's bank is.
-pub fn address(demo: &str) -> String {
-    let line = demo.lines().find_map(|line| line.strip_prefix("base_url = ")).expect("the bank's address");
-    line.trim_matches('"').to_owned()
-}
 
 /// A gateway whose dollars go through a slow bank, whose pounds go through one that can be away, and whose euros go by
 /// files. Each is a bank of its own name, so that no other gateway's worker carries any of it. The sandbox bank makes
@@ -38,8 +34,9 @@ pub fn configuration(sluice: &Sluice, slow: &SlowBank, away: &Gate) -> String {
     let bank = |id: &str, waits: &str, way: &str| {
         format!(
             "\n[[banks]]\nid = \"{id}\"\ndeduplicates_references = true\n\
-             keys = [{{ id = \"k\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }}]\n\
-             [banks.payouts]\npoll_ms = 100\n{waits}\n{way}\n"
+             keys = [{{ id = \"k\", secret = \"{}\" }}]\n\
+             [banks.payouts]\npoll_ms = 100\n{waits}\n{way}\n",
+            BankApart::SECRET
         )
     };
     let https = |url: &str| format!("base_url = \"{url}\"\n{}\n{}", line("ca_file"), line("secret"));
@@ -142,7 +139,7 @@ async fn contradicted(scene: &Scene, merchant: &Merchant) {
         let (order, _) = order(scene, merchant, "100.00", "USD", "CNY", "77770011").await;
         scene.world.wait_for(merchant, order.text_of("id"), "paid").await;
     };
-    scene.watch.proves(expected, fault, async || {}).await;
+    scene.watch.proves_repeated(expected, fault, async || {}).await;
 }
 
 async fn nobodys_payout(scene: &Scene) {
@@ -157,7 +154,7 @@ async fn nobodys_payout(scene: &Scene) {
         let told = scene.world.event(&unique("evt"), paid.to_string().as_bytes()).await;
         assert_eq!(told.outcome(), ("ignored", "unknown_reference"), "{told:?}");
     };
-    scene.watch.proves(expected, fault, async || {}).await;
+    scene.watch.proves_repeated(expected, fault, async || {}).await;
 }
 
 async fn held(scene: &Scene, merchant: &Merchant) {
@@ -201,17 +198,14 @@ async fn away(scene: &Scene, merchant: &Merchant) {
 async fn slow(scene: &Scene, merchant: &Merchant) {
     let expected =
         Expected { name: "SluiceBankSlow", labels: &[("bank", "slow")], says: "takes slow more than 9.75s" };
-    scene.watch.silent(expected).await;
-    let mut orders = Vec::new();
-    for _ in 0..3 {
-        orders.push(order(scene, merchant, "10.00", "USD", "USD", "7777").await);
-        // The first is seen as a beginning, the next ones as an increase.
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    }
-    scene.watch.fires(expected).await;
-    scene.slow.heal();
-    scene.watch.ends(expected).await;
-    for (order, _) in orders {
+    let orders = RefCell::new(Vec::new());
+    // The first is seen as a beginning, the next ones as an increase.
+    let fault = async || {
+        let ordered = order(scene, merchant, "10.00", "USD", "USD", "7777").await;
+        orders.borrow_mut().push(ordered);
+    };
+    scene.watch.proves_repeated(expected, fault, async || scene.slow.heal()).await;
+    for (order, _) in orders.into_inner() {
         scene.world.wait_for(merchant, order.text_of("id"), "paid").await;
     }
 }
