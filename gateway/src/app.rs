@@ -78,6 +78,15 @@ pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
         .map_err(|error| error.to_string())
 }
 
+/// The lanes' own connections.
+///
+/// # Errors
+/// In words, for a URL that is none.
+pub fn open_lanes_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
+    let settings = pg::PoolSettings { plan_once: true, ..config.database.pool_settings(size) };
+    pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
+}
+
 /// One connection whose statements may take long: for walking the whole book.
 ///
 /// # Errors

@@ -37,7 +37,7 @@ impl Floor {
     pub async fn open(config: &Path, connections: usize) -> Result<Floor, String> {
         let config = Config::load(config)
             .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-        let pool = app::open_pool(&config, connections)?;
+        let pool = app::open_lanes_pool(&config, connections)?;
         let app = App::open(config, recorder()?).await?;
         let commands = Commands::new(app.engine.facts().clone(), Arc::default());
         Ok(Floor { app, commands, pool })

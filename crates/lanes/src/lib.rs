@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod attempt;
+mod crew;
 mod lane;
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,10 +100,14 @@ pub struct Lanes<W: Work> {
 }
 
 impl<W: Work> Lanes<W> {
-    /// Starts the lanes on the current runtime. Give them a pool with at least as many connections as lanes,
-    /// which nothing else uses: nobody should wait for money behind a report.
-    pub fn start(pool: Pool, work: Arc<W>, settings: Settings) -> Lanes<W> {
+    /// Starts the lanes on threads of their own, one for each. Give them a pool with at least as many connections as
+    /// lanes, which nothing else uses: nobody should wait for money behind a report.
+    ///
+    /// # Errors
+    /// The operating system's, when it has no thread to give.
+    pub fn start(pool: Pool, work: Arc<W>, settings: Settings) -> io::Result<Lanes<W>> {
         let lanes = settings.lanes.max(1);
+        let runtime = crew::gather(lanes)?;
         let (draining, stop) = watch::channel(false);
         let (finished, running) = watch::channel(lanes);
         let finished = Arc::new(finished);
@@ -110,14 +116,15 @@ impl<W: Work> Lanes<W> {
                 let (queue, waiting) = mpsc::channel(settings.queue.max(1));
                 let lane = Lane::new(number, pool.clone(), work.clone(), &settings);
                 let (stop, finished) = (stop.clone(), finished.clone());
-                tokio::spawn(async move {
+                runtime.spawn(async move {
                     lane.serve(waiting, stop).await;
                     finished.send_modify(|running| *running -= 1);
                 });
                 queue
             })
             .collect();
-        Lanes { queues, deadline: settings.deadline, draining, running }
+        crew::keep(runtime, running.clone())?;
+        Ok(Lanes { queues, deadline: settings.deadline, draining, running })
     }
 
     /// Hands in a command and waits until it is durable. Equal hints take the same lane and keep their order;

@@ -121,7 +121,7 @@ async fn bench(gate: usize, settings: Settings) -> Bench {
         statement: Duration::from_millis(700),
         ..PoolSettings::default()
     };
-    let lanes = Lanes::start(Pool::open(&db.url, quick).unwrap(), work.clone(), settings);
+    let lanes = Lanes::start(Pool::open(&db.url, quick).unwrap(), work.clone(), settings).unwrap();
     Bench { db, work, lanes }
 }
 
@@ -255,7 +255,7 @@ async fn a_lost_commit_runs_again_and_its_keys_find_out() {
     let settings = PoolSettings { statement: Duration::from_millis(300), ..PoolSettings::default() };
     let pool = Pool::open(&proxy.url, settings).unwrap();
     let work = inserts(OPEN);
-    let lanes = Lanes::start(pool, work.clone(), ONE_LANE);
+    let lanes = Lanes::start(pool, work.clone(), ONE_LANE).unwrap();
     for (key, fault, expected) in [
         (1, Fault::LoseCommit, Answer::New),
         // Done the first time: the second try meets its own key.
@@ -293,7 +293,7 @@ async fn broken_connections_lose_nothing() {
 async fn without_a_database_the_deadline_ends_the_wait() {
     let pool = Pool::open("postgresql://x@/x?host=%2Fnowhere", PoolSettings::default()).unwrap();
     let settings = Settings { deadline: Duration::from_millis(400), ..ONE_LANE };
-    let lanes = Lanes::start(pool, inserts(OPEN), settings);
+    let lanes = Lanes::start(pool, inserts(OPEN), settings).unwrap();
     let began = std::time::Instant::now();
     let answer = lanes.submit(0, Cmd::Do(1)).await;
     assert!(matches!(answer, Err(Refused::Unavailable(_))), "{answer:?}");

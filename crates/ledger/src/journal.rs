@@ -202,12 +202,12 @@ impl Journal {
         i64::try_from(balance).map_err(|_| Error::Overflow(account.to_string()))
     }
 
-    /// Posts all legs of `movement` or none of them.
+    /// Posts all legs of `movement` or none of them; they are given back.
     ///
     /// # Errors
     /// `BelowFloor` when a constrained account would fall below zero: nothing was posted and the caller may
     /// decide otherwise. Everything else is a bug or a broken book.
-    pub fn post(&mut self, movement: &Movement, cause: Uuid) -> Result<(), Error> {
+    pub fn post(&mut self, movement: &Movement, cause: Uuid) -> Result<Vec<Leg>, Error> {
         let legs = movement.legs();
         let before: Vec<(AccountKey, Counters)> = legs
             .iter()
@@ -218,7 +218,7 @@ impl Journal {
         match result {
             Ok(()) => {
                 self.transfers.extend(legs.iter().map(|leg| transfer(leg, cause)));
-                Ok(())
+                Ok(legs)
             }
             Err(error) => {
                 // In reverse, so that an account named twice gets its oldest value back.

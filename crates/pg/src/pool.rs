@@ -28,6 +28,10 @@ pub struct PoolSettings {
     pub lock: Duration,
     /// How long a transaction may sit between two statements before PostgreSQL ends it.
     pub idle_in_transaction: Duration,
+    /// Each statement is planned once a connection, for indices, whatever its parameters and however small its tables are
+    /// just then: for connections that ask the same few questions over and over, about rows that they name. A plan made
+    /// for each batch costs up to a tenth of it, and one made while a table is empty reads all of it when it no longer is.
+    pub plan_once: bool,
     /// The role whose rights the statements have, usually [`crate::RUNTIME_ROLE`]; `None`: the user's own.
     pub role: Option<&'static str>,
     /// What `pg_stat_activity` shows.
@@ -43,6 +47,7 @@ impl Default for PoolSettings {
             statement: Duration::from_secs(5),
             lock: Duration::from_secs(3),
             idle_in_transaction: Duration::from_secs(10),
+            plan_once: false,
             role: None,
             application: "sluice",
         }
@@ -175,6 +180,9 @@ fn options(given: Option<&str>, settings: &PoolSettings) -> Result<String, Error
         millis("lock", settings.lock)?,
         millis("idle_in_transaction", settings.idle_in_transaction)?,
     );
+    if settings.plan_once {
+        options += " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+    }
     if let Some(role) = settings.role {
         options += &format!(" -c role={role}");
     }

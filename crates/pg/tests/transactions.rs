@@ -62,6 +62,23 @@ async fn connections_have_the_settings_everything_relies_on() {
 }
 
 #[tokio::test]
+async fn plans_that_are_made_once_go_by_index_however_small_the_table_is_just_then() {
+    let (db, pool) = pool().await;
+    let owner = db.owner().get().await.unwrap();
+    owner.batch_execute("INSERT INTO things VALUES (1); ANALYZE things").await.unwrap();
+    let once = Pool::open(&db.url, PoolSettings { plan_once: true, ..quick() }).unwrap();
+    let explained = "EXPLAIN SELECT n FROM things WHERE n = 1";
+    for (pool, by_index, mode) in [(&pool, false, "auto"), (&once, true, "force_generic_plan")] {
+        let conn = pool.get().await.unwrap();
+        let row = conn.query_one("SELECT current_setting('plan_cache_mode')", &[]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), mode);
+        let plan: String =
+            conn.query(explained, &[]).await.unwrap().iter().map(|r| r.get::<_, String>(0)).collect();
+        assert_eq!(plan.contains("Index"), by_index, "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_transaction_leaves_nothing() {
     let (_db, pool) = pool().await;
     let mut conn = pool.get().await.unwrap();

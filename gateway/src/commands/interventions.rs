@@ -50,7 +50,8 @@ impl Stage<'_> {
         let free = balance - self.frozen.frozen(merchant, amount.currency());
         let movement = withdrawals::charge(book, amount, free)
             .map_err(|error| Void::unexpected(format!("a charge of {merchant}: {error}")))?;
-        Ok(self.journal.post(&movement, ChargeId::new(merchant.shard()).uuid())?)
+        self.journal.post(&movement, ChargeId::new(merchant.shard()).uuid())?;
+        Ok(())
     }
 
     pub(super) fn freeze_amount(

@@ -11,8 +11,7 @@ impl Stage<'_> {
     /// Posts a movement that may credit a merchant. Of an open receivable as much is paid off as the balance then
     /// covers, in the same transaction.
     pub(super) fn post_credit(&mut self, movement: &Movement, cause: Uuid) -> Result<(), Void> {
-        self.journal.post(movement, cause)?;
-        for leg in movement.legs() {
+        for leg in self.journal.post(movement, cause)? {
             if let (AccountKind::Merchant, Owner::Merchant(id)) = (leg.credit.kind(), leg.credit.owner()) {
                 let merchant = MerchantRef { shard: leg.credit.key().shard, id: *id };
                 self.repay(merchant, leg.credit.currency(), cause)?;

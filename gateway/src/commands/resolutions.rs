@@ -124,7 +124,8 @@ impl Stage<'_> {
         let back = self.payments.start_return(payment, self.now).map_err(refused)?;
         self.journal.post(&back, payment.uuid())?;
         let paid = self.payments.return_paid(payment, self.now).map_err(refused)?;
-        Ok(self.journal.post(&paid, id.uuid())?)
+        self.journal.post(&paid, id.uuid())?;
+        Ok(())
     }
 
     /// R29: what the balance covers of it is taken, the rest is owed; then it is paid as any other.
@@ -142,7 +143,8 @@ impl Stage<'_> {
         let reclaimed = Movement::Reclaimed { bank: bank.clone(), merchant: book, covered, owed };
         self.journal.post(&reclaimed, id.uuid())?;
         let paid = Movement::PayoutPaid { bank, shard: id.shard(), amount };
-        Ok(self.journal.post(&paid, id.uuid())?)
+        self.journal.post(&paid, id.uuid())?;
+        Ok(())
     }
 }
 

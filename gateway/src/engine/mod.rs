@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::activity::Activity;
+use crate::app;
 use crate::commands::{Command, Commands, Facts, PayoutReport, Reply, open_beneficiary};
 use crate::config::Config;
 
@@ -81,11 +82,11 @@ impl Engine {
         let layout: Layout = config.ledger.layout();
         let facts = Arc::new(links::facts(config, layout, keyring.clone())?);
         let settings = config.lanes.settings();
-        let own = Pool::open(config.database.url.reveal(), config.database.pool_settings(settings.lanes))
-            .map_err(|error| error.to_string())?;
+        let own = app::open_lanes_pool(config, settings.lanes)?;
         let activity = Arc::new(Activity::default());
         let commands = Arc::new(Commands::new(facts.clone(), activity.clone()));
-        let lanes = Arc::new(Lanes::start(own, commands.clone(), settings));
+        let lanes = Lanes::start(own, commands.clone(), settings);
+        let lanes = Arc::new(lanes.map_err(|error| format!("starting the lanes' threads: {error}"))?);
         let notices = notify::start(&config.notifications, keyring.clone(), reads.clone())?;
         let open: Open = Arc::new(move |sealed: &[u8], id: PayoutId| open_beneficiary(&keyring, id, sealed));
         let links = links::banks(config)?;

@@ -97,6 +97,15 @@ pub async fn guard(app: &App, request: &Request) -> Result<Option<Response<Outgo
     if !asked || !request.entry.needs_arming() {
         return Ok(None);
     }
+    // On the heap: it would be part of every request's room otherwise.
+    Box::pin(unless_armed(app, request, operator)).await
+}
+
+async fn unless_armed(
+    app: &App,
+    request: &Request,
+    operator: &Operator,
+) -> Result<Option<Response<Outgoing>>, Refusal> {
     let mut conn = app.pool.get().await?;
     if audit::arming(&conn, &operator.id, &operator.person).await?.is_some() {
         return Ok(None);
