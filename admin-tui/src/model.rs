@@ -163,9 +163,9 @@ impl Model {
         text.in_lang(self.lang)
     }
 
-    /// Now, by the server's clock as far as it is known.
+    /// Now, by the server's clock as far as it is known; a clock at the end of all dates is none.
     pub fn now(&self) -> OffsetDateTime {
-        self.clock.wall + self.skew
+        self.clock.wall.checked_add(self.skew).unwrap_or(self.clock.wall)
     }
 
     pub fn is_armed(&self) -> bool {
