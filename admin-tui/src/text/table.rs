@@ -501,7 +501,7 @@ impl T {
             T::OpenIt => ("open", "打开"),
             T::RunArm => ("<minutes> <why>: allow changes for so long", "<分钟> <原因>:限时允许更改"),
             T::RunDisarm => ("back to read-only", "恢复只读"),
-            T::RunExport => ("<file>: this list as CSV", "<文件>:导出本列表为 CSV"),
+            T::RunExport => ("<file>: this page as CSV", "<文件>:导出本页为 CSV"),
             T::RunRefresh => ("ask again now", "立即刷新"),
             T::RunPause => ("freeze the screen, or let it go on", "冻结或继续画面"),
             T::RunLanguage => ("English / Chinese", "中文 / 英文"),
