@@ -12,7 +12,7 @@ use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
 use crate::msg::{Effect, Outcome, Part, Slot, Trouble, in_words};
 use crate::source::Source;
-use crate::text::{T, fill};
+use crate::text::{Lang, T, fill};
 
 /// So many questions with open ends are kept.
 const MOST_LEFT: usize = 8;
@@ -237,12 +237,13 @@ pub(super) fn posted(model: &mut Model, ticket: u64, outcome: Outcome) -> Vec<Ef
         Outcome::Refused(problem) if problem.status == 401 => Some(T::TokenOver),
         _ => None,
     };
+    let lang = model.lang;
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
     let mut subjects = confirm.subjects.iter_mut();
     let found = subjects.find(|one| one.ticket == ticket && one.state == State::Sending);
     let Some(subject) = found else { return Vec::new() };
     subject.state = match outcome {
-        Outcome::Done(after) => State::Done(done(confirm.action, &after)),
+        Outcome::Done(after) => State::Done(done(confirm.action, &after, lang)),
         Outcome::Waits(approval) => State::Asked(approval),
         // Who is not let in was not heard, and decided nothing.
         Outcome::Refused(problem) if told.is_some() => unsent(subject, in_words(&problem)),
@@ -273,7 +274,7 @@ fn unsent(subject: &Subject, why: String) -> State {
 }
 
 /// What is said of a thing that is done: its status, or what was to be shown.
-fn done(action: Action, after: &Value) -> String {
+fn done(action: Action, after: &Value, lang: Lang) -> String {
     let text = |member: &str| after[member].as_str();
     let said = match action {
         Action::UnmaskBody | Action::UnmaskHeaders => text("text").or_else(|| text("base64")),
@@ -285,7 +286,7 @@ fn done(action: Action, after: &Value) -> String {
             let withdrawal = after["withdrawal"]["status"].as_str();
             return withdrawal.map_or_else(
                 || text("status").unwrap_or_default().to_owned(),
-                |now| format!("withdrawal {now}"),
+                |now| fill(T::WithdrawalNow.in_lang(lang), &[now]),
             );
         }
         _ => text("status"),

@@ -36,7 +36,7 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
     let mut right = paint.part(half, y, (width - half).min(WIDEST + 24), height);
     at = curves(model, overview, &mut right);
     let mut right = paint.part(half, y, (width - half).min(WIDEST), height);
-    section(model, T::Health, &figures::health(overview, now), &mut right, at + 1);
+    section(model, T::Health, &figures::health(overview, now, model.lang), &mut right, at + 1);
 }
 
 /// Whether anything is wrong, in words; then what. How many lines it took.
