@@ -28,6 +28,11 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Whether somebody should do something.
+    pub fn is_alarming(self) -> bool {
+        matches!(self, Grade::Look | Grade::Act)
+    }
+
     pub fn tone(self) -> Tone {
         match self {
             Grade::Plain => Tone::Plain,
@@ -48,13 +53,13 @@ impl Grade {
 }
 
 /// From how much on a figure is worth a look, and from how much on somebody must act.
-struct Limits {
+pub struct Limits {
     look: i64,
     act: i64,
 }
 
 impl Limits {
-    fn grade(&self, value: i64) -> Grade {
+    pub fn grade(&self, value: i64) -> Grade {
         if value >= self.act {
             Grade::Act
         } else if value >= self.look {
@@ -69,11 +74,11 @@ impl Limits {
 const ACT: Limits = Limits { look: 1, act: 1 };
 const LOOK: Limits = Limits { look: 1, act: i64::MAX };
 /// Seconds that a payout waits to be sent: the banks are called at once as a rule.
-const UNSENT: Limits = Limits { look: 60, act: 600 };
+pub const UNSENT: Limits = Limits { look: 60, act: 600 };
 /// Seconds that a payment lies in review: a day, five days.
 const REVIEW: Limits = Limits { look: 86_400, act: 432_000 };
 /// Seconds: rates are used up to 15 minutes unless configured otherwise.
-const RATE: Limits = Limits { look: 600, act: 900 };
+pub const RATE: Limits = Limits { look: 600, act: 900 };
 /// Commands that wait in one lane: several batches.
 const LANE: Limits = Limits { look: 500, act: 5_000 };
 /// Seconds since the books were last proved.

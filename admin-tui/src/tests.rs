@@ -2,7 +2,7 @@
 
 mod acting;
 mod arming;
-mod bench;
+pub mod bench;
 mod bulk;
 pub mod data;
 mod garbage;

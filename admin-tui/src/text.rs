@@ -323,6 +323,7 @@ pub enum T {
     AlarmRatesHeld,
     AlarmRate,
     AlarmPool,
+    AlarmFigure,
     Queues,
     Health,
     AdviceUnknownStuck,

@@ -364,6 +364,7 @@ impl T {
             T::AlarmRatesHeld => ("{} rate(s) jump and wait for an operator", "{} 个汇率跳变，等待人工"),
             T::AlarmRate => ("rate {} is {} old", "汇率 {} 已 {} 未更新"),
             T::AlarmPool => ("{} reader(s) wait for a database connection", "{} 个读取在等待数据库连接"),
+            T::AlarmFigure => ("look at {}: {}", "请查看 {}：{}"),
             T::Queues => ("PAYOUTS", "出款"),
             T::Health => ("HEALTH", "健康"),
             T::AdviceUnknownStuck => (
