@@ -223,7 +223,12 @@ impl Confirm {
         let mut sums: BTreeMap<&str, Option<money::Money>> = BTreeMap::new();
         for subject in &self.subjects {
             let (amount, code) = (subject.item.text("amount"), subject.item.text("currency"));
-            let Ok(currency) = money::Currency::parse(code) else { continue };
+            let Ok(currency) = money::Currency::parse(code) else {
+                if !(amount.is_empty() && code.is_empty()) {
+                    sums.insert(code, None);
+                }
+                continue;
+            };
             let amount = money::Money::parse(amount, currency).ok();
             let sum = sums.entry(code).or_insert_with(|| Some(money::Money::zero(currency)));
             *sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount).ok());
@@ -275,9 +280,11 @@ mod tests {
             payout("po_2", "0.20", "CNY"),
             payout("po_3", "7", "JPY"),
             payout("po_4", "oops", "USD"),
+            payout("po_5", "1.00", "QQQ"),
+            Item::read(Shape::Merchant, json!({"id": "mer_0123abcd"})),
         ];
-        let keys = vec![String::new(); 4];
+        let keys = vec![String::new(); 6];
         let confirm = Confirm::new(Action::HoldPayout, targets, Vec::new(), keys);
-        assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? USD"]);
+        assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? QQQ", "? USD"]);
     }
 }

@@ -19,6 +19,9 @@ const LABEL: usize = 30;
 /// Subjects that are listed before anything is sent.
 const LISTED: usize = 5;
 
+/// Lines of one text of an approval: it was opened before, where all of it is shown.
+const MOST_OF_ONE: usize = 3;
+
 /// A line of the dialog.
 struct Drawn {
     parts: Vec<(String, Style)>,
@@ -107,14 +110,22 @@ fn single(model: &Model, subject: &Subject, theme: Theme, room: usize) -> Vec<Dr
         let asked = format!("{}  {}", item.text("action"), item.text("subject"));
         let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
         let shown = [asked.as_str(), item.text("request"), item.text("shown"), why.as_str()];
-        let parts = shown
-            .iter()
-            .filter(|part| !part.is_empty())
-            .flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
+        let parts =
+            shown.iter().filter(|part| !part.is_empty()).flat_map(|part| cut(part, room.saturating_sub(2)));
         lines.extend(parts.map(|part| text(&format!("  {part}"), Tone::Strong, theme)));
     }
     let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));
     lines.push(text(&key, Tone::Dim, theme));
+    lines
+}
+
+/// The first lines of a long text; what is missing is marked at their end.
+fn cut(text: &str, room: usize) -> Vec<String> {
+    let mut lines = wrap(text, room);
+    if lines.len() > MOST_OF_ONE {
+        let rest = lines.split_off(MOST_OF_ONE - 1).join(" ");
+        lines.push(fit(&rest, room));
+    }
     lines
 }
 
@@ -243,4 +254,21 @@ fn buttons(model: &Model, confirm: &Confirm, theme: Theme) -> Drawn {
     }
     let focused = matches!(confirm.focus, Focus::Cancel | Focus::Do);
     Drawn { parts, focus: focused.then_some(None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn what_is_cut_off_is_marked() {
+        for (text, expected) in [
+            ("one two", vec!["one two"]),
+            ("one two three four five six", vec!["one two", "three four", "five six"]),
+            ("one two three four five six seven", vec!["one two", "three four", "five six >"]),
+            ("abcdefghijklmnopqrstuvwxyz0123456789", vec!["abcdefghij", "klmnopqrst", "uvwxyz012>"]),
+        ] {
+            assert_eq!(cut(text, 10), expected, "{text}");
+        }
+    }
 }
