@@ -208,6 +208,8 @@ pub enum T {
     OpenQuotesOf,
     KeyChoosePayee,
     NoPayees,
+    NoneOfFirstPayees,
+    ChooseOfMore,
     ChooseOf,
     AsBefore,
     OrderLargest,

@@ -7,6 +7,10 @@ use super::input::Line;
 use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
 use crate::remote::Asked;
+use crate::source::Rows;
+
+/// So many of a merchant's payees are asked for, to choose from.
+pub const PAYEES: usize = 200;
 
 /// The question, its answers, and what came of it.
 #[derive(Debug, Clone)]
@@ -17,7 +21,7 @@ pub struct Confirm {
     pub skipped: Vec<(Item, String)>,
     pub extras: Vec<(Extra, Line)>,
     /// The payees to choose from, where one is wanted.
-    pub payees: Asked<Vec<Item>>,
+    pub payees: Asked<Rows>,
     pub reason: Line,
     /// What is typed, and what is wanted.
     pub check: Line,
@@ -167,7 +171,12 @@ impl Confirm {
     pub fn choices(&self) -> Vec<&Item> {
         let currency = self.subjects.first().map(|one| one.item.text("currency")).unwrap_or_default();
         let fits = |payee: &&Item| payee.status() == "verified" && payee.text("currency") == currency;
-        self.payees.data().into_iter().flatten().filter(fits).collect()
+        self.payees.data().into_iter().flat_map(|rows| &rows.items).filter(fits).collect()
+    }
+
+    /// Whether the merchant has payees besides those to choose from.
+    pub fn has_more_payees(&self) -> bool {
+        self.payees.data().is_some_and(|rows| rows.next.is_some())
     }
 
     /// The next of them, or the one before.

@@ -194,6 +194,14 @@ impl T {
             T::OpenQuotesOf => ("Enter: its quotes", "回车：其报价"),
             T::KeyChoosePayee => ("choose", "选择"),
             T::NoPayees => ("no verified payee in this currency", "没有该币种的已验证收款人"),
+            T::NoneOfFirstPayees => (
+                "none fits among its first {} payees, and it has more: type the id",
+                "前 {} 个收款人中没有合适的，另有更多：请输入编号",
+            ),
+            T::ChooseOfMore => (
+                "Left/Right chooses among {}; it has more payees: type their id",
+                "左右键从 {} 个中选择；另有更多收款人：请输入编号",
+            ),
             T::AsBefore => ("(as before)", "（与此前相同）"),
             T::ChooseOf => ("Left/Right chooses among {}", "左右键从 {} 个中选择"),
             T::OrderLargest => ("largest amount first, by currency", "金额大的在前，按币种"),

@@ -7,7 +7,7 @@ use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
-use crate::model::confirm::{Confirm, Focus, Phase, State, Subject};
+use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, State, Subject};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
 use crate::msg::{Effect, Outcome, Part, Slot, Trouble, in_words};
@@ -31,7 +31,8 @@ pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) -> Vec<E
         let (generation, up) = (model.number(), model.clock.up);
         confirm.payees.ask(generation, up);
         let to = Slot { frame: ask::NO_FRAME, part: Part::Payees };
-        effects.push(Effect::Get { to, generation, path: Source::PayeesOf(merchant).path() });
+        let path = format!("{}?limit={PAYEES}", Source::PayeesOf(merchant).path());
+        effects.push(Effect::Get { to, generation, path });
     }
     model.overlay = Overlay::Confirm(Box::new(confirm));
     effects
@@ -46,7 +47,7 @@ pub(super) fn payees(model: &mut Model, generation: u64, answer: Result<Value, T
     }
     let source = Source::PayeesOf(String::new());
     match answer.map_err(|trouble| trouble.words()).and_then(|answer| source.read(answer)) {
-        Ok(rows) => confirm.payees.answered(rows.items, up),
+        Ok(rows) => confirm.payees.answered(rows, up),
         Err(why) => confirm.payees.failed(why),
     }
 }

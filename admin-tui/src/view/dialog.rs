@@ -10,7 +10,7 @@ use crate::action::Takes;
 use crate::columns::Tone;
 use crate::item::Shape;
 use crate::model::Model;
-use crate::model::confirm::{Confirm, Focus, Phase, Subject};
+use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, Subject};
 use crate::model::input::Line;
 use crate::text::{T, fill};
 use crate::wrap::{fit, fit_id, pad, width, wrap};
@@ -171,6 +171,7 @@ fn about(subject: &Subject) -> String {
 fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn {
     let choices = confirm.choices();
     let at = choices.iter().position(|payee| payee.id() == typed.trim());
+    let more = confirm.has_more_payees();
     let count = choices.len().to_string();
     let (said, tone) = match (at, &confirm.payees.trouble) {
         (Some(at), _) => {
@@ -180,10 +181,15 @@ fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn 
             let is_same = before.is_some_and(|before| before == payee.raw["account_number"]);
             let same = if is_same { format!("  {}", model.text(T::AsBefore)) } else { String::new() };
             let tone = if is_same { Tone::Warn } else { Tone::Strong };
-            (format!("{}/{count}  {}{same}", at + 1, who.join("  ")), tone)
+            let further = if more { "+" } else { "" };
+            (format!("{}/{count}{further}  {}{same}", at + 1, who.join("  ")), tone)
         }
         (None, Some(why)) => (why.clone(), Tone::Warn),
         (None, None) if confirm.payees.is_pending() => (model.text(T::Loading).to_owned(), Tone::Dim),
+        (None, None) if choices.is_empty() && more => {
+            (fill(model.text(T::NoneOfFirstPayees), &[&PAYEES.to_string()]), Tone::Warn)
+        }
+        (None, None) if more => (fill(model.text(T::ChooseOfMore), &[&count]), Tone::Dim),
         (None, None) if choices.is_empty() => (model.text(T::NoPayees).to_owned(), Tone::Warn),
         (None, None) => (fill(model.text(T::ChooseOf), &[&count]), Tone::Dim),
     };
