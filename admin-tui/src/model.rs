@@ -14,6 +14,7 @@ use self::confirm::Confirm;
 use self::frame::{Content, Frame, List};
 use self::overlay::Overlay;
 use crate::action::Who;
+use crate::item::Item;
 use crate::msg::Clock;
 use crate::remote::{Asked, FRESH_FOR};
 use crate::screen::Screen;
@@ -195,10 +196,23 @@ impl Model {
         roots.chain(&mut self.stack).find(|frame| frame.id == id)
     }
 
+    /// All of them, those on top last.
+    fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.roots.iter().flat_map(|root| &root.frames).chain(&self.stack)
+    }
+
     /// Every list that was looked at: what the palette finds ids in.
     pub fn lists(&self) -> impl Iterator<Item = &List> {
-        let roots = self.roots.iter().flat_map(|root| &root.frames);
-        roots.chain(&self.stack).filter_map(Frame::as_list)
+        self.frames().filter_map(Frame::as_list)
+    }
+
+    /// A thing as it was last seen, in whatever list or by itself, and when that was.
+    pub fn last_seen(&self, is_it: impl Fn(&Item) -> bool) -> Option<(&Item, Duration)> {
+        let sights = self.frames().filter_map(|frame| {
+            let seen = frame.items().iter().find(|item| is_it(item))?;
+            Some((seen, frame.shown_at()?))
+        });
+        sights.max_by_key(|(_, at)| *at)
     }
 
     /// When what is shown was true: when it was asked for, or when the stream was last heard, where it tells of such things

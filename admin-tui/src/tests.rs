@@ -5,6 +5,7 @@ mod arming;
 pub mod bench;
 mod bulk;
 pub mod data;
+mod doubts;
 mod garbage;
 mod hostile;
 mod keys;

@@ -314,6 +314,8 @@ pub enum T {
     Incomplete,
     NotTheCheck,
     LeftUnsure,
+    LeftSame,
+    LeftMany,
     AlarmForOperators,
     AlarmUnknown,
     AlarmDisputed,

@@ -83,6 +83,11 @@ impl State {
     pub fn is_open(&self) -> bool {
         matches!(self, State::Waiting | State::Unsent(_) | State::Unsure(_))
     }
+
+    /// Whether nobody knows if it was done.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, State::Unsure(_) | State::Sending)
+    }
 }
 
 impl Confirm {
@@ -205,7 +210,14 @@ impl Confirm {
 
     /// Whether of any of them nobody knows if it was done.
     pub fn is_in_doubt(&self) -> bool {
-        self.subjects.iter().any(|one| matches!(one.state, State::Unsure(_) | State::Sending))
+        self.subjects.iter().any(|one| one.state.is_in_doubt())
+    }
+
+    /// Nothing is under way any more; what came of it is shown from its beginning.
+    pub fn settle(&mut self) {
+        self.phase = Phase::Settled;
+        self.focus = Focus::Cancel;
+        self.top = 0;
     }
 
     /// A refusal of the only subject can be answered by other words, under another key.

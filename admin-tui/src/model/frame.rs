@@ -127,6 +127,16 @@ impl Frame {
         }
     }
 
+    /// All that is known in it, whatever the filter leaves.
+    pub fn items(&self) -> &[Item] {
+        match &self.content {
+            Content::List(list) => list.rows.data().map(|rows| rows.items.as_slice()),
+            Content::Detail(detail) => detail.item.data().map(std::slice::from_ref),
+        }
+        .unwrap_or_default()
+    }
+
+    /// When the server said so.
     pub fn shown_at(&self) -> Option<Duration> {
         match &self.content {
             Content::List(list) => list.rows.remote.at(),

@@ -354,6 +354,14 @@ impl T {
                 "It may be done. It is kept with its key:  :results  shows it, to send it again.",
                 "可能已执行。已保留其键：:results 查看并可重发。",
             ),
+            T::LeftSame => (
+                "Nobody knows yet whether this was done: here it is again, under the same key.",
+                "此操作结果未知：此处仍为同一命令、同一键。",
+            ),
+            T::LeftMany => (
+                "Too many commands are left with an unknown outcome: first the oldest of them.",
+                "结果未知的命令过多：请先处理最早的一个。",
+            ),
             T::AlarmForOperators => (
                 "{} payout(s) stuck: nothing more happens by itself, a person must act",
                 "{} 笔出款卡住：不会自动继续，须人工处理",

@@ -1,6 +1,6 @@
 //! Keys on screens, lists and details. None of them changes anything on the server.
 
-use super::{ask, confirm, filtering, menu, palette};
+use super::{ask, doubts, filtering, menu, palette};
 use crate::alarms::{self, Lead};
 use crate::detail::{self, Link};
 use crate::item::{Item, Shape};
@@ -207,7 +207,7 @@ fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let (screen, tab, filter) = match alarm.leads_to {
         Some(Lead::List(screen, tab, filter)) => (screen, tab, filter),
         Some(Lead::Left) => {
-            confirm::reopen(model);
+            doubts::reopen(model);
             return Vec::new();
         }
         None => return Vec::new(),
