@@ -102,7 +102,8 @@ impl Frame {
             asked: Duration::ZERO,
             selected: 0,
         };
-        Frame { id, due: false, unseen: false, content: Content::Detail(Box::new(detail)) }
+        // What is known of it is as old as where it was seen: the stream's word counts from the first answer on.
+        Frame { id, due: false, unseen: true, content: Content::Detail(Box::new(detail)) }
     }
 
     pub fn as_list(&self) -> Option<&List> {
@@ -208,6 +209,14 @@ impl Frame {
             Content::List(list) => list.rows.trouble.is_some(),
             Content::Detail(detail) => detail.item.trouble.is_some(),
         }
+    }
+
+    /// Whether the last question about it, or about a part of it, had no answer.
+    pub fn lacks_answers(&self) -> bool {
+        let Content::Detail(detail) = &self.content else { return self.has_trouble() };
+        let parts = [&detail.trail.trouble, &detail.extra.trouble, &detail.related.trouble];
+        let booked = [&detail.account.trouble, &detail.transfers.trouble];
+        self.has_trouble() || parts.into_iter().chain(booked).any(Option::is_some)
     }
 
     pub fn is_doubtful(&self, now: Duration) -> bool {

@@ -166,3 +166,64 @@ fn after_a_reset_everything_is_asked_anew() {
     bench.send(Msg::Key(super::bench::named("3")));
     assert!(!asked(&mut bench).is_empty(), "lists that were not shown too");
 }
+
+/// Whoever answered with a failure is asked again as soon as where there is no stream.
+#[test]
+fn what_was_asked_and_failed_is_asked_again_soon() {
+    let failed = |bench: &mut Bench| {
+        for effect in std::mem::take(&mut bench.asked) {
+            let Effect::Get { to, generation, .. } = effect else { continue };
+            let answer = Err(crate::msg::Trouble::Refused(super::acting::problem(503, "ledger-unavailable")));
+            bench.send(Msg::Got { to, generation, answer });
+        }
+    };
+    for (keys, path) in [
+        ("2", "/admin/v1/payouts?limit=50"),
+        ("3", "/admin/v1/payments?limit=50"),
+        ("2 Enter", &format!("/admin/v1/payouts/{STUCK}")),
+        ("1", "/admin/v1/overview"),
+    ] {
+        let mut bench = listening(keys);
+        bench.pass(61.0);
+        assert!(
+            bench.asked.iter().any(|effect| matches!(effect, Effect::Get { path: it, .. } if it == path))
+        );
+        failed(&mut bench);
+        for _ in 0..8 {
+            bench.pass(0.25);
+            told(&mut bench, Told::Beat);
+        }
+        assert!(asked(&mut bench).is_empty(), "{keys}: not all the time");
+        bench.pass(2.0);
+        assert!(
+            bench.asked.iter().any(|effect| matches!(effect, Effect::Get { path: it, .. } if it == path))
+        );
+        bench.settle();
+        assert!(bench.shows(" LIVE 0s "), "{keys}: {}", bench.screen());
+        bench.pass(10.0);
+        assert!(asked(&mut bench).is_empty(), "{keys}: answered, it is told of again");
+    }
+    // A list that never had any rows.
+    let mut bench = listening("2");
+    bench.send(Msg::Key(super::bench::named("3")));
+    failed(&mut bench);
+    assert!(bench.shows("no data"), "{}", bench.screen());
+    bench.pass(4.0);
+    bench.settle();
+    assert!(bench.shows("20.00"), "{}", bench.screen());
+}
+
+/// A thing that is opened is as old as where it was seen, until it is answered itself.
+#[test]
+fn what_is_known_from_an_old_list_is_not_new() {
+    let mut bench = listening("2");
+    bench.press("3");
+    bench.pass(30.0);
+    told(&mut bench, Told::Beat);
+    bench.settle();
+    bench.press(&format!(": \"{STUCK}\""));
+    bench.send(Msg::Key(super::bench::named("Enter")));
+    assert!(bench.shows(" STALE 30s ") && bench.shows("707.87"), "{}", bench.screen());
+    bench.settle();
+    assert!(bench.shows(" LIVE 0s "), "{}", bench.screen());
+}

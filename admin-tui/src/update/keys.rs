@@ -7,7 +7,7 @@ use crate::item::{Item, Shape};
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
 use crate::model::Model;
-use crate::model::frame::{Content, Frame, List};
+use crate::model::frame::{Content, Frame};
 use crate::model::overlay::Overlay;
 use crate::msg::Effect;
 use crate::remote::Asked;
@@ -242,10 +242,9 @@ pub(super) fn follow(model: &mut Model, link: Link) -> Vec<Effect> {
             frame
         }
         Link::Id(shape, id) => {
-            let known =
-                model.lists().flat_map(List::visible).find(|item| item.shape == shape && item.id() == id);
-            let known: Option<Item> = known.cloned();
-            Frame::detail(number, shape, id, known.map_or_else(Asked::nothing, |item| Asked::known(item, up)))
+            let known = model.last_seen(|item| item.shape == shape && item.id() == id);
+            let known = known.map(|(item, at)| Asked::known(item.clone(), at));
+            Frame::detail(number, shape, id, known.unwrap_or_else(Asked::nothing))
         }
     };
     model.stack.push(frame);
