@@ -14,6 +14,9 @@ use crate::source::{Rows, Sort, Source};
 /// Rows that one question asks for.
 pub const PAGE: usize = 50;
 
+/// Pages that are turned by themselves because nothing is on them.
+const FAR: usize = 200;
+
 /// A frame; its number tells whose an answer is.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -45,6 +48,8 @@ pub struct List {
     pub rows: Asked<Rows>,
     pub asked: Duration,
     pub selected: usize,
+    /// A row that is looked for page by page, until it is found.
+    pub sought: Option<String>,
     /// By key, as they were when they were marked.
     pub marks: BTreeMap<String, Item>,
 }
@@ -83,6 +88,7 @@ impl Frame {
             rows: Asked::nothing(),
             asked: Duration::ZERO,
             selected: 0,
+            sought: None,
             marks: BTreeMap::new(),
         };
         Frame { id, due: false, unseen: false, content: Content::List(Box::new(list)) }
@@ -288,6 +294,15 @@ impl List {
                 *mark = item;
             }
         }
+    }
+
+    /// Where the row that is looked for may be, if it is not on this page.
+    pub fn further(&self) -> Option<&String> {
+        let rows = self.rows.data()?;
+        let lacks = |id: &String| rows.items.iter().all(|item| item.id() != id);
+        // A filter of the server's may let nothing through for a while.
+        let goes_on = rows.items.is_empty() || self.sought.as_ref().is_some_and(lacks);
+        rows.next.as_ref().filter(|_| goes_on && self.cursors.len() < FAR)
     }
 
     /// What is acted upon: what is marked, or else the row under the cursor.

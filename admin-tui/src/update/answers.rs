@@ -14,9 +14,6 @@ use crate::remote::Asked;
 use crate::source::Source;
 use crate::text::T;
 
-/// Pages that are turned by themselves because nothing is on them.
-const FAR: usize = 200;
-
 pub(super) fn got(
     model: &mut Model,
     to: Slot,
@@ -52,14 +49,14 @@ pub(super) fn got(
             match rows {
                 Ok(_) if frozen && list.rows.data().is_some() => list.rows.ignored(),
                 Ok(rows) => {
-                    // A filter may let nothing through for a while.
-                    let further = rows.next.clone().filter(|_| rows.items.is_empty());
                     list.take(rows, up);
                     frame.unseen = frame.due;
-                    if let Some(cursor) = further.filter(|_| list.cursors.len() < FAR) {
+                    if let Some(cursor) = list.further().cloned() {
                         list.cursors.push(cursor);
+                        list.rows.forget();
                         return ask::shown(model, true);
                     }
+                    list.sought = None;
                 }
                 Err(why) => list.rows.failed(why),
             }

@@ -176,6 +176,7 @@ fn page(model: &mut Model, forward: bool) -> Vec<Effect> {
     }
     list.rows.forget();
     list.selected = 0;
+    list.sought = None;
     ask::shown(model, true)
 }
 
@@ -216,7 +217,7 @@ fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
     if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-        filtering::apply(list, filter);
+        filtering::begin(list, filter);
     }
     ask::shown(model, true)
 }
