@@ -88,7 +88,7 @@ pub struct Contact {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stream {
     pub on: bool,
-    /// When anything was last heard on it.
+    /// When it last told anything. A sign of life alone is no news: the gateway may be there without its database.
     pub heard: Duration,
     /// Why there is none.
     pub trouble: Option<String>,
@@ -215,8 +215,20 @@ impl Model {
         sights.max_by_key(|(_, at)| *at)
     }
 
-    /// When what is shown was true: when it was asked for, or when the stream was last heard, where it tells of such things
-    /// and told of no change since.
+    /// Whether the stream tells what changes: where nothing else happens, it brings an overview every few seconds.
+    pub fn is_told(&self) -> bool {
+        self.stream.on && self.clock.up.saturating_sub(self.stream.heard) < FRESH_FOR
+    }
+
+    /// Whether nobody is there: the last question had no answer, and the stream gave no sign of life for long.
+    pub fn is_offline(&self) -> bool {
+        let sign = self.contact.last.filter(|_| self.stream.on);
+        let lately = sign.is_some_and(|at| self.clock.up.saturating_sub(at) < FRESH_FOR);
+        self.contact.lost.is_some() && !lately
+    }
+
+    /// When what is shown was true: when it was asked for, or when the stream last told anything, where it tells of such
+    /// things and told of no change since.
     pub fn shown_at(&self) -> Option<Duration> {
         match self.frame() {
             Some(frame) => {
@@ -228,12 +240,20 @@ impl Model {
         }
     }
 
-    /// Whether what is shown is to be doubted.
+    /// Whether what is shown is to be doubted: it could not be asked for again, or is old.
     pub fn is_doubtful(&self) -> bool {
         let now = self.clock.up;
-        let Some(frame) = self.frame() else { return self.overview.is_doubtful(now) };
         let young = self.shown_at().is_some_and(|at| now.saturating_sub(at) < FRESH_FOR);
-        frame.is_doubtful(now) && (frame.has_trouble() || !young)
+        self.trouble().is_some()
+            || match self.frame() {
+                None => self.overview.is_doubtful(now),
+                Some(frame) => frame.is_doubtful(now) && !young,
+            }
+    }
+
+    /// Why what is shown could not be asked for again.
+    pub fn trouble(&self) -> Option<&String> {
+        self.frame().map_or(self.overview.trouble.as_ref(), Frame::trouble)
     }
 
     /// How long an answer about what is shown has been awaited.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::https::{Answer, Client, Failure};
 use crate::listen::listen;
-use crate::msg::{Arm, Effect, Msg, Outcome, Trouble};
+use crate::msg::{Arm, Effect, FOREIGN, Msg, Outcome, Trouble};
 use crate::plain::{plain, plain_json};
 
 /// For a question.
@@ -149,7 +149,7 @@ pub fn problem(answer: &Answer) -> Option<ProblemAnswer> {
     Some(said(answer).unwrap_or_else(|| ProblemAnswer {
         title: answer.status.canonical_reason().unwrap_or("refused").to_owned(),
         status: answer.status.as_u16(),
-        code: "?".to_owned(),
+        code: FOREIGN.to_owned(),
         detail: String::new(),
         request_id: String::new(),
         errors: Vec::new(),

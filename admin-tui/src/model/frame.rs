@@ -209,20 +209,20 @@ impl Frame {
         }
     }
 
-    /// Whether the last question about it had no answer.
-    pub fn has_trouble(&self) -> bool {
+    /// Why the last question about it had no answer.
+    pub fn trouble(&self) -> Option<&String> {
         match &self.content {
-            Content::List(list) => list.rows.trouble.is_some(),
-            Content::Detail(detail) => detail.item.trouble.is_some(),
+            Content::List(list) => list.rows.trouble.as_ref(),
+            Content::Detail(detail) => detail.item.trouble.as_ref(),
         }
     }
 
     /// Whether the last question about it, or about a part of it, had no answer.
     pub fn lacks_answers(&self) -> bool {
-        let Content::Detail(detail) = &self.content else { return self.has_trouble() };
+        let Content::Detail(detail) = &self.content else { return self.trouble().is_some() };
         let parts = [&detail.trail.trouble, &detail.extra.trouble, &detail.related.trouble];
         let booked = [&detail.account.trouble, &detail.transfers.trouble];
-        self.has_trouble() || parts.into_iter().chain(booked).any(Option::is_some)
+        self.trouble().is_some() || parts.into_iter().chain(booked).any(Option::is_some)
     }
 
     pub fn is_doubtful(&self, now: Duration) -> bool {

@@ -9,7 +9,7 @@ use super::{arming, ask, confirm, search};
 use crate::item::{Item, Shape};
 use crate::model::Model;
 use crate::model::frame::{Content, Detail};
-use crate::msg::{Effect, Part, Slot, Trouble};
+use crate::msg::{Effect, FOREIGN, Part, Slot, Trouble};
 use crate::remote::Asked;
 use crate::source::Source;
 use crate::text::T;
@@ -85,10 +85,10 @@ fn note_contact(model: &mut Model, answer: &Result<Value, Trouble>) {
             model.contact.barred = true;
             model.contact.lost = Some(model.text(T::Barred).to_owned());
         }
-        Err(Trouble::Refused(problem)) if problem.status >= 500 => {
+        Err(Trouble::Refused(problem)) if problem.code == FOREIGN => {
             model.contact.lost = Some(crate::msg::in_words(problem));
         }
-        // Who refuses is there.
+        // Who refuses is there, and so is who can't answer: what is shown is old then, and says so.
         Ok(_) | Err(Trouble::Refused(_)) => {
             model.contact.last = Some(model.clock.up);
             model.contact.lost = None;

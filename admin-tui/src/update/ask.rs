@@ -27,7 +27,7 @@ pub(super) const NO_FRAME: u64 = 0;
 /// What is due now.
 pub(super) fn due(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let is_told = model.stream.on && model.overview.trouble.is_none();
+    let is_told = model.is_told() && model.overview.trouble.is_none();
     let often = if is_told { HEARTBEAT_TOLD } else { HEARTBEAT };
     let since = model.overview_asked.max(model.overview.remote.at().unwrap_or_default());
     let waited = model.clock.up.saturating_sub(since);
@@ -72,9 +72,9 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
     if model.screen == Screen::Overview && model.stack.is_empty() {
         return Vec::new();
     }
-    let is_on = model.stream.on;
+    let told = model.is_told();
     let Some(frame) = model.frame_mut() else { return Vec::new() };
-    let often = if is_on && frame.is_told() && !frame.lacks_answers() { SHOWN_TOLD } else { SHOWN };
+    let often = if told && frame.is_told() && !frame.lacks_answers() { SHOWN_TOLD } else { SHOWN };
     let (id, changed) = (frame.id, frame.due);
     let is_late = |asked: Duration| {
         let waited = up.saturating_sub(asked);

@@ -81,7 +81,7 @@ fn contact(model: &Model) -> (String, Tone) {
     let data = model.shown_at().map_or_else(|| model.text(T::NoData).to_owned(), age);
     let (word, tone) = if model.contact.barred {
         (T::NoAccess, Tone::Bad)
-    } else if model.contact.lost.is_some() {
+    } else if model.is_offline() {
         (T::Offline, Tone::Bad)
     } else if model.frozen {
         (T::Frozen, Tone::Warn)
