@@ -5,6 +5,7 @@ mod cost;
 mod incident;
 mod left;
 mod once;
+mod stale;
 mod terminal;
 mod tour;
 
