@@ -242,6 +242,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_old_is_not_called_well() {
+        let mut bench = shown(quiet());
+        bench.pass(9.0);
+        assert!(bench.shows("ALL WELL. Nothing needs you."), "{}", bench.screen());
+        bench.pass(1.0);
+        let old = "ALL WAS WELL 10s ago. Nobody has said how it is now.";
+        assert!(bench.shows(old) && bench.shows(" STALE 10s "), "{}", bench.screen());
+        bench.lose();
+        bench.pass(30.0);
+        bench.lose();
+        assert!(bench.shows("ALL WAS WELL 40s ago") && bench.shows(" OFFLINE 40s "), "{}", bench.screen());
+        bench.send(Msg::Told(Told::Overview(Box::new(quiet()))));
+        assert!(bench.shows("ALL WELL. Nothing needs you."), "{}", bench.screen());
+    }
+
     /// Around the limits, as often as not.
     fn around(limits: [i64; 2]) -> impl Strategy<Value = i64> {
         prop_oneof![

@@ -251,6 +251,7 @@ pub enum T {
     InAndOut,
     ReviewHead,
     AllWell,
+    AllWasWell,
     OneNeedsYou,
     NeedYou,
     Further,

@@ -243,6 +243,9 @@ impl T {
             T::ReviewHead => ("IN REVIEW, AND SUSPENSE", "审核与挂账"),
             T::InAndOut => ("IN AND OUT, the last minute", "收付，最近一分钟"),
             T::AllWell => ("ALL WELL. Nothing needs you.", "一切正常。无需处理。"),
+            T::AllWasWell => {
+                ("ALL WAS WELL {} ago. Nobody has said how it is now.", "{} 前一切正常。目前情况未知。")
+            }
             T::OneNeedsYou => ("ONE THING NEEDS YOU. Enter goes there.", "有 1 项需要您处理。回车前往。"),
             T::NeedYou => (
                 "{} THINGS NEED YOU. Enter goes there; j and k choose.",
