@@ -1,6 +1,9 @@
 //! What needs a person, the worst first: the first thing that an operator sees, and one Enter away from each.
 
+use admin_api::Overview;
+
 use crate::columns::{Tone, seconds};
+use crate::figures::{self, Figure, Grade, RATE, UNSENT};
 use crate::model::Model;
 use crate::screen::Screen;
 use crate::text::{T, fill};
@@ -23,11 +26,6 @@ pub enum Lead {
     /// Back to a question that was closed with an open end.
     Left,
 }
-
-/// Waiting longer than this in the queue is worth a look, in seconds.
-const LONG_UNSENT: f64 = 60.0;
-/// Rates are used up to 15 minutes unless configured otherwise; in seconds.
-const OLD_RATE: f64 = 600.0;
 
 /// All of them.
 pub fn of(model: &Model) -> Vec<Alarm> {
@@ -90,7 +88,7 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             _ => {}
         }
     }
-    if overview.oldest_unsent_seconds.is_some_and(|age| age > LONG_UNSENT) {
+    if overview.oldest_unsent_seconds.is_some_and(|age| UNSENT.grade(whole(age)).is_alarming()) {
         let text = text(T::AlarmUnsent, &[&span(overview.oldest_unsent_seconds)]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:queued")));
     }
@@ -99,7 +97,7 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let text = text(T::AlarmHeld, &[&held.to_string()]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:held")));
     }
-    let review: i64 = overview.review.iter().map(|line| line.count).sum();
+    let review: i64 = overview.review.iter().map(|line| line.count.max(0)).sum();
     if review > 0 {
         let oldest = span(overview.oldest_review_seconds);
         add(
@@ -131,7 +129,7 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let n = overview.rates_held.to_string();
         add(Tone::Warn, "~", text(T::AlarmRatesHeld, &[&n]), Some(Lead::List(Screen::Rates, 0, "")));
     }
-    for rate in overview.rates.iter().filter(|rate| rate.age_seconds > OLD_RATE) {
+    for rate in overview.rates.iter().filter(|rate| RATE.grade(whole(rate.age_seconds)).is_alarming()) {
         let text = text(T::AlarmRate, &[&rate.pair, &span(Some(rate.age_seconds))]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Rates, 0, "")));
     }
@@ -139,6 +137,7 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let n = overview.pool.waiting.to_string();
         add(Tone::Warn, "~", text(T::AlarmPool, &[&n]), None);
     }
+    alarms.extend(unspoken(model, overview));
     alarms.sort_by_key(|alarm| match alarm.sign {
         "!!" => 0,
         "!" => 1,
@@ -147,8 +146,169 @@ pub fn of(model: &Model) -> Vec<Alarm> {
     alarms
 }
 
+/// Figures that are not as they should be and that no alarm above has words for: none is only a word at the margin.
+fn unspoken(model: &Model, overview: &Overview) -> impl Iterator<Item = Alarm> {
+    let now = model.now();
+    let waiting = overview.review.iter().any(|line| line.count > 0);
+    let review = figures::review(overview, now).into_iter().filter(move |_| !waiting);
+    let health = figures::health(overview, now, model.lang).into_iter();
+    let figures = health.filter(|figure| !is_told(figure, overview)).chain(review);
+    figures.filter(|figure| figure.grade.is_alarming()).map(|figure| {
+        let name = format!("{} {}", model.text(figure.label), figure.of);
+        let (tone, sign) = if figure.grade == Grade::Act { (Tone::Bad, "!") } else { (Tone::Warn, "~") };
+        let leads_to = match figure.label {
+            T::FigureBooks => Some(Lead::List(Screen::Ledger, 0, "")),
+            T::FigureBank => Some(Lead::List(Screen::Payouts, 0, "")),
+            T::FigureLanes => None,
+            _ => Some(Lead::List(Screen::Review, 0, "")),
+        };
+        let text = fill(model.text(T::AlarmFigure), &[name.trim(), &figure.value]);
+        Alarm { tone, sign, text, leads_to }
+    })
+}
+
+/// Whether what is behind a figure has an alarm of its own words.
+fn is_told(figure: &Figure, overview: &Overview) -> bool {
+    match figure.label {
+        T::FigureBooks => matches!(overview.verification.result.as_deref(), Some("broken" | "failed")),
+        T::FigureBank => {
+            let bank = overview.banks.iter().find(|bank| bank.bank == figure.of);
+            bank.is_some_and(|bank| matches!(bank.state.as_str(), "down" | "slow"))
+        }
+        T::FigurePool | T::FigureRates => true,
+        _ => false,
+    }
+}
+
 /// Whole seconds of a server's number.
 pub fn whole(seconds: f64) -> i64 {
     let span = std::time::Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use admin_api::{LaneHealth, RateAge};
+    use proptest::prelude::*;
+    use time::format_description::well_known::Rfc3339;
+
+    use super::*;
+    use crate::msg::{Msg, Told};
+    use crate::tests::bench::{Bench, START};
+    use crate::tests::data;
+
+    /// Nothing needs anybody.
+    fn quiet() -> Overview {
+        let mut overview: Overview = serde_json::from_value(data::overview("test")).expect("an overview");
+        overview.payouts_for_operators = 0;
+        overview.unknown_payouts = 0;
+        overview.approvals_waiting_for_me = 0;
+        overview.payouts.clear();
+        overview.review.clear();
+        overview
+    }
+
+    fn shown(overview: Overview) -> Bench {
+        let mut bench = Bench::new(100, 30);
+        bench.send(Msg::Told(Told::Overview(Box::new(overview))));
+        bench
+    }
+
+    fn ago(seconds: i64) -> String {
+        (START - time::Duration::seconds(seconds)).format(&Rfc3339).expect("a time")
+    }
+
+    #[test]
+    fn a_figure_without_words_of_its_own_is_an_alarm() {
+        type Change = fn(&mut Overview);
+        assert!(shown(quiet()).shows("ALL WELL"));
+        let changes: [(Change, &str); 6] = [
+            (|overview| overview.lanes[1].depth = 500, "~  look at lanes: 0 500"),
+            (|overview| overview.lanes[1].depth = 5_000, "!  look at lanes: 0 5000"),
+            (|overview| overview.verification.at = Some(ago(2 * 86_400)), "~  look at books: hold, 2d ago"),
+            (|overview| overview.verification.at = Some(ago(7 * 86_400)), "!  look at books: hold, 7d ago"),
+            (
+                |overview| "resting".clone_into(&mut overview.banks[0].state),
+                "~  look at bank sandbox: resting",
+            ),
+            // As many seconds as its figure wants a look from.
+            (|overview| overview.rates[0].age_seconds = 600.0, "~  rate USDCNY is 10m old"),
+        ];
+        for (change, said) in changes {
+            let mut overview = quiet();
+            change(&mut overview);
+            let bench = shown(overview);
+            assert!(bench.shows("ONE THING NEEDS YOU") && bench.shows(said), "{said}: {}", bench.screen());
+        }
+    }
+
+    #[test]
+    fn what_is_old_is_not_called_well() {
+        let mut bench = shown(quiet());
+        bench.pass(9.0);
+        assert!(bench.shows("ALL WELL. Nothing needs you."), "{}", bench.screen());
+        bench.pass(1.0);
+        let old = "ALL WAS WELL 10s ago. Nobody has said how it is now.";
+        assert!(bench.shows(old) && bench.shows(" STALE 10s "), "{}", bench.screen());
+        bench.lose();
+        bench.pass(30.0);
+        bench.lose();
+        assert!(bench.shows("ALL WAS WELL 40s ago") && bench.shows(" OFFLINE 40s "), "{}", bench.screen());
+        bench.send(Msg::Told(Told::Overview(Box::new(quiet()))));
+        assert!(bench.shows("ALL WELL. Nothing needs you."), "{}", bench.screen());
+    }
+
+    /// Around the limits, as often as not.
+    fn around(limits: [i64; 2]) -> impl Strategy<Value = i64> {
+        prop_oneof![
+            Just(0),
+            -1..=1_i64,
+            (0..2_usize, -1..=1_i64).prop_map(move |(which, by)| limits[which] + by)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn all_is_well_only_where_every_figure_is(
+            (stuck, unknown, approvals, waiting) in (around([1, 1]), around([1, 1]), around([1, 1]), 0..3_usize),
+            (unsent, rate, depth) in (around([60, 600]), around([600, 900]), around([500, 5_000])),
+            (proved, result) in (around([172_800, 604_800]), 0..5_usize),
+            (state, queue) in (0..4_usize, (0..4_usize, around([1, 1]))),
+            (count, since) in (-1..2_i64, around([86_400, 432_000])),
+        ) {
+            let mut overview = quiet();
+            overview.payouts_for_operators = stuck;
+            overview.unknown_payouts = unknown;
+            overview.approvals_waiting_for_me = approvals;
+            overview.pool.waiting = waiting;
+            overview.oldest_unsent_seconds = Some(unsent as f64 + 0.5);
+            overview.rates = vec![RateAge { age_seconds: rate as f64 + 0.5, ..overview.rates[0].clone() }];
+            let depth = usize::try_from(depth).unwrap_or_default();
+            overview.lanes = vec![LaneHealth { depth, ..overview.lanes[0].clone() }];
+            overview.verification.at = Some(ago(proved));
+            overview.verification.result =
+                [None, Some("holds"), Some("broken"), Some("failed"), Some("odd")][result].map(str::to_owned);
+            ["up", "slow", "down", "odd"][state].clone_into(&mut overview.banks[0].state);
+            let whole = data::overview("test");
+            let mut payouts: admin_api::PayoutQueue =
+                serde_json::from_value(whole["payouts"][0].clone()).expect("a queue");
+            ["disputed", "held", "queued", "paid"][queue.0].clone_into(&mut payouts.status);
+            payouts.count = queue.1;
+            overview.payouts = vec![payouts];
+            let mut line: admin_api::ReviewLine =
+                serde_json::from_value(whole["review"][0].clone()).expect("a line");
+            line.count = count;
+            line.oldest = ago(since);
+            overview.review = vec![line];
+
+            let figures = [
+                figures::work(&overview),
+                figures::review(&overview, START),
+                figures::health(&overview, START, crate::text::Lang::English),
+            ];
+            let alarming = figures.concat().iter().any(|figure| figure.grade.is_alarming());
+            let bench = shown(overview);
+            prop_assert!(!(alarming && bench.shows("ALL WELL")), "{}", bench.screen());
+        }
+    }
 }

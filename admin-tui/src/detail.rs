@@ -39,7 +39,7 @@ pub const LABEL: usize = 19;
 pub fn lines(model: &Model, detail: &Detail) -> Vec<Line> {
     let width = usize::from(model.size.0).saturating_sub(LABEL + 4).max(10);
     let (id, now) = (detail.id.as_str(), model.now());
-    let steps = steps::of(detail);
+    let steps = steps::of(detail, model.lang);
     let mut lines = Vec::new();
     if let Some(item) = detail.item.data() {
         if let Some(advice) = advice(item) {

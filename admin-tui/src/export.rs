@@ -1,4 +1,4 @@
-//! What a list shows, as CSV: every column, nothing shortened.
+//! The page that a list shows, as CSV: every column, nothing shortened.
 
 use crate::columns;
 use crate::model::Model;
@@ -27,11 +27,11 @@ pub fn csv(model: &Model) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// A spreadsheet takes what begins like this for a formula; a number is none.
+/// A spreadsheet takes what begins like this for a formula, full-width signs too; a number is none.
 fn harmless(text: &str) -> String {
     let is_number = text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.');
     match text.chars().next() {
-        Some('=' | '+' | '@') => format!("'{text}"),
+        Some('=' | '+' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         Some('-') if !is_number => format!("'{text}"),
         _ => text.to_owned(),
     }
@@ -47,6 +47,10 @@ mod tests {
             ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("-1+cmd", "'-1+cmd"),
+            ("＝SUM(A1)", "'＝SUM(A1)"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠SUM(A1)", "'＠SUM(A1)"),
             ("-99.70", "-99.70"),
             ("99.70", "99.70"),
             ("", ""),

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::alarms::whole;
 use crate::columns::{Tone, age, seconds};
-use crate::text::T;
+use crate::text::{Lang, T, fill};
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Whether somebody should do something.
+    pub fn is_alarming(self) -> bool {
+        matches!(self, Grade::Look | Grade::Act)
+    }
+
     pub fn tone(self) -> Tone {
         match self {
             Grade::Plain => Tone::Plain,
@@ -48,13 +53,13 @@ impl Grade {
 }
 
 /// From how much on a figure is worth a look, and from how much on somebody must act.
-struct Limits {
+pub struct Limits {
     look: i64,
     act: i64,
 }
 
 impl Limits {
-    fn grade(&self, value: i64) -> Grade {
+    pub fn grade(&self, value: i64) -> Grade {
         if value >= self.act {
             Grade::Act
         } else if value >= self.look {
@@ -69,11 +74,11 @@ impl Limits {
 const ACT: Limits = Limits { look: 1, act: 1 };
 const LOOK: Limits = Limits { look: 1, act: i64::MAX };
 /// Seconds that a payout waits to be sent: the banks are called at once as a rule.
-const UNSENT: Limits = Limits { look: 60, act: 600 };
+pub const UNSENT: Limits = Limits { look: 60, act: 600 };
 /// Seconds that a payment lies in review: a day, five days.
 const REVIEW: Limits = Limits { look: 86_400, act: 432_000 };
 /// Seconds: rates are used up to 15 minutes unless configured otherwise.
-const RATE: Limits = Limits { look: 600, act: 900 };
+pub const RATE: Limits = Limits { look: 600, act: 900 };
 /// Commands that wait in one lane: several batches.
 const LANE: Limits = Limits { look: 500, act: 5_000 };
 /// Seconds since the books were last proved.
@@ -129,9 +134,9 @@ pub fn review(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
 }
 
 /// The books, the banks, the machine.
-pub fn health(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
-    let mut figures = vec![books(overview, now)];
-    figures.extend(overview.banks.iter().map(bank));
+pub fn health(overview: &Overview, now: OffsetDateTime, lang: Lang) -> Vec<Figure> {
+    let mut figures = vec![books(overview, now, lang)];
+    figures.extend(overview.banks.iter().map(|health| bank(health, lang)));
     let deepest = overview.lanes.iter().map(|lane| lane.depth).max().unwrap_or_default();
     figures.push(Figure {
         label: T::FigureLanes,
@@ -157,27 +162,28 @@ pub fn health(overview: &Overview, now: OffsetDateTime) -> Vec<Figure> {
 }
 
 /// Whether a bank is up, and how fast it answers.
-fn bank(bank: &BankHealth) -> Figure {
+fn bank(bank: &BankHealth, lang: Lang) -> Figure {
     let answers = bank.answer_seconds.map(|seconds| format!(" {seconds:.1}s")).unwrap_or_default();
     let (said, grade) = match bank.state.as_str() {
-        "up" => (format!("up{answers}"), Grade::Fine),
-        "slow" => (format!("SLOW{answers}"), Grade::Look),
-        "down" => ("DOWN".to_owned(), Grade::Act),
+        "up" => (format!("{}{answers}", T::BankUp.in_lang(lang)), Grade::Fine),
+        "slow" => (format!("{}{answers}", T::BankSlow.in_lang(lang)), Grade::Look),
+        "down" => (T::BankDown.in_lang(lang).to_owned(), Grade::Act),
         other => (other.to_owned(), Grade::Look),
     };
     Figure { label: T::FigureBank, of: bank.bank.clone(), value: said, grade }
 }
 
 /// Whether the books were proved, and when.
-fn books(overview: &Overview, now: OffsetDateTime) -> Figure {
+fn books(overview: &Overview, now: OffsetDateTime, lang: Lang) -> Figure {
     let proof = &overview.verification;
     let at = proof.at.as_deref().unwrap_or_default();
     let since = OffsetDateTime::parse(at, &time::format_description::well_known::Rfc3339);
     let since = since.map_or(0, |at| (now - at).whole_seconds());
+    let ago = |what: &str| fill(T::ProofAgo.in_lang(lang), &[what, &seconds(since)]);
     let (said, grade) = match proof.result.as_deref() {
-        Some("holds") => (format!("hold, {} ago", seconds(since)), PROOF.grade(since)),
-        Some("broken") => (format!("BROKEN {}", proof.broken.join(" ")), Grade::Act),
-        Some(other) => (format!("{other}, {} ago", seconds(since)), Grade::Look),
+        Some("holds") => (ago(T::ProofHolds.in_lang(lang)), PROOF.grade(since)),
+        Some("broken") => (fill(T::ProofBroken.in_lang(lang), &[&proof.broken.join(" ")]), Grade::Act),
+        Some(other) => (ago(other), Grade::Look),
         None => ("-".to_owned(), Grade::Plain),
     };
     Figure { label: T::FigureBooks, of: String::new(), value: said, grade }
@@ -238,7 +244,11 @@ mod tests {
                 overview.verification.at = Some("2026-11-26T02:48:00Z".to_owned());
                 overview.verification.broken.clone_from(&broken);
             });
-            assert_eq!(graded(&health(&overview, NOW), T::FigureBooks), (value, grade), "{result:?}");
+            assert_eq!(
+                graded(&health(&overview, NOW, Lang::English), T::FigureBooks),
+                (value, grade),
+                "{result:?}"
+            );
         }
         for (state, answers, said, grade) in [
             ("up", Some(0.21), "up 0.2s", Grade::Fine),
@@ -250,7 +260,7 @@ mod tests {
                 state.clone_into(&mut overview.banks[0].state);
                 overview.banks[0].answer_seconds = answers;
             });
-            assert_eq!(graded(&health(&overview, NOW), T::FigureBank), (said, grade));
+            assert_eq!(graded(&health(&overview, NOW, Lang::English), T::FigureBank), (said, grade));
         }
     }
 

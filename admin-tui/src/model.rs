@@ -14,6 +14,7 @@ use self::confirm::Confirm;
 use self::frame::{Content, Frame, List};
 use self::overlay::Overlay;
 use crate::action::Who;
+use crate::item::Item;
 use crate::msg::Clock;
 use crate::remote::{Asked, FRESH_FOR};
 use crate::screen::Screen;
@@ -87,7 +88,7 @@ pub struct Contact {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stream {
     pub on: bool,
-    /// When anything was last heard on it.
+    /// When it last told anything. A sign of life alone is no news: the gateway may be there without its database.
     pub heard: Duration,
     /// Why there is none.
     pub trouble: Option<String>,
@@ -163,9 +164,9 @@ impl Model {
         text.in_lang(self.lang)
     }
 
-    /// Now, by the server's clock as far as it is known.
+    /// Now, by the server's clock as far as it is known; a clock at the end of all dates is none.
     pub fn now(&self) -> OffsetDateTime {
-        self.clock.wall + self.skew
+        self.clock.wall.checked_add(self.skew).unwrap_or(self.clock.wall)
     }
 
     pub fn is_armed(&self) -> bool {
@@ -195,14 +196,39 @@ impl Model {
         roots.chain(&mut self.stack).find(|frame| frame.id == id)
     }
 
-    /// Every list that was looked at: what the palette finds ids in.
-    pub fn lists(&self) -> impl Iterator<Item = &List> {
-        let roots = self.roots.iter().flat_map(|root| &root.frames);
-        roots.chain(&self.stack).filter_map(Frame::as_list)
+    /// All of them, those on top last.
+    fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.roots.iter().flat_map(|root| &root.frames).chain(&self.stack)
     }
 
-    /// When what is shown was true: when it was asked for, or when the stream was last heard, where it tells of such things
-    /// and told of no change since.
+    /// Every list that was looked at: what the palette finds ids in.
+    pub fn lists(&self) -> impl Iterator<Item = &List> {
+        self.frames().filter_map(Frame::as_list)
+    }
+
+    /// A thing as it was last seen, in whatever list or by itself, and when that was.
+    pub fn last_seen(&self, is_it: impl Fn(&Item) -> bool) -> Option<(&Item, Duration)> {
+        let sights = self.frames().filter_map(|frame| {
+            let seen = frame.items().iter().find(|item| is_it(item))?;
+            Some((seen, frame.shown_at()?))
+        });
+        sights.max_by_key(|(_, at)| *at)
+    }
+
+    /// Whether the stream tells what changes: where nothing else happens, it brings an overview every few seconds.
+    pub fn is_told(&self) -> bool {
+        self.stream.on && self.clock.up.saturating_sub(self.stream.heard) < FRESH_FOR
+    }
+
+    /// Whether nobody is there: the last question had no answer, and the stream gave no sign of life for long.
+    pub fn is_offline(&self) -> bool {
+        let sign = self.contact.last.filter(|_| self.stream.on);
+        let lately = sign.is_some_and(|at| self.clock.up.saturating_sub(at) < FRESH_FOR);
+        self.contact.lost.is_some() && !lately
+    }
+
+    /// When what is shown was true: when it was asked for, or when the stream last told anything, where it tells of such
+    /// things and told of no change since.
     pub fn shown_at(&self) -> Option<Duration> {
         match self.frame() {
             Some(frame) => {
@@ -214,12 +240,20 @@ impl Model {
         }
     }
 
-    /// Whether what is shown is to be doubted.
+    /// Whether what is shown is to be doubted: it could not be asked for again, or is old.
     pub fn is_doubtful(&self) -> bool {
         let now = self.clock.up;
-        let Some(frame) = self.frame() else { return self.overview.is_doubtful(now) };
         let young = self.shown_at().is_some_and(|at| now.saturating_sub(at) < FRESH_FOR);
-        frame.is_doubtful(now) && (frame.has_trouble() || !young)
+        self.trouble().is_some()
+            || match self.frame() {
+                None => self.overview.is_doubtful(now),
+                Some(frame) => frame.is_doubtful(now) && !young,
+            }
+    }
+
+    /// Why what is shown could not be asked for again.
+    pub fn trouble(&self) -> Option<&String> {
+        self.frame().map_or(self.overview.trouble.as_ref(), Frame::trouble)
     }
 
     /// How long an answer about what is shown has been awaited.

@@ -113,6 +113,9 @@ pub struct Clock {
     pub wall: OffsetDateTime,
 }
 
+/// The code of a refusal that is not in the gateway's words: somebody between answered for it.
+pub const FOREIGN: &str = "?";
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trouble {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::https::{Answer, Client, Failure};
 use crate::listen::listen;
-use crate::msg::{Arm, Effect, Msg, Outcome, Trouble};
+use crate::msg::{Arm, Effect, FOREIGN, Msg, Outcome, Trouble};
 use crate::plain::{plain, plain_json};
 
 /// For a question.
@@ -135,38 +135,47 @@ pub fn json(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map(plain_json).map_err(|error| format!("not JSON: {error}"))
 }
 
+/// What the gateway itself says against it, as the contract has it.
+fn said(answer: &Answer) -> Option<ProblemAnswer> {
+    let said: ProblemAnswer = serde_json::from_value(json(&answer.body).ok()?).ok()?;
+    Some(said).filter(|said| said.status == answer.status.as_u16())
+}
+
 /// What a refusal says; made up from the status where it is not the contract's.
 pub fn problem(answer: &Answer) -> Option<ProblemAnswer> {
     if answer.status.is_success() {
         return None;
     }
-    let said = json(&answer.body).ok().and_then(|value| serde_json::from_value(value).ok());
-    Some(said.unwrap_or_else(|| ProblemAnswer {
+    Some(said(answer).unwrap_or_else(|| ProblemAnswer {
         title: answer.status.canonical_reason().unwrap_or("refused").to_owned(),
         status: answer.status.as_u16(),
-        code: "?".to_owned(),
+        code: FOREIGN.to_owned(),
         detail: String::new(),
         request_id: String::new(),
         errors: Vec::new(),
     }))
 }
 
-/// A refusal is final where the server decided; where it only could not, the same key asks again.
+/// A refusal is final where the gateway decided, in the contract's words; where it only could not, and where somebody
+/// between answered for it, the same key asks again.
 fn outcome(answer: &Answer) -> Outcome {
     if let Some(problem) = problem(answer) {
-        let undecided = problem.status >= 500
-            || problem.status == 429
-            || problem.status == 408
-            || problem.code == "idempotency-in-progress";
+        let decided = said(answer).is_some()
+            && answer.status.is_client_error()
+            && !matches!(problem.status, 408 | 429)
+            && problem.code != "idempotency-in-progress";
         let words = crate::msg::in_words(&problem);
-        return if undecided { Outcome::Unsure(words) } else { Outcome::Refused(problem) };
+        return if decided { Outcome::Refused(problem) } else { Outcome::Unsure(words) };
     }
     let Ok(value) = json(&answer.body) else {
         return Outcome::Unsure("the answer is not JSON".to_owned());
     };
-    match serde_json::from_value::<ApprovalAsked>(value.clone()) {
-        Ok(asked) if answer.status.as_u16() == 202 => Outcome::Waits(asked.approval_id),
-        _ => Outcome::Done(value),
+    if answer.status.as_u16() != 202 {
+        return Outcome::Done(value);
+    }
+    match serde_json::from_value::<ApprovalAsked>(value) {
+        Ok(asked) => Outcome::Waits(asked.approval_id),
+        Err(_) => Outcome::Unsure("the answer names no approval".to_owned()),
     }
 }
 
@@ -213,6 +222,20 @@ mod tests {
             (429, problem(429, "rate-limited"), "unsure"),
             (503, problem(503, "ledger-unavailable"), "unsure"),
             (500, "<html>".to_owned(), "unsure"),
+            // What stands between answers for the gateway: it may have done it, or never have heard of it.
+            (302, String::new(), "unsure"),
+            (307, problem(307, "moved"), "unsure"),
+            (403, "<html>blocked</html>".to_owned(), "unsure"),
+            (404, r#"{"message":"no route"}"#.to_owned(), "unsure"),
+            (407, String::new(), "unsure"),
+            (413, "too large".to_owned(), "unsure"),
+            (404, problem(409, "illegal-transition"), "unsure"),
+            (503, problem(409, "illegal-transition"), "unsure"),
+            (408, problem(408, "timeout"), "unsure"),
+            (202, r#"{"status":"accepted"}"#.to_owned(), "unsure"),
+            (202, "[]".to_owned(), "unsure"),
+            (202, String::new(), "unsure"),
+            (204, String::new(), "unsure"),
         ] {
             assert_eq!(kind(answered(status, &body)), expected, "{status} {body}");
         }

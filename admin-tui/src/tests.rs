@@ -2,9 +2,10 @@
 
 mod acting;
 mod arming;
-mod bench;
+pub mod bench;
 mod bulk;
 pub mod data;
+mod doubts;
 mod garbage;
 mod hostile;
 mod keys;

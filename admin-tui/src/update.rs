@@ -4,6 +4,7 @@ mod answers;
 mod arming;
 mod ask;
 mod confirm;
+mod doubts;
 mod filtering;
 mod keys;
 mod menu;

@@ -70,21 +70,16 @@ fn flash(model: &Model, paint: &mut Paint<'_>) {
         let tone = if flash.bad { Tone::Bad } else { Tone::Strong };
         paint.put(1, 0, &flash.text, theme.tone(tone));
     } else if let Some(why) = trouble(model) {
-        paint.put(1, 0, &why, theme.tone(Tone::Bad));
+        paint.put(1, 0, why, theme.tone(Tone::Bad));
     } else if let Some(waits) = model.waits().filter(|waits| *waits >= SLOW) {
         let since = crate::columns::seconds(i64::try_from(waits.as_secs()).unwrap_or(i64::MAX));
         paint.put(1, 0, &crate::text::fill(model.text(T::Slow), &[&since]), theme.tone(Tone::Warn));
     }
 }
 
-fn trouble(model: &Model) -> Option<String> {
-    use crate::model::frame::Content;
-    let of_frame = match model.frame().map(|frame| &frame.content) {
-        Some(Content::List(list)) => list.rows.trouble.clone(),
-        Some(Content::Detail(detail)) => detail.item.trouble.clone(),
-        None => None,
-    };
-    of_frame.or_else(|| model.contact.lost.clone())
+fn trouble(model: &Model) -> Option<&String> {
+    let lost = model.contact.lost.as_ref();
+    if model.contact.barred { lost } else { model.trouble().or(lost) }
 }
 
 /// Made from the keymap: what the keys do here.

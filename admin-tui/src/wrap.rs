@@ -52,11 +52,22 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
         if cut == 0 {
             break;
         }
+        let cut = before_closing(rest, cut);
         lines.push(rest[..cut].to_owned());
         rest = rest[cut..].trim_start();
     }
     lines.push(rest.to_owned());
     lines
+}
+
+/// No line begins with a Chinese mark that closes what stands before it: one more character goes down with it.
+fn before_closing(text: &str, cut: usize) -> usize {
+    let last = text[..cut].char_indices().next_back().map_or(0, |(at, _)| at);
+    if last > 0 && text[cut..].starts_with(['。', '，', '、', '；', '：', '）', '！', '？']) {
+        last
+    } else {
+        cut
+    }
 }
 
 /// The part that fits, and the rest.
@@ -102,6 +113,7 @@ mod tests {
     fn lines_break_at_blanks_and_nothing_is_lost() {
         assert_eq!(wrap("ask the bank again", 8), ["ask the", "bank", "again"]);
         assert_eq!(wrap("再次询问银行", 5), ["再次", "询问", "银行"]);
+        assert_eq!(wrap("再次询问银行。", 12), ["再次询问银", "行。"]);
         assert_eq!(wrap("0123456789", 4), ["0123", "4567", "89"]);
         assert_eq!(wrap("  a: 1", 20), ["  a: 1"]);
         assert_eq!(wrap("", 5), [""]);

@@ -6,6 +6,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch::{self, Receiver, Sender};
 
+use crate::World;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Open,
@@ -35,9 +37,14 @@ impl Gate {
         Gate::start(Target::Tcp(target.to_owned())).await
     }
 
-    /// Before a server on a socket of this machine, open.
-    pub async fn before_socket(path: PathBuf) -> Gate {
-        Gate::start(Target::Socket(path)).await
+    /// Before the demo's database, open; and the demo's configuration for a gateway that reaches it that way.
+    pub async fn before_database(world: &World, demo: &str) -> (Gate, String) {
+        let folder = world.database_url().split("host=").nth(1).expect("a socket").replace("%2F", "/");
+        let gate = Gate::start(Target::Socket(PathBuf::from(folder).join(".s.PGSQL.5432"))).await;
+        let url = format!("url = {:?}", world.database_url());
+        assert_eq!(demo.matches(&url).count(), 1, "{demo}");
+        let gated = format!("url = \"postgresql://sluice@{}/sluice?sslmode=disable\"", gate.address);
+        (gate, demo.replace(&url, &gated))
     }
 
     async fn start(target: Target) -> Gate {

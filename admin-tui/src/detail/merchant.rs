@@ -8,7 +8,7 @@ use crate::item::{Item, Shape};
 use crate::model::Model;
 use crate::model::frame::Detail;
 use crate::source::Source;
-use crate::text::T;
+use crate::text::{T, fill};
 use crate::wrap::{fit, pad};
 
 /// As merchants see them themselves.
@@ -71,7 +71,7 @@ fn frozen(model: &Model, detail: &Detail) -> Vec<Line> {
         let until = if item.text("until").is_empty() {
             String::new()
         } else {
-            format!(" until {}", item.text("until"))
+            fill(model.text(T::UntilThen), &[item.text("until")])
         };
         lines.push(Line {
             label: format!("{} {}", item.text("amount"), item.text("currency")),

@@ -9,6 +9,7 @@ use super::{Link, fields};
 use crate::item::{Item, Shape};
 use crate::model::frame::Detail;
 use crate::source::Source;
+use crate::text::{Lang, T, fill};
 
 /// A step, and what Enter on it opens.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,15 +30,15 @@ impl Step {
 }
 
 /// All of them, first to last; what happened at one moment stays in the order of its sources.
-pub(super) fn of(detail: &Detail) -> Vec<Step> {
+pub(super) fn of(detail: &Detail, lang: Lang) -> Vec<Step> {
     let mut steps = told(detail);
     for entry in detail.trail.data().into_iter().flat_map(|rows| &rows.items) {
-        add_audit(&mut steps, entry);
+        add_audit(&mut steps, entry, lang);
     }
     let causes = causes(detail);
     for transfer in detail.transfers.data().into_iter().flat_map(|rows| &rows.items) {
         if causes.iter().any(|cause| cause == transfer.text("cause")) {
-            steps.push(booked(transfer));
+            steps.push(booked(transfer, lang));
         }
     }
     steps.sort_by_key(|step| (step.at().is_none(), step.at()));
@@ -71,7 +72,7 @@ fn step(entry: Value, own: &str) -> Step {
 }
 
 /// An entry of the trail: timelines have most of them already, and then only lack what Enter opens.
-fn add_audit(steps: &mut Vec<Step>, entry: &Item) {
+fn add_audit(steps: &mut Vec<Step>, entry: &Item, lang: Lang) {
     let link = Some(Link::Item(Box::new(entry.clone())));
     let is_it = |step: &&mut Step| {
         step.text("kind") == "audit"
@@ -82,7 +83,8 @@ fn add_audit(steps: &mut Vec<Step>, entry: &Item) {
         step.link = link;
         return;
     }
-    let text = format!("{} by {}: {}", entry.text("action"), entry.text("actor"), entry.text("reason"));
+    let parts = ["action", "actor", "reason"].map(|member| entry.text(member));
+    let text = fill(T::StepByWhom.in_lang(lang), &parts);
     let entry = json!({"at": entry.text("at"), "kind": "audit", "id": entry.text("subject"), "text": text});
     steps.push(Step { entry, link });
 }
@@ -95,12 +97,13 @@ fn causes(detail: &Detail) -> Vec<String> {
     std::iter::once(detail.id.clone()).chain(others).filter(|id| !id.is_empty()).collect()
 }
 
-fn booked(transfer: &Item) -> Step {
+fn booked(transfer: &Item, lang: Lang) -> Step {
     let text = |member: &str| transfer.text(member);
     let other =
         if text("other_account").is_empty() { text("other_account_id") } else { text("other_account") };
-    let toward = if text("direction") == "debit" { "to" } else { "from" };
-    let said = format!("{} {} {toward} {other} ({})", text("amount"), text("currency"), text("kind"));
+    let template = if text("direction") == "debit" { T::StepBookedTo } else { T::StepBookedFrom };
+    let amount = format!("{} {}", text("amount"), text("currency"));
+    let said = fill(template.in_lang(lang), &[&amount, other, text("kind")]);
     let entry = json!({"at": text("created_at"), "kind": "transfer", "id": text("cause"), "text": said});
     Step { entry, link: Some(Link::Item(Box::new(transfer.clone()))) }
 }

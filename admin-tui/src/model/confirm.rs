@@ -7,6 +7,10 @@ use super::input::Line;
 use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
 use crate::remote::Asked;
+use crate::source::Rows;
+
+/// So many of a merchant's payees are asked for, to choose from.
+pub const PAYEES: usize = 200;
 
 /// The question, its answers, and what came of it.
 #[derive(Debug, Clone)]
@@ -17,7 +21,7 @@ pub struct Confirm {
     pub skipped: Vec<(Item, String)>,
     pub extras: Vec<(Extra, Line)>,
     /// The payees to choose from, where one is wanted.
-    pub payees: Asked<Vec<Item>>,
+    pub payees: Asked<Rows>,
     pub reason: Line,
     /// What is typed, and what is wanted.
     pub check: Line,
@@ -78,6 +82,11 @@ impl State {
     /// Whether it is still to be sent, or sent again.
     pub fn is_open(&self) -> bool {
         matches!(self, State::Waiting | State::Unsent(_) | State::Unsure(_))
+    }
+
+    /// Whether nobody knows if it was done.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, State::Unsure(_) | State::Sending)
     }
 }
 
@@ -167,7 +176,12 @@ impl Confirm {
     pub fn choices(&self) -> Vec<&Item> {
         let currency = self.subjects.first().map(|one| one.item.text("currency")).unwrap_or_default();
         let fits = |payee: &&Item| payee.status() == "verified" && payee.text("currency") == currency;
-        self.payees.data().into_iter().flatten().filter(fits).collect()
+        self.payees.data().into_iter().flat_map(|rows| &rows.items).filter(fits).collect()
+    }
+
+    /// Whether the merchant has payees besides those to choose from.
+    pub fn has_more_payees(&self) -> bool {
+        self.payees.data().is_some_and(|rows| rows.next.is_some())
     }
 
     /// The next of them, or the one before.
@@ -196,7 +210,14 @@ impl Confirm {
 
     /// Whether of any of them nobody knows if it was done.
     pub fn is_in_doubt(&self) -> bool {
-        self.subjects.iter().any(|one| matches!(one.state, State::Unsure(_) | State::Sending))
+        self.subjects.iter().any(|one| one.state.is_in_doubt())
+    }
+
+    /// Nothing is under way any more; what came of it is shown from its beginning.
+    pub fn settle(&mut self) {
+        self.phase = Phase::Settled;
+        self.focus = Focus::Cancel;
+        self.top = 0;
     }
 
     /// A refusal of the only subject can be answered by other words, under another key.
@@ -223,7 +244,12 @@ impl Confirm {
         let mut sums: BTreeMap<&str, Option<money::Money>> = BTreeMap::new();
         for subject in &self.subjects {
             let (amount, code) = (subject.item.text("amount"), subject.item.text("currency"));
-            let Ok(currency) = money::Currency::parse(code) else { continue };
+            let Ok(currency) = money::Currency::parse(code) else {
+                if !(amount.is_empty() && code.is_empty()) {
+                    sums.insert(code, None);
+                }
+                continue;
+            };
             let amount = money::Money::parse(amount, currency).ok();
             let sum = sums.entry(code).or_insert_with(|| Some(money::Money::zero(currency)));
             *sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount).ok());
@@ -275,9 +301,11 @@ mod tests {
             payout("po_2", "0.20", "CNY"),
             payout("po_3", "7", "JPY"),
             payout("po_4", "oops", "USD"),
+            payout("po_5", "1.00", "QQQ"),
+            Item::read(Shape::Merchant, json!({"id": "mer_0123abcd"})),
         ];
-        let keys = vec![String::new(); 4];
+        let keys = vec![String::new(); 6];
         let confirm = Confirm::new(Action::HoldPayout, targets, Vec::new(), keys);
-        assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? USD"]);
+        assert_eq!(confirm.sums(), ["0.30 CNY", "7 JPY", "? QQQ", "? USD"]);
     }
 }

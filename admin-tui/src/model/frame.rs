@@ -14,6 +14,9 @@ use crate::source::{Rows, Sort, Source};
 /// Rows that one question asks for.
 pub const PAGE: usize = 50;
 
+/// Pages that are turned by themselves because nothing is on them.
+const FAR: usize = 200;
+
 /// A frame; its number tells whose an answer is.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -45,6 +48,8 @@ pub struct List {
     pub rows: Asked<Rows>,
     pub asked: Duration,
     pub selected: usize,
+    /// A row that is looked for page by page, until it is found.
+    pub sought: Option<String>,
     /// By key, as they were when they were marked.
     pub marks: BTreeMap<String, Item>,
 }
@@ -83,6 +88,7 @@ impl Frame {
             rows: Asked::nothing(),
             asked: Duration::ZERO,
             selected: 0,
+            sought: None,
             marks: BTreeMap::new(),
         };
         Frame { id, due: false, unseen: false, content: Content::List(Box::new(list)) }
@@ -102,7 +108,8 @@ impl Frame {
             asked: Duration::ZERO,
             selected: 0,
         };
-        Frame { id, due: false, unseen: false, content: Content::Detail(Box::new(detail)) }
+        // What is known of it is as old as where it was seen: the stream's word counts from the first answer on.
+        Frame { id, due: false, unseen: true, content: Content::Detail(Box::new(detail)) }
     }
 
     pub fn as_list(&self) -> Option<&List> {
@@ -127,6 +134,16 @@ impl Frame {
         }
     }
 
+    /// All that is known in it, whatever the filter leaves.
+    pub fn items(&self) -> &[Item] {
+        match &self.content {
+            Content::List(list) => list.rows.data().map(|rows| rows.items.as_slice()),
+            Content::Detail(detail) => detail.item.data().map(std::slice::from_ref),
+        }
+        .unwrap_or_default()
+    }
+
+    /// When the server said so.
     pub fn shown_at(&self) -> Option<Duration> {
         match &self.content {
             Content::List(list) => list.rows.remote.at(),
@@ -192,12 +209,20 @@ impl Frame {
         }
     }
 
-    /// Whether the last question about it had no answer.
-    pub fn has_trouble(&self) -> bool {
+    /// Why the last question about it had no answer.
+    pub fn trouble(&self) -> Option<&String> {
         match &self.content {
-            Content::List(list) => list.rows.trouble.is_some(),
-            Content::Detail(detail) => detail.item.trouble.is_some(),
+            Content::List(list) => list.rows.trouble.as_ref(),
+            Content::Detail(detail) => detail.item.trouble.as_ref(),
         }
+    }
+
+    /// Whether the last question about it, or about a part of it, had no answer.
+    pub fn lacks_answers(&self) -> bool {
+        let Content::Detail(detail) = &self.content else { return self.trouble().is_some() };
+        let parts = [&detail.trail.trouble, &detail.extra.trouble, &detail.related.trouble];
+        let booked = [&detail.account.trouble, &detail.transfers.trouble];
+        self.trouble().is_some() || parts.into_iter().chain(booked).any(Option::is_some)
     }
 
     pub fn is_doubtful(&self, now: Duration) -> bool {
@@ -269,6 +294,15 @@ impl List {
                 *mark = item;
             }
         }
+    }
+
+    /// Where the row that is looked for may be, if it is not on this page.
+    pub fn further(&self) -> Option<&String> {
+        let rows = self.rows.data()?;
+        let lacks = |id: &String| rows.items.iter().all(|item| item.id() != id);
+        // A filter of the server's may let nothing through for a while.
+        let goes_on = rows.items.is_empty() || self.sought.as_ref().is_some_and(lacks);
+        rows.next.as_ref().filter(|_| goes_on && self.cursors.len() < FAR)
     }
 
     /// What is acted upon: what is marked, or else the row under the cursor.

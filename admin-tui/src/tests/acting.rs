@@ -308,6 +308,52 @@ fn r28_another_payee_is_chosen_from_the_merchants() {
 }
 
 #[test]
+fn r28_a_payee_beyond_the_first_page_is_not_denied() {
+    // The first page of fifty holds none that fits; all two hundred are asked for.
+    let sixty = |path: &str| match path.split_once("/payees?limit=") {
+        Some((_, limit)) => {
+            let mut page = data::answer(path);
+            let fitting = page["data"][3].clone();
+            let other = page["data"][1].clone();
+            let asked: usize = limit.parse().expect("a number");
+            let rows = std::iter::repeat_n(other, 59).chain([fitting]).take(asked);
+            page["data"] = rows.collect();
+            page
+        }
+        None => data::answer(path),
+    };
+    let more = |path: &str| {
+        let mut page = data::answer(path);
+        if path.contains("/payees") {
+            page["next_cursor"] = json!("c");
+            page["has_more"] = json!(true);
+        }
+        page
+    };
+    let none = |path: &str| {
+        let mut page = data::answer(path);
+        if path.contains("/payees") {
+            page = json!({"data": [page["data"][1]], "next_cursor": "c", "has_more": true});
+        }
+        page
+    };
+    type Answers = fn(&str) -> serde_json::Value;
+    let answers: [(Answers, &str, &str); 3] = [
+        (sixty, "Left/Right chooses among 1 ", "1/1  CNY  ****0028"),
+        (more, "Left/Right chooses among 2; it has more payees: type their id", "1/2+  CNY  ****0005"),
+        (none, "none fits among its first 200 payees, and it has more", "none fits among its first 200"),
+    ];
+    for (answers, before, after) in answers {
+        let mut bench = Bench::of(80, 24, crate::text::Lang::English, Some(Role::Operator), answers);
+        bench.press(ARM);
+        bench.press("2 j j j a j Enter Tab");
+        assert!(bench.shows(before) && !bench.shows("no verified payee"), "{}", bench.screen());
+        bench.press("Right");
+        assert!(bench.shows(after), "{}", bench.screen());
+    }
+}
+
+#[test]
 fn r35_what_was_unmasked_is_seen_once() {
     let mut bench = armed("6 a j Enter Tab \"bank asks\" Enter \"0101\" Enter Enter");
     bench.posted(Outcome::Done(json!({"id": data::EVENT, "field": "body", "length": 9, "base64": "e30=", "text": "{\"name\":\"ADA LTD\"}"})));

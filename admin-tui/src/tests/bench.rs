@@ -149,10 +149,14 @@ impl Bench {
 
     /// Nobody answers.
     pub fn lose(&mut self) {
+        self.fail(&Trouble::NoContact("no connection: refused".to_owned()));
+    }
+
+    /// What was asked has no other answer than this.
+    pub fn fail(&mut self, trouble: &Trouble) {
         for effect in std::mem::take(&mut self.asked) {
             let Effect::Get { to, generation, .. } = effect else { continue };
-            let answer = Err(Trouble::NoContact("no connection: refused".to_owned()));
-            self.send(Msg::Got { to, generation, answer });
+            self.send(Msg::Got { to, generation, answer: Err(trouble.clone()) });
         }
     }
 

@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::bench::Bench;
 use super::data;
@@ -71,6 +73,16 @@ fn odd(which: usize) -> Value {
     odd[which % odd.len()].clone()
 }
 
+/// Every time in an answer is this one.
+fn timed(value: Value, at: &str) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(|value| timed(value, at)).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, timed(value, at))).collect(),
+        Value::String(text) if OffsetDateTime::parse(&text, &Rfc3339).is_ok() => json!(at),
+        other => other,
+    }
+}
+
 fn settles(answers: fn(&str) -> Value) {
     for keys in EVERYWHERE {
         let mut bench = Bench::of(80, 24, Lang::English, Some(Role::Approver), answers);
@@ -80,6 +92,9 @@ fn settles(answers: fn(&str) -> Value) {
             bench.press(key);
             look(&bench);
         }
+        bench.pass(30.0);
+        bench.settle();
+        look(&bench);
         assert!(bench.posts.is_empty(), "{keys}");
     }
 }
@@ -95,6 +110,15 @@ fn answers_of_another_shape_break_nothing() {
     settles(|path| twisted(data::answer(path), 0));
     settles(|path| twisted(data::answer(path), 1));
     settles(|path| twisted(data::answer(path), 2));
+}
+
+#[test]
+fn the_ends_of_all_time_break_nothing() {
+    settles(|path| timed(data::answer(path), "9999-12-31T23:59:59.999999999Z"));
+    settles(|path| timed(data::answer(path), "9999-12-31T23:59:50Z"));
+    settles(|path| timed(data::answer(path), "9999-12-31T23:59:59-23:59"));
+    settles(|path| timed(data::answer(path), "0000-01-01T00:00:00Z"));
+    settles(|path| timed(data::answer(path), "0000-01-01T00:00:00+23:59"));
 }
 
 #[test]

@@ -6,8 +6,10 @@ use ratatui::layout::Rect;
 
 use super::bench::{Bench, Post};
 use super::data;
-use crate::action::Role;
+use crate::action::{Action, Role};
 use crate::key::Key;
+use crate::model::Model;
+use crate::model::confirm::{Confirm, Subject};
 use crate::model::overlay::Overlay;
 use crate::msg::{Effect, Msg, Outcome, Told};
 use crate::text::Lang;
@@ -150,6 +152,45 @@ fn show(bench: &Bench) {
     assert!(cursor.is_none_or(|cursor| area.contains(cursor)), "the cursor is on the screen");
 }
 
+/// A command that may be done: what it does, where it goes, what it is about, and its key.
+type Doubt = (Action, String, serde_json::Value, String);
+
+/// All of them, in the question that is open and in those that were left.
+fn doubts(model: &Model) -> Vec<Doubt> {
+    let open = match &model.overlay {
+        Overlay::Confirm(confirm) => Some(&**confirm),
+        _ => None,
+    };
+    let questions = model.left.iter().chain(open);
+    questions.flat_map(|confirm| of(confirm, |subject| subject.state.is_in_doubt())).collect()
+}
+
+fn of(confirm: &Confirm, is_it: impl Fn(&Subject) -> bool) -> Vec<Doubt> {
+    let action = confirm.action;
+    let subjects = confirm.subjects.iter().filter(|subject| is_it(subject));
+    subjects
+        .map(|one| (action, action.path(&one.item), action.body(&one.item, "", &[]), one.key.clone()))
+        .collect()
+}
+
+/// What was in doubt went out under its own key if at all, and none of it is forgotten.
+fn nothing_goes_twice(before: &[Doubt], bench: &Bench, posted: &[Post]) {
+    let known = match &bench.model.overlay {
+        Overlay::Confirm(confirm) => of(confirm, |_| true),
+        _ => Vec::new(),
+    };
+    let after = doubts(&bench.model);
+    for doubt in before {
+        let is_kept = after.iter().chain(&known).any(|other| other.3 == doubt.3);
+        assert!(is_kept, "a key in doubt is forgotten: {doubt:?}");
+        for post in posted {
+            let sent = known.iter().find(|one| one.3 == post.key).expect("the question that it comes from");
+            let is_same = (&sent.0, &sent.1, &sent.2) == (&doubt.0, &doubt.1, &doubt.2);
+            assert!(!is_same || sent.3 == doubt.3, "in doubt, and sent under another key: {doubt:?}");
+        }
+    }
+}
+
 /// One operator's night; how many keys were pressed.
 fn night(steps: &[Step], role: Role, may_arm: bool) -> usize {
     let mut bench = Bench::of(80, 24, Lang::English, Some(role), data::answer);
@@ -164,7 +205,9 @@ fn night(steps: &[Step], role: Role, may_arm: bool) -> usize {
         if !may_arm {
             bench.wanted.retain(|effect| !matches!(effect, Effect::Arm(_)));
         }
+        let in_doubt = doubts(&bench.model);
         pressed += take(&mut bench, step);
+        nothing_goes_twice(&in_doubt, &bench, &bench.posts[posts..]);
         if bench.posts.len() > posts {
             assert!(armed, "a change by someone who may not: {step:?}");
             assert!(complete, "a change that nobody confirmed: {step:?}");

@@ -101,6 +101,8 @@ fn a_few_in_chinese() {
         ("question-many", "2 V a Enter"),
         ("palette", ":"),
         ("menu", "2 j j a"),
+        ("menu-some", "2 j v v a"),
+        ("withdrawal", "4 j Enter"),
         ("question", "2 j j a Enter"),
         ("help", "2 ?"),
     ] {
@@ -187,4 +189,25 @@ fn production_offline_and_frozen() {
     let mut bench = Bench::of(20, 5, Lang::English, Some(Role::Viewer), production);
     bench.press("2");
     look("tiny-20x5", &bench);
+}
+
+/// What the console itself says is Chinese there; the contract's words and what the server wrote stay as they are.
+#[test]
+fn no_english_words_of_the_consoles_own_are_left_in_chinese() {
+    let chinese = |keys: &str| {
+        let mut bench = Bench::of(80, 60, Lang::Chinese, Some(Role::Operator), data::answer);
+        bench.press(ARM);
+        bench.press(keys);
+        bench
+    };
+    let bench = chinese("5 Enter");
+    assert!(bench.shows("court order 至 2026-12-31"), "{}", bench.screen());
+    assert!(!bench.shows("until 2026-12-31"), "{}", bench.screen());
+    let bench = chinese("4 j Enter");
+    assert!(bench.shows("99.70 USD 转至 exchange（withdrawal_net）"), "{}", bench.screen());
+    let mut bench = chinese("2 j j j a j Enter Tab \"pye_1\" Enter \"why\" Enter \"1000000.00\" Enter Enter");
+    bench.posted(Outcome::Done(
+        serde_json::json!({"status": "failed", "withdrawal": {"status": "processing"}}),
+    ));
+    assert!(bench.shows("提现 processing"), "{}", bench.screen());
 }

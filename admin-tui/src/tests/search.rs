@@ -1,8 +1,13 @@
 //! The palette finds what the server knows.
 
+use serde_json::{Value, json};
+
 use super::bench::Bench;
-use super::data::{MERCHANT, PAYMENT};
+use super::data::{self, MERCHANT, PAYMENT};
+use crate::action::Role;
+use crate::model::frame::Frame;
 use crate::msg::Effect;
+use crate::text::Lang;
 
 fn asked(bench: &Bench) -> Vec<&str> {
     let path = |effect: &'_ Effect| match effect {
@@ -69,4 +74,62 @@ fn an_answer_to_other_words_is_not_shown() {
     bench.asked = late;
     bench.settle();
     assert!(!bench.shows("20.00 USD from"), "{}", bench.screen());
+}
+
+const QUOTE: &str = "qt_019ab0c1d2e37a10b000000000000799";
+
+/// Three pages of quotes; the one that is looked for is on the last.
+fn quotes(path: &str) -> Value {
+    let page = |first: usize, next: Option<&str>, found: bool| {
+        let one = data::answer("/admin/v1/quotes")["data"][0].clone();
+        let ids = (first..first + 3).map(|n| format!("qt_{n:032x}"));
+        let rows = ids.chain(found.then(|| QUOTE.to_owned())).map(|id| {
+            let mut row = one.clone();
+            row["id"] = json!(id);
+            row
+        });
+        json!({"data": rows.collect::<Vec<_>>(), "next_cursor": next, "has_more": next.is_some()})
+    };
+    match path {
+        "/admin/v1/quotes?limit=50" => page(1, Some("b"), false),
+        "/admin/v1/quotes?limit=50&cursor=b" => page(4, Some("c"), false),
+        "/admin/v1/quotes?limit=50&cursor=c" => page(7, None, true),
+        path if path.starts_with("/admin/v1/search") => {
+            json!({"data": [{"type": "quote", "id": QUOTE, "title": "100.00 USD for 707.87 CNY, open"}]})
+        }
+        "/admin/v1/payouts?needs_operator=true&limit=50" => {
+            let mut page = data::answer(path);
+            page["next_cursor"] = json!("n");
+            page["has_more"] = json!(true);
+            page
+        }
+        other => data::answer(other),
+    }
+}
+
+#[test]
+fn a_quote_is_found_on_whatever_page_it_is() {
+    // From the first page, and from one behind it.
+    for before in ["1", "7 Tab", "7 Tab PgDn PgDn PgDn PgDn PgDn PgDn"] {
+        let mut bench = Bench::of(100, 30, Lang::English, Some(Role::Operator), quotes);
+        bench.press(before);
+        bench.press(&format!(": \"{QUOTE}\" Enter Enter"));
+        let item = bench.model.frame().and_then(Frame::item).map(|item| item.id().to_owned());
+        assert_eq!(item.as_deref(), Some(QUOTE), "{before}: {}", bench.screen());
+        assert!(bench.shows("1/1  page 3"), "{before}: {}", bench.screen());
+        assert!(bench.shows("100.00 USD for 707.87 CNY, open"), "what was found is said: {}", bench.screen());
+        // It stays on this page.
+        bench.pass(4.0);
+        bench.settle();
+        assert!(bench.shows("1/1  page 3"), "{before}: {}", bench.screen());
+    }
+}
+
+#[test]
+fn what_an_alarm_leads_to_begins_on_its_first_page() {
+    let mut bench = Bench::of(100, 30, Lang::English, Some(Role::Operator), quotes);
+    bench.press("Enter PgDn PgDn");
+    assert!(bench.shows("page 2"), "{}", bench.screen());
+    bench.press("1 g Enter");
+    assert!(bench.shows("page 1") && bench.shows("707.87"), "{}", bench.screen());
 }

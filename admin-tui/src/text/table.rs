@@ -147,7 +147,7 @@ impl T {
             ),
             T::KeyMarkAll => ("mark all of this page, or none", "标记本页全部或全不标"),
             T::KeyScroll => ("scroll the results", "滚动结果"),
-            T::SomeOf => (" ({} of {} marked)", "（已标记 {} 中的 {}）"),
+            T::SomeOf => (" ({} of {} marked)", "（{} / {} 个已标记行）"),
             T::AlarmLeft => (
                 "{} of your commands left with an unknown outcome: Enter shows it",
                 "您有 {} 个命令结果未知：回车查看",
@@ -194,6 +194,14 @@ impl T {
             T::OpenQuotesOf => ("Enter: its quotes", "回车：其报价"),
             T::KeyChoosePayee => ("choose", "选择"),
             T::NoPayees => ("no verified payee in this currency", "没有该币种的已验证收款人"),
+            T::NoneOfFirstPayees => (
+                "none fits among its first {} payees, and it has more: type the id",
+                "前 {} 个收款人中没有合适的，另有更多：请输入编号",
+            ),
+            T::ChooseOfMore => (
+                "Left/Right chooses among {}; it has more payees: type their id",
+                "左右键从 {} 个中选择；另有更多收款人：请输入编号",
+            ),
             T::AsBefore => ("(as before)", "（与此前相同）"),
             T::ChooseOf => ("Left/Right chooses among {}", "左右键从 {} 个中选择"),
             T::OrderLargest => ("largest amount first, by currency", "金额大的在前，按币种"),
@@ -217,6 +225,17 @@ impl T {
             T::FigureLanes => ("lanes", "通道"),
             T::FigurePool => ("database pool", "连接池"),
             T::FigureRates => ("oldest rate", "最旧汇率"),
+            T::StepByWhom => ("{} by {}: {}", "{}，操作人 {}：{}"),
+            T::StepBookedTo => ("{} to {} ({})", "{} 转至 {}（{}）"),
+            T::StepBookedFrom => ("{} from {} ({})", "{} 来自 {}（{}）"),
+            T::UntilThen => (" until {}", " 至 {}"),
+            T::WithdrawalNow => ("withdrawal {}", "提现 {}"),
+            T::ProofHolds => ("hold", "成立"),
+            T::ProofBroken => ("BROKEN {}", "不成立 {}"),
+            T::ProofAgo => ("{}, {} ago", "{}，{} 前"),
+            T::BankUp => ("up", "正常"),
+            T::BankSlow => ("SLOW", "缓慢"),
+            T::BankDown => ("DOWN", "中断"),
             T::RateEvents => ("bank events", "银行事件"),
             T::RatePayments => ("payments", "入账"),
             T::RateWithdrawals => ("withdrawals", "提现"),
@@ -224,6 +243,9 @@ impl T {
             T::ReviewHead => ("IN REVIEW, AND SUSPENSE", "审核与挂账"),
             T::InAndOut => ("IN AND OUT, the last minute", "收付，最近一分钟"),
             T::AllWell => ("ALL WELL. Nothing needs you.", "一切正常。无需处理。"),
+            T::AllWasWell => {
+                ("ALL WAS WELL {} ago. Nobody has said how it is now.", "{} 前一切正常。目前情况未知。")
+            }
             T::OneNeedsYou => ("ONE THING NEEDS YOU. Enter goes there.", "有 1 项需要您处理。回车前往。"),
             T::NeedYou => (
                 "{} THINGS NEED YOU. Enter goes there; j and k choose.",
@@ -335,6 +357,14 @@ impl T {
                 "It may be done. It is kept with its key:  :results  shows it, to send it again.",
                 "可能已执行。已保留其键：:results 查看并可重发。",
             ),
+            T::LeftSame => (
+                "Nobody knows yet whether this was done: here it is again, under the same key.",
+                "此操作结果未知：此处仍为同一命令、同一键。",
+            ),
+            T::LeftMany => (
+                "Too many commands are left with an unknown outcome: first the oldest of them.",
+                "结果未知的命令过多：请先处理最早的一个。",
+            ),
             T::AlarmForOperators => (
                 "{} payout(s) stuck: nothing more happens by itself, a person must act",
                 "{} 笔出款卡住：不会自动继续，须人工处理",
@@ -353,6 +383,7 @@ impl T {
             T::AlarmRatesHeld => ("{} rate(s) jump and wait for an operator", "{} 个汇率跳变，等待人工"),
             T::AlarmRate => ("rate {} is {} old", "汇率 {} 已 {} 未更新"),
             T::AlarmPool => ("{} reader(s) wait for a database connection", "{} 个读取在等待数据库连接"),
+            T::AlarmFigure => ("look at {}: {}", "请查看 {}：{}"),
             T::Queues => ("PAYOUTS", "出款"),
             T::Health => ("HEALTH", "健康"),
             T::AdviceUnknownStuck => (
@@ -470,7 +501,7 @@ impl T {
             T::TypeToConfirm => ("Type {} to confirm", "输入 {} 以确认"),
             T::TypeIdEnd => ("Type the id's last four: {}", "输入编号末四位：{}"),
             T::TypeCount => ("Type how many: {}", "输入笔数：{}"),
-            T::ManySubjects => ("{} of {} marked, sum: {}", "已标记 {} / {} 行，合计：{}"),
+            T::ManySubjects => ("{} of {} marked, sum: {}", "{} / {} 个已标记行，合计：{}"),
             T::Progress => ("{} of {} answered", "已答复 {} / {}"),
             T::StateWaiting => ("not sent", "未发送"),
             T::StateSending => ("sending...", "发送中..."),
@@ -501,7 +532,7 @@ impl T {
             T::OpenIt => ("open", "打开"),
             T::RunArm => ("<minutes> <why>: allow changes for so long", "<分钟> <原因>:限时允许更改"),
             T::RunDisarm => ("back to read-only", "恢复只读"),
-            T::RunExport => ("<file>: this list as CSV", "<文件>:导出本列表为 CSV"),
+            T::RunExport => ("<file>: this page as CSV", "<文件>:导出本页为 CSV"),
             T::RunRefresh => ("ask again now", "立即刷新"),
             T::RunPause => ("freeze the screen, or let it go on", "冻结或继续画面"),
             T::RunLanguage => ("English / Chinese", "中文 / 英文"),

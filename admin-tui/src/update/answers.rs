@@ -9,13 +9,10 @@ use super::{arming, ask, confirm, search};
 use crate::item::{Item, Shape};
 use crate::model::Model;
 use crate::model::frame::{Content, Detail};
-use crate::msg::{Effect, Part, Slot, Trouble};
+use crate::msg::{Effect, FOREIGN, Part, Slot, Trouble};
 use crate::remote::Asked;
 use crate::source::Source;
 use crate::text::T;
-
-/// Pages that are turned by themselves because nothing is on them.
-const FAR: usize = 200;
 
 pub(super) fn got(
     model: &mut Model,
@@ -52,14 +49,14 @@ pub(super) fn got(
             match rows {
                 Ok(_) if frozen && list.rows.data().is_some() => list.rows.ignored(),
                 Ok(rows) => {
-                    // A filter may let nothing through for a while.
-                    let further = rows.next.clone().filter(|_| rows.items.is_empty());
                     list.take(rows, up);
                     frame.unseen = frame.due;
-                    if let Some(cursor) = further.filter(|_| list.cursors.len() < FAR) {
+                    if let Some(cursor) = list.further().cloned() {
                         list.cursors.push(cursor);
+                        list.rows.forget();
                         return ask::shown(model, true);
                     }
+                    list.sought = None;
                 }
                 Err(why) => list.rows.failed(why),
             }
@@ -88,10 +85,10 @@ fn note_contact(model: &mut Model, answer: &Result<Value, Trouble>) {
             model.contact.barred = true;
             model.contact.lost = Some(model.text(T::Barred).to_owned());
         }
-        Err(Trouble::Refused(problem)) if problem.status >= 500 => {
+        Err(Trouble::Refused(problem)) if problem.code == FOREIGN => {
             model.contact.lost = Some(crate::msg::in_words(problem));
         }
-        // Who refuses is there.
+        // Who refuses is there, and so is who can't answer: what is shown is old then, and says so.
         Ok(_) | Err(Trouble::Refused(_)) => {
             model.contact.last = Some(model.clock.up);
             model.contact.lost = None;

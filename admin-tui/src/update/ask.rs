@@ -10,7 +10,7 @@ use crate::msg::{Effect, Part, Slot};
 use crate::screen::Screen;
 
 /// The overview also tells whether anybody answers, so it is asked for whatever is shown; where the stream brings it, only
-/// when it fails to.
+/// when it fails to. What was asked for and not answered is asked for as often as without a stream.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 const HEARTBEAT_TOLD: Duration = Duration::from_secs(15);
 /// What is shown, where nobody tells when it changes.
@@ -27,7 +27,8 @@ pub(super) const NO_FRAME: u64 = 0;
 /// What is due now.
 pub(super) fn due(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let often = if model.stream.on { HEARTBEAT_TOLD } else { HEARTBEAT };
+    let is_told = model.is_told() && model.overview.trouble.is_none();
+    let often = if is_told { HEARTBEAT_TOLD } else { HEARTBEAT };
     let since = model.overview_asked.max(model.overview.remote.at().unwrap_or_default());
     let waited = model.clock.up.saturating_sub(since);
     let never = model.overview.data().is_none() && model.overview.trouble.is_none();
@@ -71,9 +72,9 @@ pub(super) fn shown(model: &mut Model, at_once: bool) -> Vec<Effect> {
     if model.screen == Screen::Overview && model.stack.is_empty() {
         return Vec::new();
     }
-    let is_on = model.stream.on;
+    let told = model.is_told();
     let Some(frame) = model.frame_mut() else { return Vec::new() };
-    let often = if is_on && frame.is_told() { SHOWN_TOLD } else { SHOWN };
+    let often = if told && frame.is_told() && !frame.lacks_answers() { SHOWN_TOLD } else { SHOWN };
     let (id, changed) = (frame.id, frame.due);
     let is_late = |asked: Duration| {
         let waited = up.saturating_sub(asked);
@@ -141,7 +142,8 @@ pub(super) fn behind(model: &mut Model, frame: u64, answered: Part, changed: boo
         effects.push(get(Part::Account, numbers[1], path));
     }
     let account = detail.account.data().cloned().flatten();
-    let wanted = (changed || detail.transfers.data().is_none()) && !detail.transfers.is_pending();
+    let lacking = detail.transfers.data().is_none() || detail.transfers.trouble.is_some();
+    let wanted = (changed || lacking) && !detail.transfers.is_pending();
     if let Some(account) = account.filter(|_| wanted) {
         detail.transfers.ask(numbers[2], up);
         effects.push(get(

@@ -2,25 +2,26 @@
 
 use serde_json::Value;
 
-use super::{ask, menu};
+use super::{ask, doubts, menu};
 use crate::action::{Action, Extra, Takes};
 use crate::item::Item;
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
-use crate::model::confirm::{Confirm, Focus, Phase, State, Subject};
+use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, State, Subject};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
 use crate::msg::{Effect, Outcome, Part, Slot, Trouble, in_words};
 use crate::source::Source;
-use crate::text::{T, fill};
+use crate::text::{Lang, T, fill};
 
-/// So many questions with open ends are kept.
-const MOST_LEFT: usize = 8;
 /// Outcomes that one key scrolls by.
 const SCROLL: usize = 5;
 
 /// Asks. Each command gets its key now; what it can't be done to is left out, and said.
 pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) -> Vec<Effect> {
+    if doubts::come_first(model, action, targets) {
+        return Vec::new();
+    }
     let (good, skipped) = menu::sorted_out(model, action, targets);
     let keys = good.iter().map(|_| model.idempotency_key()).collect();
     let mut confirm = Confirm::new(action, good, skipped, keys);
@@ -31,7 +32,8 @@ pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) -> Vec<E
         let (generation, up) = (model.number(), model.clock.up);
         confirm.payees.ask(generation, up);
         let to = Slot { frame: ask::NO_FRAME, part: Part::Payees };
-        effects.push(Effect::Get { to, generation, path: Source::PayeesOf(merchant).path() });
+        let path = format!("{}?limit={PAYEES}", Source::PayeesOf(merchant).path());
+        effects.push(Effect::Get { to, generation, path });
     }
     model.overlay = Overlay::Confirm(Box::new(confirm));
     effects
@@ -46,16 +48,8 @@ pub(super) fn payees(model: &mut Model, generation: u64, answer: Result<Value, T
     }
     let source = Source::PayeesOf(String::new());
     match answer.map_err(|trouble| trouble.words()).and_then(|answer| source.read(answer)) {
-        Ok(rows) => confirm.payees.answered(rows.items, up),
+        Ok(rows) => confirm.payees.answered(rows, up),
         Err(why) => confirm.payees.failed(why),
-    }
-}
-
-/// Back to the last question that was closed with an open end.
-pub(super) fn reopen(model: &mut Model) {
-    match model.left.pop() {
-        Some(confirm) => model.overlay = Overlay::Confirm(Box::new(confirm)),
-        None => model.say(model.text(T::NothingLeft)),
     }
 }
 
@@ -140,11 +134,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
     if let Overlay::Confirm(confirm) = closed
         && confirm.is_in_doubt()
     {
-        if model.left.len() >= MOST_LEFT {
-            model.left.remove(0);
-        }
-        model.left.push(*confirm);
-        model.warn(model.text(T::LeftUnsure));
+        doubts::keep(model, *confirm);
     }
     if !touched {
         return Vec::new();
@@ -156,58 +146,41 @@ fn close(model: &mut Model) -> Vec<Effect> {
     ask::everything_shown(model)
 }
 
-/// Looks at everything once more, then sends the first.
+/// Sends the first, if the question is answered and the operator may act.
 fn begin(model: &mut Model) -> Vec<Effect> {
-    if let Some(why) = hindrance(model) {
-        model.warn(why);
-        return Vec::new();
-    }
+    let armed = model.is_armed();
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
-    confirm.phase = Phase::Sending;
-    confirm.focus = Focus::Cancel;
-    confirm.stopping = false;
-    send(model)
+    let lacking = match (armed, confirm.is_complete()) {
+        (false, _) => T::ReadOnlyHow,
+        (true, false) => T::Incomplete,
+        (true, true) => {
+            confirm.phase = Phase::Sending;
+            confirm.focus = Focus::Cancel;
+            confirm.stopping = false;
+            return send(model);
+        }
+    };
+    model.warn(model.text(lacking));
+    Vec::new()
 }
 
-/// Why it can't be done after all. What is repeated under its key is not judged anew: it may be done already.
+/// Why the next command can't be sent after all. What is repeated under its key is not judged anew: it may be done already.
 fn hindrance(model: &Model) -> Option<String> {
     let Overlay::Confirm(confirm) = &model.overlay else { return None };
-    if !model.is_armed() {
-        return Some(model.text(T::ReadOnlyHow).to_owned());
+    let next = confirm.subjects.iter().find(|one| one.state.is_open()).filter(|one| !one.in_doubt)?;
+    let item = &next.item;
+    // Wherever it was seen since: the question may have come back on another screen, the row lie on another page.
+    let newest = model.last_seen(|seen| seen.shape == item.shape && seen.key() == item.key());
+    if newest.is_some_and(|(seen, _)| seen.standing() != item.standing()) {
+        return Some(fill(model.text(T::ChangedMeanwhile), &[&item.key()]));
     }
-    if !confirm.is_complete() {
-        return Some(model.text(T::Incomplete).to_owned());
-    }
-    let waiting = confirm.subjects.iter().filter(|one| one.state.is_open() && !one.in_doubt);
-    for subject in waiting {
-        let newest = newest(model, &subject.item);
-        if newest.is_some_and(|item| item.standing() != subject.item.standing()) {
-            return Some(fill(model.text(T::ChangedMeanwhile), &[&subject.item.key()]));
-        }
-        if let Err(why) = menu::allowed(model, confirm.action, std::slice::from_ref(&subject.item)) {
-            return Some(why);
-        }
-    }
-    None
+    menu::allowed(model, confirm.action, std::slice::from_ref(item)).err()
 }
 
-/// The thing as it was last seen on the screen below.
-fn newest<'m>(model: &'m Model, item: &Item) -> Option<&'m Item> {
-    use crate::model::frame::Content;
-    match model.frame().map(|frame| &frame.content) {
-        Some(Content::List(list)) => {
-            let rows = list.rows.data().map(|rows| rows.items.as_slice()).unwrap_or_default();
-            rows.iter().find(|row| row.key() == item.key())
-        }
-        Some(Content::Detail(detail)) => detail.item.data().filter(|seen| seen.key() == item.key()),
-        None => None,
-    }
-}
-
-/// Sends the next command, if the operator may act at this moment.
+/// Sends the next command, if the operator may act at this moment and it is about what was asked about.
 fn send(model: &mut Model) -> Vec<Effect> {
     let (armed, ticket) = (model.is_armed(), model.number());
-    let over = model.text(T::ArmedOver);
+    let (over, hindrance) = (model.text(T::ArmedOver), hindrance(model));
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
     let extras: Vec<(Extra, String)> =
         confirm.extras.iter().map(|(extra, line)| (*extra, line.text())).collect();
@@ -215,14 +188,18 @@ fn send(model: &mut Model) -> Vec<Effect> {
     let stopping = confirm.stopping;
     let next = if armed && !stopping { confirm.next() } else { None };
     let Some(subject) = next else {
-        confirm.phase = Phase::Settled;
-        confirm.focus = Focus::Cancel;
+        confirm.settle();
         if !armed {
             model.arming = Arming::ReadOnly;
             model.warn(over);
         }
         return Vec::new();
     };
+    if let Some(why) = hindrance {
+        subject.state = State::Unsent(why);
+        confirm.settle();
+        return ask::everything_shown(model);
+    }
     subject.state = State::Sending;
     subject.ticket = ticket;
     let body = action.body(&subject.item, reason.trim(), &extras);
@@ -237,12 +214,13 @@ pub(super) fn posted(model: &mut Model, ticket: u64, outcome: Outcome) -> Vec<Ef
         Outcome::Refused(problem) if problem.status == 401 => Some(T::TokenOver),
         _ => None,
     };
+    let lang = model.lang;
     let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
     let mut subjects = confirm.subjects.iter_mut();
     let found = subjects.find(|one| one.ticket == ticket && one.state == State::Sending);
     let Some(subject) = found else { return Vec::new() };
     subject.state = match outcome {
-        Outcome::Done(after) => State::Done(done(confirm.action, &after)),
+        Outcome::Done(after) => State::Done(done(confirm.action, &after, lang)),
         Outcome::Waits(approval) => State::Asked(approval),
         // Who is not let in was not heard, and decided nothing.
         Outcome::Refused(problem) if told.is_some() => unsent(subject, in_words(&problem)),
@@ -255,9 +233,7 @@ pub(super) fn posted(model: &mut Model, ticket: u64, outcome: Outcome) -> Vec<Ef
     };
     let stops = matches!(subject.state, State::Unsent(_) | State::Unsure(_));
     if stops || confirm.next().is_none() {
-        confirm.phase = Phase::Settled;
-        confirm.focus = Focus::Cancel;
-        confirm.top = 0;
+        confirm.settle();
         if let Some(told) = told {
             model.arming = Arming::ReadOnly;
             model.warn(model.text(told));
@@ -273,7 +249,7 @@ fn unsent(subject: &Subject, why: String) -> State {
 }
 
 /// What is said of a thing that is done: its status, or what was to be shown.
-fn done(action: Action, after: &Value) -> String {
+fn done(action: Action, after: &Value, lang: Lang) -> String {
     let text = |member: &str| after[member].as_str();
     let said = match action {
         Action::UnmaskBody | Action::UnmaskHeaders => text("text").or_else(|| text("base64")),
@@ -285,7 +261,7 @@ fn done(action: Action, after: &Value) -> String {
             let withdrawal = after["withdrawal"]["status"].as_str();
             return withdrawal.map_or_else(
                 || text("status").unwrap_or_default().to_owned(),
-                |now| format!("withdrawal {now}"),
+                |now| fill(T::WithdrawalNow.in_lang(lang), &[now]),
             );
         }
         _ => text("status"),

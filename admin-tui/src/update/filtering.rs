@@ -93,8 +93,24 @@ pub(super) fn apply(list: &mut List, typed: &str) {
     }
     list.filter = filter;
     typed.trim().clone_into(&mut list.typed);
+    list.sought = None;
     list.selected = 0;
     list.marks.clear();
+}
+
+/// The same from the first page on, whichever was shown.
+pub(super) fn begin(list: &mut List, typed: &str) {
+    if !list.cursors.is_empty() {
+        begin_anew(list);
+    }
+    apply(list, typed);
+}
+
+/// One row alone, from the first page on until it is found.
+pub(super) fn seek(list: &mut List, id: &str) {
+    begin_anew(list);
+    apply(list, id);
+    list.sought = Some(id.to_owned());
 }
 
 /// The next order of the list.

@@ -1,13 +1,13 @@
 //! Keys on screens, lists and details. None of them changes anything on the server.
 
-use super::{ask, confirm, filtering, menu, palette};
+use super::{ask, doubts, filtering, menu, palette};
 use crate::alarms::{self, Lead};
 use crate::detail::{self, Link};
 use crate::item::{Item, Shape};
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
 use crate::model::Model;
-use crate::model::frame::{Content, Frame, List};
+use crate::model::frame::{Content, Frame};
 use crate::model::overlay::Overlay;
 use crate::msg::Effect;
 use crate::remote::Asked;
@@ -176,6 +176,7 @@ fn page(model: &mut Model, forward: bool) -> Vec<Effect> {
     }
     list.rows.forget();
     list.selected = 0;
+    list.sought = None;
     ask::shown(model, true)
 }
 
@@ -207,7 +208,7 @@ fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let (screen, tab, filter) = match alarm.leads_to {
         Some(Lead::List(screen, tab, filter)) => (screen, tab, filter),
         Some(Lead::Left) => {
-            confirm::reopen(model);
+            doubts::reopen(model);
             return Vec::new();
         }
         None => return Vec::new(),
@@ -216,7 +217,7 @@ fn open_alarm(model: &mut Model) -> Vec<Effect> {
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
     if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-        filtering::apply(list, filter);
+        filtering::begin(list, filter);
     }
     ask::shown(model, true)
 }
@@ -242,10 +243,9 @@ pub(super) fn follow(model: &mut Model, link: Link) -> Vec<Effect> {
             frame
         }
         Link::Id(shape, id) => {
-            let known =
-                model.lists().flat_map(List::visible).find(|item| item.shape == shape && item.id() == id);
-            let known: Option<Item> = known.cloned();
-            Frame::detail(number, shape, id, known.map_or_else(Asked::nothing, |item| Asked::known(item, up)))
+            let known = model.last_seen(|item| item.shape == shape && item.id() == id);
+            let known = known.map(|(item, at)| Asked::known(item.clone(), at));
+            Frame::detail(number, shape, id, known.unwrap_or_else(Asked::nothing))
         }
     };
     model.stack.push(frame);

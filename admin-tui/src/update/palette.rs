@@ -1,6 +1,6 @@
 //! `:` goes anywhere and does anything, by a few letters.
 
-use super::{confirm, keys, menu, search};
+use super::{doubts, keys, menu, search};
 use crate::action;
 use crate::detail::Link;
 use crate::export;
@@ -161,7 +161,7 @@ fn execute(model: &mut Model, run: Run, arguments: &str) -> Vec<Effect> {
             model.say(model.text(T::Disarming));
             return vec![Effect::Disarm];
         }
-        Run::Results => confirm::reopen(model),
+        Run::Results => doubts::reopen(model),
         Run::Export => return export(model, arguments),
         Run::Refresh => return keys::refresh(model),
         Run::Pause => keys::pause(model),

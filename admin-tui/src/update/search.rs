@@ -88,7 +88,8 @@ pub(super) fn open(model: &mut Model, hit: &SearchHit) -> Vec<Effect> {
     let root = &mut model.roots[screen.index()];
     root.tab = tab.min(root.frames.len().saturating_sub(1));
     if let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) {
-        filtering::apply(list, &hit.id);
+        filtering::seek(list, &hit.id);
     }
+    model.say(format!("{}: {}", hit.id, hit.title));
     ask::shown(model, true)
 }

@@ -12,7 +12,9 @@ pub(super) fn told(model: &mut Model, told: Told) -> Vec<Effect> {
     }
     let up = model.clock.up;
     model.stream.on = true;
-    model.stream.heard = up;
+    if told != Told::Beat {
+        model.stream.heard = up;
+    }
     model.stream.trouble = None;
     model.contact.last = Some(up);
     model.contact.lost = None;

@@ -17,7 +17,7 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
         Some(Content::List(list)) => table::draw(model, list, paint),
         Some(Content::Detail(detail)) => draw_detail(model, detail, paint),
     }
-    if model.is_doubtful() || model.contact.lost.is_some() {
+    if model.is_doubtful() || model.is_offline() {
         paint.over(ratatui::style::Style::default().add_modifier(Modifier::DIM));
     }
 }

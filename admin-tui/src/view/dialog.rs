@@ -10,7 +10,7 @@ use crate::action::Takes;
 use crate::columns::Tone;
 use crate::item::Shape;
 use crate::model::Model;
-use crate::model::confirm::{Confirm, Focus, Phase, Subject};
+use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, Subject};
 use crate::model::input::Line;
 use crate::text::{T, fill};
 use crate::wrap::{fit, fit_id, pad, width, wrap};
@@ -18,6 +18,9 @@ use crate::wrap::{fit, fit_id, pad, width, wrap};
 const LABEL: usize = 30;
 /// Subjects that are listed before anything is sent.
 const LISTED: usize = 5;
+
+/// Lines of one text of an approval: it was opened before, where all of it is shown.
+const MOST_OF_ONE: usize = 3;
 
 /// A line of the dialog.
 struct Drawn {
@@ -107,14 +110,22 @@ fn single(model: &Model, subject: &Subject, theme: Theme, room: usize) -> Vec<Dr
         let asked = format!("{}  {}", item.text("action"), item.text("subject"));
         let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
         let shown = [asked.as_str(), item.text("request"), item.text("shown"), why.as_str()];
-        let parts = shown
-            .iter()
-            .filter(|part| !part.is_empty())
-            .flat_map(|part| wrap(part, room.saturating_sub(2)).into_iter().take(3));
+        let parts =
+            shown.iter().filter(|part| !part.is_empty()).flat_map(|part| cut(part, room.saturating_sub(2)));
         lines.extend(parts.map(|part| text(&format!("  {part}"), Tone::Strong, theme)));
     }
     let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));
     lines.push(text(&key, Tone::Dim, theme));
+    lines
+}
+
+/// The first lines of a long text; what is missing is marked at their end.
+fn cut(text: &str, room: usize) -> Vec<String> {
+    let mut lines = wrap(text, room);
+    if lines.len() > MOST_OF_ONE {
+        let rest = lines.split_off(MOST_OF_ONE - 1).join(" ");
+        lines.push(fit(&rest, room));
+    }
     lines
 }
 
@@ -160,6 +171,7 @@ fn about(subject: &Subject) -> String {
 fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn {
     let choices = confirm.choices();
     let at = choices.iter().position(|payee| payee.id() == typed.trim());
+    let more = confirm.has_more_payees();
     let count = choices.len().to_string();
     let (said, tone) = match (at, &confirm.payees.trouble) {
         (Some(at), _) => {
@@ -169,10 +181,15 @@ fn chosen(model: &Model, confirm: &Confirm, typed: &str, theme: Theme) -> Drawn 
             let is_same = before.is_some_and(|before| before == payee.raw["account_number"]);
             let same = if is_same { format!("  {}", model.text(T::AsBefore)) } else { String::new() };
             let tone = if is_same { Tone::Warn } else { Tone::Strong };
-            (format!("{}/{count}  {}{same}", at + 1, who.join("  ")), tone)
+            let further = if more { "+" } else { "" };
+            (format!("{}/{count}{further}  {}{same}", at + 1, who.join("  ")), tone)
         }
         (None, Some(why)) => (why.clone(), Tone::Warn),
         (None, None) if confirm.payees.is_pending() => (model.text(T::Loading).to_owned(), Tone::Dim),
+        (None, None) if choices.is_empty() && more => {
+            (fill(model.text(T::NoneOfFirstPayees), &[&PAYEES.to_string()]), Tone::Warn)
+        }
+        (None, None) if more => (fill(model.text(T::ChooseOfMore), &[&count]), Tone::Dim),
         (None, None) if choices.is_empty() => (model.text(T::NoPayees).to_owned(), Tone::Warn),
         (None, None) => (fill(model.text(T::ChooseOf), &[&count]), Tone::Dim),
     };
@@ -243,4 +260,21 @@ fn buttons(model: &Model, confirm: &Confirm, theme: Theme) -> Drawn {
     }
     let focused = matches!(confirm.focus, Focus::Cancel | Focus::Do);
     Drawn { parts, focus: focused.then_some(None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn what_is_cut_off_is_marked() {
+        for (text, expected) in [
+            ("one two", vec!["one two"]),
+            ("one two three four five six", vec!["one two", "three four", "five six"]),
+            ("one two three four five six seven", vec!["one two", "three four", "five six >"]),
+            ("abcdefghijklmnopqrstuvwxyz0123456789", vec!["abcdefghij", "klmnopqrst", "uvwxyz012>"]),
+        ] {
+            assert_eq!(cut(text, 10), expected, "{text}");
+        }
+    }
 }

@@ -10,6 +10,12 @@ use crate::text::{T, fill};
 use crate::update;
 use crate::wrap::{fit, fit_id, width};
 
+/// Between what is on the left of the second line and on its right.
+const GAP: usize = 3;
+/// How much of what is typed as a filter is said there, in columns: what comes after it is not pushed out.
+const LEAST_OF_FILTER: usize = 8;
+const MOST_OF_FILTER: usize = 30;
+
 /// `PRODUCTION ada (operator) LIVE 2s … READ-ONLY`
 pub fn draw(model: &Model, paint: &mut Paint<'_>) {
     let theme = paint.theme;
@@ -75,7 +81,7 @@ fn contact(model: &Model) -> (String, Tone) {
     let data = model.shown_at().map_or_else(|| model.text(T::NoData).to_owned(), age);
     let (word, tone) = if model.contact.barred {
         (T::NoAccess, Tone::Bad)
-    } else if model.contact.lost.is_some() {
+    } else if model.is_offline() {
         (T::Offline, Tone::Bad)
     } else if model.frozen {
         (T::Frozen, Tone::Warn)
@@ -107,37 +113,47 @@ pub fn crumbs(model: &Model, paint: &mut Paint<'_>) {
     let number = model.screen.index() + 1;
     let mut x =
         paint.put(1, 0, &format!("{number} {}", model.text(model.screen.title())), theme.tone(Tone::Strong));
+    let room = usize::from(paint.area.width).saturating_sub(GAP);
     if model.stack.is_empty() {
-        x = tabs(model, paint, x);
+        let most = room.saturating_sub(width(&place(model, LEAST_OF_FILTER)));
+        x = tabs(model, paint, x, most);
     }
     for frame in &model.stack {
         x = paint.put(x, 0, " / ", theme.tone(Tone::Dim));
         x = paint.put(x, 0, &name(model, frame), theme.tone(Tone::Plain));
     }
-    let said = match model.frame().map(|frame| &frame.content) {
-        None => None,
-        Some(Content::List(list)) => Some(position(model, list)),
+    let without = width(&place(model, 0));
+    let of_filter = room.saturating_sub(usize::from(x) + without).clamp(LEAST_OF_FILTER, MOST_OF_FILTER);
+    let said = place(model, of_filter);
+    let at = (room + GAP).saturating_sub(width(&said) + 1);
+    paint.put(u16::try_from(at).unwrap_or_default().max(x + 2), 0, &said, theme.tone(Tone::Plain));
+}
+
+/// Where one is in what is shown, with so much of what is typed as a filter.
+fn place(model: &Model, of_filter: usize) -> String {
+    match model.frame().map(|frame| &frame.content) {
+        None => String::new(),
+        Some(Content::List(list)) => position(model, list, of_filter),
         Some(Content::Detail(detail)) => {
             let lines = crate::detail::lines(model, detail).len();
-            Some(format!("{}/{lines}", detail.selected.saturating_add(1).min(lines)))
+            format!("{}/{lines}", detail.selected.saturating_add(1).min(lines))
         }
-    };
-    if let Some(said) = said {
-        let at = usize::from(paint.area.width).saturating_sub(width(&said) + 1);
-        paint.put(u16::try_from(at).unwrap_or_default().max(x + 2), 0, &said, theme.tone(Tone::Plain));
     }
 }
 
-/// The screen's lists, where it has several.
-fn tabs(model: &Model, paint: &mut Paint<'_>, mut x: u16) -> u16 {
+/// The screen's lists, where it has several; where they don't fit before this column, the one that is shown.
+fn tabs(model: &Model, paint: &mut Paint<'_>, mut x: u16, most: usize) -> u16 {
     let theme = paint.theme;
     let root = &model.roots[model.screen.index()];
     if root.frames.len() < 2 {
         return x;
     }
-    for (at, frame) in root.frames.iter().enumerate() {
-        let Some(list) = frame.as_list() else { continue };
-        let title = model.text(list.source.title());
+    let titles = root.frames.iter().map(|frame| frame.as_list().map(|list| model.text(list.source.title())));
+    let titles: Vec<(usize, &str)> =
+        titles.enumerate().filter_map(|(at, title)| Some((at, title?))).collect();
+    let needed: usize = titles.iter().map(|(_, title)| width(title) + 3).sum();
+    let all = usize::from(x) + needed + 4 <= most;
+    for (at, title) in titles.into_iter().filter(|(at, _)| all || *at == root.tab) {
         let (text, tone) = if at == root.tab {
             (format!("[{title}]"), Tone::Strong)
         } else {
@@ -156,7 +172,7 @@ fn name(model: &Model, frame: &Frame) -> String {
 }
 
 /// Marks, filter, place and page of a list.
-fn position(model: &Model, list: &List) -> String {
+fn position(model: &Model, list: &List, of_filter: usize) -> String {
     let mut said = Vec::new();
     if !list.marks.is_empty() {
         said.push(fill(model.text(T::Marked), &[&list.marks.len().to_string()]));
@@ -167,7 +183,7 @@ fn position(model: &Model, list: &List) -> String {
         } else {
             format!(" ({})", model.text(T::ThisPage))
         };
-        said.push(format!("{}: {}{only}", model.text(T::Filtered), fit(&list.typed, 30)));
+        said.push(format!("{}: {}{only}", model.text(T::Filtered), fit(&list.typed, of_filter)));
     }
     if let Some(sort) = list.order().and_then(|sort| sort.param) {
         said.push(fill(model.text(T::SortShort), &[sort]));

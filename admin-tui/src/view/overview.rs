@@ -5,7 +5,7 @@ use admin_api::Overview;
 
 use super::paint::Paint;
 use crate::alarms::{self, Alarm};
-use crate::columns::Tone;
+use crate::columns::{Tone, seconds};
 use crate::figures::{self, Figure, Grade};
 use crate::model::Model;
 use crate::text::{T, fill};
@@ -36,7 +36,7 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
     let mut right = paint.part(half, y, (width - half).min(WIDEST + 24), height);
     at = curves(model, overview, &mut right);
     let mut right = paint.part(half, y, (width - half).min(WIDEST), height);
-    section(model, T::Health, &figures::health(overview, now), &mut right, at + 1);
+    section(model, T::Health, &figures::health(overview, now, model.lang), &mut right, at + 1);
 }
 
 /// Whether anything is wrong, in words; then what. How many lines it took.
@@ -44,7 +44,8 @@ fn headline(model: &Model, paint: &mut Paint<'_>) -> u16 {
     let theme = paint.theme;
     let alarms = alarms::of(model);
     if alarms.is_empty() {
-        paint.put(1, 0, model.text(T::AllWell), theme.tone(Tone::Good));
+        let (said, tone) = well(model);
+        paint.put(1, 0, &said, theme.tone(tone));
         return 1;
     }
     let worst = if alarms.iter().any(|alarm| alarm.tone == Tone::Bad) { Tone::Bad } else { Tone::Warn };
@@ -67,6 +68,16 @@ fn headline(model: &Model, paint: &mut Paint<'_>) -> u16 {
         paint.put(u16::try_from(at).unwrap_or_default(), 0, &said, theme.tone(Tone::Dim));
     }
     u16::try_from(room + 1).unwrap_or(u16::MAX)
+}
+
+/// Nothing is wrong; or nothing was when anybody last said so.
+fn well(model: &Model) -> (String, Tone) {
+    if !model.is_doubtful() && !model.is_offline() {
+        return (model.text(T::AllWell).to_owned(), Tone::Good);
+    }
+    let age = model.clock.up.saturating_sub(model.overview.remote.at().unwrap_or_default());
+    let age = seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    (fill(model.text(T::AllWasWell), &[&age]), Tone::Warn)
 }
 
 fn line(alarm: &Alarm, selected: bool, y: u16, paint: &mut Paint<'_>) {

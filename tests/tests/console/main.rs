@@ -5,16 +5,30 @@ mod cost;
 mod incident;
 mod left;
 mod once;
+mod stale;
 mod terminal;
 mod tour;
 
 use serde_json::json;
-use tests::{Merchant, Sluice, World};
+use tests::{Merchant, Operator, Sluice, World};
 
 use self::terminal::{Tmux, console};
 
 /// The size that everything must fit.
 const SMALL: (u16, u16) = (80, 24);
+
+/// The console of one operator at one gateway, with its own token.
+fn command_of(sluice: &Sluice, world: &World, operator: &Operator) -> String {
+    let token = sluice.dir().join(format!("{}.token", operator.id));
+    std::fs::write(&token, &operator.token).expect("written");
+    format!(
+        "{} --admin-url {} --ca {} --token-file {}",
+        console(),
+        world.admin_url(),
+        world.ca().display(),
+        token.display()
+    )
+}
 
 /// Withdrawals to a payee that the bank never gets, until each of them needs an operator; their payouts' ids.
 async fn stuck(world: &World, merchant: &Merchant, amounts: &[&str]) -> Vec<String> {
@@ -63,17 +77,13 @@ async fn r33_the_stuck_payout_is_found_and_the_right_thing_done() {
     terminal.write("the merchant asks");
     terminal.press(&["Enter"]);
     terminal.see(&[" ARMED "]);
-    terminal.press(&["a", "Enter"]);
+    terminal.choose("Ask the bank");
     terminal.see(&["Nothing is sent again", "Type 1415.74 to confirm", ">[ Cancel ]"]);
-    terminal.press(&["Tab"]);
-    terminal.write("asked for by phone");
-    terminal.press(&["Enter"]);
-    terminal.write("1415.74");
-    terminal.press(&["Enter", "Enter"]);
+    terminal.answer(&["asked for by phone", "1415.74"]);
     terminal.see(&["done, now:"]);
     // What happened last stands last.
     terminal.press(&["Enter"]);
-    terminal.find_below(&["payout.query by", "asked for by phone"]);
+    terminal.find_below(&format!("payout.query by {operator}: asked for by phone"));
     terminal.press(&["g"]);
 
     let audit = world.look(&format!("/admin/v1/audit?subject={wanted}")).await;
@@ -97,7 +107,7 @@ async fn r33_the_stuck_payout_is_found_and_the_right_thing_done() {
 
     terminal.press(&["q"]);
     terminal.see(&["Esc goes back"]);
-    terminal.escape();
+    terminal.back_to(&["filter: needs:operator", "1415.74"]);
     terminal.press(&["q"]);
     terminal.see(&["LEFT-WITH-0"]);
     terminal.is_given_back();

@@ -79,14 +79,6 @@ impl Pane<'_> {
         String::from_utf8_lossy(&shown.stdout).into_owned()
     }
 
-    /// Whether a line with this text stands out by being reversed.
-    pub fn is_highlighted(&self, text: &str) -> bool {
-        let shown = self.tmux.run(&["capture-pane", "-p", "-e", "-t", &self.id]);
-        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-        let reversed = |line: &str| line.contains("\u{1b}[7m") || line.contains(";7m");
-        shown.lines().any(|line| line.contains(text) && reversed(line))
-    }
-
     /// Keys as tmux names them.
     pub fn press(&self, keys: &[&str]) {
         for key in keys {
@@ -98,10 +90,68 @@ impl Pane<'_> {
         self.tmux.run(&["send-keys", "-t", &self.id, "-l", text]);
     }
 
-    /// Escape alone: told from a key's sequence by what does not follow.
-    pub fn escape(&self) {
+    /// Back by Escape, until all of these are on the screen. Whatever is pressed next is far enough from it not to be taken
+    /// for one key with it.
+    pub fn back_to(&self, texts: &[&str]) {
         self.press(&["Escape"]);
-        std::thread::sleep(Duration::from_millis(300));
+        self.see(texts);
+    }
+
+    /// Leaves the console, from wherever one is while no question is open.
+    pub fn quit(&self) {
+        self.press(&["1"]);
+        self.see(&["1 Overview"]);
+        self.press(&["q"]);
+        self.see(&["LEFT-WITH-0"]);
+        self.is_given_back();
+    }
+
+    /// Types a command behind `:`.
+    pub fn command(&self, command: &str) {
+        self.press(&[":"]);
+        self.write(command);
+        self.press(&["Enter"]);
+    }
+
+    /// Chooses what is in the menu of actions under this name, wherever in it that is.
+    pub fn choose(&self, name: &str) {
+        self.press(&["a"]);
+        self.see(&["Actions on"]);
+        loop {
+            let chosen = self.chosen();
+            if chosen.contains(name) {
+                self.press(&["Enter"]);
+                return;
+            }
+            self.press(&["j"]);
+            let what = format!("{name} in the menu, below {chosen}");
+            self.see_that(&what, |_| !matches!(self.chosen(), now if now == chosen || now.is_empty()));
+        }
+    }
+
+    /// What stands out in the box on the screen by being reversed.
+    fn chosen(&self) -> String {
+        let shown = self.tmux.run(&["capture-pane", "-p", "-e", "-t", &self.id]);
+        let lines: Vec<Vec<(char, bool)>> =
+            String::from_utf8_lossy(&shown.stdout).lines().map(with_reversed).collect();
+        let at = |line: &[(char, bool)], corner| line.iter().position(|(character, _)| *character == corner);
+        let corners =
+            lines.iter().enumerate().find_map(|(y, line)| Some((y, at(line, '┌')?, at(line, '┐')?)));
+        let Some((top, left, right)) = corners else { return String::new() };
+        let inside = lines[top..].iter().take_while(|line| at(line, '└').is_none());
+        let inside = inside.flat_map(|line| line.iter().take(right).skip(left + 1));
+        inside.filter(|(_, reversed)| *reversed).map(|(character, _)| character).collect()
+    }
+
+    /// Fills in a question, from its focus on Cancel: each field, then Enter on the button.
+    pub fn answer(&self, fields: &[&str]) {
+        self.see(&[">[ Cancel ]"]);
+        self.press(&["Tab"]);
+        for field in fields {
+            self.write(field);
+            self.press(&["Enter"]);
+        }
+        self.press(&["Enter"]);
     }
 
     /// Waits until all of these are on the screen.
@@ -122,18 +172,38 @@ impl Pane<'_> {
         }
     }
 
-    /// Goes down line by line until all of these are on the screen; from the top again now and then, since what is looked
-    /// for may have come meanwhile.
-    pub fn find_below(&self, texts: &[&str]) {
+    /// Reads a thing from its first line to its last until this is in it, with single blanks; then again, since it may have
+    /// come meanwhile.
+    pub fn find_below(&self, text: &str) {
         let begun = Instant::now();
-        for step in 1.. {
-            let screen = self.screen();
-            if texts.iter().all(|text| screen.contains(text)) {
+        loop {
+            let read = self.read_down();
+            if read.contains(text) {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "no {texts:?} down to\n{screen}");
-            self.press(&[if step % 60 == 0 { "g" } else { "j" }]);
-            std::thread::sleep(Duration::from_millis(50));
+            assert!(begun.elapsed() < PATIENCE, "no {text:?} in\n{read}");
+        }
+    }
+
+    /// All of a thing that is looked at, page by page, however many its lines are and few the terminal's.
+    fn read_down(&self) -> String {
+        self.press(&["g"]);
+        let mut screen = self.see_that("the first line", |screen| matches!(place(screen), Some((1, _))));
+        let mut pages: Vec<String> = Vec::new();
+        loop {
+            let lines: Vec<&str> = screen.lines().collect();
+            let body = lines.get(2..lines.len().saturating_sub(2)).unwrap_or_default().join(" ");
+            let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            if pages.last() != Some(&body) {
+                pages.push(body);
+            }
+            let (line, last) = place(&screen).expect("a line of so many");
+            if line >= last {
+                return pages.join(" ");
+            }
+            self.press(&["NPage"]);
+            let further = |(now, last)| now > line || now >= last;
+            screen = self.see_that("further lines", |screen| place(screen).is_some_and(further));
         }
     }
 
@@ -153,9 +223,34 @@ impl Pane<'_> {
     }
 }
 
-/// In seconds.
+/// In seconds; of ages in minutes no growth within seconds is seen.
 fn age(screen: &str, word: &str) -> Option<u64> {
-    screen.split_once(&format!("{word} "))?.1.split_once('s')?.0.parse().ok()
+    let (said, _) = screen.split_once(&format!("{word} "))?.1.split_once(' ')?;
+    said.strip_suffix('s')?.parse().ok()
+}
+
+/// The line that one is on, and how many there are: `3/47` at the end of the second line.
+fn place(screen: &str) -> Option<(usize, usize)> {
+    let (line, last) = screen.lines().nth(1)?.split_whitespace().last()?.split_once('/')?;
+    Some((line.parse().ok()?, last.parse().ok()?))
+}
+
+/// A line's characters, and whether each is reversed.
+fn with_reversed(line: &str) -> Vec<(char, bool)> {
+    let (mut characters, mut reversed, mut rest) = (Vec::new(), false, line);
+    while let Some(character) = rest.chars().next() {
+        if let Some((codes, after)) = rest.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')) {
+            // The console's colours are the sixteen: no code is a part of a longer one.
+            for code in codes.split(';') {
+                reversed = code == "7" || (reversed && !matches!(code, "" | "0" | "27"));
+            }
+            rest = after;
+        } else {
+            characters.push((character, reversed));
+            rest = &rest[character.len_utf8()..];
+        }
+    }
+    characters
 }
 
 /// The console's path, for a shell.

@@ -40,8 +40,7 @@ async fn to_be_reviewed(world: &World) {
 }
 
 fn recorded(pane: &Pane<'_>, title: &'static str, says: &'static str, shows: &[&str]) -> Stop {
-    pane.see(shows);
-    let screen = pane.see(&["LIVE"]);
+    let screen = pane.see(&[shows, &["LIVE"]].concat());
     Stop { title, says, screen }
 }
 
@@ -76,13 +75,9 @@ async fn the_tour_is_recorded() {
         "What the state means and what to do, the payout, and everything that was sent, asked and answered.",
         &[&payout, "STUCK."],
     ));
-    terminal.press(&[":"]);
-    terminal.write("arm 15 a payout is stuck");
-    terminal.press(&["Enter"]);
+    terminal.command("arm 15 a payout is stuck");
     terminal.see(&[" ARMED "]);
-    terminal.press(&["a"]);
-    terminal.see(&["Ask the bank"]);
-    terminal.press(&["Enter"]);
+    terminal.choose("Ask the bank");
     terminal.see(&[">[ Cancel ]"]);
     terminal.press(&["Tab"]);
     terminal.write("the merchant asks");

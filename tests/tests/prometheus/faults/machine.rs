@@ -1,6 +1,5 @@
 //! A gateway that is gone, blocked, crowded, badly configured, or without its database.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -26,14 +25,8 @@ pub struct Frail {
 
 impl Frail {
     pub async fn start(sluice: &Sluice, world: &World) -> Frail {
-        let socket = world.database_url().split("host=").nth(1).expect("a socket").replace("%2F", "/");
-        let database = Gate::before_socket(PathBuf::from(socket).join(".s.PGSQL.5432")).await;
-        let demo = sluice.configuration();
-        let url = format!("url = {:?}", world.database_url());
-        assert_eq!(demo.matches(&url).count(), 1, "{demo}");
-        let gated = format!("url = \"postgresql://sluice@{}/sluice?sslmode=disable\"", database.address);
-        let text = demo.replace(&url, &gated).replace("[database]\n", DATABASE);
-        let configuration = text + SETTINGS;
+        let (database, demo) = Gate::before_database(world, &sluice.configuration()).await;
+        let configuration = demo.replace("[database]\n", DATABASE) + SETTINGS;
         let gateway = sluice.another("frail", world, &configuration).await;
         Frail { gateway, configuration, database }
     }
