@@ -43,6 +43,9 @@ pub enum Effect {
 /// job's present claim: whoever lost its lease knows nothing about what happened since.
 pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: OffsetDateTime) -> Effect {
     payout.note(report.source.word(), report.finding.in_words());
+    if let Some(reference) = report.finding.bank_reference() {
+        payout.is_named(&cut(reference));
+    }
     let current = is_current(payout, &report.source);
     let effect = match &report.finding {
         Finding::Paid { amount, amount_received, bank_reference } => {
@@ -56,7 +59,9 @@ pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: Off
             payout.note("worker", "too late to count: the job has another claim or is done");
             Effect::Nothing
         }
-        Finding::Failed { reason, amount } => failed(payout, reason, *amount),
+        Finding::Failed { reason, amount, bank_reference } => {
+            failed(payout, reason, *amount, bank_reference.as_ref())
+        }
         finding => unfinished(payout, finding, policy, now),
     };
     if effect == Effect::Contradiction {
@@ -90,12 +95,13 @@ fn paid(payout: &mut Payout, amount: Money, received: Option<Money>, reference: 
     if state == PayoutState::Disputed { Effect::Disputed } else { Effect::Paid }
 }
 
-fn failed(payout: &mut Payout, reason: &str, amount: Option<Money>) -> Effect {
+fn failed(payout: &mut Payout, reason: &str, amount: Option<Money>, reference: Option<&String>) -> Effect {
     if amount.is_some_and(|amount| amount != payout.amount) {
         return Effect::Contradiction;
     }
     match next(payout.state, PayoutEvent::Failed) {
         Some(state) => {
+            learn(payout, None, reference);
             payout.reason = Some(cut(reason));
             conclude(payout, state);
             Effect::Failed

@@ -9,6 +9,7 @@ mod due;
 mod error;
 mod instruments;
 mod lists;
+mod named;
 mod operate;
 mod payout;
 mod policy;
@@ -29,6 +30,7 @@ pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
 pub use instruments::{count_effect, count_stranger, publish};
 pub use lists::{BadCursor, Cursor, Filter, Sort, list};
+pub use named::named;
 pub use payout::{HeldBy, Job, JobKind, Lease, Payout};
 pub use policy::{Backoff, BadPolicy, BankPolicy};
 pub use reads::{Count, Evidence, counts, evidence, get, of_payments, of_withdrawals};
@@ -47,6 +49,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     migrations: &[
         pg::Migration { version: 1, name: "payouts", sql: include_str!("../migrations/0001_payouts.sql") },
         pg::Migration { version: 2, name: "lists", sql: include_str!("../migrations/0002_lists.sql") },
+        pg::Migration {
+            version: 3,
+            name: "references",
+            sql: include_str!("../migrations/0003_references.sql"),
+        },
     ],
 };
 

@@ -143,6 +143,8 @@ pub struct Payout {
     pub job: Option<Job>,
     /// Evidence of this batch, not yet written.
     pub(crate) notes: Vec<Note>,
+    /// What a bank called it in this batch and had not before, not yet written.
+    pub(crate) names: Vec<String>,
 }
 
 impl Payout {
@@ -150,6 +152,14 @@ impl Payout {
     pub(crate) fn note(&mut self, source: &'static str, text: impl Into<String>) {
         let text = text.into().chars().filter(|c| !c.is_control()).take(400).collect();
         self.notes.push(Note { source, text });
+    }
+
+    /// A bank calls it so, rightly or not: it is to be found by it.
+    pub(crate) fn is_named(&mut self, reference: &str) {
+        let known = self.names.iter().chain(&self.bank_reference).any(|name| name == reference);
+        if !known {
+            self.names.push(reference.to_owned());
+        }
     }
 
     /// Nothing more is to be done by the worker.

@@ -63,6 +63,8 @@ pub enum Finding {
         reason: String,
         /// The amount the bank names; another one than ours is a contradiction.
         amount: Option<Money>,
+        /// The bank's own reference.
+        bank_reference: Option<String>,
     },
     /// Nothing of the request left us.
     NotSent {
@@ -119,7 +121,8 @@ impl Report {
     /// What a verified `payout.failed` says.
     pub fn failed(event: &PayoutReport) -> Report {
         let reason = event.reason.clone().unwrap_or_else(|| UNSPECIFIED.to_owned());
-        let finding = Finding::Failed { reason, amount: Some(event.amount) };
+        let bank_reference = event.bank_reference.clone();
+        let finding = Finding::Failed { reason, amount: Some(event.amount), bank_reference };
         Report { source: Source::Callback, finding }
     }
 
@@ -140,7 +143,7 @@ impl Report {
             SendOutcome::Accepted { bank_reference } => Finding::Accepted {
                 bank_reference: Some(bank_reference).filter(|reference| !reference.is_empty()),
             },
-            SendOutcome::Rejected { reason } => Finding::Failed { reason, amount: None },
+            SendOutcome::Rejected { reason } => Finding::refused(reason),
             SendOutcome::NotSent { why } => Finding::NotSent { why },
             SendOutcome::Unknown { why } => Finding::Unknown { why },
         };
@@ -162,18 +165,38 @@ impl Report {
 const UNSPECIFIED: &str = "MS03";
 
 impl Finding {
+    /// A refusal in answer to what was asked.
+    fn refused(reason: String) -> Finding {
+        Finding::Failed { reason, amount: None, bank_reference: None }
+    }
+
     fn of(outcome: QueryOutcome) -> Finding {
         match outcome {
             QueryOutcome::Paid { amount, amount_received, bank_reference } => {
                 Finding::Paid { amount, amount_received, bank_reference }
             }
-            QueryOutcome::Failed { reason } => Finding::Failed { reason, amount: None },
+            QueryOutcome::Failed { reason } => Finding::refused(reason),
             QueryOutcome::Pending => Finding::Pending,
             QueryOutcome::Returned { amount, amount_returned, bank_reference, reason } => {
                 Finding::Returned { amount: amount_returned, sent: Some(amount), reason, bank_reference }
             }
             QueryOutcome::NeverSeen => Finding::NeverSeen,
             QueryOutcome::Unreachable { why } => Finding::Unreachable { why },
+        }
+    }
+
+    /// The bank's own reference, where it told one.
+    pub(crate) fn bank_reference(&self) -> Option<&str> {
+        match self {
+            Finding::Accepted { bank_reference }
+            | Finding::Failed { bank_reference, .. }
+            | Finding::Paid { bank_reference, .. }
+            | Finding::Returned { bank_reference, .. } => bank_reference.as_deref(),
+            Finding::NotSent { .. }
+            | Finding::Unknown { .. }
+            | Finding::Pending
+            | Finding::NeverSeen
+            | Finding::Unreachable { .. } => None,
         }
     }
 
@@ -186,8 +209,10 @@ impl Finding {
         };
         match self {
             Finding::Accepted { bank_reference } => format!("accepted{}", at(bank_reference)),
-            Finding::Failed { reason, amount: None } => format!("failed: {reason}"),
-            Finding::Failed { reason, amount: Some(amount) } => format!("{} failed: {reason}", money(amount)),
+            Finding::Failed { reason, amount, bank_reference } => {
+                let amount = amount.as_ref().map(|amount| format!("{} ", money(amount))).unwrap_or_default();
+                format!("{amount}failed: {reason}{}", at(bank_reference))
+            }
             Finding::NotSent { why } => format!("not sent: {why}"),
             Finding::Unknown { why } => format!("outcome unknown: {why}"),
             Finding::Paid { amount, amount_received, bank_reference } => {

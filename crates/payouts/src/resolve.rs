@@ -60,6 +60,9 @@ pub fn resolve(
     payout.rest();
     match truth {
         Truth::Executed => {
+            if let Some(reference) = bank_reference {
+                payout.is_named(reference);
+            }
             if payout.bank_reference.is_none() {
                 payout.bank_reference = bank_reference.map(str::to_owned);
             }

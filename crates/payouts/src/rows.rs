@@ -42,6 +42,7 @@ pub(crate) fn payout(row: &pg::Row) -> Result<Payout, Error> {
         updated_at: row.get("updated_at"),
         job: None,
         notes: Vec::new(),
+        names: Vec::new(),
     })
 }
 

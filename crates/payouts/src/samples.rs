@@ -69,6 +69,7 @@ pub(crate) fn queued() -> Payout {
         updated_at: NOW,
         job: Some(Job::new(JobKind::Send, NOW)),
         notes: Vec::new(),
+        names: Vec::new(),
     }
 }
 
@@ -124,7 +125,7 @@ pub(crate) fn paid() -> Finding {
 }
 
 pub(crate) fn failed() -> Finding {
-    Finding::Failed { reason: "AC01".into(), amount: Some(cny(100_000)) }
+    Finding::Failed { reason: "AC01".into(), amount: Some(cny(100_000)), bank_reference: None }
 }
 
 pub(crate) fn returned(minor: i64) -> Finding {

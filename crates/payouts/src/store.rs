@@ -18,7 +18,7 @@ use crate::policy::BankPolicy;
 use crate::report::Report;
 use crate::resolve::{self, Truth};
 use crate::state::PayoutState;
-use crate::{PayoutId, operate, rows};
+use crate::{PayoutId, named, operate, rows};
 
 /// A payout to be.
 #[derive(Debug, Clone)]
@@ -404,6 +404,9 @@ impl Payouts {
         }
         save_payouts(tx, &changed, now).await?;
         save_jobs(tx, &changed).await?;
+        let payouts = changed.iter().map(|held| &held.payout);
+        let told = payouts.flat_map(|payout| payout.names.iter().map(|name| (payout.id, name.as_str())));
+        named::save(tx, &told.collect::<Vec<_>>()).await?;
         save_notes(tx, &changed, now).await
     }
 }

@@ -306,7 +306,7 @@ fn i8_a_bank_that_can_not_be_asked_is_asked_for_ever() {
 fn a_worker_that_lost_its_lease_is_not_believed() {
     let quiet = [
         Finding::Accepted { bank_reference: Some("B-1".into()) },
-        Finding::Failed { reason: "AC01".into(), amount: None },
+        Finding::Failed { reason: "AC01".into(), amount: None, bank_reference: None },
         not_sent(),
         unknown(),
         Finding::Pending,
