@@ -7,6 +7,7 @@ mod details;
 mod error;
 mod lists;
 mod matching;
+mod named;
 mod notes;
 mod payment;
 mod reads;
@@ -28,6 +29,7 @@ pub use details::PaymentDetails;
 pub use error::{Error, Refusal};
 pub use lists::{PaymentFilter, PaymentPlace, PaymentSort, list};
 pub use matching::{Matching, MerchantStates, evidence_wanted};
+pub use named::{named_by_uetr, reversals_named};
 pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
@@ -62,5 +64,10 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration { version: 4, name: "notes", sql: include_str!("../migrations/0004_notes.sql") },
         pg::Migration { version: 5, name: "lists", sql: include_str!("../migrations/0005_lists.sql") },
+        pg::Migration {
+            version: 6,
+            name: "references",
+            sql: include_str!("../migrations/0006_references.sql"),
+        },
     ],
 };

@@ -73,7 +73,7 @@ impl Delivery {
         headers: &str,
         body: &[u8],
     ) -> Result<Delivery, Error> {
-        let shard = shards.of(&[bank.as_bytes(), event_id.as_bytes()]);
+        let shard = shard_of(shards, bank, event_id);
         let id = EventId::new(shard);
         let mut body_hash = [0; 32];
         body_hash.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
@@ -88,6 +88,11 @@ impl Delivery {
             body_sealed: keyring.seal(body, &context("body", id))?,
         })
     }
+}
+
+/// Where an event lies, whatever it says.
+pub(crate) fn shard_of(shards: Shards, bank: &str, event_id: &str) -> Shard {
+    shards.of(&[bank.as_bytes(), event_id.as_bytes()])
 }
 
 pub(crate) fn context(column: &str, id: EventId) -> Vec<u8> {

@@ -10,7 +10,7 @@ mod store;
 
 pub use delivery::{Delivery, Verdict};
 pub use detail::{Conflict, EventDetail, Later, RawEvent, event, raw};
-pub use reads::{EventFilter, EventRow, VERDICTS, conflict_count, list};
+pub use reads::{EventFilter, EventRow, VERDICTS, conflict_count, list, of_banks_ids};
 pub use replay::{LaterAnswer, Standing, Turn, claim_replays, record_replays};
 pub use retention::{Kept, keep};
 pub use store::{Answer, Claim, Record, claim, record};

@@ -1,9 +1,10 @@
 //! What operators see of the vault.
 
-use pg::{Connection, Looked, Paged, ToSql};
+use pg::{Connection, Looked, Paged, Shards, ToSql};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::delivery::shard_of;
 use crate::{Error, EventId};
 
 /// What events can be listed by.
@@ -77,6 +78,21 @@ fn event_row(row: &pg::Row) -> EventRow {
         received_at: row.get("received_at"),
         redeliveries: row.get("redeliveries"),
     }
+}
+
+/// What we call the events that these banks sent under their own ids, each by (bank, its id); unknown ones are missing.
+///
+/// # Errors
+/// The database's.
+pub async fn of_banks_ids(
+    conn: &Connection,
+    shards: Shards,
+    keys: &[(&str, &str)],
+) -> Result<Vec<EventId>, Error> {
+    let homes: Vec<i16> = keys.iter().map(|(bank, id)| shard_of(shards, bank, id).number()).collect();
+    let (banks, ids): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
+    let rows = conn.query(include_str!("sql/of_banks_ids.sql"), &[&homes, &banks, &ids]).await?;
+    Ok(rows.iter().map(|row| EventId::from_uuid(row.get("id"))).collect())
 }
 
 /// How many reuses of an id were refused so far (R3).

@@ -6,8 +6,11 @@ mod world;
 use std::sync::Arc;
 
 use privacy::Keyring;
-use vault::{Answer, Claim, EventFilter, Record, Verdict, claim, conflict_count, event, list, raw, record};
-use world::{BODY, HEADERS, World, answer, run};
+use vault::{
+    Answer, Claim, EventFilter, Record, Verdict, claim, conflict_count, event, list, of_banks_ids, raw,
+    record,
+};
+use world::{BODY, HEADERS, SHARDS, World, answer, run};
 
 #[tokio::test]
 async fn every_sql_file_fits_the_schema() {
@@ -28,6 +31,21 @@ async fn r2_a_redelivery_gets_the_first_answer_and_does_nothing_else() {
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].event_id.as_str(), events[0].redeliveries, events[0].status), ("e1", 3, 200));
     assert_eq!(conflict_count(&conn).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn r2_an_event_is_found_by_its_bank_s_own_id() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    let (one, other) = (world.delivery("hb", "e1", BODY), world.delivery("mb", "e1", BODY));
+    run(&mut conn, &[&one, &other, &world.delivery("hb", "e2", BODY)]).await;
+    // A redelivery and a refused reuse have no name of their own.
+    run(&mut conn, &[&world.delivery("hb", "e1", BODY)]).await;
+    run(&mut conn, &[&world.delivery("hb", "e1", b"{}")]).await;
+    let found = async |keys: &[(&str, &str)]| of_banks_ids(&conn, SHARDS, keys).await.unwrap();
+    assert_eq!(found(&[("hb", "e1"), ("mb", "e1"), ("nb", "e1")]).await, [one.id, other.id]);
+    assert_eq!(found(&[("hb", "E1"), ("hb", "e")]).await, []);
+    assert_eq!(found(&[]).await, []);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod evidence;
 mod flow;
 mod lists;
 mod matching;
+mod named;
 mod notes;
 mod queue;
 mod reversals;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::world::{INDEX, World, bank, receipt, stray, usd};
 
-fn report(reference: &str, original: &str, minor: i64) -> ReversalReport {
+pub fn report(reference: &str, original: &str, minor: i64) -> ReversalReport {
     ReversalReport {
         id: ReversalId::new(shard_of(Shards::new(16), &bank(), original)),
         bank: bank(),
@@ -34,7 +34,7 @@ fn report(reference: &str, original: &str, minor: i64) -> ReversalReport {
 impl World {
     /// One batch as the gateway runs it: keys of payments, keys of reversals, waiting reversals, payments,
     /// accounts; then everything is decided, posted and written.
-    async fn batch(&self, receipts: &[Receipt], reports: &[ReversalReport]) -> Vec<ReversalClaim> {
+    pub async fn batch(&self, receipts: &[Receipt], reports: &[ReversalReport]) -> Vec<ReversalClaim> {
         let mut conn = self.db.pool.get().await.unwrap();
         let tx = conn.begin().await.unwrap();
         let receipts: Vec<&Receipt> = receipts.iter().collect();

@@ -9,6 +9,7 @@ use privacy::Keyring;
 use testkit::TestDb;
 use vault::{Answer, Claim, Delivery, Record, Verdict, claim, record};
 
+pub const SHARDS: Shards = Shards::new(16);
 pub const BODY: &[u8] = b"{\"type\":\"funds.received\",\"remitter\":\"Zhang San\"}";
 pub const HEADERS: &str = "webhook-id: evt-1\nwebhook-timestamp: 1700000000";
 
@@ -25,8 +26,7 @@ impl World {
     }
 
     pub fn delivery(&self, bank: &str, event_id: &str, body: &[u8]) -> Delivery {
-        Delivery::new(&self.keyring, Shards::new(16), &Arc::from(bank), event_id, "key-1", HEADERS, body)
-            .unwrap()
+        Delivery::new(&self.keyring, SHARDS, &Arc::from(bank), event_id, "key-1", HEADERS, body).unwrap()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
