@@ -222,7 +222,8 @@ async fn next_number(tx: &Tx<'_>, range: &NumberRange) -> Result<Option<String>,
     Ok(row.map(|row| format!("{:0width$}", row.get::<_, i64>("number"), width = range.first.len())))
 }
 
-fn read(keyring: &Keyring, row: &Row) -> Result<Issued, Error> {
+/// A row of receiving accounts, opened.
+pub(crate) fn read(keyring: &Keyring, row: &Row) -> Result<Issued, Error> {
     let id = ReceivingAccountId::from_uuid(row.get("id"));
     let stores: Vec<Uuid> = row.get("stores");
     Ok(Issued {

@@ -7,6 +7,11 @@ pub fn account_index(keyring: &Keyring, number: &str) -> [u8; 32] {
     keyring.blind_index("account_number", &privacy::normalise_account_number(number))
 }
 
+/// Finds the end of an account number. The domain keeps it apart from whole numbers: an end is not found as a number.
+pub(crate) fn tail_index(keyring: &Keyring, tail: &str) -> [u8; 32] {
+    keyring.blind_index("account_number_tail", tail)
+}
+
 /// Finds a name, as R21 compares names.
 pub fn name_index(keyring: &Keyring, name: &str) -> [u8; 32] {
     keyring.blind_index("name", &privacy::normalise_name(name))

@@ -8,6 +8,7 @@ mod jurisdiction;
 mod keys;
 mod listed;
 mod lock;
+mod numbers;
 pub mod orders;
 mod payees;
 mod registry;
@@ -25,6 +26,7 @@ pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use listed::{MerchantFilter, search};
 pub use lock::{Freeze, Locked, Merchant, lock, tier};
+pub use numbers::{Filled, Numbered, accounts_numbered, fill_tails, payees_numbered};
 pub use orders::OpenOrders;
 pub use payees::{
     FieldError, NewPayee, Payee, PayeeEvent, PayeeRequest, PayeeState, PendingPayees, Scheme, Warning,
@@ -72,6 +74,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0007_payee_checks.sql"),
         },
         pg::Migration { version: 8, name: "lists", sql: include_str!("../migrations/0008_lists.sql") },
+        pg::Migration {
+            version: 9,
+            name: "account_numbers",
+            sql: include_str!("../migrations/0009_account_numbers.sql"),
+        },
     ],
 };
 

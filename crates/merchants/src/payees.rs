@@ -147,7 +147,8 @@ pub async fn delete_payee(conn: &pg::Connection, merchant: MerchantId, id: Payee
     Ok(removed == 1)
 }
 
-fn read(row: &pg::Row) -> Result<Payee, Error> {
+/// A row of payees.
+pub(crate) fn read(row: &pg::Row) -> Result<Payee, Error> {
     let id = PayeeId::from_uuid(row.get("id"));
     let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
     let scheme: Option<&str> = row.get("scheme");

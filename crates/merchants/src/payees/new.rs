@@ -8,6 +8,7 @@ use super::state::PayeeState;
 use super::{FieldError, Payee, checks, country, read};
 use crate::error::Error;
 use crate::keys::{account_index, context, name_index};
+use crate::numbers::Tails;
 use crate::{MerchantId, PayeeId};
 
 /// A payee as a merchant describes it.
@@ -73,6 +74,7 @@ pub struct NewPayee {
     holder_index: [u8; 32],
     number_sealed: Vec<u8>,
     number_index: [u8; 32],
+    tails: Tails,
 }
 
 impl NewPayee {
@@ -112,6 +114,7 @@ impl NewPayee {
             holder_index: name_index(keyring, holder),
             number_sealed: keyring.seal(number.as_bytes(), &context("payees.number", id.uuid()))?,
             number_index: account_index(keyring, &number),
+            tails: Tails::of(keyring, &number),
         }))
     }
 
@@ -163,6 +166,8 @@ pub async fn create_payee(conn: &pg::Connection, new: &NewPayee) -> Result<Optio
                 &new.scheme.as_str(),
                 &warnings,
                 &asked_again,
+                &new.tails.four,
+                &new.tails.eight,
             ],
         )
         .await?;

@@ -5,6 +5,7 @@
 mod account_checks;
 mod accounts;
 mod locks;
+mod numbers;
 mod orders;
 mod payees;
 mod sealed;

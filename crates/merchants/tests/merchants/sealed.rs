@@ -98,6 +98,7 @@ async fn the_program_s_role_changes_only_what_may_change() {
         "UPDATE users SET merchant = gen_random_uuid()",
         "UPDATE users SET api_key_hash = sha256('')",
         "UPDATE payees SET number_sealed = ''",
+        "UPDATE payees SET number_index = ''",
         "UPDATE payees SET scheme = 'card'",
         "UPDATE payees SET warnings = '{}'",
         "DELETE FROM payees",
