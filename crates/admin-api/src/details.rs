@@ -92,8 +92,8 @@ pub struct SearchHits {
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchHit {
-    /// `merchant`, `payee`, `payment`, `payout`, `withdrawal`, `quote`, `event`, `approval`, `cover_deal` or
-    /// `reconciliation_line`.
+    /// `merchant`, `payee`, `receiving_account`, `payment`, `reversal`, `payout`, `withdrawal`, `quote`, `event`, `approval`,
+    /// `cover_deal` or `reconciliation_line`. The title of what can't be opened by its id names what can.
     #[serde(rename = "type")]
     pub kind: String,
     pub id: String,

@@ -13,6 +13,7 @@ mod rematch;
 mod retention;
 mod reversals;
 mod sweeps;
+mod tails;
 mod verification;
 
 use std::collections::HashSet;
@@ -119,6 +120,7 @@ impl Engine {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
         tasks.spawn(quotes::expire(self.clone(), reads.clone()));
+        tasks.spawn(tails::sweep(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
