@@ -40,7 +40,7 @@ const COUNTERS: [(&str, &str); 11] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 35] = [
+const GAUGES: [(&str, &str); 37] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -52,6 +52,8 @@ const GAUGES: [(&str, &str); 35] = [
     ("sluice_payouts", "Payouts that are not over, by bank and status."),
     ("sluice_payout_oldest_seconds", "Age of the oldest payout, by bank and status."),
     ("sluice_payouts_for_operators", "Payouts that wait for a person, by bank."),
+    ("sluice_withdrawals_waiting", "Withdrawals that stand until somebody decides, by status."),
+    ("sluice_withdrawal_waiting_oldest_seconds", "How long the oldest of them has stood so, by status."),
     ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
     ("sluice_bank_inbox_files", "Files in the inbox of a bank that answers by files, by bank and state."),
     ("sluice_review_payments", "Payments in review, by reason."),

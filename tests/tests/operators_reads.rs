@@ -204,6 +204,71 @@ async fn r7_r35_a_payment_tells_what_happened_to_it_and_a_merchant_what_it_has()
     sluice.verify().await;
 }
 
+/// How a metric's line with this status ends.
+async fn of_status(world: &World, name: &str, status: &str) -> f64 {
+    let text = world.probe("/metrics").await;
+    let begin = format!("{name}{{status=\"{status}\"}} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&begin));
+    line.unwrap_or_else(|| panic!("no {begin} in {text}")).parse().unwrap()
+}
+
+/// Until the gauges, read each five seconds, say so.
+async fn wait_for_count(world: &World, status: &str, count: f64) {
+    for _ in 0..200 {
+        if of_status(world, "sluice_withdrawals_waiting", status).await == count {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("{count} of {status} were not counted");
+}
+
+#[tokio::test]
+async fn r28_what_stands_until_somebody_decides_is_on_the_first_screen_and_in_the_metrics() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let waiting = async || -> Vec<(String, i64)> {
+        let answer = world.look("/admin/v1/overview").await;
+        let overview: admin_api::Overview = read(&answer);
+        let rows = overview.withdrawals_waiting;
+        assert!(rows.iter().all(|row| (0.0..60.0).contains(&row.oldest_seconds)), "{rows:?}");
+        rows.into_iter().map(|row| (row.status, row.count)).collect()
+    };
+    assert_eq!(waiting().await, []);
+    for status in ["payee_action_required", "failed", "returned"] {
+        wait_for_count(&world, status, 0.0).await;
+        assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", status).await, 0.0);
+    }
+
+    world.pay_in(merchant, "500.00", "USD").await;
+    let bad = world.new_payee(merchant, "CNY", "6222020200000001").await;
+    let worse = world.new_payee(merchant, "USD", "622200000001").await;
+    let mut failed = String::new();
+    for (payee, buy, end) in [
+        (&bad, "CNY", "payee_action_required"),
+        (&bad, "CNY", "payee_action_required"),
+        (&worse, "USD", "failed"),
+    ] {
+        let order = world.withdraw(merchant, payee, "10.00", "USD", buy).await;
+        world.wait_for(merchant, order.text_of("id"), end).await;
+        failed = order.text_of("id").to_owned();
+    }
+    let of = |status: &str, count| (status.to_owned(), count);
+    assert_eq!(waiting().await, [of("failed", 1), of("payee_action_required", 2)]);
+    wait_for_count(&world, "payee_action_required", 2.0).await;
+    wait_for_count(&world, "failed", 1.0).await;
+    let oldest = of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await;
+    assert!(oldest > 0.0 && oldest < 60.0, "{oldest}");
+
+    let refund = format!("/admin/v1/withdrawals/{failed}/refund");
+    let done = world.act(world.operator("operator", 0), &refund, &json!({"reason": "asked for"})).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(waiting().await, [of("payee_action_required", 2)]);
+    wait_for_count(&world, "failed", 0.0).await;
+    assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await, 0.0);
+    sluice.verify().await;
+}
+
 #[tokio::test]
 async fn r35_one_field_finds_ids_references_and_names() {
     let (sluice, world) = Sluice::start().await;

@@ -21,7 +21,7 @@ pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader
 pub use operators::{ArmRequest, CONSOLE_HEADER, DisarmRequest, Me};
 pub use overview::{
     Activity, ActivitySecond, BankHealth, Exposure, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge,
-    ReviewLine, Suspense, Verification,
+    ReviewLine, Suspense, Verification, WithdrawalQueue,
 };
 pub use quotes::QuoteRow;
 pub use reconciliation::{ReconciledWith, ReconciliationRow, StatementRow};

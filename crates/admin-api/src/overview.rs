@@ -17,6 +17,9 @@ pub struct Overview {
     pub payouts_for_operators: i64,
     /// Age of the oldest payout that is not sent yet, seconds.
     pub oldest_unsent_seconds: Option<f64>,
+    /// Withdrawals that stand until a merchant or an operator decides, by status.
+    #[serde(default)]
+    pub withdrawals_waiting: Vec<WithdrawalQueue>,
     /// Payments in review, by reason and currency.
     pub review: Vec<ReviewLine>,
     /// Age of the oldest payment in review, seconds.
@@ -115,6 +118,17 @@ pub struct PayoutQueue {
     pub count: i64,
     /// Since when the oldest waits.
     pub oldest: String,
+}
+
+/// Withdrawals whose payout failed or came back: nothing more happens by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WithdrawalQueue {
+    /// `payee_action_required`, `failed` or `returned`.
+    pub status: String,
+    /// How many.
+    pub count: i64,
+    /// How long the oldest of them has stood so, seconds.
+    pub oldest_seconds: f64,
 }
 
 /// Payments in review for one reason.

@@ -8,14 +8,15 @@ pub struct Plan {
     text: String,
 }
 
-/// Carries a statement out with these parameters, written as SQL, under the plan that serves any parameters.
+/// Carries a statement out with these parameters, written as SQL (empty: it has none), under the plan that serves any parameters.
 ///
 /// # Panics
 /// When it can't be carried out.
 pub async fn plan(conn: &Connection, sql: &str, parameters: &str) -> Plan {
     let prepare = format!("SET plan_cache_mode = force_generic_plan; PREPARE looked_into AS {sql}");
     conn.batch_execute(&prepare).await.expect("prepared");
-    let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE looked_into ({parameters})");
+    let given = if parameters.is_empty() { String::new() } else { format!("({parameters})") };
+    let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE looked_into {given}");
     let rows = conn.query(explain.leak(), &[]).await.expect("explained");
     conn.batch_execute("DEALLOCATE looked_into; RESET plan_cache_mode").await.expect("given back");
     Plan { text: rows.iter().map(|row| format!("{}\n", row.get::<_, &str>(0))).collect() }

@@ -14,6 +14,7 @@ mod state;
 mod store;
 mod tariff;
 mod usage;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub use store::{
 };
 pub use tariff::{FeeId, FeeScope, FeeVersion, Tariff};
 pub use usage::{Counter, Usage};
+pub use waiting::{WAITING, Waiting, waiting};
 
 /// The withdrawals' tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {

@@ -76,6 +76,8 @@ async fn read_gauges(
             metrics::gauge!("sluice_payout_oldest_seconds", &labels).set(age(oldest, now));
         }
     }
+    let waiting = ::withdrawals::waiting(&conn).await.map_err(|error| error.to_string())?;
+    publish_waiting(&waiting, now);
     let suspense = deposits::suspense_summary(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_review_oldest_seconds").set(age(suspense.oldest(), now));
     let mut by_currency = BTreeMap::new();
@@ -107,6 +109,17 @@ async fn read_gauges(
     let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_event_id_conflicts").set(conflicts as f64);
     Ok(())
+}
+
+/// Zero is a figure, too: a status that nobody stands in any more falls back to it.
+fn publish_waiting(waiting: &[::withdrawals::Waiting], now: OffsetDateTime) {
+    for state in ::withdrawals::WAITING {
+        let found = waiting.iter().find(|one| one.state == state);
+        let (count, oldest) = (found.map_or(0, |one| one.withdrawals), found.map(|one| one.oldest));
+        let status = [("status", state.as_str())];
+        metrics::gauge!("sluice_withdrawals_waiting", &status).set(count as f64);
+        metrics::gauge!("sluice_withdrawal_waiting_oldest_seconds", &status).set(age(oldest, now));
+    }
 }
 
 fn age(oldest: Option<OffsetDateTime>, now: OffsetDateTime) -> f64 {

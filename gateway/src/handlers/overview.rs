@@ -2,7 +2,7 @@
 
 use admin_api::{
     Activity, BankHealth, LaneHealth, Overview, PayoutQueue, PoolHealth, RateAge, ReviewLine, Suspense,
-    Verification,
+    Verification, WithdrawalQueue,
 };
 use hyper::StatusCode;
 use money::Money;
@@ -57,6 +57,7 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
     let conn = app.pool.get().await?;
     let now = conn.now().await?;
     let counts = payouts::counts(&conn).await?;
+    let waiting = ::withdrawals::waiting(&conn).await?;
     let suspense = deposits::suspense_summary(&conn).await?;
     let survey = exchange::Survey::now(&conn).await?;
     let locks = exchange::exposure(&conn).await?;
@@ -87,6 +88,14 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
         unknown_payouts: of(PayoutState::Unknown).map(|count| count.payouts).sum(),
         payouts_for_operators: counts.iter().map(|count| count.for_operators).sum(),
         oldest_unsent_seconds: unsent.map(age),
+        withdrawals_waiting: waiting
+            .iter()
+            .map(|one| WithdrawalQueue {
+                status: one.state.as_str().to_owned(),
+                count: one.withdrawals,
+                oldest_seconds: age(one.oldest).max(0.0),
+            })
+            .collect(),
         review: suspense
             .lines
             .iter()

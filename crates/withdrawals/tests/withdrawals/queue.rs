@@ -3,7 +3,8 @@
 use merchants::{MerchantId, MerchantState};
 use money::Currency;
 use withdrawals::{
-    Cursor, Sort, Wanted, Withdrawal, WithdrawalId, WithdrawalState as S, queue, under_reference,
+    Cursor, Sort, WAITING, Wanted, Withdrawal, WithdrawalId, WithdrawalState as S, queue, under_reference,
+    waiting,
 };
 
 use crate::world::{World, usd};
@@ -104,6 +105,26 @@ async fn a_list_is_of_a_merchant_a_status_a_currency_or_all_of_them() {
 }
 
 #[tokio::test]
+async fn r28_what_stands_until_somebody_decides_is_counted_since_when_it_stands() {
+    let listed = listed().await;
+    let conn = listed.world.db.owner().get().await.unwrap();
+    // The second of the two failed ones stands longer than the first, though it is younger.
+    for (place, minutes) in [(2, 10.0), (3, 90.0), (5, 5.0), (6, 60.0), (4, 600.0), (8, 600.0)] {
+        let sql = "UPDATE withdrawals SET updated_at = now() - make_interval(mins => $2::float8::int) WHERE id = $1";
+        conn.execute(sql, &[&listed.rows[place].id.uuid(), &minutes]).await.unwrap();
+    }
+    let now = conn.now().await.unwrap();
+    let counted = waiting(&conn).await.unwrap();
+    let shown: Vec<_> =
+        counted.iter().map(|one| (one.state, one.withdrawals, (now - one.oldest).whole_minutes())).collect();
+    assert_eq!(shown, [(S::Failed, 2, 90), (S::PayeeActionRequired, 1, 5), (S::Returned, 1, 60)]);
+    conn.batch_execute("UPDATE withdrawals SET status = 'refunded' WHERE status = 'failed'").await.unwrap();
+    let states: Vec<S> = waiting(&conn).await.unwrap().iter().map(|one| one.state).collect();
+    assert_eq!(states, [S::PayeeActionRequired, S::Returned]);
+    assert!(states.iter().all(|state| WAITING.contains(state)) && WAITING.contains(&S::Failed));
+}
+
+#[tokio::test]
 async fn a_merchants_own_reference_finds_its_withdrawal() {
     let world = World::new().await;
     let written = world.withdrawal().await;
@@ -173,6 +194,11 @@ async fn plans(conn: &pg::Connection) {
             testkit::plan(conn, sql, &parameters).await.goes_by(&[index], most);
         }
     }
+    let failed = "SELECT count(*) FROM withdrawals WHERE status = 'failed'";
+    let failed: i64 = conn.query_one(failed, &[]).await.unwrap().get(0);
+    let waiting = include_str!("../../src/sql/waiting.sql");
+    let most = u64::try_from(failed).unwrap();
+    testkit::plan(conn, waiting, "").await.goes_by(&["withdrawals_not_paid"], most);
     let sql = include_str!("../../src/sql/under_reference.sql");
     testkit::plan(conn, sql, "'INV-1', 20").await.goes_by(&["client_references_by_reference"], 1);
 }
