@@ -23,6 +23,12 @@ fn kinds(timeline: &[TimelineEntry]) -> Vec<&str> {
     timeline.iter().map(|entry| entry.kind.as_str()).collect()
 }
 
+/// What the book says was booked for this id, first to last.
+fn booked(timeline: &[TimelineEntry], cause: &str) -> Vec<String> {
+    let legs = timeline.iter().filter(|entry| entry.kind == "transfer" && entry.id == cause);
+    legs.map(|entry| entry.text.clone()).collect()
+}
+
 /// The place of the first entry of this kind whose text has these words.
 fn place(timeline: &[TimelineEntry], kind: &str, words: &str) -> usize {
     let found = timeline.iter().position(|entry| entry.kind == kind && entry.text.contains(words));
@@ -77,8 +83,18 @@ async fn r28_r35_a_withdrawal_tells_its_whole_story_without_personal_data() {
         place(timeline, "audit", "the merchant named another account"),
         place(timeline, "payout", "attempt 2: 707.87 CNY"),
         place(timeline, "status", "paid"),
+        place(timeline, "transfer", "payout_paid"),
     ];
-    assert!(order.is_sorted() && order[4] == timeline.len() - 1, "{timeline:#?}");
+    assert!(order.is_sorted() && order[5] == timeline.len() - 1, "{timeline:#?}");
+    let sold = [
+        format!("0.30 USD from merchant:{} to fees (fee)", merchant.id),
+        format!("99.70 USD from merchant:{} to exchange (exchange_sold)", merchant.id),
+        "707.87 CNY from exchange to payout_clearing:sandbox (exchange_bought)".to_owned(),
+    ];
+    assert_eq!(booked(timeline, id), sold);
+    let second = &row.payouts[1].id;
+    let sent = "707.87 CNY from payout_clearing:sandbox to nostro:sandbox (payout_paid)".to_owned();
+    assert_eq!(booked(timeline, second), [sent]);
     let heard = &timeline[order[1]..order[2]];
     assert!(heard.iter().any(|line| line.id == first && line.text.contains("AC01")), "{heard:#?}");
     assert!(timeline[order[2]].text.contains(&operator.id), "{timeline:#?}");
@@ -188,10 +204,23 @@ async fn r7_r35_a_payment_tells_what_happened_to_it_and_a_merchant_what_it_has()
 
     let answer = world.look(&path).await;
     let shown: PaymentDetail = read(&answer);
-    assert_eq!(kinds(&shown.timeline), ["event", "received", "note", "audit", "status"], "{answer:?}");
+    let expected = ["event", "received", "transfer", "note", "audit", "status"];
+    assert_eq!(kinds(&shown.timeline)[..6], expected, "{answer:?}");
     assert_eq!(shown.timeline[1].text, "12.00 USD, in_review: remitter_not_platform");
-    assert_eq!(shown.timeline[3].text, format!("payment.credit by {}: papers seen", operator.id));
-    assert_eq!((shown.timeline[4].text.as_str(), shown.notes.len()), ("credited", 1));
+    assert_eq!(shown.timeline[4].text, format!("payment.credit by {}: papers seen", operator.id));
+    assert_eq!((shown.timeline[5].text.as_str(), shown.notes.len()), ("credited", 1));
+    let legs = booked(&shown.timeline, &shown.payment.id);
+    assert_eq!(legs[0], "12.00 USD from nostro:sandbox to suspense (suspense)");
+    let credited = match &legs[1..] {
+        // Where the payment lies in its merchant's shard, nothing passes between shards.
+        [one] => one.strip_prefix("12.00 USD from suspense to "),
+        [out, back] => {
+            assert_eq!(out, "12.00 USD from suspense to intershard (review_credit)");
+            back.strip_prefix("12.00 USD from intershard to ")
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(credited, Some(&*format!("merchant:{} (review_credit)", merchant.id)), "{legs:?}");
     let timeline = answer.json["timeline"].to_string();
     assert!(!timeline.contains("Jane") && !timeline.contains("JANE"), "{timeline}");
     let event = &shown.timeline[0].id;
@@ -201,6 +230,50 @@ async fn r7_r35_a_payment_tells_what_happened_to_it_and_a_merchant_what_it_has()
     assert_eq!((after.available.as_str(), after.in_review.as_str()), ("12.00", "0.00"));
     let own = world.public().get(&merchant.api_key, "/v1/balances").await;
     assert_eq!(world.look(&merchants_path).await.json["balances"], own.json["data"], "what it sees itself");
+    sluice.verify().await;
+}
+
+/// By hand: 100.00 − 0.30 = 99.70, all of it given back. 30.00 came and went back.
+#[tokio::test]
+async fn i4_all_legs_of_what_failed_and_of_what_was_sent_back_are_told() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let operator = world.operator("operator", 0);
+    world.pay_in(merchant, "100.00", "USD").await;
+    let bad = world.new_payee(merchant, "USD", "622200000001").await;
+    let order = world.withdraw(merchant, &bad, "100.00", "USD", "USD").await;
+    let id = order.text_of("id");
+    world.wait_for(merchant, id, "failed").await;
+    let refund = format!("/admin/v1/withdrawals/{id}/refund");
+    assert_eq!(world.act(operator, &refund, &json!({"reason": "asked for"})).await.status, 200);
+    let shown: WithdrawalDetail = read(&world.look(&format!("/admin/v1/withdrawals/{id}")).await);
+    let own = format!("merchant:{}", merchant.id);
+    let expected = [
+        format!("0.30 USD from {own} to fees (fee)"),
+        format!("99.70 USD from {own} to payout_clearing:sandbox (withdrawal)"),
+        format!("99.70 USD from payout_clearing:sandbox to {own} (refund)"),
+        format!("0.30 USD from fees to {own} (fee_refund)"),
+    ];
+    assert_eq!(booked(&shown.timeline, id), expected, "{:#?}", shown.timeline);
+
+    let event = json!({"type": "funds.received", "data": {"reference": unique("HB"), "account_number": merchant.account("USD"),
+        "amount": "30.00", "currency": "USD", "value_date": "2026-11-23",
+        "remitter": {"name": "JANE DOE", "account_number": "5500009999"}}});
+    let answer = world.event(&unique("evt"), event.to_string().as_bytes()).await;
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap();
+    let path = format!("/admin/v1/payments/{payment}");
+    let back = world.act(operator, &format!("{path}/return"), &json!({"reason": "not theirs"})).await;
+    assert_eq!(back.status, 200, "{back:?}");
+    world.wait_for_row("/admin/v1/payments?status=returned", |row| row["id"] == payment).await;
+    let shown: PaymentDetail = read(&world.look(&path).await);
+    let legs: Vec<&str> =
+        shown.timeline.iter().filter(|one| one.kind == "transfer").map(|one| one.text.as_str()).collect();
+    let expected = [
+        "30.00 USD from nostro:sandbox to suspense (suspense)",
+        "30.00 USD from suspense to payout_clearing:sandbox (review_return)",
+        "30.00 USD from payout_clearing:sandbox to nostro:sandbox (payout_paid)",
+    ];
+    assert_eq!(legs, expected, "{:#?}", shown.timeline);
     sluice.verify().await;
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod caused;
 mod error;
 mod exchanged;
 mod heads;
@@ -19,6 +20,7 @@ pub use accounts::{
     AccountRow, AccountSum, AccountTransfer, BadAccountKey, TransfersPage, account, account_transfers,
     accounts_in, accounts_of, institution_accounts, institution_sums,
 };
+pub use caused::{BookedTransfer, booked_for};
 pub use error::Error;
 pub use exchanged::{Exchanged, exchange_balances, exchanged};
 pub use heads::{Head, NotAHead, heads};
@@ -50,6 +52,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 3,
             name: "verifications",
             sql: include_str!("../migrations/0003_verifications.sql"),
+        },
+        pg::Migration {
+            version: 4,
+            name: "seals by time",
+            sql: include_str!("../migrations/0004_seals_by_time.sql"),
         },
     ],
 };

@@ -91,6 +91,14 @@ pub enum TransferKind {
 }
 
 impl TransferKind {
+    /// Whether it moves money; else it counts what orders are evidence of.
+    pub fn moves_money(self) -> bool {
+        !matches!(
+            self,
+            TransferKind::EvidenceAdded | TransferKind::EvidenceUsed | TransferKind::EvidenceReleased
+        )
+    }
+
     /// Every kind.
     pub const ALL: [TransferKind; 31] = [
         TransferKind::Payment,

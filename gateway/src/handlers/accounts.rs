@@ -159,7 +159,7 @@ fn account_row(row: &ledger::AccountRow) -> AccountRow {
 }
 
 /// As the chart of accounts calls it.
-fn name(row: &ledger::AccountRow) -> String {
+pub(super) fn name(row: &ledger::AccountRow) -> String {
     match owner(row) {
         Some(owner) => format!("{}:{owner}", row.kind.as_str()),
         None => row.kind.as_str().to_owned(),

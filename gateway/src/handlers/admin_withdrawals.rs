@@ -2,6 +2,7 @@
 
 use ::withdrawals::{Cursor, Sort, Wanted, Withdrawal, WithdrawalId, WithdrawalState};
 use hyper::StatusCode;
+use ledger::Layout;
 use payouts::Payout;
 use pg::Connection;
 use serde_json::Value;
@@ -54,7 +55,8 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let rows = [found.ok_or_else(|| Refusal::not_found("withdrawal"))?];
     let around = Around::read(app, &mut conn, &rows).await?;
     let attempts = payouts::of_withdrawals(&conn, &[(id.shard(), id.uuid())]).await?;
-    let timeline = timeline(&conn, &rows[0], &attempts).await?.finish();
+    let layout = app.engine.facts().layout;
+    let timeline = timeline(&conn, layout, &rows[0], &attempts).await?.finish();
     let mut answer = shown(&around, &rows[0])?;
     answer["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
     reply::json(StatusCode::OK, &answer)
@@ -72,7 +74,12 @@ fn shown(around: &Around, row: &Withdrawal) -> Result<Value, Refusal> {
 }
 
 /// Of its status only the last change is known; the others show in what was heard about its payouts.
-async fn timeline(conn: &Connection, row: &Withdrawal, attempts: &[Payout]) -> Result<Timeline, Refusal> {
+async fn timeline(
+    conn: &Connection,
+    layout: Layout,
+    row: &Withdrawal,
+    attempts: &[Payout],
+) -> Result<Timeline, Refusal> {
     let id = row.id.to_string();
     let mut timeline = Timeline::default();
     timeline.add(row.created_at, "submitted", id.clone(), title(row));
@@ -84,8 +91,11 @@ async fn timeline(conn: &Connection, row: &Withdrawal, attempts: &[Payout]) -> R
     }
     timeline.add_audit(conn, &id, &[]).await?;
     if row.updated_at > row.created_at {
-        timeline.add(row.updated_at, "status", id, row.state.as_str().to_owned());
+        timeline.add(row.updated_at, "status", id.clone(), row.state.as_str().to_owned());
     }
+    let attempts = attempts.iter().map(|payout| (payout.id.uuid(), payout.id.to_string()));
+    let causes = attempts.chain([(row.id.uuid(), id)]).collect();
+    timeline.add_booked(conn, layout, &[row.id.shard()].into(), &causes).await?;
     Ok(timeline)
 }
 

@@ -1,8 +1,11 @@
 //! One payment as operators look at it, with all that was noted about it, taken back of it and done with it.
 
+use std::collections::HashMap;
+
 use changes::{Changes, Kind};
 use deposits::{NewNote, Note, Payment, PaymentId, PaymentState, Reversal};
 use hyper::StatusCode;
+use ledger::Layout;
 use pg::Connection;
 use privacy::Sensitive;
 use serde_json::{Value, json};
@@ -34,7 +37,8 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
     shown["notes"] = notes.iter().map(note_json).collect();
     shown["reversals"] = taken_back.iter().map(reversals::reversal_json).collect();
-    let timeline = timeline(&conn, &payment, &notes, &taken_back).await?.finish();
+    let layout = app.engine.facts().layout;
+    let timeline = timeline(&conn, layout, &payment, &notes, &taken_back).await?.finish();
     shown["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
     reply::json(StatusCode::OK, &shown)
 }
@@ -42,6 +46,7 @@ pub async fn show(app: &App, request: &Request) -> Answer {
 /// The words of notes stand beside it: they may name people.
 async fn timeline(
     conn: &Connection,
+    layout: Layout,
     payment: &Payment,
     notes: &[Note],
     taken_back: &[Reversal],
@@ -65,13 +70,18 @@ async fn timeline(
         let text = format!("{} took back {amount} {currency} under {}", row.bank, row.reference);
         timeline.add(row.applied_at.unwrap_or(row.received_at), "reversal", row.id.to_string(), text);
     }
+    let mut causes = HashMap::from([(payment.id.uuid(), id.clone())]);
     for payout in payouts::of_payments(conn, &[(payment.id.shard(), payment.id.uuid())]).await? {
         timeline.add_payout(conn, &payout).await?;
+        causes.insert(payout.id.uuid(), payout.id.to_string());
     }
     timeline.add_audit(conn, &id, &[NOTED]).await?;
     if let Some(at) = payment.decided_at.filter(|at| *at > payment.received_at) {
         timeline.add(at, "status", id, payment.status.as_str().to_owned());
     }
+    let home = payment.merchant.map(|merchant| merchant.shard());
+    let shards = home.into_iter().chain([payment.id.shard()]).collect();
+    timeline.add_booked(conn, layout, &shards, &causes).await?;
     Ok(timeline)
 }
 

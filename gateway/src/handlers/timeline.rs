@@ -1,17 +1,26 @@
 //! What happened to one thing, first to last, from everything that wrote something down about it.
 //!
-//! The book's transfers are not in it: they have no index by their cause.
+//! The book's transfers have no index by their cause: they are looked for in the batches of the moments at which something happened.
+
+use std::collections::{BTreeSet, HashMap};
 
 use admin_api::TimelineEntry;
+use ledger::{AccountKey, AccountKind, Layout};
 use payouts::Payout;
-use pg::Connection;
+use pg::{Connection, Shard};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
+use super::accounts;
 use crate::commands::rfc3339;
 use crate::problem::Refusal;
 
 /// Entries of the audit trail about one subject, the newest.
 const MOST_AUDITED: i64 = 200;
+/// Moments at which the book is looked at: the first ones and the last ones of more.
+const MOST_MOMENTS: usize = 500;
+/// Transfers that one timeline shows.
+const MOST_BOOKED: i64 = 500;
 
 /// Entries in the order of their times; of equal ones the first that was added comes first.
 #[derive(Debug, Default)]
@@ -57,6 +66,49 @@ impl Timeline {
         Ok(())
     }
 
+    /// Adds what was booked at the moments that are in it by now, in these shards and for these causes, each an id and how it is
+    /// written: every leg that moves money, whosever the accounts are.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn add_booked(
+        &mut self,
+        conn: &Connection,
+        layout: Layout,
+        shards: &BTreeSet<Shard>,
+        causes: &HashMap<Uuid, String>,
+    ) -> Result<(), Refusal> {
+        let (shards, ids) = (Vec::from_iter(shards.iter().copied()), Vec::from_iter(causes.keys().copied()));
+        let mut found = ledger::booked_for(conn, layout, &shards, &self.moments(), &ids, MOST_BOOKED).await?;
+        let mut names: HashMap<AccountKey, String> = HashMap::new();
+        for shard in shards {
+            let keys = found.iter().flat_map(|one| [one.debit, one.credit]);
+            let of_shard: BTreeSet<Uuid> = keys.filter(|key| key.shard == shard).map(|key| key.id).collect();
+            let rows = ledger::accounts_in(conn, shard, &Vec::from_iter(of_shard)).await?;
+            names.extend(rows.iter().map(|row| (row.key, accounts::name(row))));
+        }
+        let name = |key: AccountKey| names.get(&key).cloned().unwrap_or_else(|| key.to_string());
+        // What passes between shards leaves the one before it comes into the other.
+        found.sort_by_key(|one| (one.posted_at, name(one.debit) == AccountKind::Intershard.as_str()));
+        for one in found.iter().filter(|one| one.kind.moves_money()) {
+            let (amount, currency) = (one.amount, one.amount.currency().code());
+            let (debit, credit, kind) = (name(one.debit), name(one.credit), one.kind.as_str());
+            let text = format!("{amount} {currency} from {debit} to {credit} ({kind})");
+            self.add(one.posted_at, "transfer", causes.get(&one.cause).cloned().unwrap_or_default(), text);
+        }
+        Ok(())
+    }
+
+    /// When something happened, each moment once.
+    fn moments(&self) -> Vec<OffsetDateTime> {
+        let distinct: BTreeSet<OffsetDateTime> = self.entries.iter().map(|(at, _)| *at).collect();
+        let mut moments = Vec::from_iter(distinct);
+        if moments.len() > MOST_MOMENTS {
+            moments.drain(MOST_MOMENTS / 2..moments.len() - MOST_MOMENTS / 2);
+        }
+        moments
+    }
+
     /// All of them, in order.
     pub fn finish(mut self) -> Vec<TimelineEntry> {
         self.entries.sort_by_key(|(at, _)| *at);
@@ -67,6 +119,21 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_very_many_moments_the_first_and_the_last_are_looked_at() {
+        let mut timeline = Timeline::default();
+        let at = |second| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second);
+        for second in (0..600).chain(0..600) {
+            timeline.add(at(second), "query", String::new(), String::new());
+        }
+        let moments = timeline.moments();
+        assert_eq!(moments.len(), 500);
+        assert_eq!(
+            (moments[0], moments[249], moments[250], moments[499]),
+            (at(0), at(249), at(350), at(599))
+        );
+    }
 
     #[test]
     fn what_happened_at_one_moment_stays_in_the_order_in_which_it_was_added() {
