@@ -97,6 +97,17 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let text = text(T::AlarmHeld, &[&held.to_string()]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Payouts, 0, "status:held")));
     }
+    for queue in overview.withdrawals_waiting.iter().filter(|queue| queue.count > 0) {
+        let (n, oldest) = (queue.count.to_string(), span(Some(queue.oldest_seconds)));
+        let filter = match queue.status.as_str() {
+            "payee_action_required" => "status:payee_action_required",
+            "failed" => "status:failed",
+            "returned" => "status:returned",
+            _ => "",
+        };
+        let text = text(T::AlarmWaiting, &[&n, &queue.status, &oldest]);
+        add(Tone::Warn, "~", text, Some(Lead::List(Screen::Withdrawals, 0, filter)));
+    }
     let review: i64 = overview.review.iter().map(|line| line.count.max(0)).sum();
     if review > 0 {
         let oldest = span(overview.oldest_review_seconds);
@@ -190,6 +201,7 @@ pub fn whole(seconds: f64) -> i64 {
 mod tests {
     use admin_api::{LaneHealth, RateAge};
     use proptest::prelude::*;
+    use serde_json::json;
     use time::format_description::well_known::Rfc3339;
 
     use super::*;
@@ -258,6 +270,26 @@ mod tests {
         assert!(bench.shows("ALL WELL. Nothing needs you."), "{}", bench.screen());
     }
 
+    #[test]
+    fn r28_withdrawals_that_stand_are_told_by_status_and_lead_to_their_list() {
+        let mut overview = quiet();
+        let queues = json!([{"status": "failed", "count": 2, "oldest_seconds": 10_800.0},
+            {"status": "payee_action_required", "count": 1, "oldest_seconds": 61.0}]);
+        overview.withdrawals_waiting = serde_json::from_value(queues).expect("queues");
+        let mut bench = shown(overview);
+        assert!(bench.shows("2 THINGS NEED YOU"), "{}", bench.screen());
+        for said in [
+            "~  2 withdrawal(s) failed, the oldest 3h: nothing more happens by itself",
+            "~  1 withdrawal(s) payee_action_required, the oldest 61s",
+            "2x 3h LOOK",
+            "1x 61s LOOK",
+        ] {
+            assert!(bench.shows(said), "{said}: {}", bench.screen());
+        }
+        bench.press("Enter");
+        assert!(bench.shows("Withdrawals") && bench.shows("status:failed"), "{}", bench.screen());
+    }
+
     /// Around the limits, as often as not.
     fn around(limits: [i64; 2]) -> impl Strategy<Value = i64> {
         prop_oneof![
@@ -275,6 +307,7 @@ mod tests {
             (proved, result) in (around([172_800, 604_800]), 0..5_usize),
             (state, queue) in (0..4_usize, (0..4_usize, around([1, 1]))),
             (count, since) in (-1..2_i64, around([86_400, 432_000])),
+            stands in -1..2_i64,
         ) {
             let mut overview = quiet();
             overview.payouts_for_operators = stuck;
@@ -300,6 +333,8 @@ mod tests {
             line.count = count;
             line.oldest = ago(since);
             overview.review = vec![line];
+            let stands = json!({"status": "returned", "count": stands, "oldest_seconds": 5.0});
+            overview.withdrawals_waiting = vec![serde_json::from_value(stands).expect("a queue")];
 
             let figures = [
                 figures::work(&overview),

@@ -84,7 +84,7 @@ const LANE: Limits = Limits { look: 500, act: 5_000 };
 /// Seconds since the books were last proved.
 const PROOF: Limits = Limits { look: 2 * 86_400, act: 7 * 86_400 };
 
-/// Payouts and what waits for people.
+/// Payouts and what waits for people; last the withdrawals that stand until somebody decides, by status, where there are any.
 pub fn work(overview: &Overview) -> Vec<Figure> {
     let count = |status: &str| -> i64 {
         overview.payouts.iter().filter(|queue| queue.status == status).map(|queue| queue.count).sum()
@@ -96,7 +96,13 @@ pub fn work(overview: &Overview) -> Vec<Figure> {
         grade: limits.grade(value),
     };
     let unsent = overview.oldest_unsent_seconds.map(whole);
-    vec![
+    let waiting = overview.withdrawals_waiting.iter().filter(|queue| queue.count > 0).map(|queue| Figure {
+        label: T::Nothing,
+        of: queue.status.clone(),
+        value: format!("{}x {}", queue.count, seconds(whole(queue.oldest_seconds))),
+        grade: LOOK.grade(queue.count),
+    });
+    let mut figures = vec![
         counted(T::FigureStuck, overview.payouts_for_operators, &ACT),
         counted(T::FigureUnknown, overview.unknown_payouts, &LOOK),
         counted(T::FigureDisputed, count("disputed"), &ACT),
@@ -109,7 +115,9 @@ pub fn work(overview: &Overview) -> Vec<Figure> {
             grade: UNSENT.grade(unsent.unwrap_or_default()),
         },
         counted(T::FigureApprovals, overview.approvals_waiting_for_me, &LOOK),
-    ]
+    ];
+    figures.extend(waiting);
+    figures
 }
 
 /// What is in review, by reason and currency, and the money of unknown owner.
@@ -204,6 +212,7 @@ pub fn activity(overview: &Overview) -> [(T, Vec<u64>); 4] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
@@ -233,6 +242,14 @@ mod tests {
             let figures = work(&overview(|overview| overview.oldest_unsent_seconds = seconds));
             assert_eq!(graded(&figures, T::FigureUnsent), (value, grade));
         }
+        let stands = |count| {
+            let queue = json!({"status": "failed", "count": count, "oldest_seconds": 7_200.4});
+            let queue: admin_api::WithdrawalQueue = serde_json::from_value(queue).expect("a queue");
+            work(&overview(|overview| overview.withdrawals_waiting = vec![queue.clone()]))
+        };
+        let shown = stands(3).into_iter().find(|figure| figure.of == "failed").expect("a figure");
+        assert_eq!((shown.value.as_str(), shown.grade), ("3x 2h", Grade::Look));
+        assert!(stands(0).iter().all(|figure| figure.of.is_empty()), "none is no line");
         for (result, broken, value, grade) in [
             (Some("holds"), vec![], "hold, 12m ago", Grade::Fine),
             (Some("broken"), vec!["I3".to_owned()], "BROKEN I3", Grade::Act),

@@ -322,6 +322,7 @@ pub enum T {
     AlarmDisputed,
     AlarmUnsent,
     AlarmHeld,
+    AlarmWaiting,
     AlarmReview,
     AlarmApprovals,
     AlarmConflicts,

@@ -1,5 +1,5 @@
 //! What happened to one thing, put together from everybody who wrote something down, in order: what the server tells as
-//! its timeline, what was asked and heard, what operators did, what was booked on the merchant's account.
+//! its timeline, what was asked and heard, what operators did, what was booked.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -35,11 +35,12 @@ pub(super) fn of(detail: &Detail, lang: Lang) -> Vec<Step> {
     for entry in detail.trail.data().into_iter().flat_map(|rows| &rows.items) {
         add_audit(&mut steps, entry, lang);
     }
-    let causes = causes(detail);
-    for transfer in detail.transfers.data().into_iter().flat_map(|rows| &rows.items) {
-        if causes.iter().any(|cause| cause == transfer.text("cause")) {
-            steps.push(booked(transfer, lang));
-        }
+    // A timeline with the book's entries has them all; of one without, the merchant's account has some.
+    if !steps.iter().any(|step| step.text("kind") == "transfer") {
+        let causes = causes(detail);
+        let transfers = detail.transfers.data().into_iter().flat_map(|rows| &rows.items);
+        let caused = transfers.filter(|transfer| causes.iter().any(|cause| cause == transfer.text("cause")));
+        steps.extend(caused.map(|transfer| booked(transfer, lang)));
     }
     steps.sort_by_key(|step| (step.at().is_none(), step.at()));
     steps

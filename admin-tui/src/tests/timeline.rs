@@ -1,7 +1,9 @@
 //! What happened to one thing, in order, from wherever it is known.
 
+use serde_json::{Value, json};
+
 use super::bench::Bench;
-use super::data::{PAYMENT, STUCK};
+use super::data::{self, PAYMENT, STUCK};
 use crate::detail;
 use crate::model::frame::{Content, Detail};
 
@@ -59,6 +61,31 @@ fn a_payout_tells_the_story_of_its_withdrawal() {
         bench.press("Esc");
         assert_eq!(shown(&bench).id, STUCK, "Esc goes back");
     }
+}
+
+/// A withdrawal whose timeline has the book's entries.
+fn with_legs(path: &str) -> Value {
+    let mut answer = data::answer(path);
+    if let Some(timeline) = answer["timeline"].as_array_mut() {
+        for text in
+            ["99.70 USD from merchant to exchange (exchange_sold)", "0.30 USD from merchant to fees (fee)"]
+        {
+            timeline
+                .push(json!({"at": "2026-11-26T02:41:00Z", "kind": "transfer", "id": STUCK, "text": text}));
+        }
+    }
+    answer
+}
+
+#[test]
+fn where_the_timeline_has_every_leg_none_comes_twice() {
+    let mut bench = Bench::new(100, 40);
+    bench.answer_by(with_legs);
+    bench.press("2 Enter");
+    let expected = ["submitted", "payout", "transfer", "transfer", "send", "query", "audit"];
+    assert_eq!(kinds(&bench), expected, "{}", bench.screen());
+    assert!(bench.shows("0.30 USD from merchant to fees (fee)"), "{}", bench.screen());
+    assert!(!bench.shows("withdrawal_net"), "{}", bench.screen());
 }
 
 /// What is behind it is asked for once for each answer about it, not because of its own answer.

@@ -375,6 +375,10 @@ impl T {
             }
             T::AlarmUnsent => ("the oldest unsent payout waits {}", "最旧的未发送出款已等待 {}"),
             T::AlarmHeld => ("{} payout(s) held", "{} 笔出款暂停中"),
+            T::AlarmWaiting => (
+                "{} withdrawal(s) {}, the oldest {}: nothing more happens by itself",
+                "{} 笔提现 {}，最旧 {}：不会自动继续",
+            ),
             T::AlarmReview => ("{} payment(s) in review, the oldest {}", "{} 笔款项审核中，最旧 {}"),
             T::AlarmApprovals => ("{} approval(s) wait for you", "{} 项审批待您决定"),
             T::AlarmConflicts => {
