@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::live::{Current, Live};
 use crate::migrate;
 use crate::readiness::Readiness;
+use crate::shares::Shares;
 use crate::stream::Hub;
 
 /// The longest that one statement of `sluice verify` may take.
@@ -38,6 +39,8 @@ pub struct App {
     pub hub: Hub,
     /// One permit for each request being worked on.
     pub requests: Semaphore,
+    /// What of them one bank may take.
+    pub shares: Shares,
     pub metrics: PrometheusHandle,
 }
 
@@ -54,6 +57,8 @@ impl App {
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, requests) = (policy(&config)?, Semaphore::new(config.server.max_requests));
+        let shares =
+            Shares::new(config.server.max_requests, config.banks.iter().map(|bank| bank.id.as_str()));
         Ok(App {
             pool,
             keyring,
@@ -63,6 +68,7 @@ impl App {
             readiness: Readiness::default(),
             hub: Hub::new(config.stream.max_streams),
             requests,
+            shares,
             metrics,
             config,
         })

@@ -25,6 +25,7 @@ mod request;
 mod route;
 mod serve;
 mod server;
+mod shares;
 mod stream;
 mod verification;
 

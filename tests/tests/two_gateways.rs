@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use tests::{Sluice, funds, unique};
 
@@ -83,5 +85,41 @@ async fn r22_r31_a_full_queue_is_refused_at_once_and_a_lost_answer_is_had_with_t
         assert_eq!(answer.status, 201, "repeated with the same key: {answer:?}");
     }
     assert_eq!(world.balance(merchant, "USD", "available").await, "20.00", "each of eight, once");
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn a_bank_that_floods_is_refused_beyond_its_share_and_leaves_the_rest_to_others() {
+    let (sluice, world) = Sluice::start().await;
+    let few = sluice.configuration().replace("[server]\n", "[server]\nmax_requests = 8\n");
+    let second = sluice.second_with(&world, &few).await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "100.00", "USD").await;
+    let (mut database, connection) =
+        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let block = database.transaction().await.unwrap();
+    block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
+
+    let body = || funds(&unique("REF"), merchant.account("USD"), "10.00", "USD", AMAZON);
+    let events: Vec<(String, Vec<u8>)> = (0..7).map(|_| (unique("evt"), body())).collect();
+    let mut flood: FuturesUnordered<_> =
+        events.iter().map(|(id, body)| second.world.event(id, body)).collect();
+    // Four wait for the lock, as many as may; whoever is answered meanwhile is refused.
+    for _ in 0..3 {
+        let answer = flood.next().await.unwrap();
+        assert!(answer.refusal() == (503, "overloaded") && answer.retry_after, "{answer:?}");
+    }
+    let balance = second.world.balance(merchant, "USD", "available").await;
+    assert_eq!(balance, "100.00", "a merchant is answered beside the flood");
+    block.rollback().await.unwrap();
+    while let Some(answer) = flood.next().await {
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    drop(flood);
+    for (id, body) in &events {
+        assert_eq!(second.world.event(id, body).await.status, 200, "sent again");
+    }
+    assert_eq!(world.balance(merchant, "USD", "available").await, "170.00", "each of seven, once");
     sluice.verify().await;
 }

@@ -55,7 +55,7 @@ fn nothing_found_is_said_and_commands_are_not_looked_for() {
     bench.press(": \"zzzz\"");
     bench.pass(0.4);
     bench.settle();
-    assert!(bench.shows("nothing found by id, reference or name"), "{}", bench.screen());
+    assert!(bench.shows("nothing found by id, number, reference or name"), "{}", bench.screen());
     for typed in ["arm 15 why", "po", "export /tmp/x"] {
         let mut bench = Bench::new(100, 30);
         bench.press(&format!(": \"{typed}\""));

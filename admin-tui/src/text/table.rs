@@ -140,7 +140,9 @@ impl T {
             T::Balances => ("WHAT IT HAS", "余额"),
             T::WhatHappened => ("WHAT HAPPENED, first to last ({})", "经过，从先到后（{}）"),
             T::Searching => ("searching...", "搜索中..."),
-            T::NothingFound => ("nothing found by id, reference or name", "按编号、参考号、名称均未找到"),
+            T::NothingFound => {
+                ("nothing found by id, number, reference or name", "按编号、账号、参考号、名称均未找到")
+            }
             T::SearchHint => (
                 "or type an id, a bank's reference or a name: the server looks for it",
                 "或输入编号、银行参考号、名称：由服务器查找",

@@ -1,5 +1,6 @@
 //! Whose money a platform's is: the names under which platforms remit, as configured.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
@@ -35,7 +36,8 @@ impl PlatformRemitters {
 
 /// The name's words in capitals; none of a name that has none, or that holds what no name is written with.
 fn normalised(name: &str) -> Option<String> {
-    let name: String = name.nfkc().collect();
+    // ASCII is its own normal form, and most names are nothing else.
+    let name = if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.nfkc().collect()) };
     if !name.chars().all(|c| c.is_alphanumeric() || parts_words(c)) {
         return None;
     }

@@ -25,7 +25,7 @@ pub use understand::{Message, understand};
 /// `POST /v1/banks/{bank}/events`.
 ///
 /// # Errors
-/// R1's refusals, before anything touches the database; the lane's.
+/// R1's refusals, before anything touches the database; `overloaded` beyond the bank's share; the lane's.
 pub async fn receive(app: &App, request: Request) -> Answer {
     if request.switch("dry_run")? {
         return dry_run::check(app, request).await;
@@ -37,6 +37,9 @@ pub async fn receive(app: &App, request: Request) -> Answer {
         metrics::signature_failed(&bank, failed.step());
         failed.refusal()
     })?;
+    let share = app.shares.take(&bank);
+    let _share =
+        share.ok_or_else(|| Refusal::new(Problem::Overloaded, "too many events of this bank at once"))?;
     let event = event(app, door, bank, &verified, &request)?;
     lane::carry_out(app, Command::BankEvent(Box::new(event))).await
 }
