@@ -278,17 +278,16 @@ async fn i4_all_legs_of_what_failed_and_of_what_was_sent_back_are_told() {
 }
 
 /// How a metric's line with this status ends.
-async fn of_status(world: &World, name: &str, status: &str) -> f64 {
+async fn of_status(world: &World, name: &str, status: &str) -> Option<f64> {
     let text = world.probe("/metrics").await;
     let begin = format!("{name}{{status=\"{status}\"}} ");
-    let line = text.lines().find_map(|line| line.strip_prefix(&begin));
-    line.unwrap_or_else(|| panic!("no {begin} in {text}")).parse().unwrap()
+    text.lines().find_map(|line| line.strip_prefix(&begin)).map(|figure| figure.parse().unwrap())
 }
 
 /// Until the gauges, read each five seconds, say so.
 async fn wait_for_count(world: &World, status: &str, count: f64) {
     for _ in 0..200 {
-        if of_status(world, "sluice_withdrawals_waiting", status).await == count {
+        if of_status(world, "sluice_withdrawals_waiting", status).await == Some(count) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -298,19 +297,21 @@ async fn wait_for_count(world: &World, status: &str, count: f64) {
 
 #[tokio::test]
 async fn r28_what_stands_until_somebody_decides_is_on_the_first_screen_and_in_the_metrics() {
+    let begun = std::time::Instant::now();
     let (sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
     let waiting = async || -> Vec<(String, i64)> {
         let answer = world.look("/admin/v1/overview").await;
         let overview: admin_api::Overview = read(&answer);
         let rows = overview.withdrawals_waiting;
-        assert!(rows.iter().all(|row| (0.0..60.0).contains(&row.oldest_seconds)), "{rows:?}");
+        let most = begun.elapsed().as_secs_f64();
+        assert!(rows.iter().all(|row| (0.0..=most).contains(&row.oldest_seconds)), "{rows:?}");
         rows.into_iter().map(|row| (row.status, row.count)).collect()
     };
     assert_eq!(waiting().await, []);
     for status in ["payee_action_required", "failed", "returned"] {
         wait_for_count(&world, status, 0.0).await;
-        assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", status).await, 0.0);
+        assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", status).await, Some(0.0));
     }
 
     world.pay_in(merchant, "500.00", "USD").await;
@@ -330,15 +331,15 @@ async fn r28_what_stands_until_somebody_decides_is_on_the_first_screen_and_in_th
     assert_eq!(waiting().await, [of("failed", 1), of("payee_action_required", 2)]);
     wait_for_count(&world, "payee_action_required", 2.0).await;
     wait_for_count(&world, "failed", 1.0).await;
-    let oldest = of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await;
-    assert!(oldest > 0.0 && oldest < 60.0, "{oldest}");
+    let oldest = of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await.unwrap();
+    assert!(oldest > 0.0 && oldest <= begun.elapsed().as_secs_f64(), "{oldest}");
 
     let refund = format!("/admin/v1/withdrawals/{failed}/refund");
     let done = world.act(world.operator("operator", 0), &refund, &json!({"reason": "asked for"})).await;
     assert_eq!(done.status, 200, "{done:?}");
     assert_eq!(waiting().await, [of("payee_action_required", 2)]);
     wait_for_count(&world, "failed", 0.0).await;
-    assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await, 0.0);
+    assert_eq!(of_status(&world, "sluice_withdrawal_waiting_oldest_seconds", "failed").await, Some(0.0));
     sluice.verify().await;
 }
 

@@ -12,8 +12,8 @@ use crate::issue::{self, Issued};
 use crate::keys::{account_index, open_text, tail_index};
 use crate::payees::{self, Payee};
 
-/// Numbers shorter than this are found whole only: the end of one would be most of it.
-const SHORTEST_WITH_TAIL: usize = 8;
+/// Numbers shorter than this are found whole only: their masks show less than four characters.
+const SHORTEST_WITH_TAIL: usize = 9;
 
 /// The blind indexes of a number's end: of its last four characters and of its last eight. Empty where there is none.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ impl Tails {
     pub(crate) fn of(keyring: &Keyring, number: &str) -> Tails {
         let number = privacy::normalise_account_number(number);
         let length = number.chars().count();
-        let tail = |shortest: usize, shown: usize| match last(&number, shown) {
-            Some(tail) if length >= shortest => tail_index(keyring, tail).to_vec(),
+        let tail = |count: usize| match last(&number, count) {
+            Some(tail) if length >= SHORTEST_WITH_TAIL => tail_index(keyring, tail).to_vec(),
             _ => Vec::new(),
         };
-        Tails { four: tail(SHORTEST_WITH_TAIL, 4), eight: tail(SHORTEST_WITH_TAIL + 1, 8) }
+        Tails { four: tail(4), eight: tail(8) }
     }
 }
 

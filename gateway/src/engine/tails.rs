@@ -25,8 +25,11 @@ pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
         for which in [Numbered::Payees, Numbered::ReceivingAccounts] {
             match round(&engine, &reads, which).await {
                 Ok((0, 0)) => {}
+                Ok((filled, 0)) => {
+                    tracing::info!(?which, filled, "account numbers can be found by their end");
+                }
                 Ok((filled, sealed)) => {
-                    tracing::info!(?which, filled, sealed, "account numbers can be found by their end");
+                    tracing::warn!(?which, filled, sealed, "account numbers that this key does not open");
                 }
                 Err(error) => {
                     tracing::warn!(?which, %error, "account numbers without an index of their end; trying again");
