@@ -1,22 +1,28 @@
 //! The lanes' own threads. A batch is some thirty questions to the database, one after the other; beside thousands of
 //! requests in one queue each answer would wait for its turn, and the connection stand idle meanwhile.
 
+use std::sync::mpsc;
 use std::{io, thread};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
-/// As many threads as lanes.
-pub fn gather(lanes: usize) -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(lanes).thread_name("lane").enable_all().build()
-}
-
-/// Keeps the threads until no lane is running; then they end.
-pub fn keep(runtime: Runtime, mut running: watch::Receiver<usize>) -> io::Result<()> {
-    let wait = move || {
-        // Fails only when the lanes are gone altogether.
-        runtime.block_on(running.wait_for(|running| *running == 0)).ok();
+/// As many threads as lanes, and one that keeps them until no lane is running; then all of them end.
+pub fn gather(lanes: usize, mut running: watch::Receiver<usize>) -> io::Result<Handle> {
+    let (send, gathered) = mpsc::channel();
+    let keep = move || {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(lanes).thread_name("lane").enable_all().build();
+        match runtime {
+            Ok(runtime) => {
+                send.send(Ok(runtime.handle().clone())).ok();
+                // Fails only when the lanes are gone altogether.
+                runtime.block_on(running.wait_for(|running| *running == 0)).ok();
+            }
+            Err(error) => drop(send.send(Err(error))),
+        }
     };
-    thread::Builder::new().name("lanes".to_owned()).spawn(wait)?;
-    Ok(())
+    thread::Builder::new().name("lanes".to_owned()).spawn(keep)?;
+    // The runtime panics on its own thread where it gets no more of them.
+    gathered.recv().unwrap_or_else(|_| Err(io::Error::other("no threads for the lanes")))
 }

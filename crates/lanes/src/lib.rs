@@ -107,23 +107,22 @@ impl<W: Work> Lanes<W> {
     /// The operating system's, when it has no thread to give.
     pub fn start(pool: Pool, work: Arc<W>, settings: Settings) -> io::Result<Lanes<W>> {
         let lanes = settings.lanes.max(1);
-        let runtime = crew::gather(lanes)?;
         let (draining, stop) = watch::channel(false);
         let (finished, running) = watch::channel(lanes);
+        let crew = crew::gather(lanes, running.clone())?;
         let finished = Arc::new(finished);
         let queues = (0..lanes)
             .map(|number| {
                 let (queue, waiting) = mpsc::channel(settings.queue.max(1));
                 let lane = Lane::new(number, pool.clone(), work.clone(), &settings);
                 let (stop, finished) = (stop.clone(), finished.clone());
-                runtime.spawn(async move {
+                crew.spawn(async move {
                     lane.serve(waiting, stop).await;
                     finished.send_modify(|running| *running -= 1);
                 });
                 queue
             })
             .collect();
-        crew::keep(runtime, running.clone())?;
         Ok(Lanes { queues, deadline: settings.deadline, draining, running })
     }
 

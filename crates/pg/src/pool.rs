@@ -181,7 +181,9 @@ fn options(given: Option<&str>, settings: &PoolSettings) -> Result<String, Error
         millis("idle_in_transaction", settings.idle_in_transaction)?,
     );
     if settings.plan_once {
-        options += " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+        // What has no index would look so dear without these that each run of it is compiled first.
+        options +=
+            " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off";
     }
     if let Some(role) = settings.role {
         options += &format!(" -c role={role}");

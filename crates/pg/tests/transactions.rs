@@ -70,8 +70,10 @@ async fn plans_that_are_made_once_go_by_index_however_small_the_table_is_just_th
     let explained = "EXPLAIN SELECT n FROM things WHERE n = 1";
     for (pool, by_index, mode) in [(&pool, false, "auto"), (&once, true, "force_generic_plan")] {
         let conn = pool.get().await.unwrap();
-        let row = conn.query_one("SELECT current_setting('plan_cache_mode')", &[]).await.unwrap();
+        let sql = "SELECT current_setting('plan_cache_mode'), current_setting('jit')";
+        let row = conn.query_one(sql, &[]).await.unwrap();
         assert_eq!(row.get::<_, String>(0), mode);
+        assert!(!by_index || row.get::<_, String>(1) == "off", "nothing is compiled");
         let plan: String =
             conn.query(explained, &[]).await.unwrap().iter().map(|r| r.get::<_, String>(0)).collect();
         assert_eq!(plan.contains("Index"), by_index, "{plan}");

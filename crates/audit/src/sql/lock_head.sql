@@ -1,1 +1,1 @@
-SELECT seq, hash FROM audit_head FOR NO KEY UPDATE
+SELECT seq, hash FROM audit_head WHERE only_row FOR NO KEY UPDATE
