@@ -56,7 +56,8 @@ impl Floor {
             Delivery::new(&facts.keyring, facts.layout.shards, bank, event_id, "floor", &headers, body)
                 .map_err(|error| error.to_string())?;
         let content = content.name_event(delivery.id.uuid());
-        let event = BankEvent { bank: bank.clone(), delivery, content, request_id: event_id.to_owned() };
+        let (bank, request_id) = (bank.clone(), event_id.to_owned());
+        let event = BankEvent { bank, delivery, content, request_id, _share: None };
         Ok(Prepared(Command::BankEvent(Box::new(event))))
     }
 

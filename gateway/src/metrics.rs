@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 11] = [
+const COUNTERS: [(&str, &str); 12] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -22,6 +22,10 @@ const COUNTERS: [(&str, &str); 11] = [
     (
         "sluice_signature_failures_total",
         "Bank events refused for signature or client certificate, by bank and reason.",
+    ),
+    (
+        "sluice_bank_events_over_share_total",
+        "Events refused since their bank has its share of the room, by bank.",
     ),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_config_reloads_total", "Reloads of the configuration, by result."),
@@ -141,6 +145,7 @@ pub fn count_from_the_start<'b>(banks: impl Iterator<Item = &'b str>) {
             let labels = [("bank", bank.to_owned()), ("reason", reason.to_owned())];
             counter!("sluice_signature_failures_total", &labels).increment(0);
         }
+        counter!("sluice_bank_events_over_share_total", "bank" => bank.to_owned()).increment(0);
     }
     for kind in ["merchant", "operator"] {
         counter!("sluice_authentication_failures_total", "kind" => kind).increment(0);
@@ -189,6 +194,11 @@ pub fn reloaded(applied: bool) {
 /// Counts an event that was refused for its signature.
 pub fn signature_failed(bank: &str, reason: &'static str) {
     counter!("sluice_signature_failures_total", "bank" => bank.to_owned(), "reason" => reason).increment(1);
+}
+
+/// Counts an event that found no room left in its bank's share.
+pub fn over_share(bank: &str) {
+    counter!("sluice_bank_events_over_share_total", "bank" => bank.to_owned()).increment(1);
 }
 
 /// Counts a caller who is not who it should be.

@@ -2,26 +2,27 @@
 //! wrong, leaves the other half to the other banks and the merchants.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A permit for each event of a bank that was verified and is not answered yet: strangers who only know a bank's address
-/// take none of its share.
+/// A permit for each event of a bank that was verified and that no lane has answered yet, whether or not its caller still
+/// waits: one that gives up and comes again holds two. Strangers who only know a bank's address take none of its share.
 #[derive(Debug)]
 pub struct Shares {
-    banks: HashMap<String, Semaphore>,
+    banks: HashMap<String, Arc<Semaphore>>,
 }
 
 impl Shares {
     /// Of `requests` in all, for each of these banks.
     pub fn new<'a>(requests: usize, banks: impl Iterator<Item = &'a str>) -> Shares {
         let share = (requests / 2).max(1);
-        Shares { banks: banks.map(|bank| (bank.to_owned(), Semaphore::new(share))).collect() }
+        Shares { banks: banks.map(|bank| (bank.to_owned(), Arc::new(Semaphore::new(share)))).collect() }
     }
 
     /// None where the bank has its share already.
-    pub fn take(&self, bank: &str) -> Option<SemaphorePermit<'_>> {
-        self.banks.get(bank)?.try_acquire().ok()
+    pub fn take(&self, bank: &str) -> Option<OwnedSemaphorePermit> {
+        self.banks.get(bank)?.clone().try_acquire_owned().ok()
     }
 }
 

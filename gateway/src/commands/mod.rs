@@ -41,6 +41,7 @@ use idempotency::Request;
 use merchants::orders::OrderLine;
 use merchants::{MerchantId, PayeeId, StoreId};
 use payouts::{PayoutId, Report};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 use vault::{Delivery, EventId};
 use withdrawals::{Order, WithdrawalId};
@@ -102,6 +103,8 @@ pub struct BankEvent {
     pub content: Content,
     /// For the problem's body, should it be refused.
     pub request_id: String,
+    /// Its part of the bank's share, given back when the lane is done with it.
+    pub _share: Option<OwnedSemaphorePermit>,
 }
 
 /// `POST /admin/v1/events/{id}/replay`.

@@ -218,6 +218,7 @@ fn r1_refusals_are_counted_from_the_start() {
     for line in [
         r#"sluice_signature_failures_total{bank="alpha",reason="bad_signature"} 0"#,
         r#"sluice_signature_failures_total{bank="alpha",reason="timestamp"} 0"#,
+        r#"sluice_bank_events_over_share_total{bank="alpha"} 0"#,
         r#"sluice_authentication_failures_total{kind="operator"} 0"#,
         r#"sluice_config_reloads_total{result="refused"} 0"#,
     ] {
