@@ -80,8 +80,7 @@ impl App {
 /// # Errors
 /// In words, for a URL that is none.
 pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
-    pg::Pool::open(config.database.url.reveal(), config.database.pool_settings(size))
-        .map_err(|error| error.to_string())
+    open(config, config.database.pool_settings(size))
 }
 
 /// The lanes' own connections.
@@ -89,8 +88,7 @@ pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
 /// # Errors
 /// In words, for a URL that is none.
 pub fn open_lanes_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
-    let settings = pg::PoolSettings { plan_once: true, ..config.database.pool_settings(size) };
-    pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
+    open(config, pg::PoolSettings { plan_once: true, ..config.database.pool_settings(size) })
 }
 
 /// One connection whose statements may take long: for walking the whole book.
@@ -100,6 +98,10 @@ pub fn open_lanes_pool(config: &Config, size: usize) -> Result<pg::Pool, String>
 pub fn open_patient_pool(config: &Config) -> Result<pg::Pool, String> {
     let settings =
         pg::PoolSettings { statement: WALK, idle_in_transaction: WALK, ..config.database.pool_settings(2) };
+    open(config, settings)
+}
+
+fn open(config: &Config, settings: pg::PoolSettings) -> Result<pg::Pool, String> {
     pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
 }
 

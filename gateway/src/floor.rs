@@ -57,7 +57,7 @@ impl Floor {
                 .map_err(|error| error.to_string())?;
         let content = content.name_event(delivery.id.uuid());
         let (bank, request_id) = (bank.clone(), event_id.to_owned());
-        let event = BankEvent { bank, delivery, content, request_id, _share: None };
+        let event = BankEvent { bank, delivery, content, request_id, share: None };
         Ok(Prepared(Command::BankEvent(Box::new(event))))
     }
 

@@ -10,9 +10,7 @@ async fn answers_under_way_finish_and_nothing_is_left_running() {
     let (mut sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "1.00", "USD").await;
-    let (mut database, connection) =
-        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let mut database = world.database().await;
     let block = database.transaction().await.unwrap();
     block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
     let body = funds(&unique("REF"), merchant.account("USD"), "2.00", "USD", "AMAZON PAYMENTS INC");

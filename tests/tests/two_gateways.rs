@@ -45,9 +45,7 @@ async fn r22_r31_a_full_queue_is_refused_at_once_and_a_lost_answer_is_had_with_t
     let second = sluice.second(&world, small).await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "100.00", "USD").await;
-    let (mut database, connection) =
-        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let mut database = world.database().await;
     let block = database.transaction().await.unwrap();
     block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
 
@@ -95,9 +93,7 @@ async fn a_bank_that_floods_is_refused_beyond_its_share_and_leaves_the_rest_to_o
     let second = sluice.second_with(&world, &few).await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "100.00", "USD").await;
-    let (mut database, connection) =
-        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let mut database = world.database().await;
     let block = database.transaction().await.unwrap();
     block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
 
@@ -126,6 +122,7 @@ async fn a_bank_that_floods_is_refused_beyond_its_share_and_leaves_the_rest_to_o
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    assert_eq!(world.balance(merchant, "USD", "available").await, "140.00");
     for (id, body) in &events {
         assert_eq!(second.world.event(id, body).await.status, 200, "sent again");
     }

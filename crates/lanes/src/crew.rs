@@ -2,10 +2,14 @@
 //! requests in one queue each answer would wait for its turn, and the connection stand idle meanwhile.
 
 use std::sync::mpsc;
+use std::time::Duration;
 use std::{io, thread};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
+
+/// Threads begin within milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// As many threads as lanes, and one that keeps them until no lane is running; then all of them end.
 pub fn gather(lanes: usize, mut running: watch::Receiver<usize>) -> io::Result<Handle> {
@@ -24,5 +28,5 @@ pub fn gather(lanes: usize, mut running: watch::Receiver<usize>) -> io::Result<H
     };
     thread::Builder::new().name("lanes".to_owned()).spawn(keep)?;
     // The runtime panics on its own thread where it gets no more of them.
-    gathered.recv().unwrap_or_else(|_| Err(io::Error::other("no threads for the lanes")))
+    gathered.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::Error::other("no threads for the lanes")))
 }

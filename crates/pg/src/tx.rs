@@ -100,8 +100,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Has this done at once when it is durable, or may be: also where the answer to COMMIT did not come, since whoever
-    /// runs the same again finds it done and tells nobody. For what is only told and not kept, and rather twice than
-    /// never: a count in memory, a bell.
+    /// runs the same again finds it done and tells nobody. For what is only told and not kept, and rather more than
+    /// once than never: a count in memory, a bell.
     pub fn after_commit(&self, act: impl FnOnce() + Send + 'static) {
         self.after.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(act));
     }

@@ -1,5 +1,5 @@
 //! What banks do that people must hear of. A batch may be decided several times, and a rehearsal is never committed: so
-//! it is counted and logged after the commit, once; twice where the answer to COMMIT was lost, rather than never.
+//! it is counted and logged after the commit, once; again where an answer to COMMIT was lost, rather than never.
 
 use std::sync::Arc;
 

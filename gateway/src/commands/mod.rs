@@ -104,7 +104,8 @@ pub struct BankEvent {
     /// For the problem's body, should it be refused.
     pub request_id: String,
     /// Its part of the bank's share, given back when the lane is done with it.
-    pub _share: Option<OwnedSemaphorePermit>,
+    #[expect(dead_code, reason = "held, not read")]
+    pub share: Option<OwnedSemaphorePermit>,
 }
 
 /// `POST /admin/v1/events/{id}/replay`.

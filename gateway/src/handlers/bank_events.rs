@@ -41,7 +41,7 @@ pub async fn receive(app: &App, request: Request) -> Answer {
         metrics::over_share(&bank);
         return Err(Refusal::new(Problem::Overloaded, "too many events of this bank at once"));
     };
-    let event = BankEvent { _share: Some(share), ..event(app, door, bank, &verified, &request)? };
+    let event = BankEvent { share: Some(share), ..event(app, door, bank, &verified, &request)? };
     lane::carry_out(app, Command::BankEvent(Box::new(event))).await
 }
 
@@ -76,7 +76,7 @@ fn event(
     )
     .map_err(|error| internal(&error))?;
     let content = content.name_event(delivery.id.uuid());
-    Ok(BankEvent { bank, delivery, content, request_id: request.id.to_string(), _share: None })
+    Ok(BankEvent { bank, delivery, content, request_id: request.id.to_string(), share: None })
 }
 
 fn internal(error: &dyn std::error::Error) -> Refusal {
