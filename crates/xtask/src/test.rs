@@ -107,6 +107,9 @@ impl Run {
         say(&format!("tests: cargo {}", arguments.join(" ")));
         let mut test = folder::cargo(&self.metadata);
         test.args(arguments).env("SLUICE_TEST_PG_DIR", &folder);
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            test.env("RUST_TEST_THREADS", threads().to_string());
+        }
         // A screen that differs from what is kept is a failure, and nothing is written.
         test.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
         let mut results = Results::default();
@@ -127,6 +130,11 @@ impl Run {
         }
         Ok(results)
     }
+}
+
+/// Tests that use a database or a gateway wait for most of their time: two of them to a processor.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 2
 }
 
 fn quietly(command: &mut Command) -> bool {

@@ -1,0 +1,43 @@
+//! SIGTERM: not ready first, then what has begun finishes, then everything is stopped.
+
+use std::time::Duration;
+
+use tests::{Sluice, funds, unique};
+
+#[tokio::test]
+async fn answers_under_way_finish_and_nothing_is_left_running() {
+    let (mut sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "1.00", "USD").await;
+    let mut database = world.database().await;
+    let block = database.transaction().await.unwrap();
+    block.batch_execute("SELECT 1 FROM merchants FOR UPDATE").await.unwrap();
+    let body = funds(&unique("REF"), merchant.account("USD"), "2.00", "USD", "AMAZON PAYMENTS INC");
+    let event = unique("evt");
+    let under_way = tokio::sync::Notify::new();
+    let release = async {
+        // Only when the event waits in the database is it certainly under way.
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        while block.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        under_way.notify_one();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let ready = world.probe("/readyz").await;
+        block.rollback().await.unwrap();
+        ready
+    };
+    let stop = async {
+        under_way.notified().await;
+        sluice.stop().await;
+    };
+    let (answer, ready, ()) = tokio::join!(world.event(&event, &body), release, stop);
+    assert_eq!(answer.outcome(), ("credited", ""), "the answer under way is given");
+    assert!(ready.contains("503"), "not ready while draining: {ready}");
+
+    let world = sluice.launch().await;
+    assert_eq!(world.balance(world.merchant(0), "USD", "available").await, "3.00");
+    let again = world.event(&event, &body).await;
+    assert_eq!((again.text, again.replayed), (answer.text, true));
+    sluice.verify().await;
+}

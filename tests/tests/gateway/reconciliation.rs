@@ -1,0 +1,152 @@
+//! Bank statements against the book: matched by themselves, listed, explained.
+
+use serde_json::{Value, json};
+use tests::{Sluice, World, funds, unique};
+use uuid::Uuid;
+
+const LINES: &str = "/admin/v1/reconciliation";
+
+async fn database(world: &World) -> tokio_postgres::Client {
+    let (client, connection) =
+        tokio_postgres::connect(world.database_url(), tokio_postgres::NoTls).await.expect("the database");
+    tokio::spawn(connection);
+    client
+}
+
+/// An id in shard 3.
+fn id() -> Uuid {
+    let mut bytes = Uuid::now_v7().into_bytes();
+    bytes[15] = 3;
+    Uuid::from_bytes(bytes)
+}
+
+/// Keeps a statement of the bank's own account as a batch would, over the days around today.
+async fn keep(world: &World, currency: &str, lines: &[(&str, i64, &str)]) -> String {
+    let database = database(world).await;
+    let (statement, bank) = (id(), world.bank());
+    let sql =
+        "INSERT INTO bank_statements (shard, id, bank, account, covers, number, currency, from_date, to_date,
+                   opening_minor, closing_minor, difference, lines, digest, event, received_at)
+               VALUES (3, $1, $2, sha256('own'), 'own_account', '7', $3, current_date - 10, current_date + 2,
+                   0, 1, -1, $4, sha256(uuid_send($1::uuid)), $1, now())";
+    let count = i32::try_from(lines.len()).unwrap();
+    database.execute(sql, &[&statement, &bank, &currency, &count]).await.unwrap();
+    for (position, (direction, minor, reference)) in (0i32..).zip(lines) {
+        let sql = "INSERT INTO reconciliation_lines (shard, id, origin, bank, statement, position, amount_minor, currency,
+                       direction, reversal, refs, digest, state, outcome, received_at, look_at)
+                   VALUES (3, $1, 'bank', $2, $3, $4, $5, $6, $7, false, ARRAY[$8], sha256(uuid_send($1::uuid)), 'open',
+                       'new', now(), now())";
+        database
+            .execute(sql, &[&id(), &bank, &statement, &position, minor, &currency, direction, reference])
+            .await
+            .unwrap();
+    }
+    format!("stm_{}", statement.simple())
+}
+
+fn outcomes(rows: &Value) -> Vec<(&str, &str)> {
+    let rows = rows["data"].as_array().expect("a list");
+    rows.iter().map(|row| (row["outcome"].as_str().unwrap(), row["amount"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn r44_statements_are_matched_with_payments_and_payouts_and_the_rest_is_explained() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let account = merchant.account("USD");
+    let references = [unique("HB"), unique("HB"), unique("HB")];
+    for (reference, amount) in references.iter().zip(["100.00", "50.00", "25.00"]) {
+        let body = funds(reference, account, amount, "USD", "AMAZON PAYMENTS INC");
+        assert_eq!(world.event(&unique("evt"), &body).await.status, 200);
+    }
+    let order = world.withdraw(merchant, merchant.payee("USD"), "30.00", "USD", "USD").await;
+    let paid = world.wait_for(merchant, order.text_of("id"), "paid").await;
+    let payout = paid.json["payouts"][0]["id"].as_str().unwrap();
+    let net = paid.text_of("net_amount").replace('.', "").parse().unwrap();
+
+    // The third payment is missing; one line has another amount, one nobody knows.
+    let lines = [
+        ("credit", 10_000, references[0].as_str()),
+        ("credit", 5_001, &references[1]),
+        ("debit", net, payout),
+        ("credit", 777, "NEVER-SEEN"),
+    ];
+    let statement = keep(&world, "USD", &lines).await;
+    world.wait_for_row(LINES, |row| row["outcome"] == "missing_at_bank").await;
+    let open = world.look(LINES).await;
+    let mut found = outcomes(&open.json);
+    found.sort_unstable();
+    assert_eq!(found, [("amount_differs", "50.01"), ("missing_at_bank", "25.00"), ("unknown", "7.77")]);
+    let all = world.look(&format!("{LINES}?statement_id={statement}")).await;
+    assert_eq!(
+        outcomes(&all.json),
+        [
+            ("matched", "100.00"),
+            ("amount_differs", "50.01"),
+            ("matched", paid.text_of("net_amount")),
+            ("unknown", "7.77")
+        ]
+    );
+    assert_eq!(all.json["data"][2]["matches"], json!([{"kind": "payout", "id": payout}]));
+    assert_eq!(all.json["data"][1]["book_amount"], "50.00");
+    let statements = world.look(&format!("{LINES}/statements")).await;
+    let row = &statements.json["data"][0];
+    assert_eq!((&row["id"], &row["open"], &row["matched"]), (&json!(statement), &json!(2), &json!(2)));
+    assert_eq!((row["difference"].as_str(), row["status"].as_str()), (Some("-0.01"), Some("open")));
+
+    explained(&world, &all.json["data"][3]).await;
+
+    // The bank catches up with the third payment, the book with nothing more.
+    keep(&world, "USD", &[("credit", 2_500, &references[2])]).await;
+    let begun = std::time::Instant::now();
+    while outcomes(&world.look(LINES).await.json) != [("amount_differs", "50.01")] {
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", outcomes(&world.look(LINES).await.json));
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    sluice.verify().await;
+}
+
+/// One line is explained, once, with a trace.
+async fn explained(world: &World, line: &Value) {
+    let id = line["id"].as_str().unwrap();
+    let path = format!("{LINES}/lines/{id}/explain");
+    let reason = json!({"reason": "interest of the bank"});
+    let (operator, viewer) = (world.operator("operator", 0), world.operator("viewer", 0));
+    assert_eq!(world.act(viewer, &path, &reason).await.refusal(), (403, "forbidden"));
+    assert_eq!(world.act(operator, &path, &json!({"reason": " "})).await.refusal(), (422, "invalid-request"));
+    let done = world.act(operator, &path, &reason).await;
+    assert_eq!((done.status, done.text_of("status")), (200, "explained"), "{done:?}");
+    assert_eq!(world.act(operator, &path, &reason).await.refusal(), (409, "illegal-transition"));
+    let nowhere = format!("{LINES}/lines/rec_{}/explain", Uuid::now_v7().simple());
+    assert_eq!(world.act(operator, &nowhere, &reason).await.refusal(), (404, "not-found"));
+    let audit = world.look(&format!("/admin/v1/audit?subject={id}")).await;
+    let rows = audit.json["data"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["action"]), (1, &json!("reconciliation.explain")));
+    assert_eq!(rows[0]["reason"], "interest of the bank");
+    let listed = world.look(&format!("{LINES}?status=explained")).await;
+    assert_eq!(listed.json["data"][0]["reason"], "interest of the bank");
+}
+
+#[tokio::test]
+async fn r44_an_explanation_is_given_once_under_one_key_and_lists_refuse_nonsense() {
+    let (_sluice, world) = Sluice::start().await;
+    keep(&world, "EUR", &[("credit", 777, "NEVER-SEEN")]).await;
+    let row = world.wait_for_row(LINES, |row| row["outcome"] == "unknown").await;
+    let path = format!("{LINES}/lines/{}/explain", row["id"].as_str().unwrap());
+    let token = &world.operator("operator", 0).token;
+    let admin = world.admin();
+    let key = unique("key");
+    let body = json!({"reason": "a gift"});
+    let first = admin.post(token, &path, Some(&key), &body).await;
+    let again = admin.post(token, &path, Some(&key), &body).await;
+    assert_eq!((first.status, again.status, &first.json), (200, 200, &again.json));
+    let other = admin.post(token, &path, Some(&key), &json!({"reason": "no gift"})).await;
+    assert_eq!(other.refusal(), (422, "idempotency-key-reused"));
+    assert_eq!(admin.post(token, &path, None, &body).await.refusal(), (400, "idempotency-key-missing"));
+    for query in ["status=matched", "status=x", "outcome=x", "statement_id=x", "cursor=x", "limit=0", "x=1"] {
+        let answer = world.look(&format!("{LINES}?{query}")).await;
+        assert_eq!(answer.refusal(), (422, "invalid-request"), "{query}");
+    }
+    let metrics = world.probe("/metrics").await;
+    assert!(metrics.contains("sluice_reconciliation_open_lines{outcome=\"unknown\"}"), "gauges");
+}

@@ -1,0 +1,122 @@
+//! The books are proved by a schedule, and whoever looks sees what the last proof found.
+
+use std::time::{Duration, Instant};
+
+use admin_api::{Overview, Verification};
+use tests::{Sluice, World, run};
+
+const SOON: Duration = Duration::from_secs(60);
+
+async fn verification(world: &World) -> Verification {
+    let answer = world.look("/admin/v1/overview").await;
+    serde_json::from_value::<Overview>(answer.json).expect("an overview").verification
+}
+
+/// Waits until the last proof is like this.
+async fn wait_for(world: &World, condition: impl Fn(&Verification) -> bool) -> Verification {
+    let begun = Instant::now();
+    loop {
+        let last = verification(world).await;
+        if condition(&last) {
+            return last;
+        }
+        assert!(begun.elapsed() < SOON, "the last proof stays {last:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Waits until Prometheus would read this.
+async fn wait_for_metric(world: &World, value: f64) {
+    let begun = Instant::now();
+    while world.metric("sluice_ledger_verification_holds").await != value {
+        assert!(begun.elapsed() < SOON, "the metric does not become {value}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn is(last: &Verification, result: &str) -> bool {
+    last.result.as_deref() == Some(result)
+}
+
+#[tokio::test]
+async fn i2_broken_books_are_found_by_the_schedule_and_shown_until_they_are_right_again() {
+    let (sluice, world) = Sluice::start_with("[verification]\nevery_seconds = 10\n").await;
+    world.pay_in(world.merchant(0), "250.00", "USD").await;
+    let first = wait_for(&world, |last| is(last, "holds")).await;
+    assert!(first.broken.is_empty() && first.at.is_some() && first.took_ms.is_some(), "{first:?}");
+    wait_for_metric(&world, 1.0).await;
+    assert!(world.metric("sluice_ledger_verification_finished_timestamp_seconds").await > 1_700_000_000.0);
+
+    let database = world.database().await;
+    let shift = async |by: i64| {
+        let sql =
+            format!("UPDATE accounts SET credits = credits + {by} WHERE kind = 'merchant' AND credits > 0");
+        assert_eq!(database.execute(&sql, &[]).await.expect("changed by hand"), 1);
+    };
+    shift(1).await;
+    let broken = wait_for(&world, |last| is(last, "broken")).await;
+    assert_eq!(broken.broken, ["I1", "I2"]);
+    assert!(broken.checked_transfers >= Some(1), "{broken:?}");
+    wait_for_metric(&world, 0.0).await;
+    let row = database
+        .query_one("SELECT made_by, report::text FROM verifications WHERE result = 'broken' LIMIT 1", &[])
+        .await
+        .expect("kept");
+    let (made_by, report): (String, String) = (row.get(0), row.get(1));
+    assert!(made_by == "schedule" && report.contains("I2: account"), "{made_by}: {report}");
+
+    // A person's proof counts, too, at once.
+    shift(-1).await;
+    sluice.verify().await;
+    assert!(is(&verification(&world).await, "holds"));
+    wait_for_metric(&world, 1.0).await;
+}
+
+#[tokio::test]
+async fn one_proves_over_all_gateways_and_nobody_where_it_is_switched_off() {
+    let (sluice, world) = Sluice::start_with("[verification]\nevery_seconds = 10\n").await;
+    let second = sluice.second(&world, "").await;
+    let database = world.database().await;
+    let made = async || -> i64 {
+        database.query_one("SELECT count(*) FROM verifications", &[]).await.expect("a count").get(0)
+    };
+    let begun = Instant::now();
+    while made().await < 3 {
+        assert!(begun.elapsed() < SOON, "the schedule does nothing");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // The first is made when the first gateway starts, whenever the second one does; each of the next two begins 10 seconds
+    // after the one before has ended, whoever makes it: at least 20 seconds from the end of the first to that of the third.
+    // It is read from the rows: the database's clock says when one is due, too.
+    let apart = "SELECT max(finished_at) - min(finished_at) >= interval '20 seconds' \
+                 FROM (SELECT finished_at FROM verifications ORDER BY id LIMIT 3) AS first";
+    let apart: bool = database.query_one(apart, &[]).await.expect("a comparison").get(0);
+    assert!(apart, "more than one at a time");
+    let close = "SELECT count(*) FROM (SELECT finished_at - lag(finished_at) OVER (ORDER BY id) AS gap \
+                 FROM verifications) AS g WHERE gap < interval '9 seconds'";
+    assert_eq!(database.query_one(close, &[]).await.expect("a count").get::<_, i64>(0), 0);
+    // The second gateway tells the same, whoever made it.
+    assert_eq!(second.world.metric("sluice_ledger_verification_holds").await, 1.0);
+}
+
+#[tokio::test]
+async fn without_a_schedule_only_a_persons_proof_is_told() {
+    let (sluice, world) = Sluice::start_with("[verification]\nevery_seconds = 0\n").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(verification(&world).await, Verification::default());
+    assert!(
+        !world.probe("/metrics").await.contains("sluice_ledger_verification_finished_timestamp_seconds 0")
+    );
+    let config = sluice.dir().join("sluice.toml").display().to_string();
+    let said = run(&["verify", "--config", &config], sluice.dir()).await;
+    assert!(said.status.success());
+    assert!(is(&verification(&world).await, "holds"));
+
+    // A trail that was changed by hand.
+    let database = world.database().await;
+    database.execute("UPDATE audit_head SET seq = seq + 1", &[]).await.expect("changed by hand");
+    let said = run(&["verify", "--config", &config], sluice.dir()).await;
+    assert!(!said.status.success());
+    let last = verification(&world).await;
+    assert!(is(&last, "broken") && last.broken == ["I7"], "{last:?}");
+}
