@@ -22,8 +22,10 @@ use crate::wire::Reuse;
 const PARTS: [f64; 12] = [0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.5, 2.0];
 /// Before the knee at least this part of what is meant to leave is answered well.
 const KEPT_UP: f64 = 0.99;
-/// Not counted: connections are opened, which takes two seconds of arrivals, plans made.
-const WARM_UP: usize = 3;
+/// Not counted: the parts of a rate, a second each, in which plans are made and connections opened. A handshake costs several
+/// times what an event does: were all arrivals there at once, those that wait would each open one more, and the backlog
+/// that this makes would be counted as if the rate were too much.
+const WARM_UP: [f64; 6] = [0.1, 0.3, 0.5, 0.7, 0.9, 1.0];
 
 /// What the command line says.
 #[derive(Debug, clap::Args)]
@@ -133,11 +135,12 @@ fn parts(capacity: f64) -> Vec<f64> {
 }
 
 async fn at(stand: &Stand, options: &Options, mix: Mix, rate: f64) -> Result<At, Fault> {
-    let lasts = Duration::from_secs((options.seconds + WARM_UP) as u64);
-    let steps = vec![Step { rate, lasts }];
+    let warm_up = WARM_UP.map(|part| Step { rate: rate * part, lasts: Duration::from_secs(1) });
+    let counted = Step { rate, lasts: Duration::from_secs(options.seconds as u64) };
+    let steps = warm_up.into_iter().chain([counted]).collect();
     let source = Source::new(mix, steps, options.connections);
     let seen = openloop::on_fresh_database(stand, "", &[source]).await?;
-    let tally = seen[0].windows.between(WARM_UP, WARM_UP + options.seconds);
+    let tally = seen[0].windows.between(WARM_UP.len(), WARM_UP.len() + options.seconds);
     Ok(At { rate, seconds: options.seconds as f64, tally })
 }
 

@@ -51,14 +51,23 @@ pub fn spawn(mut command: Command, log: &Path) -> Result<Child, Fault> {
     Ok(command.stdout(file.try_clone()?).stderr(file).spawn()?)
 }
 
-/// Waits until `ready`; what it logged, when it ends before or takes too long.
+/// How much of a log tells what went wrong: a folder that was used often has a long one.
+const LAST_LINES: usize = 20;
+
+/// Waits until `ready`; what it logged last, when it ends before or takes too long.
 pub async fn until(child: &mut Child, log: &Path, ready: impl Fn() -> bool) -> Result<(), Fault> {
     let begun = Instant::now();
     while !ready() {
         let ended = child.try_wait()?;
         if ended.is_some() || begun.elapsed() > START {
             let said = std::fs::read_to_string(log).unwrap_or_default();
-            return Err(format!("the gateway does not get ready ({ended:?}):\n{said}").into());
+            let last: Vec<&str> = said.lines().rev().take(LAST_LINES).collect();
+            let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+            return Err(format!(
+                "the gateway does not get ready ({ended:?}), the end of {}:\n{last}",
+                log.display()
+            )
+            .into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
