@@ -283,8 +283,7 @@ impl Journal {
             .map(|(key, c)| (*key, c.debit_delta, c.credit_delta))
             .collect();
         deltas.sort_unstable();
-        store::update_balances(tx, &deltas).await?;
-        store::seal(tx, &self.layout, self.transfers, now).await
+        store::write(tx, &self.layout, &deltas, self.transfers, now).await
     }
 }
 

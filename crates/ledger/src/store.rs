@@ -74,7 +74,7 @@ pub(crate) async fn create_accounts(
     Ok(())
 }
 
-pub(crate) async fn update_balances(tx: &Tx<'_>, deltas: &[(AccountKey, i64, i64)]) -> Result<(), Error> {
+async fn update_balances(tx: &Tx<'_>, deltas: &[(AccountKey, i64, i64)]) -> Result<(), Error> {
     let shards: Vec<i16> = deltas.iter().map(|(key, _, _)| key.shard.number()).collect();
     let ids: Vec<Uuid> = deltas.iter().map(|(key, _, _)| key.id).collect();
     let debits: Vec<i64> = deltas.iter().map(|(_, debits, _)| *debits).collect();
@@ -93,9 +93,12 @@ struct Sealed {
     hash: Hash,
 }
 
-pub(crate) async fn seal(
+/// Writes counters (of accounts locked before), transfers and seals. What needs no answer of the statement before it goes
+/// beside it.
+pub(crate) async fn write(
     tx: &Tx<'_>,
     layout: &Layout,
+    deltas: &[(AccountKey, i64, i64)],
     transfers: Vec<Transfer>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
@@ -103,7 +106,10 @@ pub(crate) async fn seal(
     for transfer in transfers {
         by_chain.entry(layout.chain_of(transfer.shard)).or_default().push(transfer);
     }
-    let heads = lock_heads(tx, by_chain.keys().copied().collect()).await?;
+    let chains = by_chain.keys().copied().collect();
+    let (updated, heads) = tokio::join!(biased; update_balances(tx, deltas), lock_heads(tx, chains));
+    updated?;
+    let heads = heads?;
     let mut seals = Vec::with_capacity(heads.len());
     for (chain, transfers) in &by_chain {
         let (seq, previous) =
@@ -120,8 +126,16 @@ pub(crate) async fn seal(
         seals.push(Sealed { chain: *chain, seq, count, root, hash });
     }
     let numbered = by_chain.values().zip(&seals);
-    insert_transfers(tx, numbered.map(|(transfers, seal)| (seal.seq, transfers.as_slice())), now).await?;
-    insert_seals(tx, &seals, now).await
+    let numbered = numbered.map(|(transfers, seal)| (seal.seq, transfers.as_slice()));
+    let (inserted, sealed, advanced) = tokio::join!(
+        biased;
+        insert_transfers(tx, numbered, now),
+        insert_seals(tx, &seals, now),
+        advance_heads(tx, &seals),
+    );
+    inserted?;
+    sealed?;
+    advanced
 }
 
 async fn lock_heads(tx: &Tx<'_>, chains: Vec<i16>) -> Result<BTreeMap<i16, (i64, Hash)>, Error> {
@@ -187,7 +201,13 @@ async fn insert_seals(tx: &Tx<'_>, seals: &[Sealed], now: OffsetDateTime) -> Res
     let inserted = tx
         .execute(include_str!("sql/insert_seals.sql"), &[&chains, &seqs, &counts, &roots, &hashes, &now])
         .await?;
-    expect_count("seals inserted", inserted, seals.len())?;
+    expect_count("seals inserted", inserted, seals.len())
+}
+
+async fn advance_heads(tx: &Tx<'_>, seals: &[Sealed]) -> Result<(), Error> {
+    let chains: Vec<i16> = seals.iter().map(|s| s.chain).collect();
+    let seqs: Vec<i64> = seals.iter().map(|s| s.seq).collect();
+    let hashes: Vec<&[u8]> = seals.iter().map(|s| s.hash.as_slice()).collect();
     let advanced = tx.execute(include_str!("sql/advance_heads.sql"), &[&chains, &seqs, &hashes]).await?;
     expect_count("chain heads advanced", advanced, seals.len())
 }

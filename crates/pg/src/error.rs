@@ -121,6 +121,9 @@ pub(crate) fn sort(error: &tokio_postgres::Error) -> (Error, After) {
     {
         return (Error::Retry(said), After::Usable);
     }
+    if *code == SqlState::IN_FAILED_SQL_TRANSACTION {
+        return (Error::Aborted, After::Usable);
+    }
     if *code == SqlState::QUERY_CANCELED {
         return (Error::Timeout, After::Usable);
     }

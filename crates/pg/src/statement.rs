@@ -126,15 +126,25 @@ impl Statements<'_> {
             .await
     }
 
+    /// Where PostgreSQL refuses a COPY before it takes rows, the driver ends it all the same, is answered once more, and
+    /// takes that answer for the next statement's: the connection is given up then.
     pub(crate) async fn copy(&self, sql: &str, rows: Bytes) -> Result<u64, Error> {
-        self.session
+        let mut refused = false;
+        let copied = self
+            .session
             .run(async {
                 let statement = self.cache.prepare(self.client, sql).await?;
-                let mut sink = pin!(self.client.copy_in(&statement).await?);
+                let sink = self.client.copy_in(&statement).await;
+                refused = sink.is_err();
+                let mut sink = pin!(sink?);
                 sink.send(rows).await?;
                 sink.finish().await
             })
-            .await
+            .await;
+        if refused {
+            self.session.mark(After::Gone);
+        }
+        copied
     }
 
     pub(crate) async fn batch_execute(&self, sql: &str) -> Result<(), Error> {

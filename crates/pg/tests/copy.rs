@@ -60,6 +60,35 @@ async fn what_the_table_refuses_aborts_the_transaction() {
     tx.commit().await.unwrap();
 }
 
+#[tokio::test]
+async fn beside_a_statement_that_fails_it_is_void_and_no_later_statement_gets_its_answer() {
+    let db = testkit::database(&[SET]).await;
+    for _ in 0..3 {
+        let mut conn = db.pool.get().await.unwrap();
+        // Prepared before, as on every connection that has served for a while: then both are sent at once.
+        conn.query_one("SELECT 1 / $1::bigint", &[&1_i64]).await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        assert_eq!(tx.copy(SQL, rows(&[])).await.unwrap(), 0);
+        let (failed, copied) = tokio::join!(
+            biased;
+            tx.query_one("SELECT 1 / $1::bigint", &[&0_i64]),
+            tx.copy(SQL, rows(&[(1, None, b"a")])),
+        );
+        assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
+        assert!(matches!(copied, Err(Error::Aborted)), "{copied:?}");
+        assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+        drop(conn);
+        let mut conn = db.pool.get().await.unwrap();
+        for number in [7_i64, 11, 13] {
+            let tx = conn.begin().await.unwrap();
+            assert_eq!(tx.query_one("SELECT $1::bigint", &[&number]).await.unwrap().get::<_, i64>(0), number);
+            tx.commit().await.unwrap();
+        }
+        let left: i64 = conn.query_one("SELECT count(*) FROM copied", &[]).await.unwrap().get(0);
+        assert_eq!(left, 0);
+    }
+}
+
 #[test]
 fn a_row_must_fit_its_columns() {
     let mut copy = Copy::new(COLUMNS);

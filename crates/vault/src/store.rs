@@ -210,8 +210,12 @@ pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) ->
         ])?;
         bytes.row(&[&shard, &id, &delivery.headers_sealed, &delivery.body_sealed, &now])?;
     }
-    let events = tx.copy(include_str!("sql/copy_events.sql"), events).await?;
-    let bytes = tx.copy(include_str!("sql/copy_bytes.sql"), bytes).await?;
+    let (events, bytes) = tokio::join!(
+        biased;
+        tx.copy(include_str!("sql/copy_events.sql"), events),
+        tx.copy(include_str!("sql/copy_bytes.sql"), bytes),
+    );
+    let (events, bytes) = (events?, bytes?);
     if events == records.len() as u64 && bytes == events {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use super::alarms::Alarm;
 use super::facts::Facts;
 use super::keys::{self, Claims, Standing};
 use super::stage::Stage;
-use super::void::Void;
+use super::void::{Void, first_cause};
 use super::{Command, Reply};
 use crate::activity::Activity;
 
@@ -61,8 +61,7 @@ impl Commands {
         // Written beside the first statement of the rest, not before it: it needs no locks.
         let (recorded, saved) =
             tokio::join!(changes::record(tx, &changed), stage.save(tx, batch, &claims, &outcomes));
-        saved?;
-        recorded?;
+        first_cause([saved, recorded.map_err(Void::from)])?;
         let activity = self.activity.clone();
         tx.after_commit(move || {
             activity.add(counted);

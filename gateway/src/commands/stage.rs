@@ -34,7 +34,7 @@ use super::imports::Imports;
 use super::keys::{self, Claims, Standing};
 use super::replays::{self, Remade};
 use super::reversals::Reversals;
-use super::void::Void;
+use super::void::{Void, first_cause};
 use super::{Command, Content, Said, accounts, covers, fees, limits, resolutions};
 
 /// A batch while it is decided.
@@ -332,7 +332,9 @@ impl<'f> Stage<'f> {
         })
     }
 
-    /// Steps 4 and 5 of a batch: everything is written set-based, the chains' heads last.
+    /// Steps 4 and 5 of a batch: everything is written set-based, the chains' heads last. What most batches write goes side
+    /// by side, since a question that waits for no answer costs no way there and back; every row of it is new, or was
+    /// locked before.
     pub(super) async fn save(
         self,
         tx: &Tx<'_>,
@@ -340,15 +342,34 @@ impl<'f> Stage<'f> {
         claims: &Claims,
         outcomes: &[Option<Outcome>],
     ) -> Result<(), Void> {
-        self.merchants.save(tx, self.now).await?;
-        self.frozen.save(tx).await?;
-        deposits::insert(tx, &self.new_payments.iter().collect::<Vec<_>>()).await?;
-        deposits::save(tx, &self.payments).await?;
-        self.reversals.save(tx).await?;
+        let (payments, notices) = (self.new_payments.iter().collect::<Vec<_>>(), self.notices());
+        let (payments, covers, notices, answers, rest) = tokio::join!(
+            biased;
+            deposits::insert(tx, &payments),
+            self.save_covers(tx),
+            notifications::enqueue(tx, &notices, self.facts.emails, self.now),
+            record_answers(tx, batch, outcomes, self.now),
+            self.save_rest(tx, batch, claims),
+        );
+        first_cause([payments.map_err(Void::from), covers, notices.map_err(Void::from), answers, rest])?;
+        audit::append(tx, &self.entries).await?;
+        self.journal.write(tx, self.now).await?;
+        Ok(())
+    }
+
+    /// New orders, and what payments take of orders.
+    async fn save_covers(&self, tx: &Tx<'_>) -> Result<(), Void> {
         self.imports.save(tx).await?;
         merchants::orders::save_covers(tx, &self.orders).await?;
+        Ok(())
+    }
+
+    async fn save_rest(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
+        self.merchants.save(tx, self.now).await?;
+        self.frozen.save(tx).await?;
+        deposits::save(tx, &self.payments).await?;
+        self.reversals.save(tx).await?;
         self.quotes.save(tx).await?;
-        notifications::enqueue(tx, &self.notices(), self.facts.emails, self.now).await?;
         withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
         self.withdrawals.save(tx, self.now).await?;
         withdrawals::declare(tx, &self.declarations).await?;
@@ -363,11 +384,8 @@ impl<'f> Stage<'f> {
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;
         self.approvals.save(tx).await?;
         self.release_references(tx, batch, claims).await?;
-        record_answers(tx, batch, outcomes, self.now).await?;
         replays::record(tx, &self.later, self.now).await?;
         self.positions.save(tx).await?;
-        audit::append(tx, &self.entries).await?;
-        self.journal.write(tx, self.now).await?;
         Ok(())
     }
 

@@ -13,6 +13,20 @@ impl Void {
     }
 }
 
+/// What became of statements that went side by side: the one that failed by itself, before those that failed since the
+/// transaction was aborted already. What the lane does next depends on it.
+pub(super) fn first_cause(results: impl IntoIterator<Item = Result<(), Void>>) -> Result<(), Void> {
+    let mut consequence = Ok(());
+    for result in results {
+        match result {
+            Ok(()) => {}
+            Err(Void(BatchError::Database(pg::Error::Aborted))) => consequence = result,
+            Err(cause) => return Err(cause),
+        }
+    }
+    consequence
+}
+
 impl From<pg::Error> for Void {
     fn from(error: pg::Error) -> Void {
         Void(BatchError::Database(error))
@@ -138,5 +152,23 @@ impl From<privacy::KeyError> for Void {
 impl From<serde_json::Error> for Void {
     fn from(error: serde_json::Error) -> Void {
         Void(BatchError::Broken(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_statements_side_by_side_the_one_that_failed_by_itself_is_told() {
+        let aborted = || Err(Void::from(pg::Error::Aborted));
+        let timeout = || Err(Void::from(pg::Error::Timeout));
+        assert!(first_cause([Ok(()), Ok(())]).is_ok());
+        for results in [[aborted(), timeout()], [timeout(), aborted()], [Ok(()), timeout()]] {
+            let told = first_cause(results).unwrap_err();
+            assert!(matches!(told.0, BatchError::Database(pg::Error::Timeout)), "{told:?}");
+        }
+        let told = first_cause([Ok(()), aborted()]).unwrap_err();
+        assert!(matches!(told.0, BatchError::Database(pg::Error::Aborted)), "{told:?}");
     }
 }
