@@ -180,6 +180,8 @@ pub enum T {
     WhatHappened,
     Searching,
     NothingFound,
+    MoreFound,
+    TooManySearches,
     SearchHint,
     KeyMarkAll,
     KeyScroll,

@@ -14,6 +14,7 @@ use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::live::{Current, Live};
 use crate::migrate;
+use crate::number_searches::NumberSearches;
 use crate::readiness::Readiness;
 use crate::shares::Shares;
 use crate::stream::Hub;
@@ -41,6 +42,8 @@ pub struct App {
     pub requests: Semaphore,
     /// What of them one bank may take.
     pub shares: Shares,
+    /// What each operator may still search for by number.
+    pub number_searches: NumberSearches,
     pub metrics: PrometheusHandle,
 }
 
@@ -69,6 +72,7 @@ impl App {
             hub: Hub::new(config.stream.max_streams),
             requests,
             shares,
+            number_searches: NumberSearches::default(),
             metrics,
             config,
         })

@@ -16,6 +16,7 @@ mod heads;
 mod live;
 mod metrics;
 mod migrate;
+mod number_searches;
 mod positions;
 mod problem;
 mod problem_pages;

@@ -2,6 +2,8 @@
 
 mod errors;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
@@ -13,7 +15,7 @@ pub use errors::internal;
 
 /// The media type of every error.
 pub const CONTENT: &str = "application/problem+json";
-/// What 429 and 503 say in `Retry-After`, in seconds.
+/// What 503 says in `Retry-After`, and 429 where nothing better is known, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// What a merchant or an operator is told to authenticate with.
 const CHALLENGE: &str = "Bearer realm=\"sluice\"";
@@ -183,11 +185,21 @@ pub struct Refusal {
     pub errors: Vec<FieldError>,
     /// For 405: the methods that the path takes.
     pub allow: Option<&'static str>,
+    /// For 429: in how many seconds to come again, where it is known.
+    pub retry_after: Option<u32>,
 }
 
 impl Refusal {
     pub fn new(problem: Problem, detail: impl Into<String>) -> Refusal {
-        Refusal { problem, detail: detail.into(), errors: Vec::new(), allow: None }
+        Refusal { problem, detail: detail.into(), errors: Vec::new(), allow: None, retry_after: None }
+    }
+
+    /// 429: there is room again after `wait`.
+    pub fn rate_limited(what: &str, wait: Duration) -> Refusal {
+        // Whole seconds, so that whoever waits as long gets through.
+        let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1);
+        let detail = format!("{what}; again in {seconds} s");
+        Refusal { retry_after: Some(seconds), ..Refusal::new(RateLimited, detail) }
     }
 
     /// 422 with one wrong field.
@@ -214,6 +226,9 @@ impl Refusal {
         let mut response = respond(self.problem, body(self.problem, &self.detail, request_id, &self.errors));
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -270,5 +285,16 @@ mod tests {
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert_eq!(response.headers()[CONTENT_TYPE], CONTENT);
+    }
+
+    #[test]
+    fn a_429_says_when_there_is_room_again() {
+        for (millis, seconds) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (2000, "2")] {
+            let refusal = Refusal::rate_limited("too fast", Duration::from_millis(millis));
+            let response = refusal.response("r");
+            assert_eq!(response.status(), 429);
+            assert_eq!(response.headers()[RETRY_AFTER], seconds, "{millis}");
+            assert_eq!(refusal.detail, format!("too fast; again in {seconds} s"));
+        }
     }
 }

@@ -64,7 +64,9 @@ pub fn meaning(problem: Problem) -> &'static str {
         UnsupportedCorridor => {
             "This pair of currencies is not exchanged, or no bank pays out the bought currency."
         }
-        RateLimited => "Too many requests in a short time.",
+        RateLimited => {
+            "Too many requests in a short time. Operators may search by account number thirty times a minute; ids, references and names are found beyond that, too."
+        }
         RateUnavailable => {
             "There is no rate for the pair that can be used: none is fresh enough, or the newest is being checked. An old rate is never used instead."
         }

@@ -23,8 +23,8 @@ pub struct Answer {
     pub json: Value,
     /// `Idempotency-Replayed: true`.
     pub replayed: bool,
-    /// Whether it says when to come again.
-    pub retry_after: bool,
+    /// In how many seconds to come again, where it says so.
+    pub retry_after: Option<u64>,
     /// The body as it came.
     pub text: String,
 }
@@ -79,7 +79,10 @@ impl Client {
         Some(Answer {
             status: answer.status.as_u16(),
             json: serde_json::from_str(&text).unwrap_or(Value::Null),
-            retry_after: answer.headers.contains_key("retry-after"),
+            retry_after: answer
+                .headers
+                .get("retry-after")
+                .and_then(|value| value.to_str().ok()?.parse().ok()),
             replayed: answer.headers.get("idempotency-replayed").is_some_and(|value| value == "true"),
             text,
         })

@@ -52,8 +52,17 @@ impl Palette {
 
     /// What the server found for what is typed now.
     pub fn hits(&self) -> &[SearchHit] {
+        self.answer().map(|hits| hits.data.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether it found more than it told.
+    pub fn has_more(&self) -> bool {
+        self.answer().is_some_and(|hits| hits.more)
+    }
+
+    fn answer(&self) -> Option<&SearchHits> {
         let is_it = self.sought == self.line.text().trim();
-        self.found.data().filter(|_| is_it).map(|hits| hits.data.as_slice()).unwrap_or_default()
+        self.found.data().filter(|_| is_it)
     }
 }
 

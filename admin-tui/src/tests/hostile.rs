@@ -172,7 +172,7 @@ fn nothing_hostile_comes_by_other_ways() {
     }
     let mut bench = Bench::of(160, 40, Lang::English, Some(Role::Operator), hostile);
     bench.press(": \"HB-20261125-000017\"");
-    bench.pass(0.4);
+    bench.pass(0.9);
     bench.settle();
     check(&bytes(&bench), "search");
     let mut bench = Bench::new(160, 40);

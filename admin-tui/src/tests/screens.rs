@@ -126,7 +126,7 @@ fn what_came_of_several_and_what_was_found() {
         look(&format!("{prefix}left-80x24"), &bench);
         let mut bench = Bench::of(80, 24, lang, Some(Role::Operator), data::answer);
         bench.press(": \"HB-20261125-000017\"");
-        bench.pass(0.4);
+        bench.pass(0.9);
         bench.settle();
         look(&format!("{prefix}found-80x24"), &bench);
     }

@@ -1,12 +1,14 @@
 //! The palette finds what the server knows.
 
+use admin_api::ProblemAnswer;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
 use super::data::{self, MERCHANT, PAYMENT};
 use crate::action::Role;
+use crate::key::Key;
 use crate::model::frame::Frame;
-use crate::msg::Effect;
+use crate::msg::{Effect, Msg, Trouble};
 use crate::text::Lang;
 
 fn asked(bench: &Bench) -> Vec<&str> {
@@ -30,7 +32,7 @@ fn once_the_typing_rests_the_server_is_asked() {
     let mut bench = Bench::new(100, 30);
     bench.press(": \"HB-20261125-000017\"");
     assert!(asked(&bench).is_empty(), "not while typing");
-    bench.pass(0.4);
+    bench.pass(0.9);
     assert_eq!(asked(&bench), ["/admin/v1/search?q=HB-20261125-000017"]);
     assert!(bench.shows("searching..."), "{}", bench.screen());
     bench.settle();
@@ -59,8 +61,85 @@ fn nothing_found_is_said_and_commands_are_not_looked_for() {
     for typed in ["arm 15 why", "po", "export /tmp/x"] {
         let mut bench = Bench::new(100, 30);
         bench.press(&format!(": \"{typed}\""));
-        bench.pass(0.4);
+        bench.pass(0.9);
         assert!(asked(&bench).is_empty(), "{typed}");
+    }
+}
+
+/// Numbers are dictated, and the server counts how often it is asked for one: between two groups of digits it is not asked.
+#[test]
+fn what_may_be_a_number_is_looked_for_after_a_longer_rest() {
+    for (typed, waits) in [("62220298", true), ("MT84MALT", true), ("Acme", false), (PAYMENT, false)] {
+        let mut bench = Bench::new(100, 30);
+        bench.press(&format!(": \"{typed}\""));
+        bench.pass(0.4);
+        assert_eq!(asked(&bench).is_empty(), waits, "{typed}");
+        bench.pass(0.5);
+        assert_eq!(asked(&bench).len(), 1, "{typed}");
+    }
+    let mut bench = Bench::new(100, 30);
+    bench.press(":");
+    for group in ["6222", "0298", "7654", "1357"] {
+        bench.press(&format!("\"{group}\""));
+        bench.pass(0.7);
+    }
+    assert!(asked(&bench).is_empty(), "{:?}", asked(&bench));
+    bench.pass(0.2);
+    assert_eq!(asked(&bench), ["/admin/v1/search?q=6222029876541357"]);
+}
+
+#[test]
+fn that_there_are_more_is_said() {
+    let many = |path: &str| match path {
+        "/admin/v1/search?q=1357" => {
+            let hit = |n: usize| json!({"type": "payee", "id": format!("pye_{n:032x}"), "title": format!("CNY account ****1357 of {MERCHANT}, verified")});
+            json!({"data": (0..20).map(hit).collect::<Vec<_>>(), "more": true})
+        }
+        other => data::answer(other),
+    };
+    let mut bench = Bench::of(100, 30, Lang::English, Some(Role::Operator), many);
+    bench.press(": 1 3 5 7 Enter");
+    assert!(bench.shows("there are more than these: type more of it"), "{}", bench.screen());
+    let mut bench = Bench::new(100, 30);
+    bench.press(": \"HB-20261125-000017\" Enter");
+    assert!(bench.shows("20.00 USD from sandbox"), "{}", bench.screen());
+    assert!(!bench.shows("more than these"), "{}", bench.screen());
+}
+
+/// Who has searched too often is told so, not that there is nothing; Enter asks again.
+#[test]
+fn a_search_that_was_refused_is_asked_again_by_enter() {
+    let refusal = |code: &str| {
+        Trouble::Refused(ProblemAnswer {
+            title: "Too many requests".into(),
+            status: 429,
+            code: code.into(),
+            detail: "account numbers are looked for thirty times a minute; again in 2 s".into(),
+            request_id: "r".into(),
+            errors: Vec::new(),
+        })
+    };
+    for (trouble, words) in [
+        (refusal("rate-limited"), "too many searches by number: Enter asks again in some seconds"),
+        (Trouble::NoContact("no contact".into()), "no contact"),
+    ] {
+        let mut bench = Bench::new(100, 30);
+        bench.press(": \"6222029876541357\"");
+        bench.pass(0.9);
+        let Some(Effect::Get { to, generation, .. }) = bench.asked.pop() else { panic!("it is asked for") };
+        bench.send(Msg::Got { to, generation, answer: Err(trouble) });
+        assert!(bench.shows(words) && !bench.shows("nothing found"), "{}", bench.screen());
+        bench.asked.clear();
+        bench.pass(5.0);
+        assert!(asked(&bench).is_empty(), "not by itself");
+        bench.asked.clear();
+        bench.send(Msg::Key(Key::Enter));
+        assert_eq!(asked(&bench), ["/admin/v1/search?q=6222029876541357"]);
+        assert!(bench.shows("searching..."), "{}", bench.screen());
+        // While the answer is awaited, one question is enough.
+        bench.asked.clear();
+        bench.send(Msg::Key(Key::Enter));
+        assert!(asked(&bench).is_empty() && bench.shows("searching..."), "{}", bench.screen());
     }
 }
 
@@ -68,7 +147,7 @@ fn nothing_found_is_said_and_commands_are_not_looked_for() {
 fn an_answer_to_other_words_is_not_shown() {
     let mut bench = Bench::new(100, 30);
     bench.press(": \"HB-20261125-000017\"");
-    bench.pass(0.4);
+    bench.pass(0.9);
     let late = std::mem::take(&mut bench.asked);
     bench.press("\"8\"");
     bench.asked = late;

@@ -143,9 +143,14 @@ impl T {
             T::NothingFound => {
                 ("nothing found by id, number, reference or name", "按编号、账号、参考号、名称均未找到")
             }
+            T::MoreFound => ("there are more than these: type more of it", "结果不止这些：请输入更多内容"),
+            T::TooManySearches => (
+                "too many searches by number: Enter asks again in some seconds",
+                "按账号查找过于频繁：稍等几秒再按回车",
+            ),
             T::SearchHint => (
-                "or type an id, a bank's reference or a name: the server looks for it",
-                "或输入编号、银行参考号、名称：由服务器查找",
+                "or an id, a reference, a name, an account's last four: the server looks",
+                "或输入编号、参考号、名称、账号后四位：由服务器查找",
             ),
             T::KeyMarkAll => ("mark all of this page, or none", "标记本页全部或全不标"),
             T::KeyScroll => ("scroll the results", "滚动结果"),

@@ -102,7 +102,8 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(_) => {
             return match choices.into_iter().nth(selected) {
                 Some(choice) => choose(model, choice, &typed),
-                None if search::is_open(palette) => vec![search::ask(model)],
+                None if search::is_open(palette) || search::has_failed(palette) => vec![search::ask(model)],
+                None if palette.found.is_pending() => Vec::new(),
                 None => {
                     model.warn(model.text(T::NoSuchThing));
                     Vec::new()

@@ -13,17 +13,27 @@ use crate::model::frame::Frame;
 use crate::model::overlay::{Overlay, Palette, Run};
 use crate::msg::{Effect, Part, Slot, Trouble};
 use crate::screen::Screen;
+use crate::text::T;
 
 /// So long nothing is typed before the server is asked.
 const REST: Duration = Duration::from_millis(300);
+/// The same of what may be an account number. Numbers are typed slowly, and the server counts how often it is asked for one.
+const REST_OF_NUMBERS: Duration = Duration::from_millis(800);
+/// The refusal of more searches by number.
+const TOO_MANY: &str = "rate-limited";
 /// Shorter words are not looked for.
 const SHORTEST: usize = 3;
 
 /// The question that is due.
 pub(super) fn due(model: &mut Model) -> Option<Effect> {
     let Overlay::Palette(palette) = &model.overlay else { return None };
-    let rests = model.clock.up.saturating_sub(palette.typed) >= REST;
+    let rests = model.clock.up.saturating_sub(palette.typed) >= rest_of(palette.line.text().trim());
     if rests && is_open(palette) { Some(ask(model)) } else { None }
+}
+
+fn rest_of(sought: &str) -> Duration {
+    let may_be_number = sought.contains(|c: char| c.is_ascii_digit()) && Shape::of_id(sought).is_none();
+    if may_be_number { REST_OF_NUMBERS } else { REST }
 }
 
 /// Whether what is typed was not looked for yet, and is worth it.
@@ -33,6 +43,12 @@ pub(super) fn is_open(palette: &Palette) -> bool {
     let is_command =
         typed.contains(' ') && Run::ALL.iter().any(|run| typed.split(' ').next() == Some(run.word()));
     sought != palette.sought && sought.chars().count() >= SHORTEST && !is_command
+}
+
+/// Whether what is typed was looked for, and nobody could say.
+pub(super) fn has_failed(palette: &Palette) -> bool {
+    let found = &palette.found;
+    palette.sought == palette.line.text().trim() && found.trouble.is_some() && !found.is_pending()
 }
 
 /// Looks for it now.
@@ -50,13 +66,16 @@ pub(super) fn ask(model: &mut Model) -> Effect {
 }
 
 pub(super) fn answered(model: &mut Model, generation: u64, answer: Result<Value, Trouble>) {
-    let up = model.clock.up;
+    let (up, too_many) = (model.clock.up, model.text(T::TooManySearches));
     let Overlay::Palette(palette) = &mut model.overlay else { return };
     if !palette.found.awaits(generation) {
         return;
     }
     let read = answer
-        .map_err(|trouble| trouble.words())
+        .map_err(|trouble| match trouble {
+            Trouble::Refused(problem) if problem.code == TOO_MANY => too_many.to_owned(),
+            other => other.words(),
+        })
         .and_then(|answer| serde_json::from_value::<SearchHits>(answer).map_err(|error| error.to_string()));
     match read {
         Ok(hits) => palette.found.answered(hits, up),

@@ -77,6 +77,7 @@ fn looking(model: &Model, palette: &Palette) -> String {
         (_, true, _) => model.text(T::Searching).to_owned(),
         (Some(why), _, _) => why.clone(),
         (None, false, []) => model.text(T::NothingFound).to_owned(),
+        (None, false, _) if palette.has_more() => model.text(T::MoreFound).to_owned(),
         (None, false, _) => String::new(),
     }
 }

@@ -87,6 +87,9 @@ pub struct BalanceRow {
 pub struct SearchHits {
     /// At most twenty.
     pub data: Vec<SearchHit>,
+    /// There are more; or there may be, since account numbers were not looked for beyond the operator's limit.
+    #[serde(default)]
+    pub more: bool,
 }
 
 /// Something that was found.

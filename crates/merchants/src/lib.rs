@@ -26,7 +26,7 @@ pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use listed::{MerchantFilter, search};
 pub use lock::{Freeze, Locked, Merchant, lock, tier};
-pub use numbers::{Filled, Numbered, accounts_numbered, fill_tails, payees_numbered};
+pub use numbers::{Filled, Numbered, SoughtNumber, accounts_numbered, fill_tails, payees_numbered};
 pub use orders::OpenOrders;
 pub use payees::{
     FieldError, NewPayee, Payee, PayeeEvent, PayeeRequest, PayeeState, PendingPayees, Scheme, Warning,
@@ -78,6 +78,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 9,
             name: "account_numbers",
             sql: include_str!("../migrations/0009_account_numbers.sql"),
+        },
+        pg::Migration {
+            version: 10,
+            name: "four_of_a_number",
+            sql: include_str!("../migrations/0010_four_of_a_number.sql"),
         },
     ],
 };

@@ -1,7 +1,7 @@
-//! Accounts found by what is known of their number: all of it, or the end of it.
+//! Accounts found by what is known of their number: all of it, or the end that their masks show.
 //!
-//! A number may be told by its end only as far as it can't be guessed from answers: one search compares four characters,
-//! which operators see anyway, or eight at once, so that nobody is told the next digit by asking ten times (R35).
+//! Nobody is told more of a number by asking than by looking at it: of its end exactly that is kept which the mask shows anyway, and
+//! whoever would guess the rest must guess all of it at once (R35).
 
 use pg::Connection;
 use privacy::Keyring;
@@ -12,74 +12,64 @@ use crate::issue::{self, Issued};
 use crate::keys::{account_index, open_text, tail_index};
 use crate::payees::{self, Payee};
 
-/// Numbers shorter than this are found whole only: their masks show less than four characters.
-const SHORTEST_WITH_TAIL: usize = 9;
+/// Characters of the end by which a number is found. One whose mask shows less of it is found whole only.
+const TAIL: usize = 4;
+/// Characters of a text that is taken for an end; longer ones are whole numbers.
+const LONGEST_TAIL: usize = 8;
+/// Characters of the longest number: an IBAN's.
+const LONGEST: usize = 34;
 
-/// The blind indexes of a number's end: of its last four characters and of its last eight. Empty where there is none.
+/// The blind index of a number's end; empty where there is none.
+pub(crate) fn tail_of(keyring: &Keyring, number: &str) -> Vec<u8> {
+    let number = privacy::normalise_account_number(number);
+    tail(&number).map(|tail| tail_index(keyring, tail).to_vec()).unwrap_or_default()
+}
+
+/// The end by which a number is found: what its mask shows, where that is long enough to find anything by.
+fn tail(normalised: &str) -> Option<&str> {
+    let shown = privacy::shown_end(normalised);
+    (shown.chars().count() == TAIL).then_some(shown)
+}
+
+/// A text that may be an account number, or the end of one. Whoever looks for it makes a guess, and may be counted before.
 #[derive(Debug)]
-pub(crate) struct Tails {
-    pub(crate) four: Vec<u8>,
-    pub(crate) eight: Vec<u8>,
-}
-
-impl Tails {
-    /// Those of a number.
-    pub(crate) fn of(keyring: &Keyring, number: &str) -> Tails {
-        let number = privacy::normalise_account_number(number);
-        let length = number.chars().count();
-        let tail = |count: usize| match last(&number, count) {
-            Some(tail) if length >= SHORTEST_WITH_TAIL => tail_index(keyring, tail).to_vec(),
-            _ => Vec::new(),
-        };
-        Tails { four: tail(4), eight: tail(8) }
-    }
-}
-
-/// The last so many characters, if there are as many.
-fn last(text: &str, count: usize) -> Option<&str> {
-    let from = text.chars().count().checked_sub(count)?;
-    text.char_indices().map(|(at, _)| at).nth(from).and_then(|at| text.get(at..))
-}
-
-/// What a search compares: always the whole number; besides, of four to seven characters the last four, of eight all.
-struct Sought {
+pub struct SoughtNumber {
     number: Vec<u8>,
-    four: Option<Vec<u8>>,
-    eight: Option<Vec<u8>>,
+    tail: Option<Vec<u8>>,
 }
 
-impl Sought {
-    /// None where the text is no number or end of one.
-    fn read(keyring: &Keyring, text: &str) -> Option<Sought> {
+impl SoughtNumber {
+    /// None where the text is neither: it has a digit, 4 to 34 letters and digits, and nothing else but spaces and dashes.
+    pub fn read(keyring: &Keyring, text: &str) -> Option<SoughtNumber> {
         let number = privacy::normalise_account_number(text);
         let plain = number.chars().all(|c| c.is_ascii_alphanumeric());
-        if number.len() < 4 || !plain {
+        let has_digit = number.chars().any(|c| c.is_ascii_digit());
+        if !plain || !has_digit || !(TAIL..=LONGEST).contains(&number.len()) {
             return None;
         }
-        let tail = |count| last(&number, count).map(|tail| tail_index(keyring, tail).to_vec());
-        let (four, eight) = match number.len() {
-            4..=7 => (tail(4), None),
-            8 => (None, tail(8)),
-            _ => (None, None),
-        };
-        Some(Sought { number: account_index(keyring, &number).to_vec(), four, eight })
+        let tail = sought_tail(&number).map(|tail| tail_index(keyring, tail).to_vec());
+        Some(SoughtNumber { number: account_index(keyring, &number).to_vec(), tail })
     }
 }
 
-/// At most `limit` payees whose account has this number, or this end of four to eight characters; removed ones among them. Those
-/// with the whole number come first, then the newest. Of five to seven characters the last four are compared.
+/// What is compared with the ends of numbers: the last four of a text that is too short to be anything but an end or a short number.
+fn sought_tail(normalised: &str) -> Option<&str> {
+    let from = normalised.len().checked_sub(TAIL)?;
+    normalised.get(from..).filter(|_| normalised.len() <= LONGEST_TAIL)
+}
+
+/// At most `limit` payees whose account has this number, or this end; removed ones among them. Those with the whole number come
+/// first, then the newest. Of an end of up to eight characters the last four are compared.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a row can't be understood.
 pub async fn payees_numbered(
     conn: &Connection,
-    keyring: &Keyring,
-    text: &str,
+    sought: &SoughtNumber,
     limit: i64,
 ) -> Result<Vec<Payee>, Error> {
-    let Some(sought) = Sought::read(keyring, text) else { return Ok(Vec::new()) };
     let sql = include_str!("sql/find_payees.sql");
-    let rows = conn.query(sql, &[&sought.number, &sought.four, &sought.eight, &limit]).await?;
+    let rows = conn.query(sql, &[&sought.number, &sought.tail, &limit]).await?;
     rows.iter().map(payees::read).collect()
 }
 
@@ -90,12 +80,11 @@ pub async fn payees_numbered(
 pub async fn accounts_numbered(
     conn: &Connection,
     keyring: &Keyring,
-    text: &str,
+    sought: &SoughtNumber,
     limit: i64,
 ) -> Result<Vec<Issued>, Error> {
-    let Some(sought) = Sought::read(keyring, text) else { return Ok(Vec::new()) };
     let sql = include_str!("sql/find_accounts.sql");
-    let rows = conn.query(sql, &[&sought.number, &sought.four, &sought.eight, &limit]).await?;
+    let rows = conn.query(sql, &[&sought.number, &sought.tail, &limit]).await?;
     rows.iter().map(|row| issue::read(keyring, row)).collect()
 }
 
@@ -145,17 +134,15 @@ pub async fn fill_tails(
     };
     let tx = conn.begin().await?;
     let rows = tx.query(wanted, &[&after, &limit]).await?;
-    let (mut ids, mut fours, mut eights) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut tails) = (Vec::new(), Vec::new());
     for row in &rows {
         let id: Uuid = row.get("id");
         if let Ok(number) = open_text(keyring, row.get("number_sealed"), column, id) {
-            let tails = Tails::of(keyring, number.reveal());
             ids.push(id);
-            fours.push(tails.four);
-            eights.push(tails.eight);
+            tails.push(tail_of(keyring, number.reveal()));
         }
     }
-    tx.execute(save, &[&ids, &fours, &eights]).await?;
+    tx.execute(save, &[&ids, &tails]).await?;
     tx.commit().await?;
     let last = rows.last().map(|row| row.get("id"));
     Ok(Filled { filled: ids.len(), sealed: rows.len() - ids.len(), last })
@@ -163,18 +150,74 @@ pub async fn fill_tails(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    /// What the mask shows, read off the mask itself.
+    fn shown(number: &str) -> String {
+        privacy::mask_account_number(number).strip_prefix("****").expect("a mask").to_owned()
+    }
+
     #[test]
-    fn the_end_of_a_text_is_counted_in_characters() {
-        for (text, count, end) in [
-            ("12345678", 4, Some("5678")),
-            ("1234", 4, Some("1234")),
-            ("123", 4, None),
-            ("", 4, None),
-            ("1ä2ö", 3, Some("ä2ö")),
+    fn r35_of_numbers_of_every_length_the_end_that_is_found_is_what_the_mask_shows() {
+        let digits = "9876543210987654321098765432109876543210";
+        for length in 0..=digits.len() {
+            let number = &digits[..length];
+            let (known, shown) = (tail(number), shown(number));
+            match length {
+                0..=8 => assert_eq!(known, None, "of {length}"),
+                _ => assert_eq!(known, Some(shown.as_str()), "of {length}"),
+            }
+            // Of any end that can be typed, what lies before the shown characters makes no difference, right or wrong.
+            for count in TAIL..length {
+                let right = &digits[length - count..length];
+                let (before, last) = right.split_at(count - TAIL);
+                let wrong = format!("{}{last}", "x".repeat(before.len()));
+                let compared = (count <= LONGEST_TAIL).then_some(last);
+                assert_eq!(
+                    (sought_tail(right), sought_tail(&wrong)),
+                    (compared, compared),
+                    "{right} of {length}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn r35_no_end_knows_more_of_a_number_than_its_mask(text in "\\PC{0,40}") {
+            let number = privacy::normalise_account_number(&text);
+            if let Some(known) = tail(&number) {
+                prop_assert_eq!(known, shown(&number));
+            }
+        }
+    }
+
+    #[test]
+    fn r35_what_has_no_digit_or_other_signs_is_no_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keyring = Keyring::generate(&folder.path().join("keys")).expect("keys");
+        for (text, is_number, has_tail) in [
+            ("1234", true, true),
+            ("12 34", true, true),
+            ("AST001S", true, true),
+            ("12345678", true, true),
+            ("123456789", true, false),
+            (&"1".repeat(34), true, false),
+            ("123", false, false),
+            ("", false, false),
+            ("Acme", false, false),
+            ("ACMELTD", false, false),
+            ("acme trading company", false, false),
+            ("78*0", false, false),
+            ("pay_1234", false, false),
+            ("a@b.c1", false, false),
+            (&"1".repeat(35), false, false),
         ] {
-            assert_eq!(last(text, count), end, "{text}");
+            let read = SoughtNumber::read(&keyring, text);
+            assert_eq!(read.is_some(), is_number, "{text}");
+            assert_eq!(read.is_some_and(|read| read.tail.is_some()), has_tail, "{text}");
         }
     }
 }

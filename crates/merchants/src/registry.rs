@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::jurisdiction::Jurisdiction;
 use crate::keys::{account_index, context, email_index, name_index, open_text};
-use crate::numbers::Tails;
+use crate::numbers::tail_of;
 use crate::state::MerchantState;
 use crate::{MerchantId, ReceivingAccountId, StoreId};
 
@@ -155,7 +155,7 @@ pub(crate) async fn enter_account(
     new: &NewReceivingAccount<'_>,
 ) -> Result<Option<ReceivingAccountId>, Error> {
     let number = privacy::normalise_account_number(new.number);
-    let (index, tails) = (account_index(keyring, &number), Tails::of(keyring, &number));
+    let (index, tail) = (account_index(keyring, &number), tail_of(keyring, &number));
     let id = ReceivingAccountId::new(shards.of(&[new.bank.as_bytes(), &index]));
     let sealed = keyring.seal(number.as_bytes(), &context("receiving_accounts.number", id.uuid()))?;
     let inserted = tx
@@ -170,8 +170,7 @@ pub(crate) async fn enter_account(
                 &index.as_slice(),
                 &new.currency.code(),
                 &new.jurisdiction.as_str(),
-                &tails.four,
-                &tails.eight,
+                &tail,
             ],
         )
         .await?;

@@ -6,6 +6,6 @@ mod normalise;
 mod sensitive;
 
 pub use keyring::{KeyError, Keyring, OpenError};
-pub use mask::{mask_account_number, mask_email, mask_mobile, mask_name};
+pub use mask::{mask_account_number, mask_email, mask_mobile, mask_name, shown_end};
 pub use normalise::{normalise_account_number, normalise_name};
 pub use sensitive::Sensitive;

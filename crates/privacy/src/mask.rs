@@ -2,13 +2,19 @@
 
 /// The last four characters: `****1234`. Eight or fewer show only the last two, four or fewer nothing.
 pub fn mask_account_number(number: &str) -> String {
+    format!("****{}", shown_end(number))
+}
+
+/// What the mask of an account number shows of it.
+pub fn shown_end(number: &str) -> &str {
     let length = number.chars().count();
     let shown = match length {
         0..=4 => 0,
         5..=8 => 2,
         _ => 4,
     };
-    format!("****{}", number.chars().skip(length - shown).collect::<String>())
+    let from = number.char_indices().map(|(at, _)| at).nth(length - shown);
+    from.and_then(|at| number.get(at..)).unwrap_or_default()
 }
 
 /// One character of a name: `Z****`.
@@ -45,6 +51,8 @@ mod tests {
         assert_eq!(mask_account_number("8335001234"), "****1234");
         assert_eq!(mask_account_number("83350"), "****50");
         assert_eq!(mask_account_number("8335"), "****");
+        assert_eq!(mask_account_number(""), "****");
+        assert_eq!(mask_account_number("ÄÖÜäöüß12é4"), "****12é4");
         assert_eq!(mask_name("Zhang Wei"), "Z****");
         assert_eq!(mask_name("张伟"), "张****");
         assert_eq!(mask_email("zhangwei@example.com"), "zha***@example.com");

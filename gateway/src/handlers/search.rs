@@ -6,9 +6,11 @@ mod by_number;
 mod by_reference;
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use admin_api::{SearchHit, SearchHits};
 use hyper::StatusCode;
+use merchants::SoughtNumber;
 use pg::Connection;
 
 use super::{Answer, admin_withdrawals, reply};
@@ -16,17 +18,19 @@ use crate::app::App;
 use crate::problem::Refusal;
 use crate::request::Request;
 
-/// Things that one search finds.
+/// Things that one search tells.
 const MOST: usize = 20;
-/// Things of one kind that one search finds.
-const MOST_OF_A_KIND: i64 = 20;
+/// Things of one kind that are looked for: one more, so that it is known whether there are more.
+const SOUGHT: usize = MOST + 1;
+const SOUGHT_ROWS: i64 = 21;
 /// Characters of what is sought.
 const LONGEST: usize = 200;
 
 /// `GET /admin/v1/search?q=`. What has the id; else what has the reference, the name or the number, in this order.
 ///
 /// # Errors
-/// What is wrong with the query; the database's.
+/// What is wrong with the query; `rate-limited` where a number could be meant, nothing else is, and no more may be looked for; the
+/// database's.
 pub async fn find(app: &App, request: &Request) -> Answer {
     let query = request.query(&["q"])?;
     let sought = query.get("q").map(str::trim).unwrap_or_default();
@@ -35,15 +39,33 @@ pub async fn find(app: &App, request: &Request) -> Answer {
     }
     let mut conn = app.pool.get().await?;
     let mut data = by_id::find(app, &mut conn, sought).await?;
+    let mut more = false;
     if data.is_empty() {
         data = by_reference::find(app, &conn, sought).await?;
         data.extend(by_name(app, &conn, sought).await?);
-        data.extend(by_number::find(app, &conn, sought).await?);
+        if let Some(number) = SoughtNumber::read(&app.keyring, sought) {
+            match count(app, request)? {
+                Ok(()) => data.extend(by_number::find(app, &conn, &number).await?),
+                Err(refusal) if data.is_empty() => return Err(refusal),
+                // What was found otherwise is told all the same.
+                Err(_) => more = true,
+            }
+        }
         let mut seen = HashSet::new();
         data.retain(|hit| seen.insert(hit.id.clone()));
+        more |= data.len() > MOST;
         data.truncate(MOST);
     }
-    reply::json(StatusCode::OK, &SearchHits { data })
+    reply::json(StatusCode::OK, &SearchHits { data, more })
+}
+
+/// Counts a search by number; the inner refusal says that there were too many.
+fn count(app: &App, request: &Request) -> Result<Result<(), Refusal>, Refusal> {
+    let operator = request.caller.operator()?;
+    Ok(app.number_searches.take(&operator.person, Instant::now()).map_err(|wait| {
+        tracing::warn!(operator = operator.id, "more searches by account number than one person may make");
+        Refusal::rate_limited("account numbers are looked for thirty times a minute", wait)
+    }))
 }
 
 fn hit(kind: &str, id: impl ToString, title: String) -> SearchHit {
@@ -53,7 +75,7 @@ fn hit(kind: &str, id: impl ToString, title: String) -> SearchHit {
 /// Merchants with this whole name or e-mail address.
 async fn by_name(app: &App, conn: &Connection, sought: &str) -> Result<Vec<SearchHit>, Refusal> {
     let filter = merchants::MerchantFilter { query: sought, state: None };
-    let found = merchants::search(conn, &app.keyring, filter, true, None, MOST).await?;
+    let found = merchants::search(conn, &app.keyring, filter, true, None, SOUGHT).await?;
     Ok(found.rows.iter().map(named).collect())
 }
 

@@ -4,12 +4,24 @@ use std::time::{Duration, Instant};
 
 use admin_api::{SearchHit, SearchHits};
 use serde_json::json;
-use tests::{Sluice, World, funds, unique};
+use tests::{Answer, Sluice, World, funds, unique};
+
+async fn all_hits(world: &World, sought: &str) -> SearchHits {
+    let answer = world.look(&path_of(sought)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    read(&answer)
+}
+
+fn path_of(sought: &str) -> String {
+    format!("/admin/v1/search?q={}", sought.replace(' ', "+"))
+}
+
+fn read(answer: &Answer) -> SearchHits {
+    serde_json::from_str(&answer.text).expect("the console's type")
+}
 
 async fn hits(world: &World, sought: &str) -> Vec<SearchHit> {
-    let answer = world.look(&format!("/admin/v1/search?q={}", sought.replace(' ', "+"))).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    serde_json::from_str::<SearchHits>(&answer.text).expect("the console's type").data
+    all_hits(world, sought).await.data
 }
 
 async fn found(world: &World, sought: &str) -> Vec<(String, String)> {
@@ -103,13 +115,14 @@ async fn r35_accounts_are_found_by_their_number_and_by_the_end_of_it_and_shown_m
     let number = "6222029876541357";
     let payee = world.new_payee(merchant, "CNY", number).await;
     let expected = format!("CNY account ****1357 of {}, verified", merchant.id);
-    for sought in ["1357", "76541357", number, "6222 0298 7654 1357", "541357"] {
+    // Of an end no more is compared than the title shows.
+    for sought in ["1357", number, "6222 0298 7654 1357", "541357", "991357", "86541357"] {
         let found = hits(&world, sought).await;
         assert_eq!(found.len(), 1, "{sought}: {found:?}");
         assert_eq!((found[0].kind.as_str(), found[0].id.as_str()), ("payee", payee.as_str()), "{sought}");
         assert_eq!(found[0].title, expected, "{sought}");
     }
-    for nothing in ["357", "86541357", "029876541357", "6222", "6222029876541356"] {
+    for nothing in ["357", "029876541357", "6222", "6222029876541356"] {
         assert!(found(&world, nothing).await.is_empty(), "{nothing}");
     }
 
@@ -121,7 +134,7 @@ async fn r35_accounts_are_found_by_their_number_and_by_the_end_of_it_and_shown_m
     assert_eq!(whole[0].title, title);
     assert!(hits(&world, tail).await.contains(&whole[0]));
     let viewer = world.operator("viewer", 0);
-    let path = format!("/admin/v1/search?q={tail}");
+    let path = path_of(tail);
     let answer = world.admin().get(&viewer.token, &path).await;
     assert!(answer.status == 200 && !answer.text.contains(&own) && !answer.text.contains(&merchant.name));
     assert_eq!(world.admin().get(&merchant.api_key, &path).await.refusal(), (401, "unauthenticated"));
@@ -135,8 +148,7 @@ async fn r36_account_numbers_from_before_get_their_indexes_from_the_gateway_that
     let number = "6222029876541357";
     let payee = world.new_payee(world.merchant(0), "CNY", number).await;
     let own = world.merchant(0).account("USD").to_owned();
-    let forget = "UPDATE payees SET tail4_index = NULL, tail8_index = NULL;
-                  UPDATE receiving_accounts SET tail4_index = NULL, tail8_index = NULL";
+    let forget = "UPDATE payees SET tail_index = NULL; UPDATE receiving_accounts SET tail_index = NULL";
     world.database().await.batch_execute(forget).await.unwrap();
     assert!(found(&world, "1357").await.is_empty());
     assert_eq!(found(&world, number).await, one("payee", &payee), "the whole number needs none");
@@ -145,12 +157,13 @@ async fn r36_account_numbers_from_before_get_their_indexes_from_the_gateway_that
     let deadline = Instant::now() + Duration::from_secs(30);
     while found(&world, "1357").await != one("payee", &payee) {
         assert!(Instant::now() < deadline, "{}", sluice.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // More often nobody may ask.
+        tokio::time::sleep(Duration::from_millis(700)).await;
     }
     let account = hits(&world, &own[own.len() - 4..]).await;
     assert!(account.iter().any(|hit| hit.kind == "receiving_account"), "{account:?}");
-    let left = "SELECT (SELECT count(*) FROM payees WHERE tail4_index IS NULL)
-                     + (SELECT count(*) FROM receiving_accounts WHERE tail4_index IS NULL)";
+    let left = "SELECT (SELECT count(*) FROM payees WHERE tail_index IS NULL)
+                     + (SELECT count(*) FROM receiving_accounts WHERE tail_index IS NULL)";
     let left: i64 = world.database().await.query_one(left, &[]).await.unwrap().get(0);
     assert_eq!(left, 0);
     sluice.verify().await;
@@ -166,5 +179,105 @@ async fn what_has_one_name_is_found_together_and_each_once() {
     let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
     let expected = [one("payment", &payment), one("event", answer.text_of("event_id"))].concat();
     assert_eq!(found(&world, &name).await, expected);
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn an_answer_says_whether_there_are_more_than_its_twenty() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let number = |n: usize| format!("62220298{n:04}1357");
+    for n in 0..20 {
+        world.new_payee(merchant, "CNY", &number(n)).await;
+    }
+    let twenty = all_hits(&world, "1357").await;
+    assert_eq!((twenty.data.len(), twenty.more), (20, false), "{twenty:?}");
+    let newest = world.new_payee(merchant, "CNY", &number(20)).await;
+    let of_more = all_hits(&world, "1357").await;
+    assert_eq!((of_more.data.len(), of_more.more), (20, true), "{of_more:?}");
+    assert_eq!(of_more.data[0].id, newest, "the newest first");
+    let one = all_hits(&world, &number(7)).await;
+    assert_eq!((one.data.len(), one.more), (1, false), "{one:?}");
+    let none = all_hits(&world, "nobody").await;
+    assert_eq!((none.data.len(), none.more), (0, false));
+    sluice.verify().await;
+}
+
+/// Asks for numbers that nobody has until no more are looked for: how many were, and the refusal.
+async fn exhaust(world: &World, token: &str) -> (usize, Answer) {
+    for guess in 0..200 {
+        let answer = world.admin().get(token, &path_of(&format!("62229900{guess:04}1358"))).await;
+        if answer.status != 200 {
+            return (guess, answer);
+        }
+        assert_eq!(read(&answer), SearchHits::default());
+    }
+    panic!("two hundred guesses, and nobody minds");
+}
+
+#[tokio::test]
+async fn r35_numbers_are_guessed_thirty_times_a_minute_and_all_else_is_found_beyond_that() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let number = "6222029876541357";
+    let payee = world.new_payee(merchant, "CNY", number).await;
+    let reported = unique("HB");
+    let told = funds(&reported, merchant.account("USD"), "30.00", "USD", "JANE DOE");
+    let answer = world.event(&unique("evt"), &told).await;
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
+
+    let one = world.operator("operator", 0);
+    let (let_through, refused) = exhaust(&world, &one.token).await;
+    assert!(let_through >= 30, "only {let_through}");
+    assert_eq!(refused.refusal(), (429, "rate-limited"), "{refused:?}");
+    let wait = refused.retry_after.expect("when to come again");
+    assert!((1..=2).contains(&wait), "{wait}");
+    let detail = format!("account numbers are looked for thirty times a minute; again in {wait} s");
+    assert_eq!(refused.text_of("detail"), detail);
+
+    // What is no number, or is somebody's id, takes nothing, is not refused, and gives nothing back.
+    let admin = world.admin();
+    let name = merchant.name.replace(' ', "+");
+    for (sought, found) in [(payee.as_str(), &payee), (&payment, &payment), (&name, &merchant.id)] {
+        let answer = admin.get(&one.token, &path_of(sought)).await;
+        assert_eq!(answer.status, 200, "{sought}: {answer:?}");
+        let hits = read(&answer);
+        assert_eq!((hits.data.len(), &hits.data[0].id, hits.more), (1, found, false), "{sought}");
+    }
+    assert_eq!(admin.get(&one.token, &path_of("nobody")).await.status, 200);
+
+    // A bank's reference might be a number, too: it is found, and the answer says that numbers were not looked for.
+    let mut tries = 0;
+    loop {
+        exhaust(&world, &one.token).await;
+        let answer = admin.get(&one.token, &path_of(&reported)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let hits = read(&answer);
+        assert_eq!((hits.data.len(), &hits.data[0].id), (1, &payment), "{hits:?}");
+        if hits.more {
+            break;
+        }
+        // Two seconds have passed between the two.
+        tries += 1;
+        assert!(tries < 20, "numbers are looked for although the limit is used up");
+    }
+    // Also the right number, of which nothing is told meanwhile.
+    let mut tries = 0;
+    let answer = loop {
+        exhaust(&world, &one.token).await;
+        let answer = admin.get(&one.token, &path_of(number)).await;
+        tries += 1;
+        if answer.status == 429 || tries == 20 {
+            break answer;
+        }
+    };
+    assert_eq!(answer.refusal(), (429, "rate-limited"));
+    assert!(!answer.text.contains("pye_"), "{answer:?}");
+
+    // Somebody else still may; and the first one again, after the time that the answer says.
+    assert_eq!(found(&world, number).await, vec![("payee".to_owned(), payee.clone())]);
+    tokio::time::sleep(Duration::from_secs(answer.retry_after.expect("a time"))).await;
+    let again = admin.get(&one.token, &path_of(number)).await;
+    assert_eq!((again.status, read(&again).data[0].id.as_str()), (200, payee.as_str()));
     sluice.verify().await;
 }

@@ -64,7 +64,7 @@ async fn r22_r31_a_full_queue_is_refused_at_once_and_a_lost_answer_is_had_with_t
     assert!(full.len() >= 5 && lost >= 1 && full.len() + lost == 8, "{answers:?}");
     for (answer, took) in &full {
         assert!(
-            answer.status == 503 && answer.retry_after && *took < Duration::from_millis(1500),
+            answer.status == 503 && answer.retry_after.is_some() && *took < Duration::from_millis(1500),
             "{took:?}"
         );
     }
@@ -103,7 +103,7 @@ async fn a_bank_that_floods_is_refused_beyond_its_share_and_leaves_the_rest_to_o
     // Four wait for the lock, as many as may; whoever is answered meanwhile is refused.
     for _ in 0..3 {
         let answer = flood.next().await.unwrap();
-        assert!(answer.refusal() == (503, "overloaded") && answer.retry_after, "{answer:?}");
+        assert!(answer.refusal() == (503, "overloaded") && answer.retry_after.is_some(), "{answer:?}");
     }
     let balance = second.world.balance(merchant, "USD", "available").await;
     assert_eq!(balance, "100.00", "a merchant is answered beside the flood");

@@ -8,7 +8,7 @@ use super::state::PayeeState;
 use super::{FieldError, Payee, checks, country, read};
 use crate::error::Error;
 use crate::keys::{account_index, context, name_index};
-use crate::numbers::Tails;
+use crate::numbers::tail_of;
 use crate::{MerchantId, PayeeId};
 
 /// A payee as a merchant describes it.
@@ -74,7 +74,7 @@ pub struct NewPayee {
     holder_index: [u8; 32],
     number_sealed: Vec<u8>,
     number_index: [u8; 32],
-    tails: Tails,
+    tail: Vec<u8>,
 }
 
 impl NewPayee {
@@ -114,7 +114,7 @@ impl NewPayee {
             holder_index: name_index(keyring, holder),
             number_sealed: keyring.seal(number.as_bytes(), &context("payees.number", id.uuid()))?,
             number_index: account_index(keyring, &number),
-            tails: Tails::of(keyring, &number),
+            tail: tail_of(keyring, &number),
         }))
     }
 
@@ -166,8 +166,7 @@ pub async fn create_payee(conn: &pg::Connection, new: &NewPayee) -> Result<Optio
                 &new.scheme.as_str(),
                 &warnings,
                 &asked_again,
-                &new.tails.four,
-                &new.tails.eight,
+                &new.tail,
             ],
         )
         .await?;

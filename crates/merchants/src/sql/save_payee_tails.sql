@@ -1,3 +1,3 @@
-UPDATE payees w SET tail4_index = t.four, tail8_index = t.eight
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS t (id, four, eight)
-WHERE w.id = t.id AND w.tail4_index IS NULL
+UPDATE payees w SET tail_index = t.tail
+FROM unnest($1::uuid[], $2::bytea[]) AS t (id, tail)
+WHERE w.id = t.id AND w.tail_index IS NULL

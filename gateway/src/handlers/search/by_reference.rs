@@ -4,7 +4,7 @@ use admin_api::SearchHit;
 use pg::Connection;
 use uuid::Uuid;
 
-use super::{MOST, MOST_OF_A_KIND, event, hit, payment, payout, withdrawal};
+use super::{SOUGHT, SOUGHT_ROWS, event, hit, payment, payout, withdrawal};
 use crate::app::App;
 use crate::problem::Refusal;
 
@@ -14,20 +14,20 @@ pub(super) async fn find(app: &App, conn: &Connection, sought: &str) -> Result<V
     let shards = app.engine.facts().layout.shards;
     let keys: Vec<(&str, &str)> = app.config.banks.iter().map(|bank| (&*bank.id, sought)).collect();
     let mut data = Vec::new();
-    for booked in deposits::booked_under(conn, shards, &keys).await?.into_iter().take(MOST) {
+    for booked in deposits::booked_under(conn, shards, &keys).await?.into_iter().take(SOUGHT) {
         data.extend(deposits::get(conn, booked.id).await?.map(|row| payment(&row)));
     }
     if let Ok(uetr) = Uuid::try_parse(sought) {
-        data.extend(deposits::named_by_uetr(conn, uetr, MOST_OF_A_KIND).await?.iter().map(payment));
+        data.extend(deposits::named_by_uetr(conn, uetr, SOUGHT_ROWS).await?.iter().map(payment));
     }
     let back = deposits::taken_back_under(conn, shards, &keys).await?;
-    data.extend(back.iter().take(MOST).map(reversal));
-    data.extend(deposits::reversals_named(conn, sought, MOST_OF_A_KIND).await?.iter().map(reversal));
-    data.extend(payouts::named(conn, sought, MOST_OF_A_KIND).await?.iter().map(payout));
+    data.extend(back.iter().take(SOUGHT).map(reversal));
+    data.extend(deposits::reversals_named(conn, sought, SOUGHT_ROWS).await?.iter().map(reversal));
+    data.extend(payouts::named(conn, sought, SOUGHT_ROWS).await?.iter().map(payout));
     for id in vault::of_banks_ids(conn, shards, &keys).await? {
         data.extend(vault::event(conn, id).await?.map(|row| event(&row)));
     }
-    let theirs = ::withdrawals::under_reference(conn, sought, MOST_OF_A_KIND).await?;
+    let theirs = ::withdrawals::under_reference(conn, sought, SOUGHT_ROWS).await?;
     data.extend(theirs.iter().map(withdrawal));
     Ok(data)
 }
