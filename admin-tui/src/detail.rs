@@ -173,6 +173,9 @@ fn outcomes(raw: &Value) -> Vec<Line> {
 fn history(model: &Model, detail: &Detail, steps: &[steps::Step], width: usize) -> Vec<Line> {
     let head = fill(model.text(T::WhatHappened), &[&steps.len().to_string()]);
     let mut lines = vec![heading(&head)];
+    if steps::are_cut(detail) {
+        lines.push(line("", model.text(T::SomeLeftOut), Tone::Warn));
+    }
     if let Some(why) = &detail.trail.trouble {
         lines.push(line("", why, Tone::Bad));
     }

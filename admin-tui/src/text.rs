@@ -178,6 +178,7 @@ pub enum T {
     OpenFrozen,
     Balances,
     WhatHappened,
+    SomeLeftOut,
     Searching,
     NothingFound,
     MoreFound,

@@ -53,7 +53,7 @@ const FIRST: [&str; 41] = [
     "held",
 ];
 /// Shown as what happened instead.
-const ELSEWHERE: [&str; 2] = ["evidence", "timeline"];
+const ELSEWHERE: [&str; 3] = ["evidence", "timeline", "timeline_truncated"];
 
 /// What stands first; ids lead on.
 pub(super) fn leading(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {

@@ -46,6 +46,15 @@ pub(super) fn of(detail: &Detail, lang: Lang) -> Vec<Step> {
     steps
 }
 
+/// Whether the server left something out of what it told.
+pub(super) fn are_cut(detail: &Detail) -> bool {
+    let told = [detail.item.data().map(|item| &item.raw), detail.related.data()];
+    told.into_iter()
+        .flatten()
+        .find(|raw| raw["timeline"].is_array())
+        .is_some_and(|raw| raw["timeline_truncated"] == true)
+}
+
 /// The thing's own timeline; of a payout that of its withdrawal or payment, or else what was asked and heard about it.
 fn told(detail: &Detail) -> Vec<Step> {
     let own = detail.item.data().map(|item| &item.raw);

@@ -88,6 +88,28 @@ fn where_the_timeline_has_every_leg_none_comes_twice() {
     assert!(!bench.shows("withdrawal_net"), "{}", bench.screen());
 }
 
+#[test]
+fn that_something_is_left_out_of_a_timeline_is_said() {
+    let cut = |path: &str| {
+        let mut answer = data::answer(path);
+        if answer["timeline"].is_array() {
+            answer["timeline_truncated"] = json!(true);
+        }
+        answer
+    };
+    // A withdrawal's own, and that which its payout is shown with.
+    for keys in ["4 Enter", "2 Enter"] {
+        let mut bench = Bench::new(100, 40);
+        bench.answer_by(cut);
+        bench.press(keys);
+        let said = "too much happened: some of it is left out here";
+        assert!(bench.shows(said) && !bench.shows("timeline_truncated"), "{}", bench.screen());
+        let mut bench = Bench::new(100, 40);
+        bench.press(keys);
+        assert!(bench.shows("WHAT HAPPENED") && !bench.shows(said), "{}", bench.screen());
+    }
+}
+
 /// What is behind it is asked for once for each answer about it, not because of its own answer.
 #[test]
 fn questions_come_to_an_end() {

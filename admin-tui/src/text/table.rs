@@ -139,6 +139,9 @@ impl T {
             T::OpenWithdrawals => ("Enter: its withdrawals", "回车：其提现"),
             T::Balances => ("WHAT IT HAS", "余额"),
             T::WhatHappened => ("WHAT HAPPENED, first to last ({})", "经过，从先到后（{}）"),
+            T::SomeLeftOut => {
+                ("too much happened: some of it is left out here", "经过过多，此处省略了一部分")
+            }
             T::Searching => ("searching...", "搜索中..."),
             T::NothingFound => {
                 ("nothing found by id, number, reference or name", "按编号、账号、参考号、名称均未找到")

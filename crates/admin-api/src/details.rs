@@ -31,6 +31,9 @@ pub struct PaymentDetail {
     /// What happened, first to last.
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
+    /// Whether something is left out of it, since too much happened.
+    #[serde(default)]
+    pub timeline_truncated: bool,
 }
 
 /// A note.
@@ -68,6 +71,9 @@ pub struct ApprovalDetail {
     pub may_reject: bool,
     /// What happened to its subject, first to last.
     pub timeline: Vec<TimelineEntry>,
+    /// Whether something is left out of it, since too much happened.
+    #[serde(default)]
+    pub timeline_truncated: bool,
 }
 
 /// What a merchant has in one currency.

@@ -50,6 +50,9 @@ pub struct WithdrawalDetail {
     pub withdrawal: WithdrawalRow,
     /// What happened, first to last.
     pub timeline: Vec<TimelineEntry>,
+    /// Whether something is left out of it, since too much happened.
+    #[serde(default)]
+    pub timeline_truncated: bool,
 }
 
 /// To whom it goes.

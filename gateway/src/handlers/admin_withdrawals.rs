@@ -12,7 +12,7 @@ use super::timeline::Timeline;
 use super::withdrawals::Around;
 use super::{Answer, reply};
 use crate::app::App;
-use crate::problem::{self, Refusal};
+use crate::problem::Refusal;
 use crate::request::Request;
 
 const KNOWN: [&str; 6] = ["status", "merchant_id", "currency", "sort", "limit", "cursor"];
@@ -56,9 +56,8 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let around = Around::read(app, &mut conn, &rows).await?;
     let attempts = payouts::of_withdrawals(&conn, &[(id.shard(), id.uuid())]).await?;
     let layout = app.engine.facts().layout;
-    let timeline = timeline(&conn, layout, &rows[0], &attempts).await?.finish();
     let mut answer = shown(&around, &rows[0])?;
-    answer["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
+    timeline(&conn, layout, &rows[0], &attempts).await?.tell(&mut answer)?;
     reply::json(StatusCode::OK, &answer)
 }
 

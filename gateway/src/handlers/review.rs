@@ -38,8 +38,7 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     shown["notes"] = notes.iter().map(note_json).collect();
     shown["reversals"] = taken_back.iter().map(reversals::reversal_json).collect();
     let layout = app.engine.facts().layout;
-    let timeline = timeline(&conn, layout, &payment, &notes, &taken_back).await?.finish();
-    shown["timeline"] = serde_json::to_value(timeline).map_err(|error| problem::internal(&error))?;
+    timeline(&conn, layout, &payment, &notes, &taken_back).await?.tell(&mut shown)?;
     reply::json(StatusCode::OK, &shown)
 }
 

@@ -8,12 +8,13 @@ use admin_api::TimelineEntry;
 use ledger::{AccountKey, AccountKind, Layout};
 use payouts::Payout;
 use pg::{Connection, Shard};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::accounts;
 use crate::commands::rfc3339;
-use crate::problem::Refusal;
+use crate::problem::{self, Refusal};
 
 /// Entries of the audit trail about one subject, the newest.
 const MOST_AUDITED: i64 = 200;
@@ -26,6 +27,8 @@ const MOST_BOOKED: i64 = 500;
 #[derive(Debug, Default)]
 pub struct Timeline {
     entries: Vec<(OffsetDateTime, TimelineEntry)>,
+    /// Something is left out, since there was too much of it.
+    truncated: bool,
 }
 
 impl Timeline {
@@ -55,7 +58,8 @@ impl Timeline {
     /// # Errors
     /// The database's.
     pub async fn add_audit(&mut self, conn: &Connection, subject: &str, but: &[&str]) -> Result<(), Refusal> {
-        let mut rows = audit::list(conn, Some(subject), None, MOST_AUDITED).await?;
+        let mut rows = audit::list(conn, Some(subject), None, MOST_AUDITED + 1).await?;
+        self.truncated |= cut(&mut rows, MOST_AUDITED);
         rows.reverse();
         for entry in rows.into_iter().map(|row| row.entry) {
             if !but.contains(&entry.action.as_str()) {
@@ -79,7 +83,9 @@ impl Timeline {
         causes: &HashMap<Uuid, String>,
     ) -> Result<(), Refusal> {
         let (shards, ids) = (Vec::from_iter(shards.iter().copied()), Vec::from_iter(causes.keys().copied()));
-        let mut found = ledger::booked_for(conn, layout, &shards, &self.moments(), &ids, MOST_BOOKED).await?;
+        let moments = self.moments();
+        let mut found = ledger::booked_for(conn, layout, &shards, &moments, &ids, MOST_BOOKED + 1).await?;
+        self.truncated |= cut(&mut found, MOST_BOOKED);
         let mut names: HashMap<AccountKey, String> = HashMap::new();
         for shard in shards {
             let keys = found.iter().flat_map(|one| [one.debit, one.credit]);
@@ -100,20 +106,40 @@ impl Timeline {
     }
 
     /// When something happened, each moment once.
-    fn moments(&self) -> Vec<OffsetDateTime> {
+    fn moments(&mut self) -> Vec<OffsetDateTime> {
         let distinct: BTreeSet<OffsetDateTime> = self.entries.iter().map(|(at, _)| *at).collect();
         let mut moments = Vec::from_iter(distinct);
         if moments.len() > MOST_MOMENTS {
+            self.truncated = true;
             moments.drain(MOST_MOMENTS / 2..moments.len() - MOST_MOMENTS / 2);
         }
         moments
     }
 
-    /// All of them, in order.
-    pub fn finish(mut self) -> Vec<TimelineEntry> {
+    /// All of them, in order, and whether anything is left out.
+    pub fn finish(mut self) -> (Vec<TimelineEntry>, bool) {
         self.entries.sort_by_key(|(at, _)| *at);
-        self.entries.into_iter().map(|(_, entry)| entry).collect()
+        (self.entries.into_iter().map(|(_, entry)| entry).collect(), self.truncated)
     }
+
+    /// The same as members of an answer.
+    ///
+    /// # Errors
+    /// `internal`, for what can't be JSON.
+    pub fn tell(self, answer: &mut Value) -> Result<(), Refusal> {
+        let (entries, truncated) = self.finish();
+        answer["timeline"] = serde_json::to_value(entries).map_err(|error| problem::internal(&error))?;
+        answer["timeline_truncated"] = truncated.into();
+        Ok(())
+    }
+}
+
+/// Leaves the first so many; whether there were more.
+fn cut<T>(rows: &mut Vec<T>, most: i64) -> bool {
+    let most = usize::try_from(most).unwrap_or_default();
+    let there_were_more = rows.len() > most;
+    rows.truncate(most);
+    there_were_more
 }
 
 #[cfg(test)]
@@ -128,11 +154,25 @@ mod tests {
             timeline.add(at(second), "query", String::new(), String::new());
         }
         let moments = timeline.moments();
+        assert!(timeline.truncated, "and it says so");
         assert_eq!(moments.len(), 500);
         assert_eq!(
             (moments[0], moments[249], moments[250], moments[499]),
             (at(0), at(249), at(350), at(599))
         );
+    }
+
+    #[test]
+    fn up_to_so_many_nothing_is_left_out() {
+        let mut timeline = Timeline::default();
+        for second in 0..500 {
+            let at = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second);
+            timeline.add(at, "query", String::new(), String::new());
+        }
+        assert_eq!((timeline.moments().len(), timeline.truncated), (500, false));
+        let (mut all, mut more) = (vec![1, 2, 3], vec![1, 2, 3, 4]);
+        assert_eq!((cut(&mut all, 3), cut(&mut more, 3)), (false, true));
+        assert_eq!((all, more), (vec![1, 2, 3], vec![1, 2, 3]));
     }
 
     #[test]
@@ -142,7 +182,7 @@ mod tests {
         for (second, kind) in [(2, "payout"), (1, "submitted"), (2, "worker"), (1, "quote_used")] {
             timeline.add(at(second), kind, String::new(), String::new());
         }
-        let kinds: Vec<String> = timeline.finish().into_iter().map(|entry| entry.kind).collect();
+        let kinds: Vec<String> = timeline.finish().0.into_iter().map(|entry| entry.kind).collect();
         assert_eq!(kinds, ["submitted", "quote_used", "payout", "worker"]);
     }
 }

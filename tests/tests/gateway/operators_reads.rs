@@ -395,3 +395,33 @@ async fn r35_one_field_finds_ids_references_and_names() {
     }
     sluice.verify().await;
 }
+
+/// By hand: 10.00 − 0.03 = 9.97; × 7.1 = 70.78 CNY.
+#[tokio::test]
+async fn a_timeline_of_too_much_says_that_something_is_left_out() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "100.00", "USD").await;
+    let order = world.withdraw(merchant, merchant.payee("CNY"), "10.00", "USD", "CNY").await;
+    let order = world.wait_for(merchant, order.text_of("id"), "paid").await;
+    let (id, payout) = (order.text_of("id"), order.json["payouts"][0]["id"].as_str().unwrap());
+    let path = format!("/admin/v1/withdrawals/{id}");
+    let before: WithdrawalDetail = read(&world.look(&path).await);
+    assert!(!before.timeline_truncated, "{before:?}");
+
+    let asked = "INSERT INTO payout_evidence (shard, payout, id, at, source, text)
+                 SELECT p.shard, p.id, gen_random_uuid(), p.created_at + (p.updated_at - p.created_at) * n / 601, 'query', 'once more'
+                 FROM payouts p, generate_series(1, 600) AS n WHERE p.id = $1";
+    let raw = uuid::Uuid::parse_str(payout.strip_prefix("po_").unwrap()).unwrap();
+    assert_eq!(world.database().await.execute(asked, &[&raw]).await.unwrap(), 600);
+    let after: WithdrawalDetail = read(&world.look(&path).await);
+    assert!(after.timeline_truncated);
+    assert_eq!(after.timeline.len(), before.timeline.len() + 600);
+    // What was booked first and last is there.
+    assert_eq!(booked(&after.timeline, id), booked(&before.timeline, id));
+    assert_eq!(
+        booked(&after.timeline, payout),
+        ["70.78 CNY from payout_clearing:sandbox to nostro:sandbox (payout_paid)"]
+    );
+    sluice.verify().await;
+}

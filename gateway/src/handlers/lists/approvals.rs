@@ -49,13 +49,15 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     let approval = ::audit::approval(&conn, id).await?.ok_or_else(|| Refusal::not_found("approval"))?;
     let mut timeline = Timeline::default();
     timeline.add_audit(&conn, &approval.subject, &[]).await?;
+    let (timeline, timeline_truncated) = timeline.finish();
     let (may_approve, may_reject) = may_decide(&approval, operator);
     let detail = ApprovalDetail {
         request: approval.request.clone(),
         decided_person: approval.decided_person.clone(),
         may_approve,
         may_reject,
-        timeline: timeline.finish(),
+        timeline,
+        timeline_truncated,
         approval: row(&approval),
     };
     reply::json(StatusCode::OK, &detail)
