@@ -67,6 +67,7 @@ pub async fn prove(scene: &Scene) {
         contradicted(scene, merchant),
         nobodys_payout(scene),
         held(scene, merchant),
+        waiting(scene, merchant),
         away(scene, merchant),
         slow(scene, merchant),
         by_files(scene, merchant),
@@ -167,6 +168,27 @@ async fn held(scene: &Scene, merchant: &Merchant) {
     scene.act(&format!("/admin/v1/payouts/{payout}/release")).await;
     scene.watch.ends(expected).await;
     scene.world.wait_for(merchant, order.text_of("id"), "paid").await;
+}
+
+/// The account is wrong, and for a day nobody names another one.
+async fn waiting(scene: &Scene, merchant: &Merchant) {
+    let status = "payee_action_required";
+    let expected = Expected {
+        name: "SluiceWithdrawalsWaiting",
+        labels: &[("status", status)],
+        says: "payee_action_required has been so for 1d 1h ",
+    };
+    scene.watch.silent(expected).await;
+    let (order, _) = order(scene, merchant, "100.00", "USD", "CNY", "0001").await;
+    let (id, world) = (order.text_of("id"), &scene.world);
+    world.wait_for(merchant, id, status).await;
+    scene.ages("withdrawals", "updated_at", id, "25 hours").await;
+    scene.watch.fires(expected).await;
+    let other = json!({"payee_id": world.new_payee(merchant, "CNY", "622200009999").await});
+    let again = world.order(merchant, &format!("/v1/withdrawals/{id}/payee"), &unique("key"), &other).await;
+    assert_eq!(again.status, 200, "{again:?}");
+    scene.watch.ends(expected).await;
+    world.wait_for(merchant, id, "paid").await;
 }
 
 /// The bank is gone: it is left alone, and what is for it queues until it is back.
