@@ -215,22 +215,41 @@ async fn a_page_is_found_by_an_index_among_many() {
 async fn a_page_is_found_by_an_index_among_a_million() {
     let (world, conn) = filled(1_000_000).await;
     plans(&conn).await;
+    // Behind half of what is paid.
+    let half = "SELECT id FROM withdrawals WHERE status = 'paid' ORDER BY id OFFSET 490000 LIMIT 1";
+    let half: uuid::Uuid = conn.query_one(half, &[]).await.unwrap().get(0);
+    let last = Withdrawal { id: WithdrawalId::from_uuid(half), state: S::Paid, ..world.withdrawal().await };
     let all = Wanted::default();
     for wanted in [
         all.clone(),
         Wanted { state: Some(S::Failed), ..all.clone() },
+        Wanted { state: Some(S::Failed), currency: Some(Currency::JPY), ..all.clone() },
         Wanted { currency: Some(Currency::USD), ..all.clone() },
         Wanted { merchant: Some(world.merchant), ..all },
     ] {
         for sort in [Sort::Urgency, Sort::Oldest, Sort::Newest] {
-            let mut took = Vec::new();
-            for _ in 0..200 {
-                let begun = std::time::Instant::now();
-                queue(&conn, &wanted, sort, None, 50).await.unwrap();
-                took.push(begun.elapsed());
+            for (place, cursor) in [("first page", None), ("in the middle", Some(Cursor::after(&last)))] {
+                let page = async || {
+                    queue(&conn, &wanted, sort, cursor, 50).await.unwrap();
+                };
+                print(&format!("{sort:?} {wanted:?}, {place}"), page).await;
             }
-            took.sort_unstable();
-            println!("{sort:?} {wanted:?}: median {:?}, 99 % {:?}", took[100], took[197]);
         }
     }
+    let counted = async || {
+        waiting(&conn).await.unwrap();
+    };
+    print("waiting, of 20,000", counted).await;
+}
+
+/// How long it takes, two hundred times.
+async fn print(what: &str, once: impl AsyncFn()) {
+    let mut took = Vec::new();
+    for _ in 0..200 {
+        let begun = std::time::Instant::now();
+        once().await;
+        took.push(begun.elapsed());
+    }
+    took.sort_unstable();
+    println!("{what}: median {:?}, 99 % {:?}", took[100], took[197]);
 }
