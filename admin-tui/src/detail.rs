@@ -185,7 +185,8 @@ fn history(model: &Model, detail: &Detail, steps: &[steps::Step], width: usize) 
     }
     for step in steps {
         let label = format!("{:>4} {}", age(step.text("at"), model.now()), step.text("kind"));
-        lines.extend(wrapped(&label, step.text("text"), width, Tone::Plain, step.link.clone()));
+        let text = fields::with_short_ids(step.text("text"), width);
+        lines.extend(wrapped(&label, &text, width, Tone::Plain, step.link.clone()));
     }
     lines
 }

@@ -30,7 +30,7 @@ const PAYOUT: &[Column] = &[
     AGE,
     ID,
     BANK,
-    right(T::Tries, 10, 0),
+    right(T::Tries, 9, 0),
     left(T::Reason, 24, 1),
     left(T::To, 12, 2),
     MERCHANT,

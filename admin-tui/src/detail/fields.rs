@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{Line, Link};
 use crate::columns::{Tone, distance, tone_of};
 use crate::item::Shape;
-use crate::wrap::wrap;
+use crate::wrap::{fit_id, width, wrap};
 
 /// What one looks for first, where it says anything.
 const FIRST: [&str; 41] = [
@@ -52,6 +52,8 @@ const FIRST: [&str; 41] = [
     "expires_at",
     "held",
 ];
+/// Columns of a shortened id.
+const SHORT_ID: usize = 14;
 /// Shown as what happened instead.
 const ELSEWHERE: [&str; 3] = ["evidence", "timeline", "timeline_truncated"];
 
@@ -128,6 +130,27 @@ pub fn link_in(text: &str, own: &str) -> Option<Link> {
     words.find_map(|id| Shape::of_id(id).map(|shape| Link::Id(shape, id.to_owned())))
 }
 
+/// A text whose ids are shortened where it would not fit on one line: Enter still leads to the whole ones.
+pub(super) fn with_short_ids(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(from) = rest.find(is_word) {
+        let (before, begun) = rest.split_at(from);
+        let (word, after) = begun.split_at(begun.find(|c| !is_word(c)).unwrap_or(begun.len()));
+        shown.push_str(before);
+        match Shape::of_id(word) {
+            Some(_) => shown.push_str(&fit_id(word, SHORT_ID)),
+            None => shown.push_str(word),
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
 /// A value on one line or several.
 fn shown(value: &Value) -> Vec<String> {
     match value {
@@ -159,6 +182,21 @@ mod tests {
             ("po_1".to_owned(), None),
         ] {
             assert_eq!(link_in(&text, &one), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_shortened_where_the_text_would_not_fit_otherwise() {
+        let id = "mer_01a21a55526b77c29dc39d1f6ce51f01";
+        let whole = format!("3.75 USD from merchant:{id} to fees (fee)");
+        let short = "3.75 USD from merchant:mer_..6ce51f01 to fees (fee)";
+        assert_eq!(with_short_ids(&whole, whole.len()), whole);
+        assert_eq!(with_short_ids(&whole, whole.len() - 1), short);
+        assert_eq!(with_short_ids(&format!("给 {id}"), 20), "给 mer_..6ce51f01");
+        for (text, shown) in
+            [(id, "mer_..6ce51f01"), ("mer_1 and what else", "mer_1 and what else"), ("", "")]
+        {
+            assert_eq!(with_short_ids(text, 5), shown);
         }
     }
 }

@@ -33,7 +33,7 @@ impl T {
             T::Bank => ("Bank", "银行"),
             T::Reason => ("Reason", "原因"),
             T::Merchant => ("Merchant", "商户"),
-            T::Tries => ("Sent/asked", "发送/查询"),
+            T::Tries => ("Sent/mute", "发送/无答"),
             T::BankReference => ("Bank's reference", "银行参考号"),
             T::Remitter => ("Remitter", "汇款人"),
             T::AccountNumber => ("Account", "账号"),
@@ -147,10 +147,9 @@ impl T {
                 ("nothing found by id, number, reference or name", "按编号、账号、参考号、名称均未找到")
             }
             T::MoreFound => ("there are more than these: type more of it", "结果不止这些：请输入更多内容"),
-            T::TooManySearches => (
-                "too many searches by number: Enter asks again in some seconds",
-                "按账号查找过于频繁：稍等几秒再按回车",
-            ),
+            T::TooManySearches => {
+                ("too many numbers asked for: Enter again soon", "按账号查找过于频繁：稍等几秒再按回车")
+            }
             T::SearchHint => (
                 "or an id, a reference, a name, an account's last four: the server looks",
                 "或输入编号、参考号、名称、账号后四位：由服务器查找",
