@@ -33,8 +33,9 @@ pub struct Options {
     /// How long each rate is counted.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     seconds: usize,
-    /// The most connections; more than the gateway works on requests at once, so that it must refuse what is too much.
-    #[arg(long, value_name = "N", default_value_t = 8192, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    /// The most connections; more than one bank's share of the requests that the gateway works on at once, so that it must
+    /// refuse what is too much, and no more than are opened within two seconds when something falters.
+    #[arg(long, value_name = "N", default_value_t = 1536, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
     /// Arrivals in a second, instead of parts of what a closed loop gets through. May be repeated.
     #[arg(long = "rate", value_name = "N")]
