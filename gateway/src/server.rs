@@ -4,6 +4,7 @@ mod client_certificate;
 mod common_name;
 mod connection;
 mod service;
+mod threads;
 mod tls;
 
 use std::io;
@@ -21,6 +22,7 @@ use crate::config;
 use crate::metrics;
 use crate::route::Listener;
 use connection::Connection;
+use threads::Threads;
 
 pub use client_certificate::{ClientCertificates, NotTheBank, PeerCertificate};
 pub use tls::{certificates, private_key, tls_config, tls_config_with_clients};
@@ -33,6 +35,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub enum BindError {
     #[error("listening on {addr}: {source}")]
     Listen { addr: SocketAddr, source: io::Error },
+    #[error("starting threads: {0}")]
+    Threads(io::Error),
 }
 
 /// Where the listeners are, once they are bound: port 0 has become a real one.
@@ -47,6 +51,8 @@ pub struct Addresses {
 pub struct Server {
     ports: [Port; 3],
     addresses: Addresses,
+    /// For whoever comes to the public port.
+    threads: Threads,
 }
 
 struct Port {
@@ -60,9 +66,12 @@ impl Server {
     /// Binds all three listeners.
     ///
     /// # Errors
-    /// An address that is taken.
+    /// An address that is taken; threads that are not to be had.
     pub async fn bind(config: &config::Server) -> Result<Server, BindError> {
-        let public = bind(config.public_addr).await?;
+        let threads = Threads::start(config.threads).map_err(BindError::Threads)?;
+        // There, so that these threads are also the ones that hear of a new connection.
+        let public = threads.spawn(bind(config.public_addr)).await;
+        let public = public.map_err(|error| BindError::Threads(error.into()))??;
         let admin = bind(config.admin_addr).await?;
         let metrics = bind(config.metrics_addr).await?;
         let addresses = Addresses { public: public.1, admin: admin.1, metrics: metrics.1 };
@@ -71,7 +80,7 @@ impl Server {
             Port::new(Listener::Admin, admin.0, config.admin_max_connections),
             Port::new(Listener::Metrics, metrics.0, config.metrics_max_connections),
         ];
-        Ok(Server { ports, addresses })
+        Ok(Server { ports, addresses, threads })
     }
 
     /// Where it listens.
@@ -86,10 +95,9 @@ impl Server {
         let [public, admin, metrics] = self.ports;
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let probes = tokio::spawn(accept(metrics, app.clone(), ending.clone(), ending.clone()));
-        let doors = [public, admin].map(|port| {
-            let waits = (port.permits.clone(), port.most);
-            (tokio::spawn(accept(port, app.clone(), closing.clone(), ending.clone())), waits)
-        });
+        let waits = [&public, &admin].map(|port| (port.permits.clone(), port.most));
+        let open = |port| accept(port, app.clone(), closing.clone(), ending.clone());
+        let doors = [self.threads.spawn(open(public)), tokio::spawn(open(admin))];
         stop.cancelled().await;
         tracing::info!("stopping: finishing what has begun");
         app.readiness.drain();
@@ -97,7 +105,7 @@ impl Server {
         closing.cancel();
         app.hub.close();
         let deadline = Instant::now() + config.drain_seconds.duration();
-        for (door, (permits, most)) in doors {
+        for (door, (permits, most)) in doors.into_iter().zip(waits) {
             drop(door.await);
             let all = u32::try_from(most).unwrap_or(u32::MAX);
             if tokio::time::timeout_at(deadline, permits.acquire_many(all)).await.is_err() {

@@ -96,6 +96,7 @@ fn server(config: &Config, found: &mut Findings<'_>) {
     ] {
         found.unless(value.0 > 0, format!("server.{name}"), "must be above 0");
     }
+    found.unless(server.threads <= 1024, "server.threads", "must be 0 to 1024");
     found.unless(server.idle_timeout_seconds.0 > 0, "server.idle_timeout_seconds", "must be above 0");
     found.unless(server.max_concurrent_streams > 0, "server.max_concurrent_streams", "must be above 0");
     found.unless(

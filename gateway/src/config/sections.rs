@@ -39,6 +39,7 @@ pub struct Server {
     pub metrics_addr: SocketAddr,
     pub tls_certificate: PathBuf,
     pub tls_key: PathBuf,
+    pub threads: usize,
     pub max_connections: usize,
     pub admin_max_connections: usize,
     pub metrics_max_connections: usize,

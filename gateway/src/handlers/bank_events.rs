@@ -28,12 +28,20 @@ pub use understand::{Message, understand};
 /// R1's refusals, before anything touches the database; `overloaded` beyond the bank's share; the lane's.
 pub async fn receive(app: &App, request: Request) -> Answer {
     if request.switch("dry_run")? {
-        return dry_run::check(app, request).await;
+        return Box::pin(dry_run::check(app, request)).await;
     }
+    let command = heard(app, &request)?;
+    // All that is needed of it is in the command: thousands may wait, none with its headers and body.
+    drop(request);
+    lane::carry_out(app, command).await
+}
+
+/// Verified, within the bank's share, understood.
+fn heard(app: &App, request: &Request) -> Result<Command, Refusal> {
     let live = app.live.get();
     let bank: Arc<str> = Arc::from(request.parameter());
     let door = live.door(&bank).ok_or_else(|| Refusal::not_found("bank"))?;
-    let verified = verify(door, &request).map_err(|failed| {
+    let verified = verify(door, request).map_err(|failed| {
         metrics::signature_failed(&bank, failed.step());
         failed.refusal()
     })?;
@@ -41,8 +49,8 @@ pub async fn receive(app: &App, request: Request) -> Answer {
         metrics::over_share(&bank);
         return Err(Refusal::new(Problem::Overloaded, "too many events of this bank at once"));
     };
-    let event = BankEvent { share: Some(share), ..event(app, door, bank, &verified, &request)? };
-    lane::carry_out(app, Command::BankEvent(Box::new(event))).await
+    let event = BankEvent { share: Some(share), ..event(app, door, bank, &verified, request)? };
+    Ok(Command::BankEvent(Box::new(event)))
 }
 
 /// By the content type; the door takes JSON and XML only.

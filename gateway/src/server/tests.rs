@@ -44,6 +44,25 @@ async fn who_connects_and_says_nothing_is_let_go() {
 }
 
 #[tokio::test]
+async fn the_public_listener_waits_for_nobodys_threads() {
+    let world = World::start("threads = 1").await;
+    let request = format!("{GET}Connection: close\r\n\r\n");
+    assert_eq!(status(&world.ask(request.as_bytes()).await), "200");
+    // A proof of the books, say, holds the only thread of all the rest for as long as a client from outside asks.
+    let answer = std::thread::scope(|threads| {
+        let ask = || {
+            let outside =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let answer = async { timeout(SOON, world.ask(request.as_bytes())).await };
+            outside.block_on(answer).expect("an answer in time")
+        };
+        threads.spawn(ask).join().expect("no panic")
+    });
+    assert_eq!(status(&answer), "200");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_head_that_trickles_in_is_cut_off() {
     let world = World::start("header_read_timeout_ms = 500").await;
     let begun = Instant::now();
