@@ -27,6 +27,7 @@ mod replays;
 mod reports;
 mod resolutions;
 mod reversals;
+mod save;
 mod stage;
 mod sweeps;
 mod void;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use deposits::{
-    Original, Payment, PaymentId, PaymentState, Payments, Receipt, Reversal, ReversalClaim, ReversalId,
+    Original, Payment, PaymentId, PaymentState, Payments, Reversal, ReversalClaim, ReversalId,
     ReversalReport, ReversalState,
 };
 use ledger::{Account, MerchantRef, Movement};
@@ -28,12 +28,12 @@ pub(super) struct Reversals {
 }
 
 impl Reversals {
-    /// Locks what waited, and looks for the payments that are meant.
+    /// Takes what `waiting` has of those that waited, and looks for the payments that are meant.
     pub(super) async fn load(
         tx: &Tx<'_>,
         batch: &[&Command],
         claims: &Claims,
-        receipts: &[&Receipt],
+        waiting: Vec<Reversal>,
         named: &[ReversalId],
         now: OffsetDateTime,
     ) -> Result<Reversals, Void> {
@@ -47,9 +47,7 @@ impl Reversals {
                 }
             }
         }
-        for waiting in deposits::waiting_for(tx, receipts).await? {
-            rows.insert(waiting.id, waiting);
-        }
+        rows.extend(waiting.into_iter().map(|reversal| (reversal.id, reversal)));
         let missing: Vec<ReversalId> = named.iter().filter(|id| !rows.contains_key(id)).copied().collect();
         for locked in deposits::lock_reversals(tx, &missing).await? {
             rows.insert(locked.id, locked);

@@ -10,7 +10,6 @@ use deposits::{
 use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
-use idempotency::{Answer, Request};
 use ledger::Journal;
 use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
 use money::Currency;
@@ -19,22 +18,19 @@ use pg::{Shard, Tx};
 use reconciliation::{Covers, Statement, Stored};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vault::{Record, Turn};
-use withdrawals::{
-    Declaration, FeeVersion, Fees, Pricing, ReferenceClaim, Usage, Withdrawal, WithdrawalId, Withdrawals,
-};
+use vault::Turn;
+use withdrawals::{Declaration, FeeVersion, Fees, Pricing, Usage, Withdrawal, WithdrawalId, Withdrawals};
 
 use super::action::Action;
 use super::alarms::Alarm;
-use super::batch::Outcome;
 use super::covers::{CoverClaims, NewCover};
 use super::evidence;
 use super::facts::Facts;
 use super::imports::Imports;
 use super::keys::{self, Claims, Standing};
-use super::replays::{self, Remade};
+use super::replays::Remade;
 use super::reversals::Reversals;
-use super::void::{Void, first_cause};
+use super::void::Void;
 use super::{Command, Content, Said, accounts, covers, fees, limits, resolutions};
 
 /// A batch while it is decided.
@@ -229,19 +225,27 @@ impl<'f> Stage<'f> {
         batch: &[&Command],
         claims: &Claims,
     ) -> Result<Stage<'f>, Void> {
-        let now = tx.now().await?;
         let live = live(batch, claims);
         let mut named = Named::default();
         live.iter().for_each(|command| named.command(command));
         let approvals = lock_approvals(tx, &live, &mut named).await?;
         let covers = CoverClaims::claim(tx, &named.covers).await?;
         let receipts = new_receipts(batch, claims);
-        let reversals = Reversals::load(tx, batch, claims, &receipts, &named.reversals, now).await?;
+        // Side by side: none needs what another one finds.
+        let told = std::mem::take(&mut named.numbers);
+        let (now, waiting, directory) = tokio::join!(
+            biased;
+            tx.now(),
+            deposits::waiting_for(tx, &receipts),
+            merchants::receiving_accounts(tx, facts.layout.shards, &told),
+        );
+        let (now, waiting, mut directory) = (now?, waiting?, directory?);
+        let reversals = Reversals::load(tx, batch, claims, waiting, &named.reversals, now).await?;
         named.payments.extend(reversals.payments());
         let owners = payouts::subjects(tx, &named.payouts).await?;
         follow_owners(&owners, &mut named);
         follow_payments(tx, &mut named).await?;
-        let directory = merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?;
+        directory.extend(merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?);
         named.share.extend(directory.values().map(|account| account.merchant));
         let statements = store_statements(tx, batch, claims, &directory, now).await?;
         let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
@@ -330,75 +334,6 @@ impl<'f> Stage<'f> {
             later: Vec::new(),
             alarms: Vec::new(),
         })
-    }
-
-    /// Steps 4 and 5 of a batch: everything is written set-based, the chains' heads last. What most batches write goes side
-    /// by side, since a question that waits for no answer costs no way there and back; every row of it is new, or was
-    /// locked before.
-    pub(super) async fn save(
-        self,
-        tx: &Tx<'_>,
-        batch: &[&Command],
-        claims: &Claims,
-        outcomes: &[Option<Outcome>],
-    ) -> Result<(), Void> {
-        let (payments, notices) = (self.new_payments.iter().collect::<Vec<_>>(), self.notices());
-        let (payments, covers, notices, answers, rest) = tokio::join!(
-            biased;
-            deposits::insert(tx, &payments),
-            self.save_covers(tx),
-            notifications::enqueue(tx, &notices, self.facts.emails, self.now),
-            record_answers(tx, batch, outcomes, self.now),
-            self.save_rest(tx, batch, claims),
-        );
-        first_cause([payments.map_err(Void::from), covers, notices.map_err(Void::from), answers, rest])?;
-        audit::append(tx, &self.entries).await?;
-        self.journal.write(tx, self.now).await?;
-        Ok(())
-    }
-
-    /// New orders, and what payments take of orders.
-    async fn save_covers(&self, tx: &Tx<'_>) -> Result<(), Void> {
-        self.imports.save(tx).await?;
-        merchants::orders::save_covers(tx, &self.orders).await?;
-        Ok(())
-    }
-
-    async fn save_rest(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
-        self.merchants.save(tx, self.now).await?;
-        self.frozen.save(tx).await?;
-        deposits::save(tx, &self.payments).await?;
-        self.reversals.save(tx).await?;
-        self.quotes.save(tx).await?;
-        withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
-        self.withdrawals.save(tx, self.now).await?;
-        withdrawals::declare(tx, &self.declarations).await?;
-        self.usage.save(tx).await?;
-        self.fees.save(tx).await?;
-        withdrawals::insert_fees(tx, &self.new_fees, self.now).await?;
-        exchange::cover::insert_deals(tx, &self.new_covers).await?;
-        self.covers.release(tx, &self.new_covers).await?;
-        payouts::enqueue(tx, &self.new_payouts, self.now).await?;
-        self.payouts.save(tx, self.now).await?;
-        self.rates.save(tx).await?;
-        audit::open_approvals(tx, &self.new_approvals, self.now).await?;
-        self.approvals.save(tx).await?;
-        self.release_references(tx, batch, claims).await?;
-        replays::record(tx, &self.later, self.now).await?;
-        self.positions.save(tx).await?;
-        Ok(())
-    }
-
-    /// A refused withdrawal gives its client reference back.
-    async fn release_references(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
-        let accepted = |id: WithdrawalId| self.new_withdrawals.iter().any(|withdrawal| withdrawal.id == id);
-        let refused: Vec<ReferenceClaim> = batch
-            .iter()
-            .filter_map(|command| keys::reference_claim(command))
-            .filter(|claim| claims.references.contains(&claim.withdrawal) && !accepted(claim.withdrawal))
-            .collect();
-        withdrawals::release_references(tx, &refused).await?;
-        Ok(())
     }
 }
 
@@ -521,38 +456,4 @@ fn published<'a>(live: &[&'a Command]) -> Vec<(&'a str, &'a [PublishedRate])> {
         _ => None,
     };
     live.iter().filter_map(rates).collect()
-}
-
-async fn record_answers(
-    tx: &Tx<'_>,
-    batch: &[&Command],
-    outcomes: &[Option<Outcome>],
-    now: OffsetDateTime,
-) -> Result<(), Void> {
-    let mut events = Vec::new();
-    let mut stored: Vec<(&Request, Answer)> = Vec::new();
-    let mut released: Vec<&Request> = Vec::new();
-    for (command, outcome) in batch.iter().zip(outcomes) {
-        let Some(outcome) = outcome else { continue };
-        if let Command::BankEvent(event) = command {
-            events.push(Record {
-                delivery: &event.delivery,
-                verdict: event.content.verdict(),
-                status: outcome.reply.status,
-                answer: &outcome.reply.body,
-            });
-        }
-        if let Some((request, _)) = command.request() {
-            if outcome.stored {
-                let answer = Answer { status: outcome.reply.status, body: outcome.reply.body.to_vec() };
-                stored.push((request, answer));
-            } else {
-                released.push(request);
-            }
-        }
-    }
-    vault::record(tx, &events, now).await?;
-    idempotency::record(tx, &stored).await?;
-    idempotency::release(tx, &released).await?;
-    Ok(())
 }
