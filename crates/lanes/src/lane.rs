@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::attempt::{self, Failure};
+use crate::spread::InHand;
 use crate::{Refused, Settings, Work};
 
 /// A command that waits, and who waits for it.
@@ -18,6 +19,7 @@ pub(crate) struct Job<W: Work> {
     /// Was it part of a commit whose answer was lost?
     pub uncertain: bool,
     pub reply: oneshot::Sender<Result<W::Answer, Refused>>,
+    pub _in_hand: InHand,
 }
 
 impl<W: Work> Job<W> {

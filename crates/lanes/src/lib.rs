@@ -3,6 +3,7 @@
 mod attempt;
 mod crew;
 mod lane;
+mod spread;
 
 use std::error::Error as StdError;
 use std::io;
@@ -15,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use lane::{Job, Lane};
+use spread::Spread;
 
 /// What a lane does with a batch. It must be able to meet the same command again: after a COMMIT whose answer was
 /// lost the whole batch runs once more, and only the command's own key can tell what was done.
@@ -94,6 +96,7 @@ const LISTEN: Duration = Duration::from_millis(250);
 /// A fixed number of lanes. Dropped, it takes no more and finishes what is queued.
 pub struct Lanes<W: Work> {
     queues: Vec<mpsc::Sender<Job<W>>>,
+    spread: Arc<Spread>,
     deadline: Duration,
     draining: watch::Sender<bool>,
     running: watch::Receiver<usize>,
@@ -123,10 +126,11 @@ impl<W: Work> Lanes<W> {
                 queue
             })
             .collect();
-        Ok(Lanes { queues, deadline: settings.deadline, draining, running })
+        let spread = Arc::new(Spread::new(lanes, settings.batch_max));
+        Ok(Lanes { queues, spread, deadline: settings.deadline, draining, running })
     }
 
-    /// Hands in a command and waits until it is durable. Equal hints take the same lane and keep their order;
+    /// Hands in a command and waits until it is durable. Equal hints take the same lane, as a rule, and keep their order;
     /// correctness must not rest on that, since other processes work at the same time.
     ///
     /// Dropping the future does not take the command back.
@@ -140,8 +144,9 @@ impl<W: Work> Lanes<W> {
         let since = Instant::now();
         let deadline = since + self.deadline;
         let (reply, answer) = oneshot::channel();
-        let job = Job { command, since, deadline, uncertain: false, reply };
-        let queue = self.queues.get(hint % self.queues.len()).ok_or(Refused::Draining)?;
+        let in_hand = self.spread.take();
+        let queue = self.queues.get(self.spread.lane(hint)).ok_or(Refused::Draining)?;
+        let job = Job { command, since, deadline, uncertain: false, reply, _in_hand: in_hand };
         queue.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Closed(_) => Refused::Draining,

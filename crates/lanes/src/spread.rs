@@ -1,0 +1,78 @@
+//! Over how many lanes the work is spread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// One lane while little is in hand, all of them while much is. A batch costs a database some milliseconds of work however
+/// few commands it holds: two half-empty ones side by side cost twice that, and both take longer.
+///
+/// Between the two marks it stays as it is, so that a load about one of them does not go back and forth.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    lanes: usize,
+    in_hand: AtomicUsize,
+    wide: AtomicBool,
+    /// From so many commands in hand on, all lanes.
+    widen: usize,
+    /// Down to so many, one lane.
+    narrow: usize,
+}
+
+impl Spread {
+    pub fn new(lanes: usize, batch_max: usize) -> Spread {
+        let (widen, narrow) = (batch_max - batch_max / 4, batch_max / 4);
+        Spread { lanes, in_hand: AtomicUsize::new(0), wide: AtomicBool::new(false), widen, narrow }
+    }
+
+    /// Counts a command until what is returned is dropped, with its answer.
+    pub fn take(self: &Arc<Self>) -> InHand {
+        if self.in_hand.fetch_add(1, Ordering::Relaxed) + 1 >= self.widen {
+            self.wide.store(true, Ordering::Relaxed);
+        }
+        InHand(self.clone())
+    }
+
+    /// The lane of commands with this hint, for now.
+    pub fn lane(&self, hint: usize) -> usize {
+        if self.wide.load(Ordering::Relaxed) { hint % self.lanes } else { 0 }
+    }
+}
+
+/// A command that was taken and has no answer yet.
+#[derive(Debug)]
+pub(crate) struct InHand(Arc<Spread>);
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if self.0.in_hand.fetch_sub(1, Ordering::Relaxed) - 1 <= self.0.narrow {
+            self.0.wide.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lanes_from_three_quarters_of_a_batch_on_one_again_from_one_quarter() {
+        let spread = Arc::new(Spread::new(3, 16));
+        let mut taken = Vec::new();
+        for (in_hand, lane) in [(1, 0), (11, 0), (12, 2), (30, 2), (5, 2), (4, 0), (11, 0), (12, 2), (0, 0)] {
+            taken.truncate(in_hand);
+            while taken.len() < in_hand {
+                taken.push(spread.take());
+            }
+            assert_eq!(spread.lane(5), lane, "with {in_hand} in hand");
+        }
+    }
+
+    #[test]
+    fn transactions_of_one_command_are_always_spread() {
+        let spread = Arc::new(Spread::new(2, 1));
+        for _ in 0..2 {
+            let _one = spread.take();
+            assert_eq!((spread.lane(0), spread.lane(1)), (0, 1));
+        }
+    }
+}
