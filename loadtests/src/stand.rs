@@ -40,6 +40,9 @@ pub struct Options {
     /// Merchants that receive money, dealt out over all shards.
     #[arg(long, global = true, value_name = "N", default_value_t = 64)]
     pub merchants: usize,
+    /// Settings of the gateway's, laid over the demo's: `lanes.batch_max=1`. May be repeated.
+    #[arg(long = "set", global = true, value_name = "SETTING")]
+    pub settings: Vec<String>,
 }
 
 /// Everything but the gateway.
@@ -47,6 +50,8 @@ pub struct Stand {
     folder: Folder,
     program: PathBuf,
     server: PrivateServer,
+    /// The command line's, for every gateway.
+    settings: String,
     /// What is there to be asked for.
     pub handout: Handout,
 }
@@ -98,7 +103,7 @@ impl Stand {
         let settings = ServerSettings { say: |_| {}, ..ServerSettings::default() };
         let server = PrivateServer::start(&dir.join("pg"), &settings).await?;
         let handout = cast::enter(dir, &server.url(DATABASE), options.merchants).await?;
-        let stand = Stand { folder, program, server, handout };
+        let stand = Stand { folder, program, server, settings: options.settings.join("\n"), handout };
         let gateway = stand.gateway(DATABASE, "", false).await?;
         cast::bring_orders(&gateway, &stand.handout).await?;
         gateway.stop().await?;
@@ -157,7 +162,7 @@ impl Stand {
     /// Settings that are not TOML; the file's.
     pub fn configure(&self, database: &str, settings: &str, carrier: Option<&str>) -> Result<PathBuf, Fault> {
         let wiring = Wiring { database_url: &self.url(database), beside: &self.handout.banks[1], carrier };
-        let text = config::laid_over(self.dir(), wiring, settings)?;
+        let text = config::laid_over(self.dir(), wiring, &[&self.settings, settings])?;
         let path = self.dir().join(format!("load-{database}.toml"));
         config::write(&path, &text)?;
         Ok(path)

@@ -1,17 +1,20 @@
 //! `loadtests fill`: a book that has been in use for long: transfers by the gateway's own batches, so that every invariant
 //! holds, and further merchants and idempotency keys.
 
+use futures_util::future::try_join_all;
 use merchants::{MerchantId, MerchantKind, MerchantState, NewMerchant};
-use pg::{Pool, PoolSettings};
+use pg::{Connection, Pool, PoolSettings};
 use privacy::Keyring;
 use tokio_postgres::Client;
 
 use crate::Fault;
 use crate::batches::Batches;
-use crate::stand::{self, DATABASE, Stand};
+use crate::stand::{self, Account, DATABASE, Stand};
 
 /// Keys entered by one statement.
 const KEYS_AT_ONCE: i64 = 100_000;
+/// Merchants on their way into the database at once.
+const AT_ONCE: usize = 64;
 
 /// What the command line says.
 #[derive(Debug, Clone, clap::Args)]
@@ -69,19 +72,27 @@ async fn idle_merchants(stand: &Stand, client: &Client, wanted: i64) -> Result<(
     let keyring = Keyring::load(&stand.dir().join("keys.toml"))?;
     let pool = Pool::open(&stand.url(DATABASE), PoolSettings::default())?;
     let conn = pool.get().await?;
-    let accounts = &stand.handout.accounts;
-    for number in there..wanted {
-        let beside = &accounts[usize::try_from(number)? % accounts.len()];
-        let (name, email) = (format!("Idle Trading {number}"), format!("idle{number}@example.com"));
-        let new = NewMerchant {
-            id: MerchantId::new(beside.merchant.shard()),
-            kind: MerchantKind::Enterprise,
-            state: MerchantState::Active,
-            name: &name,
-            email: &email,
-        };
-        merchants::insert_merchant(&conn, &keyring, &new).await?;
+    // Entered in passing: a crash would only mean to fill again.
+    conn.execute("SET synchronous_commit = off", &[]).await?;
+    let enter = |number| enter(&conn, &keyring, &stand.handout.accounts, number);
+    for first in (there..wanted).step_by(AT_ONCE) {
+        let last = wanted.min(first + i64::try_from(AT_ONCE)?);
+        try_join_all((first..last).map(enter)).await?;
     }
+    Ok(())
+}
+
+async fn enter(conn: &Connection, keyring: &Keyring, beside: &[Account], number: i64) -> Result<(), Fault> {
+    let beside = &beside[usize::try_from(number)? % beside.len()];
+    let (name, email) = (format!("Idle Trading {number}"), format!("idle{number}@example.com"));
+    let new = NewMerchant {
+        id: MerchantId::new(beside.merchant.shard()),
+        kind: MerchantKind::Enterprise,
+        state: MerchantState::Active,
+        name: &name,
+        email: &email,
+    };
+    merchants::insert_merchant(conn, keyring, &new).await?;
     Ok(())
 }
 

@@ -33,9 +33,6 @@ pub struct Options {
     http2: Option<usize>,
     #[command(flatten)]
     mix: MixOptions,
-    /// Settings of the gateway's, laid over the demo's: `lanes.batch_max=1`. May be repeated.
-    #[arg(long = "set", value_name = "SETTING")]
-    settings: Vec<String>,
 }
 
 /// What is asked.
@@ -83,7 +80,7 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
     let client = stand.client(DATABASE).await?;
     println!("{}", database::settings(&client).await?);
     let mix = options.mix.mix();
-    let gateway = stand.gateway(DATABASE, &options.settings.join("\n"), mix.withdrawals > 0).await?;
+    let gateway = stand.gateway(DATABASE, "", mix.withdrawals > 0).await?;
     println!("gateway: process {}", gateway.pid()?);
     if mix.withdrawals > 0 {
         measure::publish_rates(&stand, &gateway).await?;

@@ -30,8 +30,8 @@ pub struct Wiring<'a> {
     pub carrier: Option<&'a str>,
 }
 
-/// The configuration for a gateway that is wired so, with these settings above all.
-pub fn laid_over(dir: &Path, wiring: Wiring<'_>, settings: &str) -> Result<String, Fault> {
+/// The configuration for a gateway that is wired so, with these settings above all, the last above the first.
+pub fn laid_over(dir: &Path, wiring: Wiring<'_>, settings: &[&str]) -> Result<String, Fault> {
     let mut table = demo(dir)?;
     let database = format!("[database]\nurl = {:?}\n", wiring.database_url);
     for over in [ROOM, &database] {
@@ -45,7 +45,9 @@ pub fn laid_over(dir: &Path, wiring: Wiring<'_>, settings: &str) -> Result<Strin
     let beside: Table =
         format!("id = {id:?}\nkeys = [{{ id = \"load\", secret = {secret:?} }}]\n").parse()?;
     banks.push(Value::Table(beside));
-    lay_over(&mut table, settings.parse()?);
+    for over in settings {
+        lay_over(&mut table, over.parse()?);
+    }
     Ok(toml::to_string(&table)?)
 }
 
@@ -107,13 +109,17 @@ mod tests {
         let beside = Bank { id: "beside".into(), secret: "whsec_b".into() };
         let wiring = Wiring { database_url: "new", beside: &beside, carrier: Some("https://here") };
         let table: Table =
-            laid_over(dir.path(), wiring, "[lanes]\nbatch_max = 1\n").unwrap().parse().unwrap();
+            laid_over(dir.path(), wiring, &["lanes.batch_max=9\nlanes.count=3", "[lanes]\nbatch_max = 1\n"])
+                .unwrap()
+                .parse()
+                .unwrap();
         assert_eq!(table["database"]["url"].as_str(), Some("new"));
         assert_eq!(table["server"]["tls_key"].as_str(), Some("k"));
         assert_eq!(table["server"]["max_connections"].as_integer(), Some(16384));
         assert_eq!(table["server"]["header_read_timeout_ms"].as_integer(), Some(600_000));
         assert_eq!(table["verification"]["every_seconds"].as_integer(), Some(3600));
         assert_eq!(table["lanes"]["batch_max"].as_integer(), Some(1));
+        assert_eq!(table["lanes"]["count"].as_integer(), Some(3));
         let banks = table["banks"].as_array().unwrap();
         assert_eq!(banks[0]["payouts"]["base_url"].as_str(), Some("https://here"));
         assert_eq!(banks[0]["payouts"]["secret"].as_str(), Some("whsec_p"));
