@@ -79,12 +79,12 @@ impl App {
     }
 }
 
-/// A pool with the configured time-outs and the runtime's rights.
+/// A pool with the configured time-outs and the runtime's rights, for workers as much as for requests.
 ///
 /// # Errors
 /// In words, for a URL that is none.
 pub fn open_pool(config: &Config, size: usize) -> Result<pg::Pool, String> {
-    open(config, config.database.pool_settings(size))
+    open(config, pg::PoolSettings { at_home: true, ..config.database.pool_settings(size) })
 }
 
 /// The lanes' own connections.

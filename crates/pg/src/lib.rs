@@ -2,6 +2,7 @@
 
 mod copy;
 mod error;
+mod home;
 mod id;
 mod migrate;
 mod paging;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime};
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row};
 
 use crate::error::{After, Error, sort};
+use crate::home::Home;
 use crate::statement::{Session, Statements};
 use crate::tx::Tx;
 
@@ -32,6 +34,9 @@ pub struct PoolSettings {
     /// just then: for connections that ask the same few questions over and over, about rows that they name. A plan made
     /// for each batch costs up to a tenth of it, and one made while a table is empty reads all of it when it no longer is.
     pub plan_once: bool,
+    /// Connections live on the runtime on which the pool was opened, whichever asks for one, and not on the one that asks
+    /// first: for a pool that several share, of which one may be busy or end while others need it.
+    pub at_home: bool,
     /// The role whose rights the statements have, usually [`crate::RUNTIME_ROLE`]; `None`: the user's own.
     pub role: Option<&'static str>,
     /// What `pg_stat_activity` shows.
@@ -48,6 +53,7 @@ impl Default for PoolSettings {
             lock: Duration::from_secs(3),
             idle_in_transaction: Duration::from_secs(10),
             plan_once: false,
+            at_home: false,
             role: None,
             application: "sluice",
         }
@@ -87,12 +93,12 @@ impl Pool {
     /// [`Error::Settings`] when `url` can't be read, demands TLS, or a setting is out of range.
     pub fn open(url: &str, settings: PoolSettings) -> Result<Pool, Error> {
         let config = connection_config(url, &settings)?;
-        let manager = Manager::from_config(
-            config,
-            NoTls,
-            // Fast: a lost connection is noticed by its task; a check per use would cost a round trip.
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
+        // Fast: a lost connection is noticed by its task; a check per use would cost a round trip.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match Handle::try_current() {
+            Ok(home) if settings.at_home => Manager::from_connect(config, Home(home), recycling),
+            _ => Manager::from_config(config, NoTls, recycling),
+        };
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(settings.size.max(1))
             .wait_timeout(Some(settings.wait))

@@ -43,6 +43,29 @@ async fn count(pool: &Pool) -> i64 {
 }
 
 #[tokio::test]
+async fn a_connection_outlives_the_runtime_that_asked_for_it_where_the_pool_is_at_home() {
+    let db = testkit::database(SETS).await;
+    for at_home in [true, false] {
+        let pool = Pool::open(&db.url, PoolSettings { at_home, ..quick() }).unwrap();
+        let guest =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let asked = pool.clone();
+        let conn = guest.spawn(async move { asked.get().await.unwrap() }).await.unwrap();
+        guest.shutdown_background();
+        let answer = async {
+            // What ends with that runtime ends within moments, not at once.
+            for _ in 0..10 {
+                conn.query("SELECT 1", &[]).await?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok::<_, Error>(())
+        };
+        assert_eq!(answer.await.is_ok(), at_home);
+        assert!(pool.get().await.is_ok(), "a new one is to be had");
+    }
+}
+
+#[tokio::test]
 async fn connections_have_the_settings_everything_relies_on() {
     let (_db, pool) = pool().await;
     let conn = pool.get().await.unwrap();
