@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::attempt::{self, Failure};
-use crate::spread::InHand;
+use crate::spread::{InHand, Spread};
 use crate::{Refused, Settings, Work};
 
 /// A command that waits, and who waits for it.
@@ -35,12 +35,21 @@ pub(crate) struct Lane<W> {
     work: Arc<W>,
     batch_max: usize,
     retries: u32,
+    /// The first lane's.
+    spread: Option<Arc<Spread>>,
 }
 
 impl<W: Work> Lane<W> {
-    pub fn new(number: usize, pool: Pool, work: Arc<W>, settings: &Settings) -> Lane<W> {
+    pub fn new(
+        number: usize,
+        pool: Pool,
+        work: Arc<W>,
+        settings: &Settings,
+        spread: &Arc<Spread>,
+    ) -> Lane<W> {
         let (batch_max, retries) = (settings.batch_max.max(1), settings.retries);
-        Lane { label: number.to_string(), pool, work, batch_max, retries }
+        let spread = (number == 0).then(|| spread.clone());
+        Lane { label: number.to_string(), pool, work, batch_max, retries, spread }
     }
 
     /// Runs until intake has stopped and the queue is empty.
@@ -65,7 +74,9 @@ impl<W: Work> Lane<W> {
             for job in &batch {
                 wait.record(job.since.elapsed().as_secs_f64());
             }
+            self.spread.iter().for_each(|spread| spread.begin());
             self.carry_out(std::mem::take(&mut batch)).await;
+            self.spread.iter().for_each(|spread| spread.end());
         }
     }
 

@@ -114,10 +114,11 @@ impl<W: Work> Lanes<W> {
         let (finished, running) = watch::channel(lanes);
         let crew = crew::gather(lanes, running.clone())?;
         let finished = Arc::new(finished);
+        let spread = Arc::new(Spread::new(lanes, settings.batch_max));
         let queues = (0..lanes)
             .map(|number| {
                 let (queue, waiting) = mpsc::channel(settings.queue.max(1));
-                let lane = Lane::new(number, pool.clone(), work.clone(), &settings);
+                let lane = Lane::new(number, pool.clone(), work.clone(), &settings, &spread);
                 let (stop, finished) = (stop.clone(), finished.clone());
                 crew.spawn(async move {
                     lane.serve(waiting, stop).await;
@@ -126,7 +127,6 @@ impl<W: Work> Lanes<W> {
                 queue
             })
             .collect();
-        let spread = Arc::new(Spread::new(lanes, settings.batch_max));
         Ok(Lanes { queues, spread, deadline: settings.deadline, draining, running })
     }
 

@@ -1,12 +1,19 @@
 //! Over how many lanes the work is spread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A batch that takes so long is held up: by a row that somebody else has locked, or a database that is gone.
+const HELD_UP: Duration = Duration::from_millis(250);
 
 /// One lane while little is in hand, all of them while much is. A batch costs a database some milliseconds of work however
 /// few commands it holds: two half-empty ones side by side cost twice that, and both take longer.
 ///
-/// Between the two marks it stays as it is, so that a load about one of them does not go back and forth.
+/// Between the two marks it stays as it is, so that a load about one of them does not go back and forth. And while the batch
+/// of the first lane is held up, the others take what is theirs: one locked row does not stop everybody.
 #[derive(Debug)]
 pub(crate) struct Spread {
     lanes: usize,
@@ -16,12 +23,16 @@ pub(crate) struct Spread {
     widen: usize,
     /// Down to so many, one lane.
     narrow: usize,
+    start: Instant,
+    /// When the first lane began its batch, in milliseconds after `start` and one; 0 while it has none.
+    begun: AtomicU64,
 }
 
 impl Spread {
     pub fn new(lanes: usize, batch_max: usize) -> Spread {
         let (widen, narrow) = (batch_max - batch_max / 4, batch_max / 4);
-        Spread { lanes, in_hand: AtomicUsize::new(0), wide: AtomicBool::new(false), widen, narrow }
+        let (in_hand, wide) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Spread { lanes, in_hand, wide, widen, narrow, start: Instant::now(), begun: AtomicU64::new(0) }
     }
 
     /// Counts a command until what is returned is dropped, with its answer.
@@ -34,7 +45,26 @@ impl Spread {
 
     /// The lane of commands with this hint, for now.
     pub fn lane(&self, hint: usize) -> usize {
-        if self.wide.load(Ordering::Relaxed) { hint % self.lanes } else { 0 }
+        if self.wide.load(Ordering::Relaxed) || self.is_held_up() { hint % self.lanes } else { 0 }
+    }
+
+    /// The first lane begins a batch.
+    pub fn begin(&self) {
+        self.begun.store(self.millis() + 1, Ordering::Relaxed);
+    }
+
+    /// Its batch is answered.
+    pub fn end(&self) {
+        self.begun.store(0, Ordering::Relaxed);
+    }
+
+    fn is_held_up(&self) -> bool {
+        let begun = self.begun.load(Ordering::Relaxed);
+        begun > 0 && u128::from((self.millis() + 1).saturating_sub(begun)) > HELD_UP.as_millis()
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX - 1)
     }
 }
 
@@ -65,6 +95,22 @@ mod tests {
             }
             assert_eq!(spread.lane(5), lane, "with {in_hand} in hand");
         }
+    }
+
+    #[test]
+    fn who_comes_while_the_first_lane_is_held_up_is_spread() {
+        let begun = |ago: Duration| {
+            let mut spread = Spread::new(2, 256);
+            spread.begin();
+            spread.start = Instant::now().checked_sub(ago).expect("a time");
+            spread
+        };
+        let spread = begun(HELD_UP / 2);
+        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0), "a batch may take that long");
+        let spread = begun(HELD_UP * 2);
+        assert_eq!((spread.lane(3), spread.lane(2)), (1, 0));
+        spread.end();
+        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0));
     }
 
     #[test]

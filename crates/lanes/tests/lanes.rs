@@ -273,6 +273,19 @@ async fn a_lost_commit_runs_again_and_its_keys_find_out() {
 }
 
 #[tokio::test]
+async fn while_the_first_lane_is_held_up_the_other_one_goes_on() {
+    let bench = bench(OPEN, Settings { lanes: 2, ..ONE_LANE }).await;
+    let beside = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        bench.lanes.submit(1, Cmd::Do(1)).await
+    };
+    tokio::select! {
+        slow = bench.lanes.submit(0, Cmd::Slow) => panic!("{slow:?} came first"),
+        answer = beside => assert_eq!(answer, Ok(Answer::New)),
+    }
+}
+
+#[tokio::test]
 async fn broken_connections_lose_nothing() {
     let bench = bench(OPEN, Settings { lanes: 2, batch_max: 4, queue: 1000, ..ONE_LANE }).await;
     let submit = async {
