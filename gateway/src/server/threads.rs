@@ -12,13 +12,12 @@ use tokio::task::JoinHandle;
 pub struct Threads(Option<Runtime>);
 
 impl Threads {
-    /// So many threads; for 0, half as many as there are processors: lanes and PostgreSQL want the others.
+    /// So many threads; for 0, as many as there are processors: with fewer a flood's refusals keep answers waiting.
     ///
     /// # Errors
     /// The operating system's, when it has no thread to give.
     pub fn start(wanted: usize) -> io::Result<Threads> {
-        let processors = available_parallelism().map_or(1, NonZero::get);
-        let threads = if wanted == 0 { (processors / 2).max(1) } else { wanted };
+        let threads = if wanted == 0 { available_parallelism().map_or(1, NonZero::get) } else { wanted };
         let runtime =
             Builder::new_multi_thread().worker_threads(threads).thread_name("public").enable_all().build()?;
         Ok(Threads(Some(runtime)))
