@@ -74,9 +74,8 @@ impl<W: Work> Lane<W> {
             for job in &batch {
                 wait.record(job.since.elapsed().as_secs_f64());
             }
-            self.spread.iter().for_each(|spread| spread.begin());
+            let _under_way = self.spread.as_deref().map(Spread::begin);
             self.carry_out(std::mem::take(&mut batch)).await;
-            self.spread.iter().for_each(|spread| spread.end());
         }
     }
 

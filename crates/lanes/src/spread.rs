@@ -48,14 +48,10 @@ impl Spread {
         if self.wide.load(Ordering::Relaxed) || self.is_held_up() { hint % self.lanes } else { 0 }
     }
 
-    /// The first lane begins a batch.
-    pub fn begin(&self) {
+    /// The first lane begins a batch, which is under way until what is returned is dropped.
+    pub fn begin(&self) -> UnderWay<'_> {
         self.begun.store(self.millis() + 1, Ordering::Relaxed);
-    }
-
-    /// Its batch is answered.
-    pub fn end(&self) {
-        self.begun.store(0, Ordering::Relaxed);
+        UnderWay(self)
     }
 
     fn is_held_up(&self) -> bool {
@@ -80,6 +76,16 @@ impl Drop for InHand {
     }
 }
 
+/// The first lane's batch.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'s>(&'s Spread);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.begun.store(0, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,18 +105,18 @@ mod tests {
 
     #[test]
     fn who_comes_while_the_first_lane_is_held_up_is_spread() {
-        let begun = |ago: Duration| {
-            let mut spread = Spread::new(2, 256);
-            spread.begin();
-            spread.start = Instant::now().checked_sub(ago).expect("a time");
-            spread
-        };
-        let spread = begun(HELD_UP / 2);
-        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0), "a batch may take that long");
-        let spread = begun(HELD_UP * 2);
-        assert_eq!((spread.lane(3), spread.lane(2)), (1, 0));
-        spread.end();
-        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0));
+        let mut spread = Spread::new(2, 256);
+        let now = Instant::now();
+        for (age, lanes) in [(HELD_UP / 2, (0, 0)), (HELD_UP * 2, (1, 0))] {
+            // A clock that began so long ago says how old a batch of its first moment is.
+            spread.start = now.checked_sub(age).expect("a time");
+            spread.begun = AtomicU64::new(1);
+            assert_eq!((spread.lane(3), spread.lane(2)), lanes, "after {age:?}");
+        }
+        drop(UnderWay(&spread));
+        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0), "it is answered");
+        let _next = spread.begin();
+        assert_eq!((spread.lane(3), spread.lane(2)), (0, 0), "another one has just begun");
     }
 
     #[test]

@@ -90,14 +90,17 @@ impl Pool {
     /// `url` is anything that tokio-postgres accepts, several hosts and `target_session_attrs` included.
     ///
     /// # Errors
-    /// [`Error::Settings`] when `url` can't be read, demands TLS, or a setting is out of range.
+    /// [`Error::Settings`] when `url` can't be read, demands TLS, a setting is out of range, or a pool shall be at home where
+    /// no runtime is.
     pub fn open(url: &str, settings: PoolSettings) -> Result<Pool, Error> {
         let config = connection_config(url, &settings)?;
         // Fast: a lost connection is noticed by its task; a check per use would cost a round trip.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match Handle::try_current() {
-            Ok(home) if settings.at_home => Manager::from_connect(config, Home(home), recycling),
-            _ => Manager::from_config(config, NoTls, recycling),
+        let manager = if settings.at_home {
+            let home = Handle::try_current().map_err(|error| Error::Settings(format!("at_home: {error}")))?;
+            Manager::from_connect(config, Home(home), recycling)
+        } else {
+            Manager::from_config(config, NoTls, recycling)
         };
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(settings.size.max(1))

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use pg::{Error, Id, Kind, Migration, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE, Shard};
 use testkit::{Fault, FaultProxy, TestDb};
+use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 const SETS: &[MigrationSet] = &[MigrationSet {
@@ -19,6 +20,8 @@ const SETS: &[MigrationSet] = &[MigrationSet {
     }],
 }];
 
+/// Long enough for what takes moments.
+const SOON: Duration = Duration::from_secs(10);
 const INSERT: &str = "INSERT INTO things VALUES ($1, 1)";
 
 fn quick() -> PoolSettings {
@@ -63,6 +66,30 @@ async fn a_connection_outlives_the_runtime_that_asked_for_it_where_the_pool_is_a
         assert_eq!(answer.await.is_ok(), at_home);
         assert!(pool.get().await.is_ok(), "a new one is to be had");
     }
+}
+
+#[tokio::test]
+async fn an_attempt_to_connect_ends_with_its_deadline_wherever_it_is_made() {
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgresql://x@{}/x?sslmode=disable", mute.local_addr().unwrap());
+    for at_home in [true, false] {
+        let settings = PoolSettings { at_home, connect: Duration::from_millis(200), ..quick() };
+        let pool = Pool::open(&url, settings).unwrap();
+        let hangs_up = async {
+            let (mut stream, _) = mute.accept().await.unwrap();
+            let mut said = Vec::new();
+            stream.read_to_end(&mut said).await.unwrap();
+        };
+        let (refused, hung_up) = tokio::join!(pool.get(), tokio::time::timeout(SOON, hangs_up));
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "at home: {at_home}");
+        assert!(hung_up.is_ok(), "nobody waits for that server any more; at home: {at_home}");
+    }
+}
+
+#[test]
+fn a_pool_is_at_home_on_a_runtime_or_not_at_all() {
+    let opened = Pool::open("postgresql://x@/x", PoolSettings { at_home: true, ..quick() });
+    assert!(matches!(opened, Err(Error::Settings(_))), "{opened:?}");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ pub use understand::{Message, understand};
 /// R1's refusals, before anything touches the database; `overloaded` beyond the bank's share; the lane's.
 pub async fn receive(app: &App, request: Request) -> Answer {
     if request.switch("dry_run")? {
+        // On the heap: its room would be every event's otherwise.
         return Box::pin(dry_run::check(app, request)).await;
     }
     let command = heard(app, &request)?;

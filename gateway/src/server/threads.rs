@@ -5,11 +5,15 @@ use std::io;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
-/// A runtime that may be dropped anywhere.
-pub struct Threads(Option<Runtime>);
+/// A runtime that may be dropped anywhere, and ends then.
+pub struct Threads {
+    handle: Handle,
+    /// Taken when dropped.
+    runtime: Option<Runtime>,
+}
 
 impl Threads {
     /// So many threads; for 0, as many as there are processors: with fewer a flood's refusals keep answers waiting.
@@ -20,21 +24,18 @@ impl Threads {
         let threads = if wanted == 0 { available_parallelism().map_or(1, NonZero::get) } else { wanted };
         let runtime =
             Builder::new_multi_thread().worker_threads(threads).thread_name("public").enable_all().build()?;
-        Ok(Threads(Some(runtime)))
+        Ok(Threads { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
     /// Runs `work`, and what it spawns, on these threads.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        match &self.0 {
-            Some(runtime) => runtime.spawn(work),
-            None => tokio::spawn(work),
-        }
+        self.handle.spawn(work)
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
