@@ -60,8 +60,7 @@ impl App {
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, requests) = (policy(&config)?, Semaphore::new(config.server.max_requests));
-        let shares =
-            Shares::new(config.server.max_requests, config.banks.iter().map(|bank| bank.id.as_str()));
+        let shares = Shares::open(&config);
         Ok(App {
             pool,
             keyring,

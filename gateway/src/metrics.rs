@@ -25,7 +25,7 @@ const COUNTERS: [(&str, &str); 12] = [
     ),
     (
         "sluice_bank_events_over_share_total",
-        "Events refused since their bank has its share of the room, by bank.",
+        "Events refused since their bank, or all banks, had their share of the room, by bank.",
     ),
     ("sluice_authentication_failures_total", "Requests without valid credentials, by kind of caller."),
     ("sluice_config_reloads_total", "Reloads of the configuration, by result."),

@@ -114,7 +114,7 @@ impl<W: Work> Lanes<W> {
         let (finished, running) = watch::channel(lanes);
         let crew = crew::gather(lanes, running.clone())?;
         let finished = Arc::new(finished);
-        let spread = Arc::new(Spread::new(lanes, settings.batch_max));
+        let spread = Arc::new(Spread::new(lanes, settings.batch_max, settings.queue.max(1)));
         let queues = (0..lanes)
             .map(|number| {
                 let (queue, waiting) = mpsc::channel(settings.queue.max(1));

@@ -29,8 +29,11 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    pub fn new(lanes: usize, batch_max: usize) -> Spread {
-        let (widen, narrow) = (batch_max - batch_max / 4, batch_max / 4);
+    /// All lanes from three quarters of a batch in hand on, or from what may wait before one lane, if that is less: nobody
+    /// is refused while other lanes have room. One lane again at a third of that.
+    pub fn new(lanes: usize, batch_max: usize, queue: usize) -> Spread {
+        let widen = (batch_max - batch_max / 4).min(queue);
+        let narrow = widen / 3;
         let (in_hand, wide) = (AtomicUsize::new(0), AtomicBool::new(false));
         Spread { lanes, in_hand, wide, widen, narrow, start: Instant::now(), begun: AtomicU64::new(0) }
     }
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn all_lanes_from_three_quarters_of_a_batch_on_one_again_from_one_quarter() {
-        let spread = Arc::new(Spread::new(3, 16));
+        let spread = Arc::new(Spread::new(3, 16, 4096));
         let mut taken = Vec::new();
         for (in_hand, lane) in [(1, 0), (11, 0), (12, 2), (30, 2), (5, 2), (4, 0), (11, 0), (12, 2), (0, 0)] {
             taken.truncate(in_hand);
@@ -104,8 +107,21 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_shorter_than_a_batch_widens_before_it_is_full() {
+        for (queue, widens) in [(64, 64), (1, 1), (192, 192), (193, 192)] {
+            let spread = Arc::new(Spread::new(2, 256, queue));
+            let mut taken: Vec<_> = (1..widens).map(|_| spread.take()).collect();
+            assert_eq!(spread.lane(1), 0, "one less than {widens}");
+            taken.push(spread.take());
+            assert_eq!(spread.lane(1), 1, "a queue of {queue}");
+            taken.truncate(widens / 3);
+            assert_eq!(spread.lane(1), 0, "one again");
+        }
+    }
+
+    #[test]
     fn who_comes_while_the_first_lane_is_held_up_is_spread() {
-        let mut spread = Spread::new(2, 256);
+        let mut spread = Spread::new(2, 256, 4096);
         let now = Instant::now();
         for (age, lanes) in [(HELD_UP / 2, (0, 0)), (HELD_UP * 2, (1, 0))] {
             // A clock that began so long ago says how old a batch of its first moment is.
@@ -121,7 +137,7 @@ mod tests {
 
     #[test]
     fn transactions_of_one_command_are_always_spread() {
-        let spread = Arc::new(Spread::new(2, 1));
+        let spread = Arc::new(Spread::new(2, 1, 4096));
         for _ in 0..2 {
             let _one = spread.take();
             assert_eq!((spread.lane(0), spread.lane(1)), (0, 1));

@@ -42,10 +42,11 @@ use idempotency::Request;
 use merchants::orders::OrderLine;
 use merchants::{MerchantId, PayeeId, StoreId};
 use payouts::{PayoutId, Report};
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 use vault::{Delivery, EventId};
 use withdrawals::{Order, WithdrawalId};
+
+use crate::shares::Share;
 
 pub use action::Action;
 pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
@@ -106,7 +107,7 @@ pub struct BankEvent {
     pub request_id: String,
     /// Its part of the bank's share, given back when the lane is done with it.
     #[expect(dead_code, reason = "held, not read")]
-    pub share: Option<OwnedSemaphorePermit>,
+    pub share: Option<Share>,
 }
 
 /// `POST /admin/v1/events/{id}/replay`.

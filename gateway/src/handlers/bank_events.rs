@@ -37,19 +37,20 @@ pub async fn receive(app: &App, request: Request) -> Answer {
     lane::carry_out(app, command).await
 }
 
-/// Verified, within the bank's share, understood.
+/// Within the bank's share, verified, understood: an event beyond the share costs no signature. A stranger's gives its place
+/// back at once.
 fn heard(app: &App, request: &Request) -> Result<Command, Refusal> {
     let live = app.live.get();
     let bank: Arc<str> = Arc::from(request.parameter());
     let door = live.door(&bank).ok_or_else(|| Refusal::not_found("bank"))?;
+    let Some(share) = app.shares.take(&bank) else {
+        metrics::over_share(&bank);
+        return Err(Refusal::new(Problem::Overloaded, "too many bank events at once"));
+    };
     let verified = verify(door, request).map_err(|failed| {
         metrics::signature_failed(&bank, failed.step());
         failed.refusal()
     })?;
-    let Some(share) = app.shares.take(&bank) else {
-        metrics::over_share(&bank);
-        return Err(Refusal::new(Problem::Overloaded, "too many events of this bank at once"));
-    };
     let event = BankEvent { share: Some(share), ..event(app, door, bank, &verified, request)? };
     Ok(Command::BankEvent(Box::new(event)))
 }
