@@ -37,6 +37,18 @@ pub async fn settings(client: &Client) -> Result<String, Fault> {
     Ok(said.join(" "))
 }
 
+/// Has each commit in the database `name` wait so many milliseconds more, however few others there are.
+///
+/// # Errors
+/// The database's.
+pub async fn delay_commits(client: &Client, name: &str, ms: u32) -> Result<(), Fault> {
+    let micros = ms * 1000;
+    let set = format!(
+        "ALTER DATABASE {name} SET commit_delay = {micros}; ALTER DATABASE {name} SET commit_siblings = 0"
+    );
+    Ok(client.batch_execute(&set).await?)
+}
+
 async fn show(client: &Client, name: &str) -> Result<String, Fault> {
     Ok(client.query_one(&format!("SHOW {name}"), &[]).await?.try_get(0)?)
 }

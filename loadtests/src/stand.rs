@@ -43,6 +43,10 @@ pub struct Options {
     /// Settings of the gateway's, laid over the demo's: `lanes.batch_max=1`. May be repeated.
     #[arg(long = "set", global = true, value_name = "SETTING")]
     pub settings: Vec<String>,
+    /// Each commit takes so much longer, as with a slower disk or a standby far away: then it is the book that can't keep up,
+    /// and not the processor, of which the generator itself needs much. For runs on a copy of the database.
+    #[arg(long, global = true, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub commit_ms: u32,
 }
 
 /// Everything but the gateway.
@@ -52,6 +56,7 @@ pub struct Stand {
     server: PrivateServer,
     /// The command line's, for every gateway.
     settings: String,
+    commit_ms: u32,
     /// What is there to be asked for.
     pub handout: Handout,
 }
@@ -103,7 +108,11 @@ impl Stand {
         let settings = ServerSettings { say: |_| {}, ..ServerSettings::default() };
         let server = PrivateServer::start(&dir.join("pg"), &settings).await?;
         let handout = cast::enter(dir, &server.url(DATABASE), options.merchants).await?;
-        let stand = Stand { folder, program, server, settings: options.settings.join("\n"), handout };
+        let (settings, commit_ms) = (options.settings.join("\n"), options.commit_ms);
+        if commit_ms > 0 {
+            println!("each commit takes {commit_ms} ms longer");
+        }
+        let stand = Stand { folder, program, server, settings, commit_ms, handout };
         let gateway = stand.gateway(DATABASE, "", false).await?;
         cast::bring_orders(&gateway, &stand.handout).await?;
         gateway.stop().await?;
@@ -132,6 +141,7 @@ impl Stand {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        database::delay_commits(&client, name, self.commit_ms).await?;
         Ok(client.batch_execute("CHECKPOINT").await?)
     }
 

@@ -31,7 +31,7 @@ const BESIDE: f64 = 50.0;
 const WITHDRAWALS: u8 = 80;
 /// A request of the flood that finds no free connection for so long never leaves: when the flood ends, what it left behind
 /// is gone at once.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What the command line says.
 #[derive(Debug, clap::Args)]
@@ -42,8 +42,9 @@ pub struct Options {
     /// Seconds of calm, of flood, and twice of calm again.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     seconds: usize,
-    /// Connections of those who flood.
-    #[arg(long, value_name = "N", default_value_t = 6000, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    /// Connections of those who flood. Each new one costs several times what an event does, so more of them measure
+    /// handshakes.
+    #[arg(long, value_name = "N", default_value_t = 1536, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     connections: usize,
 }
 
@@ -88,12 +89,16 @@ async fn flood(stand: &Stand, options: &Options, knee: f64) -> Result<(), Fault>
     let (before, during) = (seen[0].windows.between(WARM_UP, begin), seen[0].windows.between(begin, end));
     say("before", &before, seconds);
     say("during", &during, seconds);
-    let refusals = during.refusals.clone().unwrap_or_else(Latency::new);
     println!(
-        "  refused within p50 {:.1} ms, p99 {:.1} ms; {} of 429 and 503 without Retry-After",
-        refusals.quantile_ms(0.5),
-        refusals.quantile_ms(0.99),
+        "  refused within {}; {} of 429 and 503 without Retry-After",
+        within(&during.refusals),
         during.without_retry_after
+    );
+    println!(
+        "  since they left: answered within {}, before within {}; refused within {}",
+        within(&during.answers_since_left),
+        within(&before.answers_since_left),
+        within(&during.refusals_since_left)
     );
     let limit = before.all().quantile_ms(0.99) * AS_BEFORE;
     match recovered(&seen[0].windows, end, limit) {
@@ -147,6 +152,11 @@ async fn beside(stand: &Stand, options: &Options, knee: f64, mix: Mix) -> Result
     Ok(())
 }
 
+fn within(latency: &Option<Latency>) -> String {
+    let quantile = |part| latency.as_ref().map_or(0.0, |latency| latency.quantile_ms(part));
+    format!("p50 {:.1} ms, p99 {:.1} ms", quantile(0.5), quantile(0.99))
+}
+
 fn say(when: &str, tally: &Tally, seconds: usize) {
     let (all, seconds) = (tally.all(), seconds as f64);
     println!(
@@ -193,6 +203,7 @@ fn draw(windows: &Windows, end: usize) -> Result<(), Fault> {
 mod tests {
     use super::*;
     use crate::load::tally::End;
+    use crate::load::windows::Moments;
 
     #[test]
     fn it_has_recovered_in_the_first_second_that_is_as_good_as_before() {
@@ -207,7 +218,8 @@ mod tests {
             (5, 6, End::Good),
         ] {
             let due = Duration::from_secs(second);
-            windows.ended(Kind::Webhook, end, due, due + Duration::from_millis(took));
+            let moments = Moments { due, left: due, ended: due + Duration::from_millis(took) };
+            windows.ended(Kind::Webhook, end, moments);
         }
         windows.unsent(Duration::from_secs(4));
         assert_eq!(recovered(&windows, 2, 15.0), Some(3), "nor may anything stay unsent");

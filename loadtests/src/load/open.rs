@@ -15,7 +15,7 @@ use super::link::Link;
 use super::schedule::Schedule;
 use super::script::Script;
 use super::tally::End;
-use super::windows::Windows;
+use super::windows::{Moments, Windows};
 use crate::Fault;
 use crate::wire::{Reuse, Target};
 
@@ -134,15 +134,16 @@ async fn caller(mut link: Link, shared: Rc<Shared>) -> Result<(), Fault> {
     while let Ok(permit) = shared.waiting.acquire().await {
         permit.forget();
         let Some(due) = shared.due.borrow_mut().pop_front() else { continue };
-        if shared.start.elapsed().saturating_sub(due) > shared.patience {
+        let left = shared.start.elapsed();
+        if left.saturating_sub(due) > shared.patience {
             shared.windows.borrow_mut().unsent(due);
             continue;
         }
         request.clear();
         let sent = shared.script.borrow_mut().next(&mut request)?;
         let heard = link.ask(&request, |answer| shared.script.borrow_mut().heard(sent, answer)).await;
-        let (end, now) = (heard.unwrap_or(End::Lost), shared.start.elapsed());
-        shared.windows.borrow_mut().ended(sent.kind, end, due, now);
+        let moments = Moments { due, left, ended: shared.start.elapsed() };
+        shared.windows.borrow_mut().ended(sent.kind, heard.unwrap_or(End::Lost), moments);
     }
     link.close().await;
     Ok(())

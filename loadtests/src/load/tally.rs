@@ -57,6 +57,11 @@ pub struct Tally {
     pub refused: BTreeMap<u16, u64>,
     /// How long refusals took.
     pub refusals: Option<Latency>,
+    /// How long good answers took since their request left. Only an open loop counts it, apart from the time that the
+    /// request waited in the generator for a connection.
+    pub answers_since_left: Option<Latency>,
+    /// The same of refusals.
+    pub refusals_since_left: Option<Latency>,
     /// Refusals that are 429 or 503 and don't say when to come again.
     pub without_retry_after: u64,
     /// Requests without an answer.
@@ -81,6 +86,16 @@ impl Tally {
         }
     }
 
+    /// The same request, by when it left.
+    pub fn record_since_left(&mut self, end: End, took: Duration) {
+        let latency = match end {
+            End::Good => &mut self.answers_since_left,
+            End::Refused { .. } => &mut self.refusals_since_left,
+            End::Lost => return,
+        };
+        latency.get_or_insert_with(Latency::new).record(took);
+    }
+
     /// What another thread counted.
     pub fn add(&mut self, other: &Tally) {
         for (kind, latency) in &other.good {
@@ -89,8 +104,14 @@ impl Tally {
         for (status, count) in &other.refused {
             *self.refused.entry(*status).or_default() += count;
         }
-        if let Some(latency) = &other.refusals {
-            self.refusals.get_or_insert_with(Latency::new).add(latency);
+        for (own, other) in [
+            (&mut self.refusals, &other.refusals),
+            (&mut self.answers_since_left, &other.answers_since_left),
+            (&mut self.refusals_since_left, &other.refusals_since_left),
+        ] {
+            if let Some(latency) = other {
+                own.get_or_insert_with(Latency::new).add(latency);
+            }
         }
         self.without_retry_after += other.without_retry_after;
         self.lost += other.lost;
@@ -135,11 +156,19 @@ mod tests {
         tally.record(Kind::Webhook, End::Refused { status: 422, retry_after: false }, ms);
         tally.record(Kind::Webhook, End::Lost, ms);
         (tally.unsent, tally.came) = (3, 1);
+        for (end, took) in
+            [(End::Good, 1), (End::Refused { status: 503, retry_after: true }, 2), (End::Lost, 3)]
+        {
+            tally.record_since_left(end, Duration::from_millis(took));
+        }
         let mut both = tally.clone();
         both.add(&tally);
         assert_eq!((both.answered(), both.refusals(), both.lost), (4, 6, 2));
         assert_eq!((both.unsent, both.came, both.meant()), (6, 2, 18));
         assert_eq!(both.without_retry_after, 2, "a 422 needs none");
         assert_eq!((both.all().count(), both.refusals.unwrap().count()), (4, 6));
+        let since_left = |latency: Option<Latency>| latency.map(|l| (l.count(), l.max_ms().round()));
+        assert_eq!(since_left(both.answers_since_left), Some((2, 1.0)));
+        assert_eq!(since_left(both.refusals_since_left), Some((2, 2.0)));
     }
 }
