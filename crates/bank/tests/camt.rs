@@ -1,11 +1,11 @@
-//! camt.054 files of many origins and versions, each with its outcome worked out by hand beside it (`*.expected`), and
-//! public samples, where they lie beside the project.
+//! camt.054 files of many origins and versions, each with its outcome worked out by hand beside it (`*.expected`), and a
+//! camt.053.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::{Path, PathBuf};
 
 use bank::ParseError;
-use bank::camt::{Line, Message, PayoutOutcome, lines, parse};
+use bank::camt::{Direction, Line, Message, PayoutOutcome, Report, Status, lines, parse};
 
 fn told(line: &Line, expected: &str) -> String {
     match line {
@@ -62,7 +62,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 fn r4_r6_r8_every_file_comes_to_what_was_worked_out_by_hand() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camt");
     let files = files(&folder, "xml");
-    assert!(files.len() >= 20, "{} files", files.len());
+    assert!(files.len() >= 25, "{} files", files.len());
     for file in files {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let read = parse(&std::fs::read(&file).unwrap());
@@ -101,37 +101,47 @@ fn every_wrong_element_is_named_by_its_path() {
     }
 }
 
-/// Beside the project or above it, or where SLUICE_SAMPLES says.
-fn samples() -> Option<PathBuf> {
-    let said = std::env::var_os("SLUICE_SAMPLES").map(PathBuf::from);
-    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let beside = above.map(|folder| folder.join("shared").join("samples"));
-    said.into_iter().chain(beside).map(|folder| folder.join("camt")).find(|folder| folder.is_dir())
+/// Two days of one account: its statements are read in their order, each with its balances and entries.
+#[test]
+fn r44_a_statement_is_read_with_its_balances() {
+    let text = include_str!("statements/two-days-v02.xml");
+    let Ok(Message::Statement(statement)) = parse(text.as_bytes()) else { panic!("no statement") };
+    let told: Vec<String> = statement.reports.iter().flat_map(told_of_report).collect();
+    let expected = [
+        "S-1 NL91ABNA0417164300 EUR 2026-11-19 2026-11-19",
+        "balance OPBD 18.15 credit 2026-11-19",
+        "balance CLBD 27.00 credit 2026-11-19",
+        "entry 8.85 credit booked E-1",
+        "S-2 NL91ABNA0417164300 EUR 2026-11-20 2026-11-20",
+        "balance OPBD 27.00 credit 2026-11-20",
+        "balance CLBD 3.00 debit 2026-11-20",
+        "entry 30.00 debit booked E-2",
+        "entry 5.00 credit not booked E-3",
+    ];
+    assert_eq!(told, expected);
+    let without = text.replace("Stmt>", "Other>").replace("BkToCstmrOther>", "BkToCstmrStmt>");
+    assert!(matches!(parse(without.as_bytes()), Err(ParseError::Invalid(_))), "it holds no statement");
 }
 
-#[test]
-fn public_samples_are_read_where_they_are() {
-    let Some(folder) = samples() else {
-        eprintln!("skipped: no public samples beside the project");
-        return;
-    };
-    for file in files(&folder, "xml") {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let read = parse(&std::fs::read(&file).unwrap());
-        match (name.as_str(), read) {
-            ("camt053.v2.wrong.xml", read) => assert!(read.is_err(), "broken on purpose"),
-            (_, Ok(Message::Statement(statement))) => {
-                assert!(name.starts_with("camt053") && !statement.reports.is_empty(), "{name}");
-            }
-            (_, Ok(Message::Notification(notification))) => {
-                let lines = lines(&notification);
-                let credits = lines.iter().filter(|line| matches!(line, Line::Received(_))).count();
-                println!("{name}: {} lines, {credits} credits", lines.len());
-                assert!(name.starts_with("camt054") && !lines.is_empty(), "{name}");
-                // A debit among the samples must never be a credit.
-                assert!(name != "camt054.v8-with-UETR.xml" || credits == 0, "{name}: {lines:?}");
-            }
-            (_, Err(error)) => panic!("{name}: {error:?}"),
-        }
-    }
+fn told_of_report(report: &Report) -> Vec<String> {
+    let day = |day: Option<_>| day.map_or_else(|| "-".to_owned(), |day: time::Date| day.to_string());
+    let way = |direction| if direction == Direction::Credit { "credit" } else { "debit" };
+    let currency = report.currency.map_or("-", |currency| currency.code());
+    let mut told = vec![format!(
+        "{} {} {currency} {} {}",
+        report.id,
+        report.account_number,
+        day(report.from),
+        day(report.to)
+    )];
+    told.extend(report.balances.iter().map(|balance| {
+        let direction = way(balance.direction);
+        format!("balance {} {} {direction} {}", balance.kind, balance.amount, day(balance.date))
+    }));
+    told.extend(report.entries.iter().map(|entry| {
+        let status = if entry.status == Status::Booked { "booked" } else { "not booked" };
+        let reference = entry.reference.as_deref().unwrap_or("-");
+        format!("entry {} {} {status} {reference}", entry.amount, way(entry.direction))
+    }));
+    told
 }
