@@ -1,8 +1,9 @@
 //! What no compiler keeps.
 
-mod imports;
+mod code_map;
 mod layout;
 mod source;
+mod table;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -19,8 +20,8 @@ pub(crate) struct File {
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let metadata = folder::metadata()?;
     let files = tracked(metadata.workspace_root.as_std_path())?;
-    let packages = imports::packages(&metadata);
-    let findings: Vec<String> = imports::check(&packages)
+    let packages = code_map::packages(&metadata);
+    let findings: Vec<String> = code_map::check(&files, &packages)
         .into_iter()
         .chain(layout::check(&files, &packages))
         .chain(source::check(&files))
@@ -52,6 +53,11 @@ fn tracked(root: &Path) -> Result<Vec<File>, Failure> {
         files.push(File { path: path.to_owned(), text: String::from_utf8(bytes).unwrap_or_default() });
     }
     Ok(files)
+}
+
+/// The text of the file at this path; nothing where there is none.
+fn text_of<'a>(files: &'a [File], path: &str) -> &'a str {
+    files.iter().find(|file| file.path == path).map_or("", |file| &file.text)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::File;
-use super::imports::Package;
+use super::code_map::Package;
 
 /// All that may lie at the top, besides names that begin with a dot.
 const TOP: &[&str] = &[
