@@ -2,6 +2,7 @@
 
 mod code_map;
 mod layout;
+mod rules;
 mod source;
 mod table;
 
@@ -23,6 +24,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let packages = code_map::packages(&metadata);
     let findings: Vec<String> = code_map::check(&files, &packages)
         .into_iter()
+        .chain(rules::check(&files))
         .chain(layout::check(&files, &packages))
         .chain(source::check(&files))
         .collect();
