@@ -217,8 +217,8 @@ fn live<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Command> {
 }
 
 impl<'f> Stage<'f> {
-    /// Steps 2 of a batch: locks in one order everywhere (approvals, merchants, payments, quotes, withdrawals,
-    /// payouts, accounts, rates), reads what decisions need.
+    /// Step 2 of a batch: locks in the one order that the gateway's README lists, reads what decisions need. What arrives is
+    /// decided in the midst of it: which accounts are locked next depends on that.
     pub(super) async fn load(
         tx: &Tx<'_>,
         facts: &'f Facts,
