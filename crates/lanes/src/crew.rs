@@ -1,4 +1,4 @@
-//! The lanes' own threads. A batch is some thirty questions to the database, one after the other; beside thousands of
+//! The lanes' own threads. A batch waits some twenty times for the database, one after the other; beside thousands of
 //! requests in one queue each answer would wait for its turn, and the connection stand idle meanwhile.
 
 use std::sync::mpsc;
