@@ -94,7 +94,8 @@ pub fn unique(prefix: &str) -> String {
 impl World {
     pub(crate) fn read(file: &Path) -> World {
         let text = std::fs::read_to_string(file).expect("sandbox.json");
-        let handout: Handout = serde_json::from_str(&text).expect("sandbox.json as the contract says");
+        let handout: Handout =
+            serde_json::from_str(&text).expect("sandbox.json as the gateway's README describes it");
         let public = Client::new(&handout.public_url, &handout.ca_cert);
         let admin = Client::new(&handout.admin_url, &handout.ca_cert);
         World { handout, public, admin }

@@ -1,4 +1,4 @@
-//! The bank's prices: the contract's at the start, then the same every minute, or moving with traffic.
+//! The bank's prices: fixed ones at the start, then the same every minute, or moving with traffic.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ use crate::sandbox::Bank;
 const QUIET: Duration = Duration::from_secs(60);
 /// A busy one moves them.
 const MOVING: Duration = Duration::from_secs(3);
-/// Prices stray at most this far from the contract's, in millionths.
+/// Prices stray at most this far from those at the start, in millionths.
 const FARTHEST: i64 = 5_000;
 /// And at most this far at once.
 const STEP: u64 = 300;
@@ -33,6 +33,7 @@ struct Pair {
     decimals: usize,
 }
 
+/// At the start, as the README prints them.
 const PAIRS: [Pair; 4] = [
     Pair { base: "USD", quote: "CNY", bid: 71_000, ask: 71_300, decimals: 4 },
     Pair { base: "EUR", quote: "CNY", bid: 82_000, ask: 82_400, decimals: 4 },
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_prices_are_the_contracts() {
+    fn the_first_prices_are_those_that_the_readme_prints() {
         let body = body(&[0; PAIRS.len()]).unwrap();
         let Ok(bank::Event::RatesPublished(published)) = bank::event::parse(&body) else {
             panic!("no rates")
