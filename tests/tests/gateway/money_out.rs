@@ -241,6 +241,34 @@ async fn r20_r21_every_refusal_of_a_withdrawal_leaves_no_trace() {
     sluice.verify().await;
 }
 
+/// Whoever wants to take it back finds no way that is open to merchants.
+#[tokio::test]
+async fn r25_what_was_submitted_is_carried_out_whatever_the_merchant_tries() {
+    use hyper::Method;
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "100.00", "USD").await;
+    let made = world.withdraw(merchant, merchant.payee("CNY"), "10.00", "USD", "CNY").await;
+    let path = format!("/v1/withdrawals/{}", made.text_of("id"));
+    let token =
+        [("authorization", format!("Bearer {}", merchant.api_key)), ("idempotency-key", unique("key"))];
+    for method in [Method::DELETE, Method::PUT, Method::PATCH, Method::POST] {
+        let answer = world.public().send(method.clone(), &path, &token, bytes::Bytes::new()).await;
+        assert_eq!(answer.refusal(), (405, "method-not-allowed"), "{method}");
+    }
+    for further in ["/cancel", "/cancellation", "/refund", "/hold", "/refuse"] {
+        let answer = world.order(merchant, &format!("{path}{further}"), &unique("key"), &json!({})).await;
+        assert_eq!(answer.refusal(), (404, "not-found"), "{further}");
+    }
+    let elsewhere = json!({"payee_id": merchant.payee("CNY")});
+    let answer = world.order(merchant, &format!("{path}/payee"), &unique("key"), &elsewhere).await;
+    assert_eq!(answer.status, 409, "only what failed goes to another payee: {answer:?}");
+    let paid = world.wait_for(merchant, made.text_of("id"), "paid").await;
+    assert_eq!(world.executions(&paid).await, 1);
+    assert_eq!(world.balance(merchant, "USD", "available").await, "90.00");
+    sluice.verify().await;
+}
+
 #[tokio::test]
 async fn r42_statements_list_what_changed_the_balance() {
     let (sluice, world) = Sluice::start().await;
