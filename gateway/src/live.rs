@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bank::signing::Verifier;
+use hyper::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Operator};
@@ -23,8 +24,18 @@ pub struct Live {
 pub struct Door {
     /// What checks its signatures.
     pub verifier: Verifier,
+    /// Headers that the vault keeps of its events: those that it signs with, and what it says of itself and the body.
+    pub kept_headers: Vec<HeaderName>,
     /// What its connections must show besides.
     pub certificates: Option<Arc<ClientCertificates>>,
+}
+
+/// # Errors
+/// In words: a name that no header can have.
+fn kept_headers(verifier: &Verifier) -> Result<Vec<HeaderName>, String> {
+    let signing = verifier.explain().headers;
+    let signing = signing.iter().map(|name| name.parse().map_err(|_| format!("{name} is no header's name")));
+    signing.chain([Ok(CONTENT_TYPE), Ok(USER_AGENT)]).collect()
 }
 
 impl Live {
@@ -39,7 +50,8 @@ impl Live {
             let certificates = bank.client_certificates.as_ref().map(ClientCertificates::open).transpose();
             let certificates = certificates.map_err(|error| failed(error.to_string()))?.map(Arc::new);
             let verifier = bank.verifier().map_err(failed)?;
-            doors.insert(bank.id.clone(), Door { verifier, certificates });
+            let kept_headers = kept_headers(&verifier).map_err(failed)?;
+            doors.insert(bank.id.clone(), Door { verifier, kept_headers, certificates });
         }
         tell_apart(&doors)?;
         let (certificate, key) = (&config.server.tls_certificate, &config.server.tls_key);
