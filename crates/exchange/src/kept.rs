@@ -46,15 +46,6 @@ pub struct KeptRate {
 }
 
 impl KeptRate {
-    /// Whether it ever waited for an operator.
-    pub fn was_held(&self) -> bool {
-        match self.state {
-            RateState::Held | RateState::Rejected | RateState::Superseded => true,
-            RateState::Accepted => self.decided_at.is_some(),
-            RateState::Outdated => false,
-        }
-    }
-
     /// From columns of these names behind `prefix`.
     pub(crate) fn read(row: &Row, prefix: &str) -> Result<KeptRate, Error> {
         let name = |column: &str| format!("{prefix}{column}");

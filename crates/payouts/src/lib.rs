@@ -38,8 +38,7 @@ pub use report::{Finding, Report, Source};
 pub use resolve::Truth;
 pub use state::{PayoutEvent, PayoutState, next};
 pub use store::{
-    NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_of_payments, lock_of_withdrawals,
-    lock_queued_of_merchants, lock_wanted, subjects,
+    NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_queued_of_merchants, lock_wanted, subjects,
 };
 pub use worker::{BankLink, BankState, NotTaken, Open, Submit, Waker, Worker};
 

@@ -161,22 +161,6 @@ pub async fn lock(tx: &Tx<'_>, ids: &[PayoutId]) -> Result<Payouts, Error> {
     lock_with(tx, include_str!("sql/lock.sql"), ids).await
 }
 
-/// Locks all attempts of these withdrawals, which the caller holds locked.
-///
-/// # Errors
-/// As [`lock_wanted`].
-pub async fn lock_of_withdrawals(tx: &Tx<'_>, withdrawals: &[(Shard, Uuid)]) -> Result<Payouts, Error> {
-    lock_wanted(tx, &Wanted { withdrawals: withdrawals.to_vec(), ..Wanted::default() }).await
-}
-
-/// Locks all attempts to return these payments, which the caller holds locked.
-///
-/// # Errors
-/// As [`lock_wanted`].
-pub async fn lock_of_payments(tx: &Tx<'_>, payments: &[(Shard, Uuid)]) -> Result<Payouts, Error> {
-    lock_wanted(tx, &Wanted { payments: payments.to_vec(), ..Wanted::default() }).await
-}
-
 /// Locks what is queued or held of merchants, which the caller holds locked `FOR UPDATE`.
 ///
 /// # Errors
