@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tests::{Sluice, funds, unique};
+use tests::{Sluice, World, funds, unique};
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
 
@@ -66,6 +66,14 @@ async fn r4_60_concurrent_events_with_6_references_credit_6_times() {
     sluice.verify().await;
 }
 
+/// How many events of the sandbox bank were refused for this reason.
+async fn signature_failures(world: &World, reason: &str) -> u64 {
+    let text = world.probe("/metrics").await;
+    let begin = format!("sluice_signature_failures_total{{bank=\"sandbox\",reason=\"{reason}\"}} ");
+    let figure = text.lines().find_map(|line| line.strip_prefix(&begin));
+    figure.expect("it is counted from the start").parse().expect("a number")
+}
+
 #[tokio::test]
 async fn r1_what_does_not_verify_is_refused_and_never_kept() {
     let (sluice, world) = Sluice::start().await;
@@ -82,6 +90,9 @@ async fn r1_what_does_not_verify_is_refused_and_never_kept() {
         headers
     };
     let flip = |value: String| value.replace('1', "2");
+    for reason in ["bad_signature", "missing_header", "malformed_header", "timestamp"] {
+        assert_eq!(signature_failures(&world, reason).await, 0, "{reason}");
+    }
     let cases = [
         ("id", with("webhook-id", |id| format!("{id}x")), body.clone()),
         ("time", with("webhook-timestamp", |at| (at.parse::<i64>().unwrap() + 1).to_string()), body.clone()),
@@ -119,8 +130,10 @@ async fn r1_what_does_not_verify_is_refused_and_never_kept() {
         0
     );
     assert_eq!(world.balance(merchant, "USD", "available").await, "0.00");
-    let metrics = world.probe("/metrics").await;
-    assert!(metrics.contains("sluice_signature_failures_total"), "failures are counted");
+    let counted = [("bad_signature", 5), ("missing_header", 1), ("malformed_header", 0), ("timestamp", 2)];
+    for (reason, times) in counted {
+        assert_eq!(signature_failures(&world, reason).await, times, "{reason}");
+    }
 
     assert_eq!(
         world.event(&event, &body).await.outcome(),
