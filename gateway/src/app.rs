@@ -8,7 +8,6 @@ use deposits::PlatformRemitters;
 use metrics_exporter_prometheus::PrometheusHandle;
 use money::Currency;
 use privacy::Keyring;
-use tokio::sync::Semaphore;
 
 use crate::config::{self, Config};
 use crate::engine::Engine;
@@ -16,6 +15,7 @@ use crate::live::{Current, Live};
 use crate::migrate;
 use crate::number_searches::NumberSearches;
 use crate::readiness::Readiness;
+use crate::room::Room;
 use crate::shares::Shares;
 use crate::stream::Hub;
 
@@ -38,8 +38,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Who listens to the event stream.
     pub hub: Hub,
-    /// One permit for each request being worked on.
-    pub requests: Semaphore,
+    /// For requests, and for bodies on their way.
+    pub room: Room,
     /// What of them one bank may take.
     pub shares: Shares,
     /// What each operator may still search for by number.
@@ -59,7 +59,7 @@ impl App {
         check_schema(&pool, &config).await?;
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
-        let (policy, requests) = (policy(&config)?, Semaphore::new(config.server.max_requests));
+        let (policy, room) = (policy(&config)?, Room::new(&config.server));
         let shares = Shares::open(&config);
         Ok(App {
             pool,
@@ -69,7 +69,7 @@ impl App {
             policy,
             readiness: Readiness::default(),
             hub: Hub::new(config.stream.max_streams),
-            requests,
+            room,
             shares,
             number_searches: NumberSearches::default(),
             metrics,

@@ -9,8 +9,10 @@ use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use tokio::time::timeout;
 
 use crate::problem::{FieldError, Problem, Refusal};
+use crate::room::Bodies;
 use crate::stream::Events;
 
 /// What an answer holds: all of it at once, or what comes as it comes.
@@ -33,27 +35,54 @@ pub fn check_announced(headers: &HeaderMap, limit: usize) -> Result<(), Refusal>
     }
 }
 
-/// Reads a whole body.
+/// Set aside for a body before any of it is there, whatever length it announces.
+const AT_FIRST: usize = 16 << 10;
+
+/// Reads a whole body, which has one of these places meanwhile.
 ///
 /// # Errors
-/// `body-too-large`; `request-timeout` when it does not arrive in time, or breaks off.
-pub async fn read(mut body: Incoming, limit: usize, time: Duration) -> Result<Bytes, Refusal> {
-    let late = || Refusal::new(Problem::RequestTimeout, "the body did not arrive in time");
-    let first = body.size_hint().exact().and_then(|exact| usize::try_from(exact).ok()).unwrap_or(0);
-    let mut whole = BytesMut::with_capacity(first.min(limit));
-    let reading = async {
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Refusal::new(Problem::RequestTimeout, "the body broke off"))?;
-            let Ok(data) = frame.into_data() else { continue };
-            if whole.len() + data.len() > limit {
-                return Err(too_large(limit));
-            }
-            whole.extend_from_slice(&data);
-        }
-        Ok(())
+/// `body-too-large`; `request-timeout` when it does not arrive in time, or breaks off; `overloaded` when another one needs its
+/// place.
+pub async fn read(
+    body: &mut Incoming,
+    limit: usize,
+    time: Duration,
+    places: Option<&Bodies>,
+) -> Result<Bytes, Refusal> {
+    let late = |_| Refusal::new(Problem::RequestTimeout, "the body did not arrive in time");
+    let _place = match places {
+        Some(places) => Some(places.place().await?),
+        None => None,
     };
-    tokio::time::timeout(time, reading).await.map_err(|_| late())??;
+    let turn = async {
+        match places {
+            Some(places) => places.turn_to_leave().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        whole = timeout(time, arrive(body, limit)) => whole.map_err(late)?,
+        refusal = turn => Err(refusal),
+    }
+}
+
+async fn arrive(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    let mut whole = BytesMut::with_capacity(at_first(body.size_hint().exact(), limit));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::new(Problem::RequestTimeout, "the body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        whole.extend_from_slice(&data);
+    }
     Ok(whole.freeze())
+}
+
+/// A header costs its sender nothing, so its word is not worth a long body's room.
+fn at_first(announced: Option<u64>, limit: usize) -> usize {
+    announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(limit).min(AT_FIRST)
 }
 
 fn too_large(limit: usize) -> Refusal {
@@ -162,6 +191,22 @@ mod tests {
         assert_eq!(refusal(&"[".repeat(100_000)).0, Problem::MalformedJson);
         let inside = format!(r#"{{"name":"a","x":{deep}}}"#);
         assert_eq!(refusal(&inside).1, "x: is not a known field");
+    }
+
+    #[test]
+    fn an_announced_length_sets_little_aside() {
+        let two_mib = 2 << 20;
+        for (announced, limit, expected) in [
+            (None, two_mib, 0),
+            (Some(0), two_mib, 0),
+            (Some(700), two_mib, 700),
+            (Some(16 << 10), two_mib, 16 << 10),
+            (Some(2 << 20), two_mib, 16 << 10),
+            (Some(700), 500, 500),
+            (Some(u64::MAX), two_mib, 16 << 10),
+        ] {
+            assert_eq!(at_first(announced, limit), expected, "{announced:?} of {limit}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod problem_pages;
 mod readiness;
 mod reload;
 mod request;
+mod room;
 mod route;
 mod serve;
 mod server;

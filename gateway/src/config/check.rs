@@ -84,6 +84,8 @@ fn server(config: &Config, found: &mut Findings<'_>) {
         (server.admin_max_connections, "admin_max_connections"),
         (server.metrics_max_connections, "metrics_max_connections"),
         (server.max_requests, "max_requests"),
+        (server.admin_max_requests, "admin_max_requests"),
+        (server.max_bodies, "max_bodies"),
         (server.max_headers, "max_headers"),
     ] {
         found.unless(value > 0 && value <= 1_000_000, format!("server.{name}"), "must be 1 to 1000000");

@@ -44,6 +44,8 @@ pub struct Server {
     pub admin_max_connections: usize,
     pub metrics_max_connections: usize,
     pub max_requests: usize,
+    pub admin_max_requests: usize,
+    pub max_bodies: usize,
     pub handshake_timeout_ms: Millis,
     pub header_read_timeout_ms: Millis,
     pub idle_timeout_seconds: Seconds,

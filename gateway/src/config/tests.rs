@@ -134,6 +134,25 @@ fn all_errors_come_at_once_with_their_paths() {
 }
 
 #[test]
+fn a_server_has_room_for_one_at_least_of_everything() {
+    for name in [
+        "max_connections",
+        "admin_max_connections",
+        "metrics_max_connections",
+        "max_requests",
+        "admin_max_requests",
+        "max_bodies",
+        "max_headers",
+    ] {
+        for wrong in ["0", "1000001"] {
+            let errors = errors_of(&LEAST.replace("[server]", &format!("[server]\n{name} = {wrong}")));
+            let path = format!("server.{name}:");
+            assert!(errors.len() == 1 && errors[0].starts_with(&path), "{name} = {wrong}: {errors:?}");
+        }
+    }
+}
+
+#[test]
 fn unknown_names_are_refused_wherever_they_stand() {
     let text = LEAST
         .replace("[database]", "[database]\npol_size = 3")

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Either};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::{Method, Response};
+use hyper::{HeaderMap, Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,7 @@ use crate::handlers;
 use crate::metrics;
 use crate::problem::{Problem, Refusal};
 use crate::request::{self, Request};
+use crate::room::Place;
 use crate::route::{self, Entry, Found, Listener};
 
 const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
@@ -80,14 +81,6 @@ async fn within_limits(
     heads: Heads,
     incoming: hyper::Request<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
-    let _permit = match heads.listener {
-        Listener::Metrics => None,
-        Listener::Public | Listener::Admin => Some(
-            app.requests
-                .try_acquire()
-                .map_err(|_| Refusal::new(Problem::Overloaded, "too many requests at once"))?,
-        ),
-    };
     let id = heads.id.clone();
     let work = AssertUnwindSafe(answer(app, heads, incoming)).catch_unwind();
     match timeout(app.config.server.request_timeout_ms.duration(), work).await {
@@ -106,15 +99,12 @@ async fn answer(
     heads: Heads,
     incoming: hyper::Request<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
-    let (parts, incoming) = incoming.into_parts();
+    let place = app.room.work(heads.listener)?;
+    let (parts, mut incoming) = incoming.into_parts();
     let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), &parts.headers).await?;
-    let body = match heads.entry.body_limit {
-        0 => Bytes::new(),
-        limit => {
-            request::expect_content_type(&parts.headers, heads.entry.content_types())?;
-            body::check_announced(&parts.headers, limit)?;
-            body::read(incoming, limit, app.config.server.body_read_timeout_ms.duration()).await?
-        }
+    let (body, _place) = match heads.entry.body_limit {
+        0 => (Bytes::new(), place),
+        _ => body_of(app, &heads, &parts.headers, &mut incoming, place).await?,
     };
     let request = Request {
         entry: heads.entry,
@@ -131,6 +121,25 @@ async fn answer(
         connection: heads.peer.connection,
     };
     handlers::handle(app, request).await
+}
+
+/// The body, and a place to work on it. On the public listener nobody has one while the body is on its way.
+async fn body_of<'a>(
+    app: &'a App,
+    heads: &Heads,
+    headers: &HeaderMap,
+    incoming: &mut Incoming,
+    place: Place<'a>,
+) -> Result<(Bytes, Place<'a>), Refusal> {
+    let (limit, time) = (heads.entry.body_limit, app.config.server.body_read_timeout_ms.duration());
+    request::expect_content_type(headers, heads.entry.content_types())?;
+    body::check_announced(headers, limit)?;
+    let Some(places) = app.room.bodies(heads.listener) else {
+        return Ok((body::read(incoming, limit, time, None).await?, place));
+    };
+    drop(place);
+    let body = body::read(incoming, limit, time, Some(places)).await?;
+    Ok((body, app.room.work(heads.listener)?))
 }
 
 async fn finish(response: &mut Response<Outgoing>, id: &str, head: bool) {

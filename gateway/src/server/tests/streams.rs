@@ -12,7 +12,7 @@ use tokio_rustls::client::TlsStream;
 use super::world::{SOON, World, rest, until};
 
 /// One operator, whose token is "test".
-const OPERATOR: &str = "[[operators]]\nid = \"op_test\"\nperson = \"Tess\"\nrole = \"viewer\"\n\
+pub const OPERATOR: &str = "[[operators]]\nid = \"op_test\"\nperson = \"Tess\"\nrole = \"viewer\"\n\
     token_sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"\n";
 const STREAM: &str = "GET /admin/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer test\r\n\r\n";
 

@@ -11,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tempfile::TempDir;
 use testkit::TestDb;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Config;
 use crate::migrate;
+use crate::route::Listener;
 use crate::server::{Addresses, Server};
 
 /// What should happen soon has happened by then, on any machine.
@@ -142,15 +144,30 @@ impl World {
         rest(&mut stream).await
     }
 
-    /// A request whose body is two bytes, of which one is there: it is being worked on until [`finish`] sends the other.
+    /// A request whose body is two bytes, of which one is there: it is under way until [`finish`] sends the other.
     pub async fn begin(&self) -> TlsStream<TcpStream> {
         let mut stream = self.connect("http/1.1").await;
         let half = format!("{EVENTS}Content-Length: 2\r\n\r\n{{");
-        let before = self.app.requests.available_permits();
+        let before = self.bodies_left();
         stream.write_all(half.as_bytes()).await.expect("sent");
         stream.flush().await.expect("sent");
-        until("the request has begun", async || self.app.requests.available_permits() < before).await;
+        until("the request has begun", async || self.bodies_left() < before).await;
         stream
+    }
+
+    /// The head of an event that its bank has signed, whose connection ends with the answer.
+    pub fn head_of_event(&self, id: &str, body: &str) -> String {
+        let bank = self.app.config.bank("alpha").expect("the bank");
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let signer = bank.signer(None).expect("a signer");
+        let headers = signer.headers(id, now, body.as_bytes()).expect("signed");
+        let signed: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!("{EVENTS}{signed}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len())
+    }
+
+    /// How many more may wait for their body.
+    pub fn bodies_left(&self) -> usize {
+        self.app.room.bodies(Listener::Public).expect("places").left()
     }
 
     /// Stops it, and waits until the last connection is gone.
