@@ -145,6 +145,19 @@ async fn r1_a_hundred_thousand_brackets_are_kept_and_answered() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn r5_a_verified_event_with_a_day_of_no_calendar_is_kept_and_answered() {
+    let world = World::start("").await;
+    let body = r#"{"type":"funds.received","data":{"reference":"R1","account_number":"8335001234","amount":"1.00","currency":"USD","value_date":"-9999-01-01"}}"#;
+    let request = format!("{}{body}", world.head_of_event("evt_day", body));
+    let first = world.ask(request.as_bytes()).await;
+    assert!(status(&first) == "422" && first.contains("data.value_date"), "{first}");
+    let again = world.ask(request.as_bytes()).await;
+    assert!(status(&again) == "422", "{again}");
+    assert!(again.to_lowercase().contains("idempotency-replayed: true"), "{again}");
+    world.end().await;
+}
+
 async fn http2_client<B>(world: &World) -> (http2::SendRequest<B>, JoinHandle<()>)
 where
     B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,

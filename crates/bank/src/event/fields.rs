@@ -219,20 +219,32 @@ impl<'j, 'a> Section<'j, 'a> {
     /// A day that exists, `YYYY-MM-DD`.
     pub(super) fn optional_date(&self, name: &str, faults: &mut Faults) -> Option<Date> {
         let text = self.optional_text(name, faults)?;
-        let date = Date::parse(text, format_description!("[year]-[month]-[day]"));
-        date.map_err(|_| self.fault(name, "must be a date, YYYY-MM-DD", faults)).ok()
+        let date = day(text);
+        if date.is_none() {
+            self.fault(name, "must be a date, YYYY-MM-DD", faults);
+        }
+        date
     }
 
-    /// A time that must be there, RFC 3339 with any offset.
+    /// A time that must be there, RFC 3339 with any offset, of the year 1 or later in UTC.
     pub(super) fn moment(&self, name: &str, faults: &mut Faults) -> Option<OffsetDateTime> {
         let text = self.text(name, faults)?;
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok();
         let utc = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
+        let utc = utc.filter(|moment| moment.year() >= 1);
         if utc.is_none() {
             self.fault(name, "must be an RFC 3339 time", faults);
         }
         utc
     }
+}
+
+/// A day that exists, of the year 1 or later: ten characters, `YYYY-MM-DD`. The library's year may have a sign, which no bank
+/// means and no table takes.
+pub(crate) fn day(text: &str) -> Option<Date> {
+    let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let read = Date::parse(text, format_description!("[year]-[month]-[day]")).ok();
+    read.filter(|day| plain && day.year() >= 1)
 }
 
 /// Cut to `most` characters, control characters made spaces.

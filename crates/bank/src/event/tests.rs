@@ -57,6 +57,33 @@ fn optional_fields_may_be_absent_null_or_empty() {
 }
 
 #[test]
+fn r5_days_and_times_that_no_calendar_of_ours_has_are_wrong_fields() {
+    let day = |text: &str| funds(&format!(r#"{LEAST},"value_date":"{text}""#));
+    for wrong in [
+        "-9999-01-01",
+        "-2026-11-23",
+        "+2026-11-23",
+        "0000-01-01",
+        "2026-11-2",
+        "2026-11-23 ",
+        "2026-11-31",
+        "20261123",
+        "2026-W48-1",
+    ] {
+        assert_eq!(fields(&day(wrong)), ["data.value_date"], "{wrong}");
+    }
+    assert_eq!(
+        received(&format!(r#"{LEAST},"value_date":"0001-01-01""#)).value_date,
+        Some(date!(0001 - 01 - 01))
+    );
+    for wrong in ["0000-12-31T23:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"] {
+        let rates = r#"[{"base":"USD","quote":"CNY","bid":"7.1","ask":"7.2"}]"#;
+        let body = format!(r#"{{"type":"rates.published","data":{{"rates":{rates},"as_of":"{wrong}"}}}}"#);
+        assert_eq!(fields(&body), ["data.as_of"], "{wrong}");
+    }
+}
+
+#[test]
 fn what_banks_write_for_nothing_is_nothing() {
     for uetr in
         ["NOTPROVIDED", "EB6305C9-1F7F-49DE-AED0-16487C27B42D", "eb6305c9-1f7f-19de-aed0-16487c27b42d", "x"]

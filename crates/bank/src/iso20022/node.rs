@@ -2,10 +2,9 @@
 
 use money::{AmountError, Currency, Money};
 use time::Date;
-use time::macros::format_description;
 
 use super::xml::Element;
-use crate::event::fields::{Faults, clean};
+use crate::event::fields::{Faults, clean, day};
 use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
 
 /// ISO 20022's amounts: digits in all, and of them after the point.
@@ -137,9 +136,11 @@ impl<'x> Node<'x> {
     /// The element's own text as a date, or as a moment of which the date counts.
     pub(crate) fn day(&self, faults: &mut Faults) -> Option<Date> {
         let text = self.text();
-        let day = text.get(..10).unwrap_or(text);
-        let read = Date::parse(day, format_description!("[year]-[month]-[day]"));
-        read.map_err(|_| faults.add(self.path.clone(), "must be a date, YYYY-MM-DD")).ok()
+        let read = day(text.get(..10).unwrap_or(text));
+        if read.is_none() {
+            faults.add(self.path.clone(), "must be a date, YYYY-MM-DD");
+        }
+        read
     }
 }
 
