@@ -7,10 +7,9 @@ use merchants::{FreezeId, MerchantId};
 use money::Money;
 use serde::Deserialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::fields::Fields;
+use super::fields::{self, Fields};
 use super::{Answer, lane};
 use crate::app::App;
 use crate::body;
@@ -239,8 +238,8 @@ fn optional_id<T: std::str::FromStr>(text: Option<String>, field: &str) -> Resul
 }
 
 fn until(text: &str) -> Result<OffsetDateTime, Refusal> {
-    let until = OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| Refusal::field("until", "must be a time such as 2026-12-31T00:00:00Z"))?;
+    let until = fields::moment(text)
+        .ok_or_else(|| Refusal::field("until", "must be a time such as 2026-12-31T00:00:00Z"))?;
     if until <= OffsetDateTime::now_utc() {
         return Err(Refusal::field("until", "must be in the future"));
     }
