@@ -236,7 +236,7 @@ impl Query {
     /// Reads a query of which only these parameters are known.
     ///
     /// # Errors
-    /// `invalid-request` for unknown or repeated ones.
+    /// `invalid-request` for unknown or repeated ones, and for control characters in their values.
     pub fn parse(query: &str, known: &[&str]) -> Result<Query, Refusal> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -245,6 +245,9 @@ impl Query {
             }
             if pairs.iter().any(|pair| pair.0 == name) {
                 return Err(Refusal::field(name, "is there twice"));
+            }
+            if value.chars().any(char::is_control) {
+                return Err(Refusal::field(name, "must have no control characters"));
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
@@ -371,6 +374,19 @@ mod tests {
         assert!(wants_csv(&with("accept", "text/csv;q=0.9, */*;q=0.1")));
         assert!(!wants_csv(&with("accept", "application/json, text/csv")));
         assert!(!wants_csv(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_query_has_no_control_characters() {
+        for wrong in ["%00", "a%00b", "%1B[2J", "a%0Ab", "%7F", "%C2%85"] {
+            let refusal = Query::parse(&format!("bank={wrong}"), &["bank"]).expect_err(wrong);
+            assert_eq!(
+                (refusal.problem, refusal.errors[0].field.as_str()),
+                (Problem::InvalidRequest, "bank")
+            );
+        }
+        let query = Query::parse("bank=M%C3%BCnchen+%26%20Co", &["bank"]).expect("right");
+        assert_eq!(query.get("bank"), Some("München & Co"));
     }
 
     #[test]

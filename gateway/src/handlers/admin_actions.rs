@@ -14,12 +14,14 @@ use super::{Answer, lane};
 use crate::app::App;
 use crate::body;
 use crate::commands::{Action, Command, Decide, Operate, Operator};
-use crate::problem::{FieldError, Refusal};
+use crate::problem::Refusal;
 use crate::request::{self, Request};
 use crate::route::Route;
 
 /// Longest reason that is kept.
 const LONGEST_REASON: usize = 1000;
+/// Longest legal reference of a freeze.
+const LONGEST_LEGAL_REFERENCE: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,7 +207,7 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
                 merchant,
                 minor: amount.minor(),
                 currency: amount.currency(),
-                legal_reference: body.legal_reference,
+                legal_reference: legal_reference(body.legal_reference)?,
                 until: body.until.map(|text| until(&text)).transpose()?,
             };
             (action, body.reason)
@@ -214,7 +216,8 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
             let merchant = request.id_of("merchant")?;
             let body: FreezeBody = body::parse(body)?;
             let until = body.until.map(|text| until(&text)).transpose()?;
-            (Action::FreezeMerchant { merchant, legal_reference: body.legal_reference, until }, body.reason)
+            let legal_reference = legal_reference(body.legal_reference)?;
+            (Action::FreezeMerchant { merchant, legal_reference, until }, body.reason)
         }
         Route::UnfreezeMerchant => {
             (Action::UnfreezeMerchant { merchant: request.id_of("merchant")? }, reason_only()?)
@@ -237,6 +240,18 @@ fn optional_id<T: std::str::FromStr>(text: Option<String>, field: &str) -> Resul
     text.map(|text| text.parse().map_err(|_| Refusal::field(field, "is not an id of this kind"))).transpose()
 }
 
+fn legal_reference(text: Option<String>) -> Result<Option<String>, Refusal> {
+    let right = |text: &String| {
+        text.chars().count() <= LONGEST_LEGAL_REFERENCE
+            && !text.trim().is_empty()
+            && !text.chars().any(char::is_control)
+    };
+    if text.as_ref().is_none_or(right) {
+        return Ok(text);
+    }
+    Err(Refusal::field("legal_reference", "must have 1 to 200 characters and no control characters"))
+}
+
 fn until(text: &str) -> Result<OffsetDateTime, Refusal> {
     let until = fields::moment(text)
         .ok_or_else(|| Refusal::field("until", "must be a time such as 2026-12-31T00:00:00Z"))?;
@@ -257,12 +272,57 @@ pub(super) fn reason_of(request: &Request) -> Result<String, Refusal> {
 }
 
 /// # Errors
-/// `invalid-request` for one that is empty or too long.
+/// `invalid-request` for one that is empty or too long, or has control characters other than new lines and tabs.
 pub(super) fn check_reason(reason: &str) -> Result<(), Refusal> {
     let length = reason.chars().count();
     if reason.trim().is_empty() || length > LONGEST_REASON {
         let message = "must say why, in at most 1000 characters";
-        return Err(Refusal::fields(vec![FieldError::new("reason", message)]));
+        return Err(Refusal::field("reason", message));
+    }
+    if reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(Refusal::field("reason", "must have no control characters but new lines and tabs"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong_field<T: std::fmt::Debug>(result: Result<T, Refusal>) -> String {
+        result.expect_err("refused").errors.remove(0).field
+    }
+
+    #[test]
+    fn r32_an_end_is_a_time_that_can_be_kept() {
+        let end = until("2100-01-01T08:00:00+08:00").expect("a time");
+        assert!(end.offset().is_utc() && end.hour() == 0);
+        for wrong in
+            ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "2020-01-01T00:00:00Z", "2100-01-01", ""]
+        {
+            assert_eq!(wrong_field(until(wrong)), "until", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_text_of_one_or_more_lines() {
+        for right in ["why", "one\ntwo\tthree", "原因", &"x".repeat(1000)] {
+            assert_eq!(check_reason(right), Ok(()), "{right}");
+        }
+        for wrong in ["", " \n", "a\0b", "a\u{1b}[2J", "a\u{7f}", "a\rb", &"x".repeat(1001)] {
+            assert_eq!(wrong_field(check_reason(wrong)), "reason", "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn r32_a_legal_reference_is_one_short_line() {
+        let check = |text: &str| legal_reference(Some(text.to_owned()));
+        assert_eq!(legal_reference(None), Ok(None));
+        for right in ["court 7, 12/2026", &"x".repeat(200)] {
+            assert_eq!(check(right), Ok(Some(right.to_owned())));
+        }
+        for wrong in ["", "  ", "a\0b", "a\nb", &"x".repeat(201)] {
+            assert_eq!(wrong_field(check(wrong)), "legal_reference", "{wrong:?}");
+        }
+    }
 }
