@@ -57,7 +57,8 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Cursor, BadCursor> {
         let (micros, id) = text.split_once('.').ok_or(BadCursor)?;
-        let micros: i64 = micros.parse().map_err(|_| BadCursor)?;
+        // Nothing was received before 1970, and before 4714 BC the database has no times.
+        let micros: i64 = micros.parse().ok().filter(|micros| *micros >= 0).ok_or(BadCursor)?;
         let received_at =
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| BadCursor)?;
         let id = Uuid::try_parse(id).map_err(|_| BadCursor)?;
@@ -243,6 +244,8 @@ mod tests {
             "+1.019aadd26b7c7d1e8a6f0123456789ab",
             "1.019aadd2",
             "1.x",
+            "-1.019aadd26b7c7d1e8a6f0123456789ab",
+            "-377705116800000000.019aadd26b7c7d1e8a6f0123456789ab",
             "99999999999999999999.0",
         ] {
             assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");

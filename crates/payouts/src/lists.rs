@@ -104,7 +104,8 @@ impl FromStr for Cursor {
         let mut parts = text.splitn(5, '.');
         let mut part = || parts.next().ok_or(BadCursor);
         let state = PayoutState::parse(part()?).ok_or(BadCursor)?;
-        let micros: i64 = part()?.parse().map_err(|_| BadCursor)?;
+        // No payout is older than 1970, and before 4714 BC the database has no times.
+        let micros: i64 = part()?.parse().ok().filter(|micros| *micros >= 0).ok_or(BadCursor)?;
         let created_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000);
         let created_at = created_at.map_err(|_| BadCursor)?;
         let currency = Currency::parse(part()?).map_err(|_| BadCursor)?;
@@ -270,5 +271,22 @@ impl Wanted<'_> {
         };
         let looked_at = found.iter().map(looked).collect::<Result<_, Error>>()?;
         Ok(Paged::cut(looked_at, self.limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_its_text_and_lies_after_1970() {
+        let text = "sent.1763900000123456.CNY.1500.po_019aadd26b7c7d1e8a6f0123456789ab";
+        let cursor: Cursor = text.parse().unwrap();
+        assert_eq!(cursor.to_string(), text);
+        for wrong in
+            [text.replace("1763900000123456", "-1"), text.replace("1763900000123456", "-377705116800000000")]
+        {
+            assert_eq!(wrong.parse::<Cursor>().err(), Some(BadCursor), "{wrong}");
+        }
     }
 }
