@@ -119,7 +119,8 @@ fn read(body: &FeeBody, id: FeeId) -> Result<NewFee, Refusal> {
 /// 0.3 per cent are 3,000 millionths; none where it would take all, or has more decimals than are counted.
 fn parts_per_million(percent: &str) -> Option<u32> {
     let digits = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let millionths = percent.parse::<Decimal>().ok().filter(|_| digits)? * Decimal::from(10_000);
+    let millionths =
+        percent.parse::<Decimal>().ok().filter(|_| digits)?.checked_mul(Decimal::from(10_000))?;
     let millionths = Some(millionths).filter(Decimal::is_integer)?.to_u32()?;
     (millionths < 1_000_000).then_some(millionths)
 }
@@ -141,6 +142,9 @@ mod tests {
             ("1e1", None),
             ("", None),
             ("0.30000", Some(3_000)),
+            ("9999999999999999999999999999", None),
+            ("79228162514264337593543950335", None),
+            ("0.3000000000000000000000000000", Some(3_000)),
         ];
         for (text, expected) in rows {
             assert_eq!(parts_per_million(text), expected, "{text}");
