@@ -38,13 +38,13 @@ pub fn check_announced(headers: &HeaderMap, limit: usize) -> Result<(), Refusal>
 /// Set aside for a body before any of it is there, whatever length it announces.
 const AT_FIRST: usize = 16 << 10;
 
-/// Reads a whole body, which has one of these places meanwhile.
+/// Reads a whole body, which has one of these places meanwhile. What was read to its end is gone afterwards.
 ///
 /// # Errors
 /// `body-too-large`; `request-timeout` when it does not arrive in time, or breaks off; `overloaded` when another one needs its
 /// place.
 pub async fn read(
-    body: &mut Incoming,
+    body: &mut Option<Incoming>,
     limit: usize,
     time: Duration,
     places: Option<&Bodies>,
@@ -67,9 +67,10 @@ pub async fn read(
     }
 }
 
-async fn arrive(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
-    let mut whole = BytesMut::with_capacity(at_first(body.size_hint().exact(), limit));
-    while let Some(frame) = body.frame().await {
+async fn arrive(body: &mut Option<Incoming>, limit: usize) -> Result<Bytes, Refusal> {
+    let Some(arriving) = body else { return Ok(Bytes::new()) };
+    let mut whole = BytesMut::with_capacity(at_first(arriving.size_hint().exact(), limit));
+    while let Some(frame) = arriving.frame().await {
         let frame = frame.map_err(|_| Refusal::new(Problem::RequestTimeout, "the body broke off"))?;
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > limit {
@@ -77,7 +78,27 @@ async fn arrive(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
         }
         whole.extend_from_slice(&data);
     }
+    *body = None;
     Ok(whole.freeze())
+}
+
+/// How much of a body that nobody wants is read, and for how long.
+const UNWANTED: usize = 256 << 10;
+const UNWANTED_FOR: Duration = Duration::from_secs(2);
+
+/// Reads on after the answer and throws away. Over HTTP/1 a connection that ends with bytes unread is reset, and a reset
+/// takes the answer along before its reader has it.
+pub async fn throw_away(mut body: Incoming) {
+    let mut left = UNWANTED;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    drop(timeout(UNWANTED_FOR, reading).await);
 }
 
 /// A header costs its sender nothing, so its word is not worth a long body's room.

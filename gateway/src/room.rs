@@ -1,8 +1,9 @@
 //! How many requests there may be at once: those that are worked on, on each listener apart, and those that wait for their body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::config;
@@ -11,6 +12,9 @@ use crate::route::Listener;
 
 /// By then, whoever was asked to make room has.
 const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// Bodies that are read after their answer, at once.
+const MOST_UNWANTED: usize = 256;
 
 /// Of a request that is worked on, where its listener has so many only.
 pub type Place<'a> = Option<SemaphorePermit<'a>>;
@@ -21,6 +25,7 @@ pub struct Room {
     public: Semaphore,
     admin: Semaphore,
     bodies: Bodies,
+    unwanted: Arc<Semaphore>,
 }
 
 impl Room {
@@ -30,6 +35,7 @@ impl Room {
             public: Semaphore::new(config.max_requests),
             admin: Semaphore::new(config.admin_max_requests),
             bodies: Bodies::new(config.max_bodies),
+            unwanted: Arc::new(Semaphore::new(MOST_UNWANTED)),
         }
     }
 
@@ -50,6 +56,11 @@ impl Room {
     /// Where requests of this listener wait for their body. Operators, who are known before, keep their place of work meanwhile.
     pub fn bodies(&self, listener: Listener) -> Option<&Bodies> {
         (listener == Listener::Public).then_some(&self.bodies)
+    }
+
+    /// A place for reading a body that nobody wants, after the answer; none where that is done for enough of them.
+    pub fn unwanted(&self) -> Option<OwnedSemaphorePermit> {
+        self.unwanted.clone().try_acquire_owned().ok()
     }
 
     /// How many more requests may be worked on.
@@ -111,8 +122,6 @@ fn crowded() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::task::{JoinHandle, yield_now};
 
     use super::*;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Either};
-use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Response};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Response, Version};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +46,11 @@ pub async fn serve(
     let start = Instant::now();
     let id = request::request_id(incoming.headers());
     let head = *incoming.method() == Method::HEAD;
-    let found = route::find(listener, incoming.method(), incoming.uri().path());
+    // Who waits to be asked for its body isn't, once it was refused; over HTTP/2 a stream ends without its connection.
+    let is_to_be_read = incoming.version() < Version::HTTP_2 && !incoming.headers().contains_key(EXPECT);
+    let (parts, body) = incoming.into_parts();
+    let mut body = Some(body).filter(|body| !body.is_end_stream());
+    let found = route::find(listener, &parts.method, parts.uri.path());
     let label = match &found {
         Found::Route(entry, _) => entry.label,
         Found::OtherMethod(_) | Found::Nothing => "none",
@@ -53,7 +58,7 @@ pub async fn serve(
     let answer = match found {
         Found::Route(entry, parameter) => {
             let request = Heads { entry, parameter, listener, peer, id: id.clone() };
-            within_limits(&app, request, incoming).await
+            within_limits(&app, request, parts, &mut body).await
         }
         Found::OtherMethod(allow) => Err(Refusal {
             allow: Some(allow),
@@ -63,6 +68,14 @@ pub async fn serve(
     };
     let mut response = answer.unwrap_or_else(|refusal| refusal.response(&id));
     finish(&mut response, &id, head).await;
+    if let Some(unread) = body.filter(|_| is_to_be_read)
+        && let Some(place) = app.room.unwanted()
+    {
+        tokio::spawn(async move {
+            body::throw_away(unread).await;
+            drop(place);
+        });
+    }
     metrics::answered(label, response.status(), start.elapsed());
     response
 }
@@ -79,10 +92,11 @@ struct Heads {
 async fn within_limits(
     app: &Arc<App>,
     heads: Heads,
-    incoming: hyper::Request<Incoming>,
+    parts: Parts,
+    body: &mut Option<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
     let id = heads.id.clone();
-    let work = AssertUnwindSafe(answer(app, heads, incoming)).catch_unwind();
+    let work = AssertUnwindSafe(answer(app, heads, parts, body)).catch_unwind();
     match timeout(app.config.server.request_timeout_ms.duration(), work).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => {
@@ -97,14 +111,14 @@ async fn within_limits(
 async fn answer(
     app: &Arc<App>,
     heads: Heads,
-    incoming: hyper::Request<Incoming>,
+    parts: Parts,
+    incoming: &mut Option<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
     let place = app.room.work(heads.listener)?;
-    let (parts, mut incoming) = incoming.into_parts();
     let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), &parts.headers).await?;
     let (body, _place) = match heads.entry.body_limit {
         0 => (Bytes::new(), place),
-        _ => body_of(app, &heads, &parts.headers, &mut incoming, place).await?,
+        _ => body_of(app, &heads, &parts.headers, incoming, place).await?,
     };
     let request = Request {
         entry: heads.entry,
@@ -128,7 +142,7 @@ async fn body_of<'a>(
     app: &'a App,
     heads: &Heads,
     headers: &HeaderMap,
-    incoming: &mut Incoming,
+    incoming: &mut Option<Incoming>,
     place: Place<'a>,
 ) -> Result<(Bytes, Place<'a>), Refusal> {
     let (limit, time) = (heads.entry.body_limit, app.config.server.body_read_timeout_ms.duration());

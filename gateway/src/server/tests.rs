@@ -1,6 +1,7 @@
 //! Strangers at the door: whatever they do, it costs little and ends.
 
 mod client_certificates;
+mod early_refusals;
 mod reloads;
 mod slow_bodies;
 mod streams;

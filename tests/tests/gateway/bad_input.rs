@@ -56,7 +56,7 @@ async fn every_bad_request_gets_its_code_and_memory_stays_flat() {
     for _ in 0..10 {
         let body = vec![b'x'; 20 << 20];
         let headers = world.headers(&unique("evt"), b"x");
-        // The refusal may come before the body is through: then the connection is closed on us.
+        // The refusal comes before the body is through, of which so much is not waited for: the connection may be closed on us.
         if let Some(answer) = world.raw_event(&headers, &body).await {
             assert_eq!(answer.refusal(), (413, "body-too-large"));
         }
