@@ -25,7 +25,7 @@ pub use issue::{
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use listed::{MerchantFilter, search};
-pub use lock::{Freeze, Locked, Merchant, lock, tier};
+pub use lock::{Freeze, Frozen, Locked, Merchant, lock, tier};
 pub use numbers::{Filled, Numbered, SoughtNumber, accounts_numbered, fill_tails, payees_numbered};
 pub use orders::OpenOrders;
 pub use payees::{

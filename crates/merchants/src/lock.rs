@@ -19,6 +19,8 @@ pub struct Merchant {
     pub state: MerchantState,
     /// The state to which an unfreeze leads back.
     pub before_freeze: Option<MerchantState>,
+    /// The freeze that it is under, exactly while it is frozen.
+    pub frozen: Option<Frozen>,
     /// The blind index of its name, for R21.
     pub name_index: [u8; 32],
     /// Whether all that is asked of a merchant was verified; a lifetime limit may hold until then (R30).
@@ -38,6 +40,21 @@ pub struct Freeze {
     pub until: Option<OffsetDateTime>,
 }
 
+/// A freeze in force: no other one of the merchant says the same since the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// What it says.
+    pub freeze: Freeze,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+impl Frozen {
+    fn is_over(&self, now: OffsetDateTime) -> bool {
+        self.freeze.until.is_some_and(|until| until <= now)
+    }
+}
+
 /// By which spread a merchant's exchanges are priced now; none where there is no such merchant.
 ///
 /// # Errors
@@ -53,7 +70,7 @@ struct Held {
     loaded: MerchantState,
     row: Merchant,
     exclusive: bool,
-    freeze: Option<Freeze>,
+    frozen_anew: bool,
     verification_changed: bool,
     tier_changed: bool,
 }
@@ -111,11 +128,12 @@ impl Locked {
         let before_freeze = before.map(read).transpose()?;
         let fully_verified = row.get("fully_verified");
         let tier = row.get("tier");
-        let row = Merchant { id, state, before_freeze, name_index, fully_verified, tier };
-        let (verification_changed, tier_changed) = (false, false);
+        let frozen = (state == MerchantState::Frozen).then(|| frozen(row));
+        let row = Merchant { id, state, before_freeze, frozen, name_index, fully_verified, tier };
+        let (frozen_anew, verification_changed, tier_changed) = (false, false, false);
         self.rows.insert(
             id,
-            Held { loaded: state, row, exclusive, freeze: None, verification_changed, tier_changed },
+            Held { loaded: state, row, exclusive, frozen_anew, verification_changed, tier_changed },
         );
         Ok(())
     }
@@ -131,12 +149,13 @@ impl Locked {
     }
 
     /// Freezes a merchant that was locked exclusively. False where its state does not allow it.
-    pub fn freeze(&mut self, id: MerchantId, freeze: Freeze) -> bool {
+    pub fn freeze(&mut self, id: MerchantId, freeze: Freeze, now: OffsetDateTime) -> bool {
         let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
         let Some(state) = held.row.state.next(MerchantEvent::Freeze) else { return false };
         held.row.before_freeze = Some(held.row.state);
         held.row.state = state;
-        held.freeze = Some(freeze);
+        held.row.frozen = Some(Frozen { freeze, since: now });
+        held.frozen_anew = true;
         true
     }
 
@@ -147,8 +166,16 @@ impl Locked {
         let Some(state) = held.row.state.next(MerchantEvent::Unfreeze { before }) else { return false };
         held.row.state = state;
         held.row.before_freeze = None;
-        held.freeze = None;
+        held.row.frozen = None;
+        held.frozen_anew = false;
         true
+    }
+
+    /// R32: unfreezes a merchant whose freeze was ordered until now or earlier. False where it is not frozen, or by another
+    /// freeze than the one that is over.
+    pub fn unfreeze_if_over(&mut self, id: MerchantId, now: OffsetDateTime) -> bool {
+        let frozen = self.get(id).and_then(|row| row.frozen.as_ref());
+        frozen.is_some_and(|frozen| frozen.is_over(now)) && self.unfreeze(id)
     }
 
     /// Says whether a merchant that was locked exclusively is fully verified (R30).
@@ -181,11 +208,13 @@ impl Locked {
             let (shard, id) = (held.row.id.shard().number(), held.row.id.uuid());
             tx.execute(include_str!("sql/save_tier.sql"), &[&shard, &id, &held.row.tier]).await?;
         }
-        let changed: Vec<&Held> = self.rows.values().filter(|held| held.loaded != held.row.state).collect();
+        // Unfrozen and frozen again: the state is the same, what it says is not.
+        let changed = |held: &&Held| held.loaded != held.row.state || held.frozen_anew;
+        let changed: Vec<&Held> = self.rows.values().filter(changed).collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let freeze = |held: &&Held| held.freeze.clone();
+        let freeze = |held: &&Held| held.row.frozen.as_ref().map(|frozen| frozen.freeze.clone());
         let shards: Vec<i16> = changed.iter().map(|h| h.row.id.shard().number()).collect();
         let ids: Vec<Uuid> = changed.iter().map(|h| h.row.id.uuid()).collect();
         let expected: Vec<&str> = changed.iter().map(|h| h.loaded.as_str()).collect();
@@ -208,4 +237,14 @@ impl Locked {
         }
         Err(Error::Unexpected(format!("{saved} merchants saved instead of {}", changed.len())))
     }
+}
+
+/// Its state changes by nothing but the freeze's end, so the row is as old as the freeze.
+fn frozen(row: &pg::Row) -> Frozen {
+    let freeze = Freeze {
+        reason: row.get::<_, Option<String>>("frozen_reason").unwrap_or_default(),
+        legal_reference: row.get("frozen_legal_reference"),
+        until: row.get("frozen_until"),
+    };
+    Frozen { freeze, since: row.get("updated_at") }
 }

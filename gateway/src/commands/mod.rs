@@ -30,6 +30,8 @@ mod reversals;
 mod save;
 mod stage;
 mod sweeps;
+#[cfg(test)]
+mod tests;
 mod void;
 
 use std::sync::Arc;

@@ -2,13 +2,14 @@
 
 use audit::Entry;
 use deposits::{PaymentState, Rematched};
-use merchants::{Freeze, MerchantState};
+use merchants::{Freeze, Merchant, MerchantState};
 use money::{Currency, Money};
 use payouts::{NewPayout, PayoutId};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
 
 use super::action::Action;
+use super::answers::rfc3339;
 use super::batch::Outcome;
 use super::keys::refusal;
 use super::orders::problem_of;
@@ -78,10 +79,9 @@ impl Stage<'_> {
                 let shown = self.withdrawal_shown(Some(*withdrawal));
                 (!shown.is_null()).then_some(shown)
             }
-            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => self
-                .merchants
-                .get(*merchant)
-                .map(|row| json!({"id": merchant.to_string(), "status": row.state.as_str()})),
+            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+                self.merchants.get(*merchant).map(freeze_shown)
+            }
             Action::VerifyMerchant { merchant, .. } => self
                 .merchants
                 .get(*merchant)
@@ -307,7 +307,7 @@ impl Stage<'_> {
                     legal_reference: legal_reference.clone(),
                     until: *until,
                 };
-                if !self.merchants.freeze(*merchant, freeze) {
+                if !self.merchants.freeze(*merchant, freeze, self.now) {
                     return Ok(Err(illegal("the merchant can't be frozen in its state".into())));
                 }
                 self.payouts.freeze(merchant.uuid());
@@ -365,6 +365,19 @@ impl Stage<'_> {
         self.give_limits_back(id);
         Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
     }
+}
+
+/// With the freeze that it is under: who approves its end means this one, not one that has followed it.
+pub(super) fn freeze_shown(merchant: &Merchant) -> Value {
+    let mut shown = json!({"id": merchant.id.to_string(), "status": merchant.state.as_str()});
+    if let (Some(frozen), Some(members)) = (&merchant.frozen, shown.as_object_mut()) {
+        let Freeze { reason, legal_reference, until } = &frozen.freeze;
+        members.insert("reason".to_owned(), json!(reason));
+        members.insert("legal_reference".to_owned(), json!(legal_reference));
+        members.insert("frozen_until".to_owned(), json!(until.map(rfc3339)));
+        members.insert("frozen_since".to_owned(), json!(rfc3339(frozen.since)));
+    }
+    shown
 }
 
 fn amount_of(minor: i64, currency: Currency) -> Result<Money, Void> {

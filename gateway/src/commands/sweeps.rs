@@ -7,6 +7,7 @@ use merchants::MerchantId;
 
 use super::Reply;
 use super::batch::Outcome;
+use super::operators::freeze_shown;
 use super::stage::Stage;
 use super::void::Void;
 
@@ -51,7 +52,8 @@ impl Stage<'_> {
 
     pub(super) fn lift_freezes(&mut self, merchants: &[MerchantId]) -> Outcome {
         for merchant in merchants {
-            if self.merchants.unfreeze(*merchant) {
+            let before = self.merchants.get(*merchant).map(freeze_shown);
+            if self.merchants.unfreeze_if_over(*merchant, self.now) {
                 self.payouts.unfreeze(merchant.uuid(), self.now);
                 self.entries.push(Entry {
                     at: self.now,
@@ -61,8 +63,8 @@ impl Stage<'_> {
                     action: "merchant.unfreeze".into(),
                     subject: merchant.to_string(),
                     reason: "the freeze was ordered until now".into(),
-                    before: Some(r#"{"status":"frozen"}"#.into()),
-                    after: None,
+                    before: before.map(|shown| shown.to_string()),
+                    after: self.merchants.get(*merchant).map(|row| freeze_shown(row).to_string()),
                     idempotency_key: None,
                 });
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use merchants::{Freeze, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
+use merchants::{
+    Freeze, Frozen, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search,
+};
 use time::Duration;
 
 use crate::world::{EMAIL, NAME, World, freeze, somebody_waits};
@@ -21,8 +23,8 @@ async fn r32_a_freeze_is_saved_and_unfreezing_leads_back() {
         let mut locked = lock(&tx, &[], &[id]).await.unwrap();
         let what =
             Freeze { reason: "order".into(), legal_reference: Some("(2026) 7".into()), until: Some(until) };
-        assert!(locked.freeze(id, what.clone()));
-        assert!(!locked.freeze(id, what), "frozen already");
+        assert!(locked.freeze(id, what.clone(), now));
+        assert!(!locked.freeze(id, what, now), "frozen already");
         locked.save(&tx, now).await.unwrap();
         tx.commit().await.unwrap();
         let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
@@ -53,10 +55,11 @@ async fn r32_only_what_is_locked_exclusively_can_be_frozen() {
     let stranger = MerchantId::new(id.shard());
     let mut conn = world.conn().await;
     let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
     let mut locked = lock(&tx, &[id], &[closed, stranger]).await.unwrap();
-    assert!(!locked.freeze(id, freeze("shared")));
-    assert!(!locked.freeze(closed, freeze("closed")));
-    assert!(!locked.freeze(stranger, freeze("not there")));
+    assert!(!locked.freeze(id, freeze("shared"), now));
+    assert!(!locked.freeze(closed, freeze("closed"), now));
+    assert!(!locked.freeze(stranger, freeze("not there"), now));
     assert!(locked.get(stranger).is_none());
     assert_eq!(locked.iter().count(), 2);
 }
@@ -87,7 +90,7 @@ async fn frozen(world: Arc<World>, id: MerchantId) {
     let tx = conn.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     let mut locked = lock(&tx, &[], &[id]).await.unwrap();
-    assert!(locked.freeze(id, freeze("late")));
+    assert!(locked.freeze(id, freeze("late"), now));
     locked.save(&tx, now).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -100,7 +103,7 @@ async fn r32_whoever_reads_the_state_waits_for_the_freeze_and_sees_it() {
     let tx = conn.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     let mut locked = lock(&tx, &[], &[id]).await.unwrap();
-    locked.freeze(id, freeze("first"));
+    locked.freeze(id, freeze("first"), now);
     locked.save(&tx, now).await.unwrap();
     let reader = tokio::spawn({
         let world = world.clone();
@@ -151,12 +154,75 @@ async fn r32_a_freeze_with_an_end_is_found_when_it_is_over() {
     for until in [Some(now - Duration::SECOND), Some(now + Duration::HOUR), None] {
         let id = world.merchant(NAME, MerchantState::Active).await;
         let mut locked = lock(&tx, &[], &[id]).await.unwrap();
-        assert!(locked.freeze(id, Freeze { until, ..freeze("for a while") }));
+        assert!(locked.freeze(id, Freeze { until, ..freeze("for a while") }, now));
         locked.save(&tx, now).await.unwrap();
         ids.push(id);
     }
     tx.commit().await.unwrap();
     assert_eq!(expired_freezes(&conn, 10).await.unwrap(), [ids[0]]);
+}
+
+#[tokio::test]
+async fn r32_the_clock_lifts_the_freeze_that_is_over_and_no_other_one() {
+    let world = World::new().await;
+    let now = world.now().await;
+    let (past, future) = (now - Duration::SECOND, now + Duration::HOUR);
+    for (until, over) in [(Some(past), true), (Some(now), true), (Some(future), false), (None, false)] {
+        let id = world.merchant(NAME, MerchantState::Active).await;
+        let frozen = Freeze { until, legal_reference: Some("7 O 12/26".into()), ..freeze("order") };
+        frozen_by(&world, id, frozen.clone(), past).await;
+        let mut conn = world.conn().await;
+        let tx = conn.begin().await.unwrap();
+        for shared in [true, false] {
+            let (share, exclusive) = if shared { (vec![id], vec![]) } else { (vec![], vec![id]) };
+            let mut locked = lock(&tx, &share, &exclusive).await.unwrap();
+            let row = locked.get(id).unwrap().frozen.clone().unwrap();
+            assert_eq!((row.freeze, row.since), (frozen.clone(), past));
+            assert_eq!(locked.unfreeze_if_over(id, now), over && !shared, "{until:?}");
+            let expected = if over && !shared { MerchantState::Active } else { MerchantState::Frozen };
+            assert_eq!(locked.get(id).unwrap().state, expected, "{until:?}");
+            assert_eq!(locked.get(id).unwrap().frozen.is_none(), over && !shared, "{until:?}");
+        }
+    }
+    let free = world.merchant(NAME, MerchantState::Active).await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut locked = lock(&tx, &[], &[free]).await.unwrap();
+    assert!(!locked.unfreeze_if_over(free, now), "not frozen");
+}
+
+/// One batch lifts a freeze and freezes anew: the same state, and yet another freeze.
+#[tokio::test]
+async fn r32_a_freeze_that_follows_another_in_one_batch_is_the_one_that_stands() {
+    let world = World::new().await;
+    let id = world.merchant(NAME, MerchantState::Restricted).await;
+    let first = world.now().await - Duration::HOUR;
+    frozen_by(&world, id, Freeze { until: Some(first), ..freeze("a look") }, first).await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+    assert!(locked.unfreeze_if_over(id, now));
+    let order = Freeze { legal_reference: Some("7 O 12/26".into()), ..freeze("court order") };
+    assert!(locked.freeze(id, order.clone(), now));
+    assert!(!locked.unfreeze_if_over(id, now), "this one has no end");
+    locked.save(&tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(expired_freezes(&conn, 10).await.unwrap(), []);
+    let tx = conn.begin().await.unwrap();
+    let locked = lock(&tx, &[id], &[]).await.unwrap();
+    let row = locked.get(id).unwrap();
+    assert_eq!((row.state, row.before_freeze), (MerchantState::Frozen, Some(MerchantState::Restricted)));
+    assert_eq!(row.frozen, Some(Frozen { freeze: order, since: now }));
+}
+
+async fn frozen_by(world: &World, id: MerchantId, freeze: Freeze, at: time::OffsetDateTime) {
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+    assert!(locked.freeze(id, freeze, at));
+    locked.save(&tx, at).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

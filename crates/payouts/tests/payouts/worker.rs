@@ -143,11 +143,11 @@ async fn r32_a_claim_waits_for_a_freeze_that_is_not_committed() {
     let worker = world.worker(vec![world.link("harbour", &bank)]);
     tokio::time::sleep(ms(200)).await;
     let freeze = merchants::Freeze { reason: "test".into(), legal_reference: None, until: None };
-    assert!(locked.freeze(world.merchant, freeze));
+    let now = tx.now().await.unwrap();
+    assert!(locked.freeze(world.merchant, freeze, now));
     let owner = (world.merchant.shard(), world.merchant.uuid());
     let mut payouts = payouts::lock_queued_of_merchants(&tx, &[owner]).await.unwrap();
     assert_eq!(payouts.freeze(world.merchant.uuid()), 1);
-    let now = tx.now().await.unwrap();
     locked.save(&tx, now).await.unwrap();
     payouts.save(&tx, now).await.unwrap();
     tx.commit().await.unwrap();

@@ -194,11 +194,11 @@ impl World {
         let tx = conn.begin().await.unwrap();
         let mut locked = merchants::lock(&tx, &[], &[self.merchant]).await.unwrap();
         let freeze = merchants::Freeze { reason: "test".into(), legal_reference: None, until: None };
-        assert!(locked.freeze(self.merchant, freeze));
+        let now = tx.now().await.unwrap();
+        assert!(locked.freeze(self.merchant, freeze, now));
         let owner = (self.merchant.shard(), self.merchant.uuid());
         let mut payouts = payouts::lock_queued_of_merchants(&tx, &[owner]).await.unwrap();
         let held = payouts.freeze(self.merchant.uuid());
-        let now = tx.now().await.unwrap();
         locked.save(&tx, now).await.unwrap();
         payouts.save(&tx, now).await.unwrap();
         tx.commit().await.unwrap();

@@ -51,7 +51,7 @@ async fn freeze(conn: &mut pg::Connection, id: merchants::MerchantId) {
     let tx = conn.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     let mut locked = merchants::lock(&tx, &[], &[id]).await.unwrap();
-    assert!(locked.freeze(id, Freeze { reason: "order".into(), legal_reference: None, until: None }));
+    assert!(locked.freeze(id, Freeze { reason: "order".into(), legal_reference: None, until: None }, now));
     locked.save(&tx, now).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -1,0 +1,4 @@
+//! Whole batches against a database: what commands make of each other, one after the other or in one batch.
+
+mod freezes;
+mod world;
