@@ -18,6 +18,9 @@ use crate::{MerchantId, NewReceivingAccount, ReceivingAccountId, StoreId};
 /// Numbers in a range that were somebody's before are skipped, so many in a row at most.
 const MOST_SKIPPED: usize = 1_000;
 
+/// Most accounts of one merchant in one currency. Numbers are the institution's, and are never given twice.
+pub const MAX_ACCOUNTS: i64 = 100;
+
 /// Account numbers that a bank lets us allot, of equal length, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRange {
@@ -74,6 +77,8 @@ pub enum StoresRefusal {
     CannotServe(StoreId, ServeRefusal),
     /// No range has numbers left in this currency.
     NoNumbers,
+    /// The merchant has [`MAX_ACCOUNTS`] in this currency.
+    TooManyAccounts,
 }
 
 /// R11: the sites whose money an account in this currency collects. PayPal has no sites of sale.
@@ -126,6 +131,13 @@ pub async fn issue_account(
     let own = own_stores(tx, merchant, stores).await?;
     if let Err(refusal) = fit(currency, &[], stores, &own) {
         return Ok(Err(refusal));
+    }
+    // Two at once could both be the last: a merchant's accounts are issued one after the other.
+    tx.query(include_str!("sql/lock_issuing.sql"), &[&merchant.to_string()]).await?;
+    let row =
+        tx.query_one(include_str!("sql/count_accounts.sql"), &[&merchant.uuid(), &currency.code()]).await?;
+    if row.get::<_, i64>("accounts") >= MAX_ACCOUNTS {
+        return Ok(Err(StoresRefusal::TooManyAccounts));
     }
     for range in ranges.iter().filter(|range| range.currency == currency) {
         for _ in 0..MOST_SKIPPED {

@@ -20,7 +20,8 @@ pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts}
 pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
 pub use error::Error;
 pub use issue::{
-    Issued, NumberRange, ServeRefusal, StoresRefusal, issue_account, link_account, list_accounts, may_serve,
+    Issued, MAX_ACCOUNTS, NumberRange, ServeRefusal, StoresRefusal, issue_account, link_account,
+    list_accounts, may_serve,
 };
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};

@@ -1,5 +1,7 @@
 //! Where merchants want webhooks.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pg::{Connection, Tx};
@@ -126,16 +128,38 @@ pub async fn delete_endpoint(conn: &Connection, merchant: Uuid, id: EndpointId) 
     Ok(deleted == 1)
 }
 
-/// Sends `webhook.test` to one endpoint of a merchant; none: it has no such active endpoint.
+/// Why no test is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTest {
+    /// The merchant has no such active endpoint.
+    NoSuchEndpoint,
+    /// The last one has neither arrived nor been given up; it is tried again after so long.
+    OneUnderWay(Duration),
+}
+
+/// Sends `webhook.test` to one endpoint of a merchant, one at a time.
 ///
 /// # Errors
-/// The database's.
-pub async fn enqueue_test(tx: &Tx<'_>, merchant: Uuid, id: EndpointId) -> Result<Option<NoticeId>, Error> {
+/// The database's; the inner one says why not.
+pub async fn enqueue_test(
+    tx: &Tx<'_>,
+    merchant: Uuid,
+    id: EndpointId,
+) -> Result<Result<NoticeId, NoTest>, Error> {
+    let endpoint =
+        tx.query_opt(include_str!("sql/lock_endpoint.sql"), &[&id.shard(), &id.uuid(), &merchant]).await?;
+    let Some(endpoint) = endpoint else { return Ok(Err(NoTest::NoSuchEndpoint)) };
+    let last: Option<Uuid> = endpoint.get("last_test");
+    let under_way = tx.query_opt(include_str!("sql/test_under_way.sql"), &[&id.shard(), &last]).await?;
+    if let Some(row) = under_way {
+        let wait = Duration::try_from_secs_f64(row.get("seconds")).unwrap_or_default();
+        return Ok(Err(NoTest::OneUnderWay(wait)));
+    }
     let (notice, delivery) = (NoticeId::new(id.shard()), DeliveryId::new(id.shard()));
     let data = json!({"endpoint": id.to_string()}).to_string();
     let subject = id.to_string();
-    let parameters: [&(dyn pg::ToSql + Sync); 7] =
-        [&id.shard(), &notice.uuid(), &delivery.uuid(), &id.uuid(), &merchant, &subject, &data];
-    let made = tx.execute(include_str!("sql/enqueue_test.sql"), &parameters).await?;
-    Ok((made == 1).then_some(notice))
+    let parameters: [&(dyn pg::ToSql + Sync); 6] =
+        [&id.shard(), &notice.uuid(), &delivery.uuid(), &id.uuid(), &subject, &data];
+    tx.execute(include_str!("sql/enqueue_test.sql"), &parameters).await?;
+    Ok(Ok(notice))
 }

@@ -18,7 +18,8 @@ pub use dead::{DeadLetter, Replay, Summary, dead_letters, replay, summary, summa
 pub use decide::{Answer, Decision, Schedule, decide};
 pub use email::{EmailSender, SmtpSettings, SmtpTls, is_sender};
 pub use endpoints::{
-    Endpoint, EndpointState, MAX_ENDPOINTS, create_endpoint, delete_endpoint, enqueue_test, list_endpoints,
+    Endpoint, EndpointState, MAX_ENDPOINTS, NoTest, create_endpoint, delete_endpoint, enqueue_test,
+    list_endpoints,
 };
 pub use error::Error;
 pub use outbox::{Notice, NoticeKind, enqueue};
@@ -39,6 +40,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 2,
             name: "routed_at_once",
             sql: include_str!("../migrations/0002_routed_at_once.sql"),
+        },
+        pg::Migration {
+            version: 3,
+            name: "last_test",
+            sql: include_str!("../migrations/0003_last_test.sql"),
         },
     ],
 };

@@ -1,7 +1,9 @@
 //! Receiving accounts: issued in a currency, for stores that are named now or later (R11 to R14).
 
 use hyper::StatusCode;
-use merchants::{Issued, Jurisdiction, ReceivingAccountId, ServeRefusal, StoreId, StoresRefusal};
+use merchants::{
+    Issued, Jurisdiction, MAX_ACCOUNTS, ReceivingAccountId, ServeRefusal, StoreId, StoresRefusal,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,7 +36,7 @@ struct StoreBody {
 /// `POST /v1/receiving-accounts`.
 ///
 /// # Errors
-/// What is wrong with the request; `unsupported-corridor` where no bank has numbers left; the database's.
+/// What is wrong with the request; `unsupported-corridor` where no bank has numbers left; `limit-exceeded`; the database's.
 pub async fn create(app: &App, request: &Request) -> Answer {
     let merchant = request.caller.merchant()?;
     let body: Body = body::parse(&request.body)?;
@@ -107,6 +109,10 @@ fn refused(refusal: StoresRefusal, field: impl Fn(StoreId) -> String, currency: 
     match refusal {
         StoresRefusal::NoSuchAccount => Refusal::not_found("receiving account"),
         StoresRefusal::NoNumbers => no_numbers(currency),
+        StoresRefusal::TooManyAccounts => {
+            let detail = format!("there are {MAX_ACCOUNTS} receiving accounts in {currency} already");
+            Refusal::new(Problem::LimitExceeded, detail)
+        }
         StoresRefusal::NoSuchStore(id) => Refusal::field(field(id), NONE_OF_YOURS),
         StoresRefusal::CannotServe(id, why) => Refusal::field(
             field(id),

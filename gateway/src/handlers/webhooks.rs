@@ -1,7 +1,7 @@
 //! Where merchants want to be told.
 
 use hyper::StatusCode;
-use notifications::{Endpoint, EndpointId, MAX_ENDPOINTS};
+use notifications::{Endpoint, EndpointId, MAX_ENDPOINTS, NoTest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ pub async fn delete(app: &App, request: &Request) -> Answer {
 /// `POST /v1/webhooks/{id}/test`: sends `webhook.test` there.
 ///
 /// # Errors
-/// `not-found`, also for one that is disabled; the database's.
+/// `not-found`, also for one that is disabled; `rate-limited` while the last test is on its way; the database's.
 pub async fn test(app: &App, request: &Request) -> Answer {
     let merchant = request.caller.merchant()?;
     let id = request.id_of("webhook")?;
@@ -84,7 +84,10 @@ pub async fn test(app: &App, request: &Request) -> Answer {
     let tx = conn.begin().await?;
     let notice = notifications::enqueue_test(&tx, merchant.uuid(), id).await?;
     tx.commit().await?;
-    let notice = notice.ok_or_else(|| Refusal::not_found("active webhook"))?;
+    let notice = notice.map_err(|why| match why {
+        NoTest::NoSuchEndpoint => Refusal::not_found("active webhook"),
+        NoTest::OneUnderWay(wait) => Refusal::rate_limited("the last test is tried until it arrives", wait),
+    })?;
     app.engine.wake_notices();
     reply::json(StatusCode::ACCEPTED, &json!({"id": notice.to_string(), "type": "webhook.test"}))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use merchants::{
-    Jurisdiction, MerchantState, NewReceivingAccount, account_index, currencies_of, insert_receiving_account,
-    receiving_accounts,
+    Issued, Jurisdiction, MAX_ACCOUNTS, MerchantId, MerchantState, NewReceivingAccount, NumberRange,
+    StoresRefusal, account_index, currencies_of, insert_receiving_account, issue_account, receiving_accounts,
 };
 use money::Currency;
+use pg::Tx;
 use time::Duration;
 
-use crate::world::{NAME, SHARDS, World};
+use crate::world::{NAME, SHARDS, World, somebody_waits};
 
 const NUMBER: &str = "DE89 3704 0044 0532 0130 00";
 
@@ -73,4 +74,53 @@ async fn an_account_without_stores_is_found_too() {
     let key = (Arc::from("hb"), account_index(&world.keyring, "1111222233"));
     let directory = receiving_accounts(&tx, SHARDS, std::slice::from_ref(&key)).await.unwrap();
     assert!(directory[&key].stores.is_empty());
+}
+
+/// Not committed yet.
+async fn issue_in(
+    world: &World,
+    tx: &Tx<'_>,
+    merchant: MerchantId,
+    currency: Currency,
+) -> Result<Issued, StoresRefusal> {
+    let range = |currency: Currency, first: &str, last: &str| NumberRange {
+        bank: "hb".into(),
+        currency,
+        first: first.into(),
+        last: last.into(),
+    };
+    let ranges = [range(Currency::USD, "7000", "7999"), range(Currency::EUR, "8000", "8999")];
+    let new = (merchant, currency, Jurisdiction::of(currency).unwrap());
+    issue_account(tx, &world.keyring, SHARDS, new, &[], &ranges).await.unwrap()
+}
+
+async fn issue(world: &World, merchant: MerchantId, currency: Currency) -> Result<Issued, StoresRefusal> {
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let issued = issue_in(world, &tx, merchant, currency).await;
+    tx.commit().await.unwrap();
+    issued
+}
+
+#[tokio::test]
+async fn one_merchant_can_not_use_up_the_numbers_of_all() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    for _ in 1..MAX_ACCOUNTS {
+        issue(&world, merchant, Currency::USD).await.unwrap();
+    }
+    // Two at once are not both the last: the other one waits, and counts what the first has taken.
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    issue_in(&world, &tx, merchant, Currency::USD).await.expect("the last");
+    let first = async {
+        somebody_waits(&world.db).await;
+        tx.commit().await.unwrap();
+    };
+    let (other, ()) = tokio::join!(issue(&world, merchant, Currency::USD), first);
+    assert_eq!(other.err(), Some(StoresRefusal::TooManyAccounts));
+    issue(&world, merchant, Currency::EUR).await.expect("another currency");
+    let beside = world.merchant("Beside Ltd", MerchantState::Active).await;
+    let account = issue(&world, beside, Currency::USD).await.expect("another merchant");
+    assert_eq!(account.number.reveal(), "7100", "what was refused took no number");
 }

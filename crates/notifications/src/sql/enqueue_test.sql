@@ -1,11 +1,12 @@
--- To this endpoint alone.
+-- To this endpoint alone, which the transaction has locked.
 WITH endpoint AS (
-    SELECT e.shard, e.id, e.merchant
-    FROM webhook_endpoints e
-    WHERE e.shard = $1 AND e.id = $4 AND e.merchant = $5 AND e.state = 'active'
+    UPDATE webhook_endpoints e
+    SET last_test = $3::uuid
+    WHERE e.shard = $1 AND e.id = $4
+    RETURNING e.shard, e.id, e.merchant
 ), notice AS (
     INSERT INTO outbox (shard, id, merchant, kind, event_type, subject, data, due_at, created_at)
-    SELECT e.shard, $2::uuid, e.merchant, 'test', 'webhook.test', $6, $7, now(), now()
+    SELECT e.shard, $2::uuid, e.merchant, 'test', 'webhook.test', $5, $6, now(), now()
     FROM endpoint e
 )
 INSERT INTO deliveries (shard, id, notice, merchant, channel, destination, state, attempts, next_at, created_at,

@@ -2,8 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use bank::signing::standard_webhooks::{Verifier, VerifyingKey};
 use notifications::{
-    DeliveryId, Replay, Schedule, Settings, dead_letters, delete_endpoint, enqueue_test, replay, summary,
-    summary_of_reachable,
+    DeliveryId, NoTest, Replay, Schedule, Settings, dead_letters, delete_endpoint, enqueue_test, replay,
+    summary, summary_of_reachable,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -234,7 +234,8 @@ async fn endpoints_are_bounded_deleted_and_tested() {
     let none =
         notifications::create_endpoint(&tx, &world.keyring, new, merchant, "https://x/").await.unwrap();
     assert!(none.is_none(), "the seventeenth");
-    assert_eq!(enqueue_test(&tx, Uuid::now_v7(), id).await.unwrap(), None, "another merchant's");
+    let foreign = enqueue_test(&tx, Uuid::now_v7(), id).await.unwrap();
+    assert_eq!(foreign, Err(NoTest::NoSuchEndpoint), "another merchant's");
     let notice = enqueue_test(&tx, merchant, id).await.unwrap().expect("an active endpoint");
     tx.commit().await.unwrap();
     let worker = world.worker(SETTINGS);
@@ -254,4 +255,38 @@ async fn endpoints_are_bounded_deleted_and_tested() {
     assert!(!delete_endpoint(&conn, merchant, id).await.unwrap());
     let list = notifications::list_endpoints(&conn, world.shard, merchant).await.unwrap();
     assert_eq!(list.len() as i64, notifications::MAX_ENDPOINTS - 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_has_one_test_under_way_however_many_are_asked_for() {
+    let world = World::new().await;
+    let merchant = Uuid::now_v7();
+    let (id, _) = world.endpoint(merchant, "/ok").await;
+    let ask = async || {
+        let mut conn = world.db.pool.get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let asked = enqueue_test(&tx, merchant, id).await.unwrap();
+        tx.commit().await.unwrap();
+        asked
+    };
+    // The second waits for the first, and then for its arrival.
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    enqueue_test(&tx, merchant, id).await.unwrap().expect("the first");
+    let first = async {
+        sleep(Duration::from_millis(300)).await;
+        tx.commit().await.unwrap();
+    };
+    let (second, ()) = tokio::join!(ask(), first);
+    assert_eq!(second, Err(NoTest::OneUnderWay(Duration::ZERO)), "it is due");
+    let worker = world.worker(SETTINGS);
+    world.wait_for("delivered", 1).await;
+    worker.shutdown(Duration::from_secs(5)).await;
+    ask().await.expect("the last one has arrived");
+    // One that failed is tried again by itself, and says when.
+    let conn = world.db.pool.get().await.unwrap();
+    let later = "UPDATE deliveries SET attempts = 2, next_at = clock_timestamp() + '10 minutes' WHERE state = 'pending'";
+    assert_eq!(conn.execute(later, &[]).await.unwrap(), 1);
+    let Err(NoTest::OneUnderWay(wait)) = ask().await else { panic!("one is under way") };
+    assert!((590..=600).contains(&wait.as_secs()), "{wait:?}");
 }
