@@ -147,6 +147,21 @@ async fn r1_a_hundred_thousand_brackets_are_kept_and_answered() {
 }
 
 #[tokio::test]
+async fn a_self_check_takes_of_its_banks_share_too() {
+    let world = World::start("max_requests = 8").await;
+    let check = world.head_of_event("evt_1", "{}").replace("/events", "/events?dry_run=true") + "{}";
+    let told = world.ask(check.as_bytes()).await;
+    assert!(status(&told) == "200" && told.contains("\"verified\":true"), "{told}");
+    let share: Vec<_> = std::iter::from_fn(|| world.app.shares.take("alpha")).collect();
+    assert_eq!(share.len(), 4);
+    let refused = world.ask(check.as_bytes()).await;
+    assert!(status(&refused) == "503" && refused.contains("overloaded"), "{refused}");
+    drop(share);
+    assert_eq!(status(&world.ask(check.as_bytes()).await), "200", "it gave its place back");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn r5_a_verified_event_with_a_day_of_no_calendar_is_kept_and_answered() {
     let world = World::start("").await;
     let body = r#"{"type":"funds.received","data":{"reference":"R1","account_number":"8335001234","amount":"1.00","currency":"USD","value_date":"-9999-01-01"}}"#;

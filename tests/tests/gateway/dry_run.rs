@@ -80,6 +80,11 @@ async fn r1_a_self_check_says_at_which_step_a_signature_fails() {
         assert!(told["expected"]["headers"].to_string().contains("webhook-signature"), "{case}: {told}");
         assert!(!told.to_string().contains("whsec_"), "{case}: {told}");
     }
+    let metrics = world.probe("/metrics").await;
+    for (_, _, step, _) in table {
+        let line = format!("sluice_signature_failures_total{{bank=\"sandbox\",reason=\"{step}\"}} 1");
+        assert!(metrics.contains(&line), "who tries signatures here is seen: {line}");
+    }
     // Who mistypes must not get the real thing.
     let answer = world.event_at_path("events?dry_run=yes", &right, &body).await;
     assert_eq!(answer.refusal(), (422, "invalid-request"), "{}", answer.text);

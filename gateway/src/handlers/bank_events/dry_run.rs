@@ -13,20 +13,28 @@ use crate::commands::Command;
 use crate::engine::NoReply;
 use crate::handlers::{Answer, reply};
 use crate::live::Door;
+use crate::metrics;
 use crate::problem::{Problem, Refusal};
 use crate::request::Request;
 
 /// `POST /v1/banks/{bank}/events?dry_run=true`: 200 with what the answer would be. Nothing of it is kept.
 ///
 /// # Errors
-/// `overloaded` where enough is being checked already.
+/// `overloaded` beyond the bank's share, and where enough is being checked already.
 pub async fn check(app: &App, request: Request) -> Answer {
     let bank: Arc<str> = Arc::from(request.parameter());
     let live = app.live.get();
     let door = live.door(&bank).ok_or_else(|| Refusal::not_found("bank"))?;
+    let Some(_share) = app.shares.take(&bank) else {
+        metrics::over_share(&bank);
+        return Err(Refusal::new(Problem::Overloaded, "too many bank events at once"));
+    };
     let verified = match verify(door, &request) {
         Ok(verified) => verified,
-        Err(failed) => return not_verified(door, &failed),
+        Err(failed) => {
+            metrics::signature_failed(&bank, failed.step());
+            return not_verified(door, &failed);
+        }
     };
     let (key_id, event_id) = (verified.key_id.clone(), verified.event_id.clone());
     let event = event(app, door, bank, &verified, &request)?;
