@@ -82,6 +82,9 @@ async fn merchant(app: &App, headers: &HeaderMap) -> Result<merchants::Caller, R
         stranger("the key is not valid")
     };
     let token = bearer(headers).inspect_err(|_| metrics::authentication_failed("merchant"))?;
+    if !ApiKey::could_be(token) {
+        return Err(unknown());
+    }
     let conn = app.pool.get().await?;
     let caller = merchants::authenticate(&conn, &ApiKey::from_caller(token)).await?.ok_or_else(unknown)?;
     match caller.user_state {

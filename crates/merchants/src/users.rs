@@ -26,6 +26,12 @@ impl ApiKey {
         Ok(ApiKey(Sensitive::new(format!("sk_{}", URL_SAFE_NO_PAD.encode(bytes)))))
     }
 
+    /// Whether a text has the form of a key: for what has not, nobody needs to ask the database.
+    pub fn could_be(text: &str) -> bool {
+        let is_url_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        text.strip_prefix("sk_").is_some_and(|bits| bits.len() == 43 && bits.bytes().all(is_url_safe))
+    }
+
     /// A key as a caller sent it.
     pub fn from_caller(text: &str) -> ApiKey {
         ApiKey(Sensitive::new(text.to_owned()))
@@ -116,4 +122,29 @@ pub async fn insert_user(
     )
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_a_key_is_told_by_its_form() {
+        for _ in 0..100 {
+            let key = ApiKey::generate().unwrap();
+            assert!(ApiKey::could_be(key.reveal()), "{key:?}");
+        }
+        let right = "sk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_";
+        for wrong in [
+            "",
+            "sk_",
+            "sk_nonsense",
+            &right[1..],
+            &format!("{right}A"),
+            &right.replace('-', "+"),
+            &"x".repeat(46),
+        ] {
+            assert!(!ApiKey::could_be(wrong), "{wrong}");
+        }
+    }
 }

@@ -300,6 +300,12 @@ async fn without_a_database_it_lives_but_is_not_ready() {
     let answer = world
         .ask(b"GET /v1/balances HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer k\r\n\r\n");
     let answer = answer.await;
+    assert_eq!(status(&answer), "401", "what can't be a key takes no connection: {answer}");
+    let key = "sk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let get = format!(
+        "GET /v1/balances HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\r\n"
+    );
+    let answer = world.ask(get.as_bytes()).await;
     assert_eq!(status(&answer), "503", "{answer}");
     world.end().await;
 }
