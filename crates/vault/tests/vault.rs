@@ -48,6 +48,22 @@ async fn r2_an_event_is_found_by_its_bank_s_own_id() {
     assert_eq!(found(&[]).await, []);
 }
 
+/// The answer to a COMMIT was lost: the batch is carried out again, with the same delivery.
+#[tokio::test]
+async fn r3_other_bytes_are_noted_once_however_often_their_batch_is_carried_out() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    run(&mut conn, &[&world.delivery("hb", "e1", BODY)]).await;
+    let (one, other) = (world.delivery("hb", "e1", b"{}"), world.delivery("hb", "e1", b"[]"));
+    for _ in 0..3 {
+        assert_eq!(run(&mut conn, &[&one]).await, [Claim::OtherBytes]);
+        assert_eq!(conflict_count(&conn).await.unwrap(), 1);
+    }
+    let both = run(&mut conn, &[&one, &other]).await;
+    assert_eq!(both, [Claim::OtherBytes, Claim::OtherBytes], "beside a new one");
+    assert_eq!(conflict_count(&conn).await.unwrap(), 2);
+}
+
 #[tokio::test]
 async fn r2_of_forty_at_once_one_is_the_first() {
     let world = Arc::new(World::new().await);
