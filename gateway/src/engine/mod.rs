@@ -5,6 +5,7 @@ mod changes;
 mod heads;
 mod links;
 mod notify;
+mod one_by_one;
 mod quotes;
 mod rates;
 mod reconcile;

@@ -7,7 +7,7 @@ use deposits::{Cursor, PaymentId, Reason, RematchCandidate};
 use merchants::Directory;
 use pg::Pool;
 
-use super::Engine;
+use super::{Engine, one_by_one};
 use crate::commands::Command;
 
 const PAUSE: Duration = Duration::from_secs(5);
@@ -37,8 +37,8 @@ async fn walk(engine: &Engine, reads: &Pool, configuration_is_new: bool) -> Resu
         cursor = last.cursor;
         let ready = ready(engine, reads, &page, configuration_is_new).await.map_err(|e| e.to_string())?;
         for payments in ready.chunks(AT_ONCE) {
-            let outcome = engine.submit(Command::Rematch(payments.to_vec())).await;
-            outcome.map_err(|no| format!("{} payments: {no:?}", payments.len()))?;
+            let rematch = |some| engine.submit(Command::Rematch(some));
+            one_by_one::submit("rematch", payments, rematch).await?;
         }
     }
 }

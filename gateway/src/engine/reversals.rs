@@ -7,7 +7,7 @@ use std::time::Duration;
 use deposits::{Cursor, ReversalId};
 use pg::Pool;
 
-use super::Engine;
+use super::{Engine, one_by_one};
 use crate::commands::Command;
 
 const PAUSE: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ async fn walk(engine: &Engine, reads: &Pool) -> Result<(), String> {
         let Some((_, last)) = page.last() else { return Ok(()) };
         cursor = *last;
         let ids: Vec<ReversalId> = page.iter().map(|(id, _)| *id).collect();
-        let outcome = engine.submit(Command::ApplyReversals(ids)).await;
-        outcome.map_err(|no| format!("{no:?}"))?;
+        let apply = |some| engine.submit(Command::ApplyReversals(some));
+        one_by_one::submit("reversals", &ids, apply).await?;
     }
 }
