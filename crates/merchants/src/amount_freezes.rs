@@ -56,6 +56,13 @@ impl FrozenAmounts {
         Ok(FrozenAmounts { rows: rows.collect::<Result<_, _>>()?, ..FrozenAmounts::default() })
     }
 
+    /// Adds what was read of further merchants; what is known already stays as it is.
+    pub fn extend(&mut self, further: FrozenAmounts) {
+        for (id, freeze) in further.rows {
+            self.rows.entry(id).or_insert(freeze);
+        }
+    }
+
     /// How much of a merchant's money in a currency can't leave, in minor units; it may be more than there is.
     pub fn frozen(&self, merchant: MerchantId, currency: Currency) -> i64 {
         self.active(merchant)

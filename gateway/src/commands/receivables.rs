@@ -1,15 +1,38 @@
-//! R8: what a merchant owes is paid off first by whatever is credited to it.
+//! R8: what a merchant owes is paid off first by whatever is credited to it, but not out of what an authority has stopped
+//! (R32).
 
-use ledger::{Account, AccountKind, MerchantRef, Movement, Owner};
+use ledger::{Account, AccountKind, Journal, MerchantRef, Movement, Owner};
+use merchants::MerchantId;
 use money::{Currency, Money};
 use uuid::Uuid;
 
 use super::stage::Stage;
 use super::void::Void;
 
+/// The merchants of these receivables who owe something; `made` are those of a batch that may come to owe.
+pub(super) fn debtors(
+    receivables: &[Account],
+    made: &[Account],
+    journal: &Journal,
+) -> Result<Vec<MerchantId>, Void> {
+    let mut debtors = Vec::new();
+    for (account, may_come) in
+        receivables.iter().map(|of| (of, false)).chain(made.iter().map(|of| (of, true)))
+    {
+        if let Owner::Merchant(merchant) = account.owner()
+            && (may_come || journal.balance(account)? > 0)
+        {
+            debtors.push(MerchantId::from_uuid(*merchant));
+        }
+    }
+    debtors.sort_unstable();
+    debtors.dedup();
+    Ok(debtors)
+}
+
 impl Stage<'_> {
-    /// Posts a movement that may credit a merchant. Of an open receivable as much is paid off as the balance then
-    /// covers, in the same transaction.
+    /// Posts a movement that may credit a merchant. Of an open receivable as much is paid off as is free in the balance
+    /// then, in the same transaction.
     pub(super) fn post_credit(&mut self, movement: &Movement, cause: Uuid) -> Result<(), Void> {
         for leg in self.journal.post(movement, cause)? {
             if let (AccountKind::Merchant, Owner::Merchant(id)) = (leg.credit.kind(), leg.credit.owner()) {
@@ -25,7 +48,9 @@ impl Stage<'_> {
         if owed == 0 {
             return Ok(());
         }
-        let repaid = owed.min(self.journal.balance(&merchant.balance(currency))?);
+        let frozen = self.frozen.frozen(MerchantId::from_uuid(merchant.id), currency);
+        let free = self.journal.balance(&merchant.balance(currency))?.saturating_sub(frozen);
+        let repaid = owed.min(free);
         if repaid > 0 {
             let amount = Money::new(repaid, currency).map_err(|error| Void::unexpected(error.to_string()))?;
             self.journal.post(&Movement::ReceivableRepaid { merchant, amount }, cause)?;

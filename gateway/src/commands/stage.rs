@@ -28,6 +28,7 @@ use super::evidence;
 use super::facts::Facts;
 use super::imports::Imports;
 use super::keys::{self, Claims, Standing};
+use super::receivables::debtors;
 use super::replays::Remade;
 use super::reversals::Reversals;
 use super::void::Void;
@@ -45,7 +46,7 @@ pub(super) struct Stage<'f> {
     pub owners: HashMap<PayoutId, Subject>,
     pub payouts: Payouts,
     pub payees: HashMap<PayeeId, Payee>,
-    /// Of the merchants who withdraw, are charged, or have amounts frozen.
+    /// Of the merchants who withdraw, are charged, owe something, or have amounts frozen.
     pub frozen: FrozenAmounts,
     /// What withdrawals cost.
     pub fees: Fees,
@@ -249,7 +250,7 @@ impl<'f> Stage<'f> {
         named.share.extend(directory.values().map(|account| account.merchant));
         let statements = store_statements(tx, batch, claims, &directory, now).await?;
         let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
-        let frozen = FrozenAmounts::load(tx, &named.frozen).await?;
+        let mut frozen = FrozenAmounts::load(tx, &named.frozen).await?;
         let payments = deposits::lock(tx, &named.payments).await?;
         let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
         let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
@@ -294,6 +295,8 @@ impl<'f> Stage<'f> {
         let mut owed = reversals.receivables(&payments, &arriving(&received));
         owed.extend(accounts::owed_for_charges(&named.charges));
         journal.add(tx, &owed).await?;
+        // Whoever owes nothing is not looked at: most batches ask nothing here.
+        frozen.extend(FrozenAmounts::load(tx, &debtors(&receivables, &owed, &journal)?).await?);
         let rates = Sources::lock(tx, &published(&live), &named.rates, now).await?;
         Ok(Stage {
             facts,

@@ -1,4 +1,5 @@
 //! Whole batches against a database: what commands make of each other, one after the other or in one batch.
 
 mod freezes;
+mod repayments;
 mod world;
