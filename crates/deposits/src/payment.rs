@@ -42,7 +42,8 @@ pub struct Payment {
     pub conflict: bool,
     /// The document's entry differs from the sum of its details; this is the entry (R6).
     pub sum_mismatch: bool,
-    /// What the bank has taken back of it: minor units of `amount`'s currency, never more than it (R8).
+    /// What the bank has taken back of it (R8), and what a return that came back has lost on its way (R29): minor units of
+    /// `amount`'s currency, never more than it.
     pub reversed_minor: i64,
     /// [`PaymentDetails`](crate::PaymentDetails), sealed for this id.
     pub details_sealed: Arc<[u8]>,
@@ -59,7 +60,7 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// What of it the bank has not taken back: this much can be credited or returned. Never less than nothing:
+    /// What of it is left: this much can be credited or returned. Never less than nothing:
     /// reversals don't exceed their payment (R8), here and by the table's own check.
     pub fn open_amount(&self) -> Money {
         let currency = self.amount.currency();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{MerchantRef, Movement};
 use merchants::{MerchantId, MerchantState, OpenOrders};
+use money::Money;
 use pg::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -137,6 +138,30 @@ impl Payments {
         let (held, next) = self.step(id, PaymentEvent::ReturnFailed)?;
         held.change(next, now);
         let (bank, amount) = (held.payment.bank.clone(), held.payment.open_amount());
+        Ok(Movement::ReviewReturnFailed { bank, shard: id.shard(), amount })
+    }
+
+    /// R29: the bank had paid the return, and gives `amount` of it back: in review again, for the reason it was there before.
+    /// What was lost on the way is gone from the payment as if the bank had taken it back, so that what is left of it is
+    /// what lies in suspense.
+    ///
+    /// # Errors
+    /// A [`Refusal`], also where more comes back than was left of it; nothing has changed then.
+    pub fn return_came_back(
+        &mut self,
+        id: PaymentId,
+        amount: Money,
+        now: OffsetDateTime,
+    ) -> Result<Movement, Refusal> {
+        let (held, next) = self.step(id, PaymentEvent::ReturnCameBack)?;
+        let left = held.payment.open_amount();
+        let lost = left.minor() - amount.minor();
+        if lost < 0 || amount.minor() <= 0 || amount.currency() != left.currency() {
+            return Err(Refusal::IllegalTransition(held.payment.status));
+        }
+        held.payment.reversed_minor += lost;
+        held.change(next, now);
+        let bank = held.payment.bank.clone();
         Ok(Movement::ReviewReturnFailed { bank, shard: id.shard(), amount })
     }
 
@@ -339,6 +364,7 @@ mod tests {
                 PaymentEvent::Return,
                 PaymentEvent::ReturnPaid,
                 PaymentEvent::ReturnFailed,
+                PaymentEvent::ReturnCameBack,
             ] {
                 let (id, mut payments) = locked(status);
                 let got = match event {
@@ -348,6 +374,7 @@ mod tests {
                     PaymentEvent::Return => payments.start_return(id, NOW),
                     PaymentEvent::ReturnPaid => payments.return_paid(id, NOW),
                     PaymentEvent::ReturnFailed => payments.return_failed(id, NOW),
+                    PaymentEvent::ReturnCameBack => payments.return_came_back(id, samples::usd(2_500), NOW),
                 };
                 let payment = payments.get(id).unwrap();
                 assert_eq!(payment.reason, Some(Reason::UnknownAccount), "the reason is kept");
@@ -361,6 +388,28 @@ mod tests {
                 payments.start_return(PaymentId::new(samples::shard(3)), NOW).unwrap_err(),
                 Refusal::NotFound
             );
+        }
+    }
+
+    #[test]
+    fn r29_what_a_return_lost_on_its_way_back_is_left_no_more() {
+        for (came, left) in
+            [(2_500, Some(2_500)), (2_400, Some(2_400)), (1, Some(1)), (0, None), (2_501, None)]
+        {
+            let (id, mut payments) = locked(PaymentState::Returned);
+            let got = payments.return_came_back(id, samples::usd(came), NOW);
+            let payment = payments.get(id).unwrap();
+            let Some(left) = left else {
+                assert_eq!(got.unwrap_err(), Refusal::IllegalTransition(PaymentState::Returned), "{came}");
+                assert_eq!((payment.status, payment.reversed_minor), (PaymentState::Returned, 0));
+                continue;
+            };
+            let Ok(Movement::ReviewReturnFailed { amount, .. }) = got else { panic!("{got:?}") };
+            assert_eq!((amount, payment.open_amount()), (samples::usd(left), samples::usd(left)));
+            assert_eq!((payment.status, payment.decided_at), (PaymentState::InReview, Some(NOW)));
+            // The next return is of what is left.
+            let again = payments.start_return(id, NOW).unwrap();
+            assert!(matches!(again, Movement::ReviewReturn { amount, .. } if amount == samples::usd(left)));
         }
     }
 

@@ -13,7 +13,7 @@ pub enum PaymentState {
     Credited,
     /// On its way back to the remitter; the bank has not paid it yet.
     Returning,
-    /// The bank has paid it back, or took it back by itself. Final.
+    /// The bank has paid it back, or took it back by itself. Final, unless what was paid comes back.
     Returned,
 }
 
@@ -30,6 +30,8 @@ pub enum PaymentEvent {
     ReturnFailed,
     /// The bank took the whole of it back by itself (R8).
     TakenBack,
+    /// The bank had paid the return, and gives it back (R29).
+    ReturnCameBack,
 }
 
 impl PaymentState {
@@ -44,7 +46,8 @@ impl PaymentState {
             (PaymentState::InReview, PaymentEvent::Return) => Some(PaymentState::Returning),
             (PaymentState::InReview, PaymentEvent::TakenBack) => Some(PaymentState::Returned),
             (PaymentState::Returning, PaymentEvent::ReturnPaid) => Some(PaymentState::Returned),
-            (PaymentState::Returning, PaymentEvent::ReturnFailed) => Some(PaymentState::InReview),
+            (PaymentState::Returning, PaymentEvent::ReturnFailed)
+            | (PaymentState::Returned, PaymentEvent::ReturnCameBack) => Some(PaymentState::InReview),
             _ => None,
         }
     }
@@ -77,18 +80,18 @@ impl fmt::Display for PaymentState {
 
 #[cfg(test)]
 mod tests {
-    use super::PaymentEvent::{Credit, Return, ReturnFailed, ReturnPaid, TakenBack};
+    use super::PaymentEvent::{Credit, Return, ReturnCameBack, ReturnFailed, ReturnPaid, TakenBack};
     use super::PaymentState::{Credited, InReview, Returned, Returning};
     use super::*;
 
     #[test]
     fn r7_i6_the_whole_table_of_transitions() {
-        let events = [Credit, Return, ReturnPaid, ReturnFailed, TakenBack];
+        let events = [Credit, Return, ReturnPaid, ReturnFailed, TakenBack, ReturnCameBack];
         let table = [
-            (InReview, [Some(Credited), Some(Returning), None, None, Some(Returned)]),
-            (Credited, [None; 5]),
-            (Returning, [None, None, Some(Returned), Some(InReview), None]),
-            (Returned, [None; 5]),
+            (InReview, [Some(Credited), Some(Returning), None, None, Some(Returned), None]),
+            (Credited, [None; 6]),
+            (Returning, [None, None, Some(Returned), Some(InReview), None, None]),
+            (Returned, [None, None, None, None, None, Some(InReview)]),
         ];
         assert_eq!(table.map(|(from, _)| from), PaymentState::ALL);
         for (from, row) in table {

@@ -128,6 +128,12 @@ impl Stage<'_> {
             let followed = self.withdrawals.payout_returned(withdrawal, amount, failure, self.now);
             expect(followed, id, "returned")?;
         }
+        if let Some(payment) = self.payment_of(id) {
+            let movement = self.payments.return_came_back(payment, amount, self.now).map_err(|refusal| {
+                Void::unexpected(format!("{id} came back, but its payment: {refusal:?}"))
+            })?;
+            self.journal.post(&movement, id.uuid())?;
+        }
         Ok(())
     }
 

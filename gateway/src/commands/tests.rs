@@ -2,4 +2,5 @@
 
 mod freezes;
 mod repayments;
+mod review_returns;
 mod world;
