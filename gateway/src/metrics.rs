@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 13] = [
+const COUNTERS: [(&str, &str); 14] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -36,6 +36,10 @@ const COUNTERS: [(&str, &str); 13] = [
     (
         "sluice_payout_disputes_total",
         "Payouts reported as paid after they were refused or refunded, by bank.",
+    ),
+    (
+        "sluice_payout_charges_given_back_total",
+        "Payouts that came back after their merchants were charged for them, by bank.",
     ),
     ("sluice_sweep_skipped_total", "Commands of sweeps that failed for good and were passed over, by sweep."),
     (

@@ -9,6 +9,7 @@ use crate::state::PayoutState;
 /// Counters of what banks report and nobody acts upon by himself.
 const CONTRADICTIONS: &str = "sluice_payout_contradictions_total";
 const DISPUTES: &str = "sluice_payout_disputes_total";
+const GIVEN_BACK: &str = "sluice_payout_charges_given_back_total";
 const UNKNOWN_REFERENCES: &str = "sluice_payout_unknown_references_total";
 
 /// Sets `sluice_payouts{bank,status}` and `sluice_payouts_for_operators{bank}` for these banks from
@@ -27,7 +28,7 @@ pub fn publish(banks: &[&str], counts: &[Count]) {
         let of_bank = counts.iter().filter(|count| count.bank == **bank);
         let waiting: i64 = of_bank.map(|count| count.for_operators).sum();
         metrics::gauge!("sluice_payouts_for_operators", "bank" => (*bank).to_owned()).set(waiting as f64);
-        for name in [CONTRADICTIONS, DISPUTES, UNKNOWN_REFERENCES] {
+        for name in [CONTRADICTIONS, DISPUTES, GIVEN_BACK, UNKNOWN_REFERENCES] {
             metrics::counter!(name, "bank" => (*bank).to_owned()).increment(0);
         }
     }
@@ -41,6 +42,12 @@ pub fn count_effect(bank: &str, effect: Effect) {
         _ => return,
     };
     metrics::counter!(name, "bank" => bank.to_owned()).increment(1);
+}
+
+/// Counts what came back after its merchant was charged for it, after its commit:
+/// `sluice_payout_charges_given_back_total`.
+pub fn count_given_back(bank: &str) {
+    metrics::counter!(GIVEN_BACK, "bank" => bank.to_owned()).increment(1);
 }
 
 /// Counts a report about a payout that this bank was never asked for, after its commit:

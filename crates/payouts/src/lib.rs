@@ -28,7 +28,7 @@ pub use book::{of_references, paid_of_those_made};
 pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
-pub use instruments::{count_effect, count_stranger, publish};
+pub use instruments::{count_effect, count_given_back, count_stranger, publish};
 pub use lists::{BadCursor, Cursor, Filter, Sort, list};
 pub use named::named;
 pub use payout::{HeldBy, Job, JobKind, Lease, Payout};

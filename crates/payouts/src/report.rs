@@ -165,6 +165,11 @@ impl Report {
 const UNSPECIFIED: &str = "MS03";
 
 impl Finding {
+    /// Whether it says that what was paid came back.
+    pub fn is_return(&self) -> bool {
+        matches!(self, Finding::Returned { .. })
+    }
+
     /// A refusal in answer to what was asked.
     fn refused(reason: String) -> Finding {
         Finding::Failed { reason, amount: None, bank_reference: None }

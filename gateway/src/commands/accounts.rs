@@ -7,8 +7,8 @@ use exchange::Quotes;
 use ledger::{Account, AccountKind, MerchantRef, Owner};
 use merchants::{Directory, MerchantId};
 use money::Currency;
-use payouts::Payouts;
-use withdrawals::{Pricing, Withdrawals};
+use payouts::{PayoutId, Payouts};
+use withdrawals::{Pricing, WithdrawalId, WithdrawalState, Withdrawals};
 
 use super::Command;
 use super::facts::Facts;
@@ -89,6 +89,24 @@ pub(super) fn of_payouts(payouts: &Payouts, touched: &mut Vec<Account>) {
         let (shard, currency) = (payout.id.shard(), payout.amount.currency());
         touched.push(Account::payout_clearing(shard, &payout.bank, currency));
         touched.push(Account::nostro(shard, &payout.bank, currency));
+    }
+}
+
+/// Of payouts that come back though their withdrawals may not rest on them: their merchants', who were charged (R29).
+pub(super) fn of_charged(
+    came_back: &[PayoutId],
+    payouts: &Payouts,
+    withdrawals: &Withdrawals,
+    touched: &mut Vec<Account>,
+) {
+    for payout in came_back.iter().filter_map(|id| payouts.get(*id)) {
+        let Some(withdrawal) = payout.withdrawal else { continue };
+        let Some(row) = withdrawals.get(WithdrawalId::from_uuid(withdrawal)) else { continue };
+        let alone = payouts.of_withdrawal(withdrawal).all(|other| other.id == payout.id);
+        let is_its = matches!(row.state, WithdrawalState::Processing | WithdrawalState::Paid);
+        if !(alone && is_its) {
+            touched.push(row.merchant_ref().balance(payout.amount.currency()));
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) enum Alarm {
     Disputed { bank: Arc<str>, payout: PayoutId },
     /// It contradicts what is known; nothing was changed.
     Contradicted { bank: Arc<str>, payout: PayoutId },
+    /// It gives back what its merchant was charged for, since it had been paid beside a refund or another attempt.
+    GivenBack { bank: Arc<str>, payout: PayoutId },
     /// It reports a payout that is none of ours at it (R1).
     Stranger { bank: Arc<str> },
 }
@@ -42,6 +44,10 @@ impl Alarm {
             Alarm::Contradicted { bank, payout } => {
                 payouts::count_effect(bank, Effect::Contradiction);
                 tracing::error!(%payout, "a bank contradicts what is known; nothing was changed");
+            }
+            Alarm::GivenBack { bank, payout } => {
+                payouts::count_given_back(bank);
+                tracing::error!(%payout, "what was charged for a payout came back: it is the merchant's again");
             }
             Alarm::Stranger { bank } => {
                 payouts::count_stranger(bank);

@@ -190,6 +190,14 @@ impl Content {
         })
     }
 
+    /// Those of these payouts that come back.
+    pub fn came_back(&self) -> impl Iterator<Item = PayoutId> {
+        self.lines().iter().filter_map(|line| match line {
+            Line::Payout { payout, report, .. } if report.finding.is_return() => *payout,
+            Line::Payout { .. } | Line::Receipt(_) | Line::Returned(_) | Line::Kept { .. } => None,
+        })
+    }
+
     /// Payouts that it names and that can be ours.
     pub fn payouts(&self) -> impl Iterator<Item = PayoutId> {
         self.lines().iter().filter_map(|line| match line {

@@ -124,6 +124,9 @@ impl Stage<'_> {
         let movement = Movement::PayoutReturned { bank, shard: id.shard(), merchant, amount };
         self.journal.post(&movement, id.uuid())?;
         if let Some(withdrawal) = self.withdrawal_of(id) {
+            if !self.rests_on(withdrawal, id) {
+                return self.give_back(id, withdrawal, amount);
+            }
             let failure = self.failure(id);
             let followed = self.withdrawals.payout_returned(withdrawal, amount, failure, self.now);
             expect(followed, id, "returned")?;

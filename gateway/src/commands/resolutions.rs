@@ -6,9 +6,10 @@ use ledger::{MerchantRef, Movement};
 use merchants::MerchantId;
 use money::{Currency, Money};
 use payouts::{BankPolicy, Payout, PayoutId, PayoutState, Payouts, Truth};
-use withdrawals::WithdrawalId;
+use withdrawals::{WithdrawalId, WithdrawalState};
 
 use self::decide::{Resolution, of_return, of_withdrawal};
+use super::alarms::Alarm;
 use super::operators::{No, illegal, payout_problem};
 use super::stage::Stage;
 use super::void::Void;
@@ -144,6 +145,32 @@ impl Stage<'_> {
         self.journal.post(&reclaimed, id.uuid())?;
         let paid = Movement::PayoutPaid { bank, shard: id.shard(), amount };
         self.journal.post(&paid, id.uuid())?;
+        Ok(())
+    }
+
+    /// Whether a withdrawal stands as paid by this payout alone. Of every other payout that was paid for it the merchant
+    /// was charged: it had the money by a refund or by another attempt.
+    pub(super) fn rests_on(&self, withdrawal: WithdrawalId, id: PayoutId) -> bool {
+        let is_paid = self.withdrawals.get(withdrawal).is_some_and(|row| row.state == WithdrawalState::Paid);
+        is_paid && !self.siblings(id).any(|other| other.state == PayoutState::Paid)
+    }
+
+    /// R29: what was charged comes back, perhaps short: what came is the merchant's again, and pays off first what it owes.
+    pub(super) fn give_back(
+        &mut self,
+        id: PayoutId,
+        withdrawal: WithdrawalId,
+        amount: Money,
+    ) -> Result<(), Void> {
+        let (_, bank) = self.parts(id)?;
+        let row = self.withdrawals.get(withdrawal);
+        let merchant = row
+            .map(withdrawals::Withdrawal::merchant_ref)
+            .ok_or_else(|| Void::unexpected(format!("{withdrawal} is gone")))?;
+        let fee = Money::zero(amount.currency());
+        let back = Movement::Refund { bank: bank.clone(), merchant, net: amount, fee };
+        self.post_credit(&back, withdrawal.uuid())?;
+        self.alarms.push(Alarm::GivenBack { bank, payout: id });
         Ok(())
     }
 }

@@ -115,6 +115,8 @@ struct Named {
     priced: Vec<MerchantId>,
     sets_fees: bool,
     covers: Vec<NewCover>,
+    /// Payouts that a bank gives back.
+    came_back: Vec<PayoutId>,
     /// Payouts about which people found out the truth.
     resolved: Vec<PayoutId>,
     needs_market: bool,
@@ -143,7 +145,10 @@ impl Named {
                 self.payees.push(command.payee);
                 self.withdrawals.push(command.withdrawal);
             }
-            Command::PayoutReport(report) => self.payouts.push(report.payout),
+            Command::PayoutReport(report) => {
+                self.payouts.push(report.payout);
+                self.came_back.extend(report.report.finding.is_return().then_some(report.payout));
+            }
             Command::Operate(command) => self.action(&command.action),
             Command::Decide(_) => {}
             Command::Rematch(payments) => {
@@ -163,6 +168,7 @@ impl Named {
         let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
         self.numbers.extend(content.receipts().map(number));
         self.payouts.extend(content.payouts());
+        self.came_back.extend(content.came_back());
         let account = |statement: &Statement| (statement.bank.clone(), statement.account);
         self.numbers.extend(content.statements().iter().map(account));
     }
@@ -283,6 +289,7 @@ impl<'f> Stage<'f> {
         let mut touched = accounts::of_received(&received);
         accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
         accounts::of_withdrawals(&withdrawals, &mut touched);
+        accounts::of_charged(&named.came_back, &payouts, &withdrawals, &mut touched);
         let receivables = accounts::receivables(&touched);
         for command in &live {
             accounts::of_command(command, facts, &quotes, &mut touched);

@@ -2,5 +2,6 @@
 
 mod freezes;
 mod repayments;
+mod returns;
 mod review_returns;
 mod world;

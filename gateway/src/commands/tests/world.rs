@@ -1,7 +1,5 @@
 //! A database with a book, one merchant and its payees, and batches of one's own choice.
 
-#![expect(dead_code, reason = "other tests use the rest")]
-
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
