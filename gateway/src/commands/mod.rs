@@ -14,6 +14,7 @@ mod covers;
 mod evidence;
 mod facts;
 mod fees;
+mod freezes;
 mod imports;
 mod interventions;
 mod keys;

@@ -2,15 +2,15 @@
 
 use audit::Entry;
 use deposits::{PaymentState, Rematched};
-use merchants::{Freeze, Merchant, MerchantState};
+use merchants::{Freeze, MerchantState};
 use money::{Currency, Money};
 use payouts::{NewPayout, PayoutId};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
 
 use super::action::Action;
-use super::answers::rfc3339;
 use super::batch::Outcome;
+use super::freezes::freeze_shown;
 use super::keys::refusal;
 use super::orders::problem_of;
 use super::stage::Stage;
@@ -310,14 +310,14 @@ impl Stage<'_> {
                 if !self.merchants.freeze(*merchant, freeze, self.now) {
                     return Ok(Err(illegal("the merchant can't be frozen in its state".into())));
                 }
-                self.payouts.freeze(merchant.uuid());
+                self.hold_for_freeze(*merchant);
                 Ok(Ok(()))
             }
             Action::UnfreezeMerchant { merchant } => {
                 if !self.merchants.unfreeze(*merchant) {
                     return Ok(Err(illegal("the merchant is not frozen".into())));
                 }
-                self.payouts.unfreeze(merchant.uuid(), self.now);
+                self.let_go(*merchant);
                 Ok(Ok(()))
             }
         }
@@ -365,19 +365,6 @@ impl Stage<'_> {
         self.give_limits_back(id);
         Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
     }
-}
-
-/// With the freeze that it is under: who approves its end means this one, not one that has followed it.
-pub(super) fn freeze_shown(merchant: &Merchant) -> Value {
-    let mut shown = json!({"id": merchant.id.to_string(), "status": merchant.state.as_str()});
-    if let (Some(frozen), Some(members)) = (&merchant.frozen, shown.as_object_mut()) {
-        let Freeze { reason, legal_reference, until } = &frozen.freeze;
-        members.insert("reason".to_owned(), json!(reason));
-        members.insert("legal_reference".to_owned(), json!(legal_reference));
-        members.insert("frozen_until".to_owned(), json!(until.map(rfc3339)));
-        members.insert("frozen_since".to_owned(), json!(rfc3339(frozen.since)));
-    }
-    shown
 }
 
 fn amount_of(minor: i64, currency: Currency) -> Result<Money, Void> {

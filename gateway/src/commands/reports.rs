@@ -161,16 +161,6 @@ impl Stage<'_> {
             .iter()
             .filter(move |other| other.id != id && Some((other.withdrawal, other.payment)) == subject)
     }
-
-    /// R29: of what has a disputed payout nothing more leaves by itself.
-    fn stop_siblings(&mut self, id: PayoutId) {
-        let siblings: Vec<PayoutId> = self.siblings(id).map(|payout| payout.id).collect();
-        for sibling in siblings {
-            if self.payouts.beside_a_dispute(sibling) {
-                tracing::warn!(payout = %sibling, "stopped: another attempt at the same is disputed");
-            }
-        }
-    }
 }
 
 /// ISO 20022's reason codes in words, as far as banks use them here.

@@ -38,6 +38,9 @@ impl Stage<'_> {
         if payout.state == PayoutState::Unknown {
             return Ok(Resolution::AsReported);
         }
+        if self.has_new_sibling(id) {
+            return Err(illegal("another attempt was made at this moment: try again".into()));
+        }
         let others: Vec<PayoutState> = self.siblings(id).map(|other| other.state).collect();
         match (payout.withdrawal, payout.payment) {
             (Some(withdrawal), _) => {

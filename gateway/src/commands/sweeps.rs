@@ -7,7 +7,7 @@ use merchants::MerchantId;
 
 use super::Reply;
 use super::batch::Outcome;
-use super::operators::freeze_shown;
+use super::freezes::freeze_shown;
 use super::stage::Stage;
 use super::void::Void;
 
@@ -54,7 +54,7 @@ impl Stage<'_> {
         for merchant in merchants {
             let before = self.merchants.get(*merchant).map(freeze_shown);
             if self.merchants.unfreeze_if_over(*merchant, self.now) {
-                self.payouts.unfreeze(merchant.uuid(), self.now);
+                self.let_go(*merchant);
                 self.entries.push(Entry {
                     at: self.now,
                     actor: "gateway".into(),

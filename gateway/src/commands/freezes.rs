@@ -1,0 +1,66 @@
+//! What freezes and disputes stop, and their ends let go (R29, R32): also what was made in the same batch before them.
+
+use merchants::{Freeze, Merchant, MerchantId};
+use payouts::{HeldBy, NewPayout, PayoutId};
+use serde_json::{Value, json};
+
+use super::answers::rfc3339;
+use super::stage::Stage;
+
+impl Stage<'_> {
+    /// R32: what certainly is not at the bank is held.
+    pub(super) fn hold_for_freeze(&mut self, merchant: MerchantId) {
+        self.payouts.freeze(merchant.uuid());
+        for payout in new_of(&mut self.new_payouts, merchant).filter(|payout| payout.held_by.is_none()) {
+            payout.held_by = Some(HeldBy::Freeze);
+        }
+    }
+
+    /// R32: what the freeze holds goes on.
+    pub(super) fn let_go(&mut self, merchant: MerchantId) {
+        self.payouts.unfreeze(merchant.uuid(), self.now);
+        let frozen = |payout: &&mut NewPayout| payout.held_by == Some(HeldBy::Freeze);
+        for payout in new_of(&mut self.new_payouts, merchant).filter(frozen) {
+            payout.held_by = None;
+        }
+    }
+
+    /// R29: of what has a disputed payout nothing more leaves by itself.
+    pub(super) fn stop_siblings(&mut self, id: PayoutId) {
+        let siblings: Vec<PayoutId> = self.siblings(id).map(|payout| payout.id).collect();
+        for sibling in siblings {
+            if self.payouts.beside_a_dispute(sibling) {
+                tracing::warn!(payout = %sibling, "stopped: another attempt at the same is disputed");
+            }
+        }
+        let subject = self.payouts.get(id).map(|payout| (payout.withdrawal, payout.payment));
+        let same = |new: &&mut NewPayout| Some((new.withdrawal, new.payment)) == subject;
+        for new in self.new_payouts.iter_mut().filter(same) {
+            new.held_by = Some(HeldBy::Operator);
+            tracing::warn!(payout = %new.id, "stopped: another attempt at the same is disputed");
+        }
+    }
+
+    /// Another attempt at what this payout is for was made in this batch.
+    pub(super) fn has_new_sibling(&self, id: PayoutId) -> bool {
+        let subject = self.payouts.get(id).map(|payout| (payout.withdrawal, payout.payment));
+        self.new_payouts.iter().any(|new| Some((new.withdrawal, new.payment)) == subject)
+    }
+}
+
+fn new_of(new: &mut [NewPayout], merchant: MerchantId) -> impl Iterator<Item = &mut NewPayout> {
+    new.iter_mut().filter(move |payout| payout.merchant == Some(merchant.uuid()))
+}
+
+/// With the freeze that it is under: who approves its end means this one, not one that has followed it.
+pub(super) fn freeze_shown(merchant: &Merchant) -> Value {
+    let mut shown = json!({"id": merchant.id.to_string(), "status": merchant.state.as_str()});
+    if let (Some(frozen), Some(members)) = (&merchant.frozen, shown.as_object_mut()) {
+        let Freeze { reason, legal_reference, until } = &frozen.freeze;
+        members.insert("reason".to_owned(), json!(reason));
+        members.insert("legal_reference".to_owned(), json!(legal_reference));
+        members.insert("frozen_until".to_owned(), json!(until.map(rfc3339)));
+        members.insert("frozen_since".to_owned(), json!(rfc3339(frozen.since)));
+    }
+    shown
+}
