@@ -7,6 +7,13 @@ use lanes::Refused;
 
 use super::NoReply;
 
+const SKIPPED: &str = "sluice_sweep_skipped_total";
+
+/// The counter of a sweep begins at zero: Prometheus doesn't see the first step of one that begins at one.
+pub(super) fn begin(sweep: &'static str) {
+    metrics::counter!(SKIPPED, "sweep" => sweep).increment(0);
+}
+
 /// Submits `ids` together. Of a command that fails for good each id is submitted by itself; whose command fails then is
 /// passed over, logged and counted: the next round comes to it again.
 ///
@@ -42,7 +49,7 @@ where
 }
 
 fn pass_over(sweep: &'static str, id: &impl Display, why: &str) {
-    metrics::counter!("sluice_sweep_skipped_total", "sweep" => sweep).increment(1);
+    metrics::counter!(SKIPPED, "sweep" => sweep).increment(1);
     tracing::error!(sweep, %id, why, "can't be carried out: passed over until the next round");
 }
 

@@ -12,10 +12,12 @@ use crate::commands::Command;
 
 const PAUSE: Duration = Duration::from_secs(5);
 const PAGE: i64 = 200;
+const SWEEP: &str = "rematch";
 /// Payments in one command: they hold their locks together.
 const AT_ONCE: usize = 20;
 
 pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
+    one_by_one::begin(SWEEP);
     // What the configuration says of remitters is new only once: when the gateway starts.
     let mut configuration_is_new = true;
     while engine.pause_until(PAUSE, &engine.rematch).await {
@@ -38,7 +40,7 @@ async fn walk(engine: &Engine, reads: &Pool, configuration_is_new: bool) -> Resu
         let ready = ready(engine, reads, &page, configuration_is_new).await.map_err(|e| e.to_string())?;
         for payments in ready.chunks(AT_ONCE) {
             let rematch = |some| engine.submit(Command::Rematch(some));
-            one_by_one::submit("rematch", payments, rematch).await?;
+            one_by_one::submit(SWEEP, payments, rematch).await?;
         }
     }
 }

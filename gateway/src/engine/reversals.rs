@@ -12,8 +12,10 @@ use crate::commands::Command;
 
 const PAUSE: Duration = Duration::from_secs(5);
 const PAGE: i64 = 50;
+const SWEEP: &str = "reversals";
 
 pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
+    one_by_one::begin(SWEEP);
     while engine.pause(PAUSE).await {
         if let Err(error) = walk(&engine, &reads).await {
             tracing::warn!(%error, "waiting reversals could not be looked at");
@@ -32,6 +34,6 @@ async fn walk(engine: &Engine, reads: &Pool) -> Result<(), String> {
         cursor = *last;
         let ids: Vec<ReversalId> = page.iter().map(|(id, _)| *id).collect();
         let apply = |some| engine.submit(Command::ApplyReversals(some));
-        one_by_one::submit("reversals", &ids, apply).await?;
+        one_by_one::submit(SWEEP, &ids, apply).await?;
     }
 }
