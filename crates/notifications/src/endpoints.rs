@@ -133,11 +133,11 @@ pub async fn delete_endpoint(conn: &Connection, merchant: Uuid, id: EndpointId) 
 pub enum NoTest {
     /// The merchant has no such active endpoint.
     NoSuchEndpoint,
-    /// The last one has neither arrived nor been given up; it is tried again after so long.
+    /// The last one has not arrived yet, and is not a minute old: so long until it is.
     OneUnderWay(Duration),
 }
 
-/// Sends `webhook.test` to one endpoint of a merchant, one at a time.
+/// Sends `webhook.test` to one endpoint of a merchant, the next once that has arrived, or a minute later.
 ///
 /// # Errors
 /// The database's; the inner one says why not.
