@@ -84,8 +84,10 @@ impl Work for Inserts {
         }
         let insert =
             "INSERT INTO done (key) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING RETURNING key";
-        let new: Vec<i64> =
-            tx.query(insert, &[&keys]).await.unwrap_or_default().iter().map(|row| row.get(0)).collect();
+        let inserted = tx.query(insert, &[&keys]).await;
+        let careless = batch.contains(&&Cmd::Careless);
+        let rows = if careless { inserted.unwrap_or_default() } else { inserted? };
+        let new: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
         let answer = |command: &&Cmd| match command {
             Cmd::Do(key) if new.contains(key) => Answer::New,
             _ => Answer::Known,
