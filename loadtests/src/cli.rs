@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bank, compare, connections, fill, growth, overload, soak, sweep, webhooks};
+use crate::commands::{bank, compare, connections, fill, growth, mixes, overload, soak, sweep, webhooks};
 use crate::stand;
 
 /// Load tests: each puts up a stand of its own, measures, proves that nothing acknowledged is missing, and takes it down.
@@ -31,7 +31,9 @@ enum Command {
     Connections(connections::Options),
     /// A book that has been in use for long.
     Fill(fill::Amounts),
-    /// The same load on an empty and on a filled book.
+    /// Bank events alone against a hot merchant, redeliveries and an everyday mix, in turns.
+    Mixes(mixes::Options),
+    /// The same load on an empty and on a filled book, in turns.
     Growth(growth::Options),
     /// An everyday mix for a long time.
     Soak(soak::Options),
@@ -57,6 +59,7 @@ pub fn run() -> ExitCode {
             Command::Overload(options) => overload::run(&cli.stand, &options).await,
             Command::Connections(options) => connections::run(&cli.stand, &options).await,
             Command::Fill(amounts) => fill::run(&cli.stand, &amounts).await,
+            Command::Mixes(options) => mixes::run(&cli.stand, &options).await,
             Command::Growth(options) => growth::run(&cli.stand, &options).await,
             Command::Soak(options) => soak::run(&cli.stand, &options).await,
             Command::Bank(options) => bank::run(&options).await,

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod connections;
 pub mod fill;
 pub mod growth;
+pub mod mixes;
 pub mod overload;
 pub mod soak;
 pub mod sweep;

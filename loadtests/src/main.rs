@@ -14,6 +14,7 @@ mod openloop;
 mod proof;
 mod results;
 mod stand;
+mod table;
 mod wire;
 
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ use crate::load::closed::{Connections, Phase, Worker};
 use crate::load::script::{Mix, Script};
 use crate::load::{Kept, Tally};
 use crate::proof;
-use crate::stand::{Gateway, Stand};
+use crate::stand::{DATABASE, Gateway, Stand};
 use crate::wire::{Protocol, Reuse};
 
 /// The database that a run has for itself.
@@ -118,7 +118,20 @@ pub async fn closed(
 /// # Errors
 /// As [`closed`]; what doesn't hold, what is missing.
 pub async fn on_fresh_database(stand: &Stand, settings: &str, plan: Closed) -> Result<Measured, Fault> {
-    let run = Fresh::start(stand, settings, plan.mix.withdrawals > 0).await?;
+    on_fresh_copy(stand, DATABASE, settings, plan).await
+}
+
+/// The same on a new copy of another database than the stand's own.
+///
+/// # Errors
+/// As [`on_fresh_database`].
+pub async fn on_fresh_copy(
+    stand: &Stand,
+    template: &str,
+    settings: &str,
+    plan: Closed,
+) -> Result<Measured, Fault> {
+    let run = Fresh::start_from(stand, template, settings, plan.mix.withdrawals > 0).await?;
     let measured = closed(stand, &run.gateway, &run.client, plan).await?;
     run.finish(stand, &[(measured.run.clone(), measured.kept.clone())]).await?;
     Ok(measured)
@@ -138,7 +151,16 @@ impl Fresh {
     /// # Errors
     /// In words.
     pub async fn start(stand: &Stand, settings: &str, withdrawals: bool) -> Result<Fresh, Fault> {
-        stand.fresh(FRESH).await?;
+        Fresh::start_from(stand, DATABASE, settings, withdrawals).await
+    }
+
+    async fn start_from(
+        stand: &Stand,
+        template: &str,
+        settings: &str,
+        withdrawals: bool,
+    ) -> Result<Fresh, Fault> {
+        stand.fresh(FRESH, template).await?;
         let client = stand.client(FRESH).await?;
         database::settings(&client).await?;
         let gateway = stand.gateway(FRESH, settings, withdrawals).await?;

@@ -119,19 +119,19 @@ impl Stand {
         Ok(stand)
     }
 
-    /// A new database with all that [`DATABASE`] holds, in place of the one that had this name, after a checkpoint, and a
+    /// A new database with all that `template` holds, in place of the one that had this name, after a checkpoint, and a
     /// bank that remembers nothing: each run begins the same. No gateway may run meanwhile.
     ///
     /// # Errors
     /// The database's; the folder's.
-    pub async fn fresh(&self, name: &str) -> Result<(), Fault> {
+    pub async fn fresh(&self, name: &str, template: &str) -> Result<(), Fault> {
         match std::fs::remove_dir_all(self.dir().join(carrier::JOURNAL)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         self.clear(name).await?;
         let client = self.client("postgres").await?;
-        let create = format!("CREATE DATABASE {name} TEMPLATE {DATABASE}");
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         let mut tries = 0;
         // Sessions of a process that has just ended may take a moment to go.
         while let Err(error) = client.batch_execute(&create).await {

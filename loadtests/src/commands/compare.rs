@@ -67,7 +67,7 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
         callers: options.connections,
         connections: Connections::Own(Reuse::Connection),
         threads: usize::try_from(options.threads)?,
-        mix: Mix::default(),
+        mix: Mix::PLAIN,
         warm_up: Duration::from_secs(options.warm_up),
         counted,
     };

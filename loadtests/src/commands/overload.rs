@@ -57,11 +57,11 @@ pub async fn run(stand: &stand::Options, options: &Options) -> Result<(), Fault>
     println!("{}", database::settings(&stand.client(DATABASE).await?).await?);
     let knee = match options.knee {
         Some(knee) => knee,
-        None => sweep::capacity(&stand, Mix::default()).await? * 0.8,
+        None => sweep::capacity(&stand, Mix::PLAIN).await? * 0.8,
     };
     flood(&stand, options, knee).await?;
-    beside(&stand, options, knee, Mix::default()).await?;
-    beside(&stand, options, knee, Mix { withdrawals: WITHDRAWALS, ..Mix::default() }).await?;
+    beside(&stand, options, knee, Mix::PLAIN).await?;
+    beside(&stand, options, knee, Mix { withdrawals: WITHDRAWALS, ..Mix::PLAIN }).await?;
     stand.lower().await
 }
 
@@ -72,7 +72,7 @@ fn steps(knee: f64, seconds: usize) -> Vec<Step> {
 }
 
 fn flooding(steps: Vec<Step>, options: &Options) -> Source {
-    Source { patience: PATIENCE, ..Source::new(Mix::default(), steps, options.connections) }
+    Source { patience: PATIENCE, ..Source::new(Mix::PLAIN, steps, options.connections) }
 }
 
 fn quiet(mix: Mix, options: &Options) -> Source {

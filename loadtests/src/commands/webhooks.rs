@@ -63,9 +63,9 @@ impl MixOptions {
     /// As a script takes it.
     pub fn mix(&self) -> Mix {
         let named = match self.mix {
-            Named::Webhooks => Mix::default(),
+            Named::Webhooks => Mix::PLAIN,
             Named::Everyday => Mix::EVERYDAY,
-            Named::Statements => Mix { statements: true, ..Mix::default() },
+            Named::Statements => Mix { statements: true, ..Mix::PLAIN },
         };
         Mix { redeliveries: self.redeliveries, hot: self.hot, ..named }
     }

@@ -28,6 +28,8 @@ pub struct Mix {
 }
 
 impl Mix {
+    /// New bank events, for all merchants alike.
+    pub const PLAIN: Mix = Mix { withdrawals: 0, reads: 0, redeliveries: 0, hot: 0, statements: false };
     /// Eighty webhooks, fifteen withdrawals, five reads.
     pub const EVERYDAY: Mix = Mix { withdrawals: 15, reads: 5, redeliveries: 0, hot: 0, statements: false };
 }

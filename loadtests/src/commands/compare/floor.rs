@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::Fault;
 use crate::batches::Batches;
-use crate::stand::Stand;
+use crate::stand::{DATABASE, Stand};
 
-const DATABASE: &str = "load_floor";
+const FLOOR: &str = "load_floor";
 
 /// What the floor did while its clock ran.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +33,8 @@ impl FloorRun {
 /// # Errors
 /// In words.
 pub async fn run(stand: &Stand, counted: Duration) -> Result<FloorRun, Fault> {
-    stand.fresh(DATABASE).await?;
-    let mut batches = Batches::open(stand, DATABASE).await?;
+    stand.fresh(FLOOR, DATABASE).await?;
+    let mut batches = Batches::open(stand, FLOOR).await?;
     // The first turn warms up: plans are made, and where merchants live is learned.
     batches.turn(stand).await?;
     let mut run = FloorRun { events: 0, took: Duration::ZERO, postgres: Duration::ZERO };
@@ -45,6 +45,6 @@ pub async fn run(stand: &Stand, counted: Duration) -> Result<FloorRun, Fault> {
         run.postgres += turn.postgres;
     }
     batches.close(stand).await?;
-    stand.clear(DATABASE).await?;
+    stand.clear(FLOOR).await?;
     Ok(run)
 }
