@@ -5,6 +5,8 @@ use std::time::Duration;
 use hyper::StatusCode;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 /// Upper bounds of the histograms of times, in seconds.
 const SECONDS: [f64; 14] =
@@ -126,6 +128,22 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     gauge!("sluice_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     gauge!("sluice_config_last_reload_successful").set(1.0);
     Ok(handle)
+}
+
+/// How often histograms are folded. At ten thousand requests a second it is some megabyte.
+const UPKEEP: Duration = Duration::from_secs(2);
+
+/// Folds what histograms have gathered, until the gateway stops: they keep each observation until they are folded, and only a
+/// scrape would do so besides. Where nobody scrapes, they would grow for ever.
+pub async fn upkeep(handle: PrometheusHandle, stop: CancellationToken) {
+    let mut turns = tokio::time::interval(UPKEEP);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = turns.tick() => handle.run_upkeep(),
+        }
+    }
 }
 
 fn describe() {

@@ -78,7 +78,7 @@ impl Gateway {
     /// In words.
     pub async fn start(self, config: Config) -> Result<Running, String> {
         metrics::count_from_the_start(config.banks.iter().map(|bank| &*bank.id));
-        let app = Arc::new(App::open(config, self.metrics).await?);
+        let app = Arc::new(App::open(config, self.metrics.clone()).await?);
         let addresses = self.server.addresses();
         tracing::info!(
             public = %addresses.public,
@@ -88,6 +88,7 @@ impl Gateway {
             "serving"
         );
         let stop = CancellationToken::new();
+        tokio::spawn(metrics::upkeep(self.metrics, stop.clone()));
         let served = tokio::spawn(self.server.serve(app.clone(), stop.clone()));
         Ok(Running { app, stop, served })
     }
