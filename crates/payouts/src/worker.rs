@@ -3,7 +3,9 @@
 //! Claim in one short transaction, commit, call the bank, hand over what was learned. Nothing here decides what an
 //! answer means: reports go to the gateway's lanes, and a report that is lost is healed by the lease.
 
-use std::collections::HashMap;
+mod gather;
+mod under_way;
+
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,7 @@ use bank::connector::BoxFuture;
 use bank::{Beneficiary, Connector, News, PayoutOrder, QueryOutcome, SendOutcome};
 use pg::Pool;
 use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
@@ -26,6 +28,9 @@ use crate::policy::{Backoff, BadPolicy, BankPolicy};
 use crate::rate::Bucket;
 use crate::report::Report;
 use crate::{due, instruments};
+
+use gather::Gather;
+use under_way::{Call, UnderWay, ended};
 
 /// A report that could not be recorded now, and why; it is handed over again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +134,7 @@ impl Worker {
                 answers: AnswerTime::default(),
                 wake: Arc::default(),
                 busy: AtomicUsize::new(0),
+                calling: AtomicUsize::new(0),
             })
         };
         let desks: Vec<Arc<Desk>> = links.into_iter().map(desk).collect();
@@ -186,6 +192,8 @@ struct Desk {
     answers: AnswerTime,
     wake: Arc<Notify>,
     busy: AtomicUsize,
+    /// Calls under way.
+    calling: AtomicUsize,
 }
 
 impl fmt::Debug for Desk {
@@ -222,50 +230,6 @@ struct Claimed {
     sure: bool,
 }
 
-/// The calls and reports under way at one bank.
-#[derive(Default)]
-struct UnderWay {
-    tasks: JoinSet<()>,
-    payouts: HashMap<PayoutId, AbortHandle>,
-}
-
-impl UnderWay {
-    /// A payout has one place at most. Where it is claimed anew, its lease ran out, and nothing that an older report
-    /// still says counts, or the bank tells it again: a report that is never taken must not take place after place
-    /// (R31).
-    fn begin(&mut self, desk: &Arc<Desk>, claimed: Claimed) {
-        let id = claimed.payout.id;
-        let task = self.tasks.spawn(desk.clone().carry(claimed));
-        if let Some(older) = self.payouts.insert(id, task).filter(|older| !older.is_finished()) {
-            older.abort();
-            tracing::error!(payout = %id, "a report was not taken before its lease ran out; the bank is asked again");
-        }
-    }
-
-    /// How many, without those that are over.
-    fn count(&mut self) -> usize {
-        while let Some(done) = self.tasks.try_join_next() {
-            ended(done);
-        }
-        self.payouts.retain(|_, task| !task.is_finished());
-        self.tasks.len()
-    }
-
-    async fn finish(mut self) {
-        while let Some(done) = self.tasks.join_next().await {
-            ended(done);
-        }
-    }
-}
-
-fn ended(done: Result<(), JoinError>) {
-    if let Err(error) = done
-        && !error.is_cancelled()
-    {
-        tracing::error!(%error, "a payout's call ended abnormally; its lease heals it");
-    }
-}
-
 const TROUBLE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(5) };
 
 /// Between two looks for what a bank tells unasked, at least.
@@ -274,20 +238,30 @@ const LISTEN: Duration = Duration::from_millis(500);
 /// Beyond the connector's own deadline; a connector that keeps to it is never cut off.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// How many payouts may be in hand for each of a bank's places: calls, and reports of calls that are not taken yet. A place is
+/// free as soon as the bank has answered, so that how many payouts it gets does not depend on how long a lane takes.
+const IN_HAND: usize = 4;
+
 impl Desk {
     async fn run(self: Arc<Desk>, mut stop: watch::Receiver<bool>) {
         let mut under_way = UnderWay::default();
-        let mut trouble = 0;
+        let (mut trouble, mut gather) = (0, Gather::default());
         while !*stop.borrow() {
-            let busy = under_way.count();
-            let free = self.breaker().allowed(Instant::now(), busy, self.link.concurrency.max(1));
-            let (calls, token_in) = self.calls(free);
+            let (free, all) = self.free(under_way.count());
+            let (mut calls, token_in) = self.calls(free);
             let mut pause = token_in.unwrap_or(self.link.idle);
+            let now = Instant::now();
+            let wait = gather.wait(now, free, all);
+            if calls > 0 && !wait.is_zero() {
+                (calls, pause) = (0, wait);
+            }
             if calls > 0 {
                 match self.claim(calls).await {
                     Ok(claimed) => {
                         trouble = 0;
-                        if claimed.len() == calls {
+                        let got_all = claimed.len() == calls;
+                        gather.claimed(now, got_all);
+                        if got_all {
                             pause = Duration::ZERO;
                         }
                         self.begin(claimed.len());
@@ -310,6 +284,14 @@ impl Desk {
             }
         }
         under_way.finish().await;
+    }
+
+    /// Places that are free with so many payouts in hand, and how many there are.
+    fn free(&self, in_hand: usize) -> (usize, usize) {
+        let all = self.link.concurrency.max(1);
+        let calling = self.calling.load(Ordering::Relaxed);
+        let free = self.breaker().allowed(Instant::now(), calling, all);
+        (free.min((all * IN_HAND).saturating_sub(in_hand)), all)
     }
 
     /// How many calls may begin, of those that concurrency and breaker leave free, and when the next token comes, if
@@ -367,7 +349,7 @@ impl Desk {
         Ok(taken.into_iter().map(claimed).collect())
     }
 
-    async fn carry(self: Arc<Desk>, claimed: Claimed) {
+    async fn carry(self: Arc<Desk>, claimed: Claimed, call: Call) {
         // Perhaps claimed, surely not sent: said under the token, which counts only if it was committed.
         let unsure = || "the claim's commit was not confirmed".to_owned();
         let report = match (claimed.kind, claimed.sure) {
@@ -378,6 +360,7 @@ impl Desk {
                 Report::of_query(claimed.token, QueryOutcome::Unreachable { why: unsure() })
             }
         };
+        drop(call);
         self.deliver(claimed.payout.id, report).await;
     }
 

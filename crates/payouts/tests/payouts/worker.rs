@@ -260,6 +260,41 @@ async fn r31_a_report_that_is_never_taken_stops_no_other_payout() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r31_reports_that_wait_for_a_lane_leave_the_banks_places_free() {
+    let world = World::start().await;
+    let bank = FakeBank::new(Mood::Pays);
+    let (open_lanes, lanes) = tokio::sync::watch::channel(false);
+    let inner = world.submit();
+    let submit: Submit = Arc::new(move |id, report| {
+        let (mut lanes, inner) = (lanes.clone(), inner.clone());
+        Box::pin(async move {
+            lanes.wait_for(|open| *open).await.map_err(|gone| payouts::NotTaken(gone.to_string()))?;
+            inner(id, report).await
+        })
+    });
+    let patient =
+        payouts::BankPolicy { lease: Duration::from_secs(60), settle: Duration::from_secs(90), ..policy() };
+    let link = BankLink { concurrency: 2, policy: patient, ..world.link("harbour", &bank) };
+    let worker = Worker::start(world.db.pool.clone(), vec![link], open(), submit).unwrap();
+    let ids = world.enqueue_at("harbour", 12).await;
+    worker.waker().wake();
+    let sends = || bank.sends.lock().unwrap().len();
+    while sends() < 8 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    // Two places, and four payouts in hand for each: no more is claimed until a report is taken.
+    tokio::time::sleep(ms(200)).await;
+    assert_eq!((sends(), worker.states()[0].busy), (8, 8));
+
+    open_lanes.send_replace(true);
+    world.wait_for(&ids, S::Paid).await;
+    worker.shutdown(PATIENCE).await;
+    for id in ids {
+        assert_eq!((bank.sends_of(id), world.get(id).await.sends), (1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r27_a_claim_whose_commit_is_not_confirmed_sends_nothing() {
     for (fault, claims) in [(Fault::LoseAnswer, 2), (Fault::LoseCommit, 1)] {
         let world = World::start().await;
