@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use clap::builder::RangedU64ValueParser;
+use tokio_postgres::Client;
 
 use crate::Fault;
 use crate::chart::{Chart, Curve};
@@ -46,7 +47,7 @@ struct Sample {
     second: f64,
     gateway: u64,
     postgres: u64,
-    database: i64,
+    database: u64,
 }
 
 /// Runs it, prints and draws what came of it.
@@ -91,7 +92,7 @@ async fn watch(stand: &Stand, run: &Fresh, start: Instant, lasts: Duration) -> R
             second: start.elapsed().as_secs_f64(),
             gateway: run.gateway.part()?.usage()?.memory,
             postgres: stand.postgres()?.usage()?.memory,
-            database: run.client.query_one(include_str!("../sql/size.sql"), &[]).await?.try_get(0)?,
+            database: size(&run.client).await?,
         });
         if rates.elapsed() > RATES {
             match measure::publish_rates(stand, &run.gateway).await {
@@ -103,6 +104,11 @@ async fn watch(stand: &Stand, run: &Fresh, start: Instant, lasts: Duration) -> R
         tokio::time::sleep(LOOK).await;
     }
     Ok(samples)
+}
+
+async fn size(client: &Client) -> Result<u64, Fault> {
+    let bytes: i64 = client.query_one(include_str!("../sql/size.sql"), &[]).await?.try_get(0)?;
+    Ok(u64::try_from(bytes)?)
 }
 
 /// Latencies and throughput without the first point, in which connections are opened; refusals and losses of all.
@@ -122,11 +128,13 @@ fn report(windows: &Windows, samples: &[Sample], (rate, lasts, point): (f64, Dur
         );
     }
     println!("  refused {} {:?}, lost {}, unsent {}", all.refusals(), all.refused, all.lost, all.unsent);
-    if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
-        let mib = |bytes: u64| bytes >> 20;
-        println!("  gateway {} to {} MiB", mib(first.gateway), mib(last.gateway));
-        println!("  PostgreSQL {} to {} MiB", mib(first.postgres), mib(last.postgres));
-        println!("  database {} to {} MiB", first.database >> 20, last.database >> 20);
+    // Once everybody is connected and caches are full: what grows from then on creeps.
+    if let (Some(early), Some(last)) = (samples.get(samples.len() / 4), samples.last()) {
+        let line = |name: &str, from: u64, to: u64| println!("  {name} {} to {} MiB", from >> 20, to >> 20);
+        println!("from {:.0} s on", early.second);
+        line("gateway", early.gateway, last.gateway);
+        line("PostgreSQL", early.postgres, last.postgres);
+        line("database", early.database, last.database);
     }
     println!("  every invariant holds, nothing acknowledged is missing");
 }
