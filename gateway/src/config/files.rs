@@ -102,12 +102,14 @@ fn authorities(path: &Path) -> Result<(), String> {
 /// A file that is appended to need not be there, but its folder must.
 fn writable(path: &Path) -> Result<(), String> {
     let there = std::fs::metadata(path);
+    // That of a name alone is the present one.
+    let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
     let wrong = |why: &str| Err(format!("{}: {why}", path.display()));
     match there {
         Ok(file) if file.is_dir() => wrong("is a folder"),
         Ok(file) if file.permissions().readonly() => wrong("can't be written"),
         Ok(_) => Ok(()),
-        Err(_) if path.parent().is_some_and(Path::is_dir) => Ok(()),
+        Err(_) if folder.is_some_and(Path::is_dir) => Ok(()),
         Err(_) => wrong("its folder isn't there"),
     }
 }
@@ -167,6 +169,11 @@ mod tests {
             assert!(found.iter().any(|fault| fault.starts_with(path)), "{path} in {found:?}");
         }
         assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn a_file_in_the_present_folder_can_be_written() {
+        assert_eq!(writable(Path::new("a-file-that-is-not-there-yet")), Ok(()));
     }
 
     #[test]
