@@ -195,6 +195,9 @@ impl Config {
         for path in paths
             .into_iter()
             .chain(self.ledger.heads_file.as_mut())
+            .chain(self.database.ca_file.as_mut())
+            .chain(self.database.client_certificate.as_mut())
+            .chain(self.database.client_key.as_mut())
             .chain(self.notifications.ca_file.as_mut())
             .chain(banks)
         {

@@ -24,7 +24,7 @@ pub const SETS: [pg::MigrationSet; 12] = [
 /// In words for whoever ran it.
 pub async fn migrate(config: &Config) -> Result<Vec<pg::PendingMigration>, String> {
     let url = config.database.url.reveal();
-    let ran = pg::migrate(url, &SETS).await.map_err(|error| error.to_string())?;
+    let ran = pg::migrate(url, &config.database.tls(), &SETS).await.map_err(|error| error.to_string())?;
     let settings = pg::PoolSettings { role: None, ..config.database.pool_settings(1) };
     let pool = pg::Pool::open(url, settings).map_err(|error| error.to_string())?;
     bootstrap(&pool, config.ledger.layout()).await.map_err(|error| error.to_string())?;

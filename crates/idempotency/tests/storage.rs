@@ -70,7 +70,7 @@ async fn r22_keys_that_were_used_before_the_partitions_give_their_answers() {
         .await
         .unwrap();
     }
-    pg::migrate(&db.url, &[MIGRATIONS]).await.expect("the migration");
+    pg::migrate(&db.url, &pg::Tls::default(), &[MIGRATIONS]).await.expect("the migration");
     let mut conn = db.pool.get().await.unwrap();
     for (number, key) in ["plain", "a\"b\\c", "8e03978e-40d5-43dd-bc93-6894a57f9324"].iter().enumerate() {
         let shard = i16::try_from(number).unwrap() * 7;

@@ -49,7 +49,7 @@ async fn what_waited_to_be_routed_is_routed_by_the_migration() {
     let db = testkit::database(&[first]).await;
     let conn = db.pool.get().await.unwrap();
     conn.batch_execute(include_str!("unrouted.sql")).await.unwrap();
-    pg::migrate(&db.url, &[MIGRATIONS]).await.unwrap();
+    pg::migrate(&db.url, &pg::Tls::default(), &[MIGRATIONS]).await.unwrap();
     let sql = "SELECT notice, channel, destination, id FROM deliveries WHERE shard = 3 ORDER BY destination";
     let rows = conn.query(sql, &[]).await.unwrap();
     let made: Vec<(Uuid, &str, Uuid)> =

@@ -11,6 +11,7 @@ mod retry;
 pub mod server;
 mod shard;
 mod statement;
+mod tls;
 mod tx;
 
 pub use copy::Copy;
@@ -21,6 +22,7 @@ pub use paging::{Looked, Paged, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
 pub use shard::{Shard, Shards};
+pub use tls::{Fault, Tls, TlsMode};
 pub use tokio_postgres::types;
 pub use tokio_postgres::types::{FromSql, ToSql};
 pub use tokio_postgres::{Row, SimpleQueryMessage};

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use ring::digest;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::tls::{MakeTlsConnect, TlsStream};
+use tokio_postgres::{Client, Config, NoTls, Socket};
 
 use crate::error::{Error, sort};
 use crate::pool::Connection;
+use crate::tls::{Tls, Way};
 
 /// The role with whose rights the program runs. [`migrate`] creates it without login; each crate's
 /// migration grants it what that crate needs, and nothing more.
 pub const RUNTIME_ROLE: &str = "sluice_runtime";
 
-/// Longest wait for a connection. The migrations themselves take as long as they take.
+/// Longest wait for a connection, its TLS handshake included. The migrations themselves take as long as they take.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// One step of a schema. Once released it is never changed: a changed checksum is refused.
@@ -60,12 +62,23 @@ impl Migration {
 ///
 /// # Errors
 /// [`Error::Migration`] when a migration that ran before has changed or the sets contradict themselves;
-/// the database's otherwise.
-pub async fn migrate(url: &str, sets: &[MigrationSet]) -> Result<Vec<PendingMigration>, Error> {
+/// [`Error::Settings`] as for a pool; the database's otherwise.
+pub async fn migrate(url: &str, tls: &Tls, sets: &[MigrationSet]) -> Result<Vec<PendingMigration>, Error> {
     check(sets)?;
-    let mut config: Config = url.parse().map_err(|error| sort(&error).0)?;
+    let (mut config, way) = tls.way(url)?;
     config.connect_timeout(CONNECT).application_name("sluice migrate");
-    let connect = tokio::time::timeout(CONNECT, config.connect(NoTls)).await.map_err(|_| Error::Timeout)?;
+    match way {
+        Way::Plain => over(&config, NoTls, sets).await,
+        Way::Tls(connector) => over(&config, connector, sets).await,
+    }
+}
+
+async fn over<T>(config: &Config, tls: T, sets: &[MigrationSet]) -> Result<Vec<PendingMigration>, Error>
+where
+    T: MakeTlsConnect<Socket>,
+    T::Stream: TlsStream + Send + 'static,
+{
+    let connect = tokio::time::timeout(CONNECT, config.connect(tls)).await.map_err(|_| Error::Timeout)?;
     let (mut client, connection) = connect.map_err(|error| sort(&error).0)?;
     let driver = tokio::spawn(connection);
     let outcome = run(&mut client, sets).await;

@@ -6,13 +6,14 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, IsolationLevel, NoTls, Row};
+use tokio_postgres::{Config, IsolationLevel, NoTls, Row, Socket};
 
 use crate::error::{After, Error, sort};
 use crate::home::Home;
 use crate::statement::{Session, Statements};
+use crate::tls::{Tls, Way, leaves_machine};
 use crate::tx::Tx;
 
 /// How a pool behaves.
@@ -39,6 +40,8 @@ pub struct PoolSettings {
     pub at_home: bool,
     /// The role whose rights the statements have, usually [`crate::RUNTIME_ROLE`]; `None`: the user's own.
     pub role: Option<&'static str>,
+    /// How connections are protected on their way.
+    pub tls: Tls,
     /// What `pg_stat_activity` shows.
     pub application: &'static str,
 }
@@ -55,6 +58,7 @@ impl Default for PoolSettings {
             plan_once: false,
             at_home: false,
             role: None,
+            tls: Tls::default(),
             application: "sluice",
         }
     }
@@ -87,20 +91,17 @@ pub struct PoolStatus {
 impl Pool {
     /// Prepares a pool; connections are opened when they are first needed.
     ///
-    /// `url` is anything that tokio-postgres accepts, several hosts and `target_session_attrs` included.
+    /// `url` is anything that tokio-postgres accepts, several hosts and `target_session_attrs` included. The files of
+    /// [`PoolSettings::tls`] are read now.
     ///
     /// # Errors
-    /// [`Error::Settings`] when `url` can't be read, demands TLS, a setting is out of range, or a pool shall be at home where
-    /// no runtime is.
+    /// [`Error::Settings`] when `url` can't be read or leads over a network without protection, a file of TLS can't be used, a
+    /// setting is out of range, or a pool shall be at home where no runtime is.
     pub fn open(url: &str, settings: PoolSettings) -> Result<Pool, Error> {
-        let config = connection_config(url, &settings)?;
-        // Fast: a lost connection is noticed by its task; a check per use would cost a round trip.
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if settings.at_home {
-            let home = Handle::try_current().map_err(|error| Error::Settings(format!("at_home: {error}")))?;
-            Manager::from_connect(config, Home(home), recycling)
-        } else {
-            Manager::from_config(config, NoTls, recycling)
+        let (config, way) = connection_config(url, &settings)?;
+        let manager = match way {
+            Way::Plain => manager(config, NoTls, settings.at_home)?,
+            Way::Tls(connector) => manager(config, connector, settings.at_home)?,
         };
         let inner = deadpool_postgres::Pool::builder(manager)
             .max_size(settings.size.max(1))
@@ -156,15 +157,27 @@ impl fmt::Debug for Pool {
     }
 }
 
-fn connection_config(url: &str, settings: &PoolSettings) -> Result<Config, Error> {
-    let mut config: Config = url.parse().map_err(|error| sort(&error).0)?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(Error::Settings(
-            "TLS to the database is not supported yet; use a socket or sslmode=disable".into(),
-        ));
+/// What opens the pool's connections, each a type of its own: without TLS there is nothing of it on the way of a message.
+fn manager<T>(config: Config, tls: T, at_home: bool) -> Result<Manager, Error>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send + Sync,
+    T::TlsConnect: Send + Sync,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    // Fast: a lost connection is noticed by its task; a check per use would cost a round trip.
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    if !at_home {
+        return Ok(Manager::from_config(config, tls, recycling));
     }
-    if config.get_hosts().iter().any(is_remote) {
-        tracing::warn!("the connection to the database is not encrypted");
+    let home = Handle::try_current().map_err(|error| Error::Settings(format!("at_home: {error}")))?;
+    Ok(Manager::from_connect(config, Home { runtime: home, tls }, recycling))
+}
+
+fn connection_config(url: &str, settings: &PoolSettings) -> Result<(Config, Way), Error> {
+    let (mut config, way) = settings.tls.way(url)?;
+    if matches!(way, Way::Plain) && leaves_machine(&config) {
+        tracing::warn!("the connection to the database is protected by its tunnel, or by nothing");
     }
     if config.get_application_name().is_none() {
         config.application_name(settings.application);
@@ -172,7 +185,7 @@ fn connection_config(url: &str, settings: &PoolSettings) -> Result<Config, Error
     config.connect_timeout(settings.connect);
     config.tcp_user_timeout(settings.statement + GRACE);
     config.options(options(config.get_options(), settings)?);
-    Ok(config)
+    Ok((config, way))
 }
 
 /// Sets what every connection relies on. `synchronous_commit` stays what the server says: on.
@@ -198,14 +211,6 @@ fn options(given: Option<&str>, settings: &PoolSettings) -> Result<String, Error
         options += &format!(" -c role={role}");
     }
     Ok(options)
-}
-
-fn is_remote(host: &Host) -> bool {
-    match host {
-        Host::Tcp(name) => !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
-        #[cfg(unix)]
-        Host::Unix(_) => false,
-    }
 }
 
 /// A connection taken from a [`Pool`]; it goes back when dropped, unless anything was odd about it.

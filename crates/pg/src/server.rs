@@ -22,6 +22,9 @@ use postmaster::Postmaster;
 /// The superuser's name.
 const SUPERUSER: &str = "sluice";
 
+/// What the socket's name ends in.
+const PORT: u16 = 5432;
+
 /// How a private server behaves; read when it is started, not when it is taken over.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -31,6 +34,8 @@ pub struct ServerSettings {
     pub shared_buffers_mib: u32,
     /// How much log may gather between two checkpoints, in mebibytes.
     pub max_wal_mib: u32,
+    /// Also reached over TCP, on 127.0.0.1 at this port, by whom `pg_hba.conf` lets in: for tests of what is reached that way.
+    pub tcp: Option<u16>,
     /// Further lines for `postgresql.conf`, as (name, value).
     pub further: Vec<(String, String)>,
     /// Longest wait for the server to accept connections, recovery after a crash included.
@@ -47,6 +52,7 @@ impl Default for ServerSettings {
             max_connections: 120,
             shared_buffers_mib: 256,
             max_wal_mib: 2048,
+            tcp: None,
             further: Vec::new(),
             start: Duration::from_secs(120),
             stop: Duration::from_secs(60),
@@ -60,7 +66,7 @@ impl Default for ServerSettings {
 pub struct PrivateServer {
     folder: Folder,
     postmaster: Postmaster,
-    socket: PathBuf,
+    socket: Socket,
     adopted: bool,
     stop: Duration,
 }
@@ -88,7 +94,7 @@ impl PrivateServer {
         let socket = match &adopted {
             Some(socket) => socket.clone(),
             None => {
-                let socket = folder.socket()?;
+                let socket = Socket { folder: folder.socket()?, port: settings.tcp.unwrap_or(PORT) };
                 postmaster.clear_leftovers(&socket).await?;
                 postmaster.configure(&socket, settings)?;
                 postmaster.start(settings.start).await?;
@@ -112,9 +118,9 @@ impl PrivateServer {
         &self.folder.home
     }
 
-    /// The folder of its socket, whose name in it is `.s.PGSQL.5432`.
+    /// The folder of its socket, whose name in it is `.s.PGSQL.5432`, or ends in the port of [`ServerSettings::tcp`].
     pub fn socket(&self) -> &Path {
-        &self.socket
+        &self.socket.folder
     }
 
     /// The folder of its programs (`psql`, `pg_dump` …).
@@ -124,7 +130,7 @@ impl PrivateServer {
 
     /// A connection string that tokio-postgres and psql both accept, with a superuser's rights.
     pub fn url(&self, database: &str) -> String {
-        url(&self.socket, database)
+        self.socket.url(database)
     }
 
     /// Creates a database unless there is one of this name; whether it did.
@@ -152,12 +158,8 @@ impl PrivateServer {
     }
 }
 
-/// The socket's folder of the server that runs in `folder`, once it answers; `None` when none runs.
-async fn adopt(
-    postmaster: &Postmaster,
-    folder: &Folder,
-    deadline: Instant,
-) -> Result<Option<PathBuf>, Error> {
+/// The socket of the server that runs in `folder`, once it answers; `None` when none runs.
+async fn adopt(postmaster: &Postmaster, folder: &Folder, deadline: Instant) -> Result<Option<Socket>, Error> {
     loop {
         let Some(running) = postmaster.running()? else { return Ok(None) };
         match probe(&running.socket, &folder.data()).await {
@@ -165,7 +167,7 @@ async fn adopt(
             Err(Probe::Other(found)) => {
                 return Err(Error::Server(format!(
                     "{} is the socket of a server with other data: {found}",
-                    running.socket.display()
+                    running.socket.folder.display()
                 )));
             }
             Err(Probe::Silent(error)) if Instant::now() >= deadline => {
@@ -192,9 +194,9 @@ impl Probe {
 }
 
 /// Does the server behind `socket` answer, and is it the one with these data?
-async fn probe(socket: &Path, data: &Path) -> Result<(), Probe> {
+async fn probe(socket: &Socket, data: &Path) -> Result<(), Probe> {
     let ask = async {
-        let client = connect(&url(socket, "postgres")).await?;
+        let client = connect(&socket.url("postgres")).await?;
         let row = client.query_one("SELECT current_setting('data_directory')", &[]).await;
         row.map(|row| row.get::<_, String>(0)).map_err(|error| sort(&error).0)
     };
@@ -211,9 +213,19 @@ async fn connect(url: &str) -> Result<Client, Error> {
     Ok(client)
 }
 
-fn url(socket: &Path, database: &str) -> String {
-    let host = percent_encode(&socket.to_string_lossy());
-    format!("postgresql://{SUPERUSER}@/{}?host={host}", percent_encode(database))
+/// Where a server is reached on this machine.
+#[derive(Debug, Clone)]
+struct Socket {
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Socket {
+    fn url(&self, database: &str) -> String {
+        let host = percent_encode(&self.folder.to_string_lossy());
+        let port = if self.port == PORT { String::new() } else { format!("&port={}", self.port) };
+        format!("postgresql://{SUPERUSER}@/{}?host={host}{port}", percent_encode(database))
+    }
 }
 
 fn percent_encode(text: &str) -> String {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_util::future::join_all;
-use pg::{Error, Migration, MigrationSet, migrate, pending};
+use pg::{Error, Migration, MigrationSet, Tls, migrate, pending};
 
 const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (n integer)" };
 const TWO: Migration = Migration { version: 2, name: "two", sql: "INSERT INTO one VALUES (2)" };
@@ -15,11 +15,11 @@ async fn what_is_missing_runs_once() {
     let db = testkit::database(&[]).await;
     let conn = db.pool.get().await.unwrap();
     assert_eq!(pending(&conn, BOTH).await.unwrap().len(), 2);
-    assert_eq!(migrate(&db.url, FIRST).await.unwrap().len(), 1);
+    assert_eq!(migrate(&db.url, &Tls::default(), FIRST).await.unwrap().len(), 1);
     let missing = pending(&conn, BOTH).await.unwrap();
     assert_eq!(missing.iter().map(|m| (m.owner, m.version)).collect::<Vec<_>>(), [("a", 2)]);
-    assert_eq!(migrate(&db.url, BOTH).await.unwrap(), missing);
-    assert!(migrate(&db.url, BOTH).await.unwrap().is_empty());
+    assert_eq!(migrate(&db.url, &Tls::default(), BOTH).await.unwrap(), missing);
+    assert!(migrate(&db.url, &Tls::default(), BOTH).await.unwrap().is_empty());
     assert!(pending(&conn, BOTH).await.unwrap().is_empty());
     // An older program on a newer schema finds nothing missing.
     assert!(pending(&conn, FIRST).await.unwrap().is_empty());
@@ -28,7 +28,8 @@ async fn what_is_missing_runs_once() {
 #[tokio::test]
 async fn many_at_once_take_turns() {
     let db = testkit::database(&[]).await;
-    let all = join_all((0..8).map(|_| migrate(&db.url, BOTH))).await;
+    let tls = Tls::default();
+    let all = join_all((0..8).map(|_| migrate(&db.url, &tls, BOTH))).await;
     let ran: usize = all.into_iter().map(|ran| ran.unwrap().len()).sum();
     assert_eq!(ran, 2);
     let owner = db.owner().get().await.unwrap();
@@ -40,7 +41,7 @@ async fn a_migration_that_changed_is_refused() {
     let db = testkit::database(FIRST).await;
     let changed = Migration { sql: "CREATE TABLE one (n bigint)", ..ONE };
     let set = MigrationSet { owner: "a", migrations: Box::leak(Box::new([changed, TWO])) };
-    let refused = migrate(&db.url, &[set]).await.unwrap_err();
+    let refused = migrate(&db.url, &Tls::default(), &[set]).await.unwrap_err();
     assert!(matches!(refused, Error::Migration(_)), "{refused}");
     let conn = db.pool.get().await.unwrap();
     assert!(pending(&conn, &[set]).await.is_err());
@@ -52,7 +53,7 @@ async fn a_migration_that_fails_leaves_nothing_of_any() {
     let db = testkit::database(&[]).await;
     let bad = Migration { version: 2, name: "bad", sql: "CREATE TABLE two (n integer); SELECT 1 / 0" };
     let set = MigrationSet { owner: "a", migrations: Box::leak(Box::new([ONE, bad])) };
-    let refused = migrate(&db.url, &[set]).await.unwrap_err().to_string();
+    let refused = migrate(&db.url, &Tls::default(), &[set]).await.unwrap_err().to_string();
     assert!(refused.contains("a 2 (bad)") && refused.contains("division by zero"), "{refused}");
     let conn = db.pool.get().await.unwrap();
     assert_eq!(pending(&conn, BOTH).await.unwrap().len(), 2);
@@ -64,13 +65,13 @@ async fn sets_that_contradict_themselves_are_refused() {
     let twice = [FIRST[0], FIRST[0]];
     let backwards = [MigrationSet { owner: "a", migrations: &[TWO, ONE] }];
     for sets in [twice.as_slice(), &backwards] {
-        assert!(matches!(migrate(&db.url, sets).await, Err(Error::Migration(_))));
+        assert!(matches!(migrate(&db.url, &Tls::default(), sets).await, Err(Error::Migration(_))));
     }
 }
 
 #[tokio::test]
 async fn an_unreachable_database_is_unavailable() {
-    let refused = migrate("postgresql://x@/x?host=%2Fnowhere", FIRST).await.unwrap_err();
+    let refused = migrate("postgresql://x@/x?host=%2Fnowhere", &Tls::default(), FIRST).await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused}");
 }
 

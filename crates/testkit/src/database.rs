@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pg::server::{PrivateServer, ServerSettings};
-use pg::{Connection, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE};
+use pg::{Connection, MigrationSet, Pool, PoolSettings, RUNTIME_ROLE, Tls};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -109,7 +109,7 @@ async fn template(server: &PrivateServer, conn: &Connection, sets: &[MigrationSe
         let building = format!("building_{hash:016x}");
         conn.batch_execute(&format!("DROP DATABASE IF EXISTS {building}")).await.unwrap();
         conn.batch_execute(&format!("CREATE DATABASE {building}")).await.unwrap();
-        pg::migrate(&server.url(&building), sets).await.expect("the migrations");
+        pg::migrate(&server.url(&building), &Tls::default(), sets).await.expect("the migrations");
         // The migrator's session may take a moment to go.
         let rename = format!("ALTER DATABASE {building} RENAME TO {template}");
         let mut attempts = 0;

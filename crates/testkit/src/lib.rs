@@ -8,6 +8,7 @@ mod plan;
 mod proxy;
 mod receiver;
 mod sql;
+mod tls_server;
 
 pub use database::{TestDb, break_connections, database, server};
 pub use mail::{Mail, MailServer, MailTls};
@@ -15,3 +16,4 @@ pub use plan::{Plan, plan};
 pub use proxy::{Fault, FaultProxy};
 pub use receiver::{Arrived, Receiver};
 pub use sql::check_sql;
+pub use tls_server::{TlsServer, TlsSide};

@@ -115,6 +115,9 @@ fn server(config: &Config, found: &mut Findings<'_>) {
 
 fn book(config: &Config, found: &mut Findings<'_>) {
     found.unless(!config.database.url.reveal().is_empty(), "database.url", "must not be empty");
+    if let Err(pg::Fault { field, message }) = config.database.tls().is_spoken(config.database.url.reveal()) {
+        found.unless(false, format!("database.{field}"), &message);
+    }
     found.unless((2..=1000).contains(&config.database.pool_size), "database.pool_size", "must be 2 to 1000");
     found.unless(config.database.statement_ms.0 > 0, "database.statement_ms", "must be above 0");
     found.unless((1..=64).contains(&config.lanes.count), "lanes.count", "must be 1 to 64");

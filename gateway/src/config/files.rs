@@ -13,6 +13,7 @@ pub(super) fn check(tables: &Table, folder: &Path) -> Vec<ConfigError> {
     let mut found = Found { folder, errors: Vec::new() };
     found.file(tables, "key_file", |path| Keyring::load(path).map(drop).map_err(|e| e.to_string()));
     found.server_pair(tables);
+    found.database(tables);
     found.file(tables, "notifications.ca_file", authorities);
     found.file(tables, "ledger.heads_file", writable);
     let banks = tables.get("banks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -65,6 +66,24 @@ impl Found<'_> {
                 connection::on_one_file_system(&outbox, sent)
             });
         }
+    }
+
+    /// With the system's authorities where it is they who are trusted.
+    fn database(&mut self, tables: &Table) {
+        let file = |name: &str| text(tables, name).map(|name| self.folder.join(name));
+        let off = text(tables, "database.tls") == Some("off");
+        let tls = pg::Tls {
+            mode: if off { pg::TlsMode::Off } else { pg::TlsMode::Network },
+            ca_file: file("database.ca_file"),
+            client_certificate: file("database.client_certificate"),
+            client_key: file("database.client_key"),
+        };
+        let faults = tls.faults_of_files(text(tables, "database.url").unwrap_or_default());
+        self.errors.extend(
+            faults
+                .into_iter()
+                .map(|fault| ConfigError::new(format!("database.{}", fault.field), fault.message)),
+        );
     }
 
     fn server_pair(&mut self, tables: &Table) {
@@ -169,6 +188,22 @@ mod tests {
             assert!(found.iter().any(|fault| fault.starts_with(path)), "{path} in {found:?}");
         }
         assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn r36_what_the_way_to_the_database_needs_is_read() {
+        let (folder, text) = folder();
+        let with = |more: &str| text.replace("@localhost/x\"", &format!("@db.example/x\"\n{more}"));
+        let right = "ca_file = \"ca.pem\"\nclient_certificate = \"cert.pem\"\nclient_key = \"cert.key\"";
+        assert_eq!(faults(&with(right), folder.path()), [""; 0]);
+        for (name, other, path) in [
+            ("ca.pem", "empty.pem", "database.ca_file:"),
+            ("cert.pem", "nowhere.pem", "database.client_certificate:"),
+            ("cert.key", "other.key", "database.client_key:"),
+        ] {
+            let found = faults(&with(&right.replace(name, other)), folder.path());
+            assert!(found.len() == 1 && found[0].starts_with(path) && found[0].contains(other), "{found:?}");
+        }
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub struct Server {
 pub struct Database {
     /// May hold a password.
     pub url: Sensitive<String>,
+    pub tls: pg::TlsMode,
+    pub ca_file: Option<PathBuf>,
+    pub client_certificate: Option<PathBuf>,
+    pub client_key: Option<PathBuf>,
     pub pool_size: usize,
     pub wait_ms: Millis,
     pub connect_ms: Millis,
@@ -71,6 +75,16 @@ pub struct Database {
 }
 
 impl Database {
+    /// How connections are protected on their way.
+    pub fn tls(&self) -> pg::Tls {
+        pg::Tls {
+            mode: self.tls,
+            ca_file: self.ca_file.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+        }
+    }
+
     /// A pool of `size` connections with these time-outs.
     pub fn pool_settings(&self, size: usize) -> pg::PoolSettings {
         pg::PoolSettings {
@@ -79,6 +93,7 @@ impl Database {
             connect: self.connect_ms.duration(),
             statement: self.statement_ms.duration(),
             lock: self.lock_ms.duration(),
+            tls: self.tls(),
             role: Some(pg::RUNTIME_ROLE),
             ..pg::PoolSettings::default()
         }

@@ -11,7 +11,7 @@ key_file = "keys"
 tls_certificate = "cert.pem"
 tls_key = "/etc/key.pem"
 [database]
-url = "postgresql://x"
+url = "postgresql://x@localhost/x"
 [payouts.routes]
 CNY = "alpha"
 [[banks]]
@@ -200,6 +200,44 @@ fn r36_plain_http_stays_on_loopback() {
         let moved =
             config.override_addresses(|name| (name == "SLUICE_METRICS_ADDR").then(|| wrong.to_owned()));
         assert!(moved.is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn r36_the_database_is_reached_by_tls_or_is_this_machine() {
+    let database = |url: &str, more: &str| {
+        LEAST.replace("url = \"postgresql://x@localhost/x\"", &format!("url = {url:?}\n{more}"))
+    };
+    let remote = "postgresql://x:hunter2@db.example/x";
+    for (url, more, tls) in [
+        ("postgresql://x@/x?host=%2Frun%2Fpostgresql", "", false),
+        (remote, "", true),
+        (remote, "ca_file = \"db.pem\"\nclient_certificate = \"/c.pem\"\nclient_key = \"c.key\"", true),
+        ("postgresql://x@db.example/x?sslmode=disable", "tls = \"off\"", false),
+    ] {
+        let config = Config::parse(&database(url, more), Path::new("/srv")).expect(url);
+        assert_eq!(config.database.tls().is_spoken(url), Ok(tls), "{url}");
+        let settings = config.database.pool_settings(2);
+        assert_eq!(settings.tls, config.database.tls(), "every pool is opened with it");
+        if more.starts_with("ca_file") {
+            let files = [&settings.tls.ca_file, &settings.tls.client_certificate, &settings.tls.client_key];
+            assert_eq!(
+                files.map(|file| file.as_deref()),
+                ["/srv/db.pem", "/c.pem", "/srv/c.key"].map(|file| Some(Path::new(file)))
+            );
+        }
+    }
+    for (url, more, path) in [
+        ("postgresql://x:hunter2@db.example/x?sslmode=disable", "", "database.url:"),
+        ("postgresql://x:hunter2@db.example/x?sslmode=verify-full", "", "database.url:"),
+        ("postgresql://x:hunter2@db.example/x?sslmode=require", "tls = \"off\"", "database.tls:"),
+        (remote, "tls = \"off\"\nca_file = \"db.pem\"", "database.ca_file:"),
+        (remote, "tls = \"maybe\"", "database.tls:"),
+        (remote, "client_key = \"c.key\"", "database.client_certificate:"),
+    ] {
+        let errors = errors_of(&database(url, more));
+        assert!(errors.len() == 1 && errors[0].starts_with(path), "{url} {more}: {errors:?}");
+        assert!(!errors[0].contains("hunter2"), "{errors:?}");
     }
 }
 

@@ -8,6 +8,7 @@ mod camt;
 mod check_config;
 mod concurrent_orders;
 mod crash;
+mod database_tls;
 mod declarations;
 mod drain;
 mod dry_run;

@@ -164,7 +164,7 @@ async fn what_was_published_before_each_bank_had_a_row_of_its_own_is_kept() {
         INSERT INTO current_rates (base, quote, as_of, bank, bid, ask, received_at) VALUES
         ('USD', 'CNY', '2026-11-23 14:00:20Z', 'delta', 7.3, 7.4, '2026-11-23 14:00:21Z')";
     db.owner().get().await.unwrap().batch_execute(rows).await.unwrap();
-    pg::migrate(&db.url, &[exchange::MIGRATIONS]).await.unwrap();
+    pg::migrate(&db.url, &pg::Tls::default(), &[exchange::MIGRATIONS]).await.unwrap();
     let both = |harbour: &str, delta: &str| {
         vec![
             ("delta".to_owned(), delta.to_owned(), Standing::Fresh, true),

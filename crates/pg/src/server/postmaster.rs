@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use super::ServerSettings;
-use super::failed;
 use super::user::{OtherUser, command};
+use super::{PORT, ServerSettings, Socket, failed};
 use crate::error::Error;
 
 const PROC: &str = "/proc";
@@ -28,7 +27,7 @@ pub(super) struct Postmaster {
 /// What `postmaster.pid` says of a process that may be ours.
 pub(super) struct Running {
     pub pid: i32,
-    pub socket: PathBuf,
+    pub socket: Socket,
 }
 
 impl Postmaster {
@@ -62,11 +61,11 @@ impl Postmaster {
     }
 
     /// Writes `postgresql.conf` anew: what is in it belongs to this program.
-    pub fn configure(&self, socket: &Path, settings: &ServerSettings) -> Result<(), Error> {
+    pub fn configure(&self, socket: &Socket, settings: &ServerSettings) -> Result<(), Error> {
         let own = [
-            ("listen_addresses", String::new()),
-            ("port", "5432".into()),
-            ("unix_socket_directories", format!("\"{}\"", socket.to_string_lossy())),
+            ("listen_addresses", settings.tcp.map(|_| "127.0.0.1".to_owned()).unwrap_or_default()),
+            ("port", socket.port.to_string()),
+            ("unix_socket_directories", format!("\"{}\"", socket.folder.to_string_lossy())),
             ("max_connections", settings.max_connections.to_string()),
             ("shared_buffers", format!("{}MB", settings.shared_buffers_mib)),
             ("max_wal_size", format!("{}MB", settings.max_wal_mib)),
@@ -138,15 +137,17 @@ impl Postmaster {
         if dead || !self.works_here(pid) {
             return Ok(None);
         }
-        // Line 5; not yet there while it starts.
-        let socket = text.lines().nth(4).filter(|line| line.starts_with('/'));
-        Ok(Some(Running { pid, socket: socket.map_or_else(|| self.home.clone(), PathBuf::from) }))
+        // Lines 4 and 5; not yet there while it starts.
+        let port = text.lines().nth(3).and_then(|line| line.trim().parse().ok()).unwrap_or(PORT);
+        let folder = text.lines().nth(4).filter(|line| line.starts_with('/'));
+        let folder = folder.map_or_else(|| self.home.clone(), PathBuf::from);
+        Ok(Some(Running { pid, socket: Socket { folder, port } }))
     }
 
     /// Removes what a killed server left behind, once its last process is gone: PostgreSQL refuses to start
     /// when the process number in one of its lock files was given to another process since. Where there is no
     /// `/proc` to be sure by, they are left to PostgreSQL.
-    pub async fn clear_leftovers(&self, socket: &Path) -> Result<(), Error> {
+    pub async fn clear_leftovers(&self, socket: &Socket) -> Result<(), Error> {
         if !Path::new(PROC).join("self/cwd").exists() {
             return Ok(());
         }
@@ -159,7 +160,8 @@ impl Postmaster {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        for path in [self.data().join("postmaster.pid"), socket.join(".s.PGSQL.5432.lock")] {
+        let lock = socket.folder.join(format!(".s.PGSQL.{}.lock", socket.port));
+        for path in [self.data().join("postmaster.pid"), lock] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(failed("can't remove", &path, &error));
