@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
 use ledger::{Head, MadeBy, Pace};
+use privacy::Keyring;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
@@ -31,6 +32,9 @@ enum Command {
     Migrate(ConfigFile),
     /// Read the configuration and every file that it names, and list all that is wrong.
     CheckConfig(ConfigFile),
+    /// Make and rotate the file with the keys of personal data.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Walk the whole ledger: invariants and chains. Exit code 1 with a report when something is wrong.
     Verify {
         #[command(flatten)]
@@ -72,6 +76,20 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum Keys {
+    /// Make a key file that its owner alone can read. One that is there already is left alone.
+    New {
+        /// Where.
+        file: PathBuf,
+    },
+    /// Add a fresh key to a key file: it seals what is new, and those before it go on opening what they sealed.
+    Add {
+        /// The key file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
 enum Export {
     /// A day's balance-of-payments declarations as CSV, reconciled with the ledger.
     Bop {
@@ -108,6 +126,8 @@ pub fn run() -> ExitCode {
         }),
         Command::Migrate(file) => with_config(&file.config, true, |config| block_on(migrate(config))),
         Command::CheckConfig(file) => check_config(&file.config),
+        Command::Keys(Keys::New { file }) => new_keys(&file),
+        Command::Keys(Keys::Add { file }) => add_key(&file),
         Command::Verify { config, head } => {
             with_config(&config.config, true, |config| block_on(verify(config, head)))
         }
@@ -160,6 +180,21 @@ fn check_config(file: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(listed(file, &faults))
+}
+
+fn new_keys(file: &Path) -> Result<(), String> {
+    Keyring::generate(file).map_err(|error| error.to_string())?;
+    println!("{}: made, with key 1; keep a copy of it where the database's copies are not", file.display());
+    Ok(())
+}
+
+fn add_key(file: &Path) -> Result<(), String> {
+    let id = Keyring::add(file).map_err(|error| error.to_string())?;
+    println!(
+        "{}: key {id} is added and active; gateways seal with it from their next start on",
+        file.display()
+    );
+    Ok(())
 }
 
 /// A file with what the environment overrides.

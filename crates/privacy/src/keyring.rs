@@ -1,41 +1,17 @@
-//! The key file, sealing and blind indexes.
+//! Sealing and blind indexes.
 
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
-use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
+
+use crate::key_file::{self, KeyError, KeyFile};
 
 /// The bytes before the ciphertext that name the key.
 const KEY_ID_LEN: usize = 4;
-
-/// Why keys can't be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file can't be read or written.
-    #[error("key file {path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Somebody else than its owner can read the file.
-    #[error("key file {0} can be read by others: chmod 600")]
-    Exposed(String),
-    /// The file is not a key file.
-    #[error("key file {0}: {1}")]
-    Malformed(String, String),
-    /// The system has no randomness.
-    #[error("no randomness to be had")]
-    Random,
-}
 
 /// Why something sealed can't be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,28 +22,6 @@ pub enum OpenError {
     /// It was changed, or belongs to another row.
     #[error("it was changed or belongs elsewhere")]
     Damaged,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    active: u32,
-    index_key: String,
-    keys: Vec<KeyEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyEntry {
-    id: u32,
-    key: String,
-}
-
-impl Drop for KeyFile {
-    fn drop(&mut self) {
-        self.index_key.zeroize();
-        self.keys.iter_mut().for_each(|entry| entry.key.zeroize());
-    }
 }
 
 /// The keys of an installation: seals with the active one, opens with any.
@@ -89,18 +43,7 @@ impl Keyring {
     /// # Errors
     /// `KeyError`; a file that others can read is refused.
     pub fn load(path: &Path) -> Result<Keyring, KeyError> {
-        let name = path.display().to_string();
-        let file_error = |source| KeyError::File { path: name.clone(), source };
-        let mode = std::fs::metadata(path).map_err(file_error)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed(name));
-        }
-        let mut text = std::fs::read_to_string(path).map_err(file_error)?;
-        // The parser's message would quote the line, and with it the key.
-        let parsed = toml::from_str::<KeyFile>(&text)
-            .map_err(|_| KeyError::Malformed(name.clone(), "not a key file".into()));
-        text.zeroize();
-        Keyring::from_file(&parsed?).map_err(|what| KeyError::Malformed(name, what))
+        Keyring::from_file(&KeyFile::load(path)?).map_err(malformed(path))
     }
 
     /// Makes a key file with fresh keys; one that is already there stays and is an error.
@@ -108,22 +51,18 @@ impl Keyring {
     /// # Errors
     /// `KeyError`.
     pub fn generate(path: &Path) -> Result<Keyring, KeyError> {
-        let random = SystemRandom::new();
-        let fresh = || -> Result<String, KeyError> {
-            let mut bytes = [0u8; 32];
-            random.fill(&mut bytes).map_err(|_| KeyError::Random)?;
-            let text = STANDARD.encode(bytes);
-            bytes.zeroize();
-            Ok(text)
-        };
-        let file = KeyFile { active: 1, index_key: fresh()?, keys: vec![KeyEntry { id: 1, key: fresh()? }] };
-        let name = path.display().to_string();
-        let mut text =
-            toml::to_string(&file).map_err(|error| KeyError::Malformed(name.clone(), error.to_string()))?;
-        let written = write_new(path, &text);
-        text.zeroize();
-        written.map_err(|source| KeyError::File { path: name.clone(), source })?;
-        Keyring::from_file(&file).map_err(|what| KeyError::Malformed(name, what))
+        let file = KeyFile::fresh()?;
+        file.create(path)?;
+        Keyring::from_file(&file).map_err(malformed(path))
+    }
+
+    /// Gives a key file a fresh key, which seals from now on; its id. All keys that were there stay, and open what they sealed;
+    /// `index_key` stays what it is.
+    ///
+    /// # Errors
+    /// `KeyError`; the file is then as it was.
+    pub fn add(path: &Path) -> Result<u32, KeyError> {
+        key_file::add(path, |file| Keyring::from_file(file).map(drop).map_err(malformed(path)))
     }
 
     /// Loads the file, or makes it when it is not there.
@@ -207,23 +146,23 @@ impl Keyring {
     }
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let temporary = path.with_extension("new");
-    let _ = std::fs::remove_file(&temporary);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    // A hard link fails where the name is taken, so that no key file is ever replaced.
-    let linked = std::fs::hard_link(&temporary, path);
-    std::fs::remove_file(&temporary)?;
-    linked
+fn malformed(path: &Path) -> impl Fn(String) -> KeyError {
+    let path = path.display().to_string();
+    move |what| KeyError::Malformed(path.clone(), what)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    fn write(path: &Path, text: &str) {
+        std::fs::write(path, text).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
 
     fn keyring() -> (tempfile::TempDir, Keyring) {
         let dir = tempfile::tempdir().unwrap();
@@ -243,10 +182,73 @@ mod tests {
     }
 
     #[test]
+    fn r36_an_added_key_seals_what_is_new_and_what_was_sealed_before_stays_readable() {
+        let (dir, before) = keyring();
+        let path = dir.path().join("keys.toml");
+        let old = before.seal(b"8335001234", b"row 1").unwrap();
+        for id in [2, 3] {
+            assert_eq!(Keyring::add(&path).unwrap(), id);
+            let after = Keyring::load(&path).unwrap();
+            assert_eq!(after.open(&old, b"row 1").unwrap(), b"8335001234");
+            let new = after.seal(b"8335001234", b"row 1").unwrap();
+            assert_eq!(
+                (&old[..KEY_ID_LEN], &new[..KEY_ID_LEN]),
+                (&[0, 0, 0, 1][..], &[0, 0, 0, id as u8][..])
+            );
+            assert_eq!(after.open(&new, b"row 1").unwrap(), b"8335001234");
+            assert_eq!(before.open(&new, b"row 1"), Err(OpenError::UnknownKey));
+            // The same people are found, for ever.
+            assert_eq!(after.blind_index("account", "1"), before.blind_index("account", "1"));
+        }
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn r36_a_file_that_gets_no_key_stays_as_it_was() {
+        let (dir, ring) = keyring();
+        let path = dir.path().join("keys.toml");
+        let good = std::fs::read_to_string(&path).unwrap();
+        let sealed = ring.seal(b"1", b"row").unwrap();
+        let refused = |text: &str, mode: u32| {
+            write(&path, text);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let error = Keyring::add(&path).unwrap_err();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            error
+        };
+        assert!(matches!(refused(&good, 0o640), KeyError::Exposed(_)));
+        assert!(matches!(refused(&good.replace("active = 1", "active = 9"), 0o600), KeyError::Malformed(..)));
+        assert!(matches!(refused("nonsense", 0o600), KeyError::Malformed(..)));
+        let last = good.replace("active = 1", "active = 4294967295").replace("id = 1", "id = 4294967295");
+        assert!(matches!(refused(&last, 0o600), KeyError::Malformed(..)));
+        write(&path, &good);
+        let turn = std::fs::File::open(&path).unwrap();
+        turn.lock().unwrap();
+        assert!(matches!(Keyring::add(&path), Err(KeyError::Busy(_))));
+        drop(turn);
+        assert!(matches!(Keyring::add(&dir.path().join("nowhere")), Err(KeyError::File { .. })));
+        // Left beside it by a process that was killed.
+        std::fs::write(dir.path().join("keys.toml.new"), "rubbish").unwrap();
+        assert_eq!(Keyring::add(&path).unwrap(), 2);
+        assert_eq!(Keyring::load(&path).unwrap().open(&sealed, b"row").unwrap(), b"1");
+    }
+
+    #[test]
+    fn a_link_to_the_key_file_stays_one() {
+        let (dir, _) = keyring();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path().join("keys.toml"), &link).unwrap();
+        assert_eq!(Keyring::add(&link).unwrap(), 2);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(format!("{:?}", Keyring::load(&link).unwrap()), "Keyring { active: 2, keys: 2 }");
+    }
+
+    #[test]
     fn r37_a_damaged_key_file_is_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.toml");
-        write_new(&path, "index_key = \"c2VjcmV0LXNlY3JldA==\nboom").unwrap();
+        write(&path, "index_key = \"c2VjcmV0LXNlY3JldA==\nboom");
         let message = Keyring::load(&path).unwrap_err().to_string();
         assert!(!message.contains("c2Vj"), "{message}");
     }

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod key_file;
 mod keyring;
 mod mask;
 mod normalise;
 mod sensitive;
 
-pub use keyring::{KeyError, Keyring, OpenError};
+pub use key_file::KeyError;
+pub use keyring::{Keyring, OpenError};
 pub use mask::{mask_account_number, mask_email, mask_mobile, mask_name, shown_end};
 pub use normalise::{normalise_account_number, normalise_name};
 pub use sensitive::Sensitive;

@@ -15,6 +15,7 @@ mod dry_run;
 mod fees;
 mod files;
 mod interventions;
+mod key_file;
 mod liars;
 mod lists;
 mod money_in;
