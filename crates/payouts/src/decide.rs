@@ -16,6 +16,8 @@ pub enum Effect {
     Nothing,
     /// A result that was known already.
     Duplicate,
+    /// Word for word what people had before them when they judged (R29): their word stands.
+    Judged,
     /// Executed: to be posted.
     Paid,
     /// Definitely refused: nothing is posted, the withdrawal goes on (R28).
@@ -47,12 +49,14 @@ pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: Off
         payout.is_named(&cut(reference));
     }
     let current = is_current(payout, &report.source);
+    let is_judged = payout.has_judged(&report.finding);
     let effect = match &report.finding {
         Finding::Paid { amount, amount_received, bank_reference } => {
-            paid(payout, *amount, *amount_received, bank_reference.as_ref())
+            paid(payout, (*amount, *amount_received), bank_reference.as_ref(), is_judged)
         }
         Finding::Returned { amount, sent, reason, bank_reference } => {
-            returned(payout, *amount, *sent, reason.as_ref(), bank_reference.as_ref())
+            let names = (reason.as_ref(), bank_reference.as_ref());
+            returned(payout, (*amount, *sent), names, is_judged)
         }
         // A worker that lost its lease may have been refused before another one's send was accepted.
         _ if !current => {
@@ -64,10 +68,17 @@ pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: Off
         }
         finding => unfinished(payout, finding, policy, now),
     };
-    if effect == Effect::Contradiction {
-        contradicted(payout, &report.source);
+    match effect {
+        Effect::Judged | Effect::Duplicate | Effect::Contradiction if is_judged => {
+            payout.note("worker", "people have judged this answer: nothing changes");
+            Effect::Judged
+        }
+        Effect::Contradiction => {
+            contradicted(payout, &report.source);
+            effect
+        }
+        _ => effect,
     }
-    effect
 }
 
 fn is_current(payout: &Payout, source: &Source) -> bool {
@@ -77,7 +88,12 @@ fn is_current(payout: &Payout, source: &Source) -> bool {
     }
 }
 
-fn paid(payout: &mut Payout, amount: Money, received: Option<Money>, reference: Option<&String>) -> Effect {
+fn paid(
+    payout: &mut Payout,
+    (amount, received): (Money, Option<Money>),
+    reference: Option<&String>,
+    is_judged: bool,
+) -> Effect {
     if amount != payout.amount {
         return Effect::Contradiction;
     }
@@ -90,6 +106,9 @@ fn paid(payout: &mut Payout, amount: Money, received: Option<Money>, reference: 
             _ => Effect::Contradiction,
         };
     };
+    if is_judged && state == PayoutState::Disputed {
+        return Effect::Judged;
+    }
     learn(payout, received, reference);
     conclude(payout, state);
     if state == PayoutState::Disputed { Effect::Disputed } else { Effect::Paid }
@@ -113,10 +132,9 @@ fn failed(payout: &mut Payout, reason: &str, amount: Option<Money>, reference: O
 
 fn returned(
     payout: &mut Payout,
-    amount: Money,
-    sent: Option<Money>,
-    reason: Option<&String>,
-    reference: Option<&String>,
+    (amount, sent): (Money, Option<Money>),
+    (reason, reference): (Option<&String>, Option<&String>),
+    is_judged: bool,
 ) -> Effect {
     let fits = amount.currency() == payout.amount.currency()
         && (1..=payout.amount.minor()).contains(&amount.minor())
@@ -129,6 +147,9 @@ fn returned(
         let again = before == PayoutState::Returned && payout.returned == Some(amount);
         return if again { Effect::Duplicate } else { Effect::Contradiction };
     };
+    if is_judged && state == PayoutState::Disputed {
+        return Effect::Judged;
+    }
     learn(payout, None, reference);
     payout.returned = Some(amount);
     payout.reason = reason.map(|reason| cut(reason)).or(payout.reason.take());

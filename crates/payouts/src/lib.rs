@@ -8,6 +8,7 @@ mod decide;
 mod due;
 mod error;
 mod instruments;
+mod judged;
 mod lists;
 mod named;
 mod operate;
@@ -29,13 +30,13 @@ pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
 pub use instruments::{count_effect, count_given_back, count_stranger, publish};
+pub use judged::{Found, Judgement, Truth};
 pub use lists::{BadCursor, Cursor, Filter, Sort, list};
 pub use named::named;
 pub use payout::{HeldBy, Job, JobKind, Lease, Payout};
 pub use policy::{Backoff, BadPolicy, BankPolicy};
 pub use reads::{Count, Evidence, counts, evidence, get, of_payments, of_withdrawals};
 pub use report::{Finding, Report, Source};
-pub use resolve::Truth;
 pub use state::{PayoutEvent, PayoutState, next};
 pub use store::{
     NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_queued_of_merchants, lock_wanted, subjects,
@@ -52,6 +53,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 3,
             name: "references",
             sql: include_str!("../migrations/0003_references.sql"),
+        },
+        pg::Migration {
+            version: 4,
+            name: "judgements",
+            sql: include_str!("../migrations/0004_judgements.sql"),
         },
     ],
 };

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::PayoutId;
+use crate::judged::{Judgement, in_evidence};
 use crate::state::PayoutState;
 
 /// Who stopped a payout before it went to the bank.
@@ -141,6 +142,10 @@ pub struct Payout {
     pub updated_at: OffsetDateTime,
     /// What the worker does next; always none where a payout was read without its job.
     pub job: Option<Job>,
+    /// What people found out about it last (R27, R29); always none where a payout was read without a lock.
+    pub judged: Option<Judgement>,
+    /// What banks had said of it before this batch, where people are about to judge it.
+    pub(crate) heard: Vec<String>,
     /// Evidence of this batch, not yet written.
     pub(crate) notes: Vec<Note>,
     /// What a bank called it in this batch and had not before, not yet written.
@@ -150,8 +155,7 @@ pub struct Payout {
 impl Payout {
     /// Adds a line of evidence; what a bank wrote is cut.
     pub(crate) fn note(&mut self, source: &'static str, text: impl Into<String>) {
-        let text = text.into().chars().filter(|c| !c.is_control()).take(400).collect();
-        self.notes.push(Note { source, text });
+        self.notes.push(Note { source, text: in_evidence(&text.into()) });
     }
 
     /// A bank calls it so, rightly or not: it is to be found by it.

@@ -31,6 +31,9 @@ pub enum Source {
 }
 
 impl Source {
+    /// The words in the evidence of what a bank said, or that it said nothing.
+    pub(crate) const WORDS: [&str; 3] = ["send", "query", "callback"];
+
     /// The word in the evidence.
     pub fn word(&self) -> &'static str {
         match self {
@@ -205,7 +208,7 @@ impl Finding {
         }
     }
 
-    /// For the evidence.
+    /// For the evidence. What people judged is known again by these words: what is worded otherwise counts as new.
     pub(crate) fn in_words(&self) -> String {
         let money = |money: &Money| format!("{money} {}", money.currency().code());
         let at = |reference: &Option<String>| match reference {

@@ -3,18 +3,10 @@
 use time::OffsetDateTime;
 
 use crate::error::Refusal;
+use crate::judged::{Found, Truth};
 use crate::payout::Payout;
 use crate::policy::BankPolicy;
 use crate::state::{PayoutEvent, PayoutState, next};
-
-/// What is true, as the bank's staff or statements say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
-    /// The bank executed it under this reference.
-    Executed,
-    /// The bank never executed it and never will.
-    NeverExecuted,
-}
 
 /// Whether `truth` can be booked now: only of an unknown or disputed payout, while no worker is busy with it; an unknown
 /// one is *never executed* only once no request can be under way any more.
@@ -43,28 +35,29 @@ pub fn resolvable(
     Ok(state)
 }
 
-/// Books the truth about a payout; what its withdrawal and the book make of it is the caller's.
+/// Books the truth about a payout; what its withdrawal and the book make of it is the caller's. It stays with the payout,
+/// with what banks had said until then.
 ///
 /// # Errors
 /// `IllegalTransition`.
 pub fn resolve(
     payout: &mut Payout,
-    truth: Truth,
-    bank_reference: Option<&str>,
+    found: &Found<'_>,
     policy: &BankPolicy,
     now: OffsetDateTime,
 ) -> Result<(), Refusal> {
-    payout.state = resolvable(payout, truth, policy, now)?;
+    payout.state = resolvable(payout, found.truth, policy, now)?;
+    payout.judge(found, now);
     payout.held_by = None;
     payout.needs_operator = false;
     payout.rest();
-    match truth {
+    match found.truth {
         Truth::Executed => {
-            if let Some(reference) = bank_reference {
+            if let Some(reference) = found.bank_reference {
                 payout.is_named(reference);
             }
             if payout.bank_reference.is_none() {
-                payout.bank_reference = bank_reference.map(str::to_owned);
+                payout.bank_reference = found.bank_reference.map(str::to_owned);
             }
             payout.note("operator", "found out: executed");
         }
@@ -100,10 +93,15 @@ mod tests {
                 payout.returned = None;
                 payout.needs_operator = true;
                 let open = matches!(state, S::Unknown | S::Disputed);
-                let done = resolve(&mut payout, truth, Some("HB-1"), &policy(), NOW + secs(60));
+                let done = resolve(&mut payout, &found(truth), &policy(), NOW + secs(60));
                 assert_eq!(done.is_ok(), open, "{state} {truth:?}");
                 if open {
                     assert_eq!((payout.state, payout.needs_operator, payout.job), (becomes, false, None));
+                    let judged = payout.judged.unwrap();
+                    assert_eq!((judged.truth, judged.by.as_deref()), (truth, Some("op_bruno")));
+                    assert_eq!(judged.at, NOW + secs(60));
+                } else {
+                    assert_eq!(payout.judged, None, "{state} {truth:?}");
                 }
             }
         }
@@ -113,7 +111,7 @@ mod tests {
     fn r29_what_came_back_before_stays_returned() {
         let mut payout = in_state(S::Disputed);
         payout.returned = Some(cny(90_000));
-        resolve(&mut payout, Truth::NeverExecuted, None, &policy(), NOW + secs(60)).unwrap();
+        resolve(&mut payout, &found(Truth::NeverExecuted), &policy(), NOW + secs(60)).unwrap();
         assert_eq!(payout.state, S::Returned);
     }
 

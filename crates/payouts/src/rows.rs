@@ -43,6 +43,8 @@ pub(crate) fn payout(row: &pg::Row) -> Result<Payout, Error> {
         job: None,
         notes: Vec::new(),
         names: Vec::new(),
+        judged: None,
+        heard: Vec::new(),
     })
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::PayoutId;
 use crate::claim::{Take, take};
+use crate::judged::{Found, Truth};
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::{Backoff, BankPolicy};
 use crate::report::{Finding, Report, Source};
@@ -70,6 +71,8 @@ pub(crate) fn queued() -> Payout {
         job: Some(Job::new(JobKind::Send, NOW)),
         notes: Vec::new(),
         names: Vec::new(),
+        judged: None,
+        heard: Vec::new(),
     }
 }
 
@@ -130,4 +133,9 @@ pub(crate) fn failed() -> Finding {
 
 pub(crate) fn returned(minor: i64) -> Finding {
     Finding::Returned { amount: cny(minor), sent: None, reason: Some("AC04".into()), bank_reference: None }
+}
+
+/// What two persons found out, the second of whom is Bruno.
+pub(crate) fn found(truth: Truth) -> Found<'static> {
+    Found { truth, bank_reference: Some("HB-1"), by: "op_bruno" }
 }

@@ -13,12 +13,12 @@ use uuid::Uuid;
 use crate::claim::{Take, take};
 use crate::decide::{Effect, apply};
 use crate::error::{Error, Refusal};
+use crate::judged::{Found, Judgement, Truth};
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::BankPolicy;
 use crate::report::Report;
-use crate::resolve::{self, Truth};
 use crate::state::PayoutState;
-use crate::{PayoutId, named, operate, rows};
+use crate::{PayoutId, judged, named, operate, resolve, rows};
 
 /// A payout to be.
 #[derive(Debug, Clone)]
@@ -136,6 +136,8 @@ pub struct Wanted {
     pub payments: Vec<(Shard, Uuid)>,
     /// Those of these merchants that are queued or held, for their freeze or its end.
     pub not_at_bank_of: Vec<(Shard, Uuid)>,
+    /// Those of `ids` that people are about to judge: what banks have said of them is read too.
+    pub judged: Vec<PayoutId>,
 }
 
 /// Locks all that a batch needs, in one (shard, id) order. What is not there is missing.
@@ -150,7 +152,13 @@ pub async fn lock_wanted(tx: &Tx<'_>, wanted: &Wanted) -> Result<Payouts, Error>
         let resolved = tx.query(include_str!("sql/resolve.sql"), &[&ws, &wi, &ps, &pi, &ms, &mi]).await?;
         ids.extend(resolved.iter().map(|row| PayoutId::from_uuid(row.get("id"))));
     }
-    lock_with(tx, include_str!("sql/lock.sql"), &ids).await
+    let mut locked = lock_with(tx, include_str!("sql/lock.sql"), &ids).await?;
+    for (id, text) in judged::heard(tx, &wanted.judged).await? {
+        if let Some(held) = locked.rows.get_mut(&id) {
+            held.payout.heard.push(text);
+        }
+    }
+    Ok(locked)
 }
 
 /// Locks payouts in (shard, id) order; unknown ids are missing.
@@ -184,8 +192,10 @@ async fn lock_with(tx: &Tx<'_>, sql: &'static str, ids: &[PayoutId]) -> Result<P
     }
     let (shards, uuids) = keys(&ids);
     for row in tx.query(sql, &[&shards, &uuids]).await? {
-        let payout = rows::payout(&row)?;
-        locked.rows.insert(payout.id, Held { state: payout.state, job: None, changed: false, payout });
+        let payout = Payout { judged: judged::read(&row)?, ..rows::payout(&row)? };
+        let judged_at = payout.judged.as_ref().map(|judged| judged.at);
+        let (state, changed) = (payout.state, false);
+        locked.rows.insert(payout.id, Held { state, judged_at, job: None, changed, payout });
     }
     for row in tx.query(include_str!("sql/jobs_of.sql"), &[&shards, &uuids]).await? {
         let (id, job) = rows::job(&row)?;
@@ -201,6 +211,7 @@ async fn lock_with(tx: &Tx<'_>, sql: &'static str, ids: &[PayoutId]) -> Result<P
 struct Held {
     /// As loaded, for the writes.
     state: PayoutState,
+    judged_at: Option<OffsetDateTime>,
     job: Option<Job>,
     changed: bool,
     payout: Payout,
@@ -337,18 +348,18 @@ impl Payouts {
         resolve::resolvable(self.get(id).ok_or(Refusal::NotFound)?, truth, policy, now)
     }
 
-    /// [`resolve::resolve`].
+    /// [`resolve::resolve`]; of what was locked as [`Wanted::judged`].
     ///
     /// # Errors
     /// `NotFound` when it isn't locked, `IllegalTransition`.
     pub fn resolve(
         &mut self,
         id: PayoutId,
-        (truth, bank_reference): (Truth, Option<&str>),
+        found: &Found<'_>,
         policy: &BankPolicy,
         now: OffsetDateTime,
     ) -> Result<(), Refusal> {
-        resolve::resolve(self.known(id)?, truth, bank_reference, policy, now)
+        resolve::resolve(self.known(id)?, found, policy, now)
     }
 
     /// [`operate::paid_after_refund`]; false when it isn't locked.
@@ -391,6 +402,7 @@ impl Payouts {
         let payouts = changed.iter().map(|held| &held.payout);
         let told = payouts.flat_map(|payout| payout.names.iter().map(|name| (payout.id, name.as_str())));
         named::save(tx, &told.collect::<Vec<_>>()).await?;
+        judged::save(tx, &newly_judged(&changed)).await?;
         save_notes(tx, &changed, now).await
     }
 }
@@ -434,6 +446,12 @@ async fn save_payouts(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Re
         )
         .await?;
     expect_count("payouts saved", saved, changed.len())
+}
+
+fn newly_judged<'h>(changed: &[&'h Held]) -> Vec<(PayoutId, &'h Judgement)> {
+    let judged = |held: &&'h Held| Some((held.payout.id, held.payout.judged.as_ref()?, held.judged_at));
+    let new = changed.iter().filter_map(judged).filter(|(_, judged, before)| Some(judged.at) != *before);
+    new.map(|(id, judged, _)| (id, judged)).collect()
 }
 
 async fn save_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
@@ -502,7 +520,7 @@ async fn put_jobs(tx: &Tx<'_>, jobs: &[JobRow<'_>]) -> Result<(), Error> {
     expect_count("jobs written", put, jobs.len())
 }
 
-fn keys(ids: &[PayoutId]) -> (Vec<i16>, Vec<Uuid>) {
+pub(crate) fn keys(ids: &[PayoutId]) -> (Vec<i16>, Vec<Uuid>) {
     (ids.iter().map(|id| id.shard().number()).collect(), ids.iter().map(PayoutId::uuid).collect())
 }
 
@@ -510,7 +528,7 @@ fn pair_keys(pairs: &[(Shard, Uuid)]) -> (Vec<i16>, Vec<Uuid>) {
     pairs.iter().map(|(shard, id)| (shard.number(), *id)).unzip()
 }
 
-fn expect_count(what: &str, got: u64, expected: usize) -> Result<(), Error> {
+pub(crate) fn expect_count(what: &str, got: u64, expected: usize) -> Result<(), Error> {
     if got == expected as u64 {
         return Ok(());
     }

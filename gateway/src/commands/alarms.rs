@@ -27,6 +27,7 @@ impl Alarm {
             Effect::Contradiction => Some(Alarm::Contradicted { bank, payout }),
             Effect::Nothing
             | Effect::Duplicate
+            | Effect::Judged
             | Effect::Paid
             | Effect::Failed
             | Effect::Returned { .. }

@@ -4,7 +4,7 @@ use audit::Entry;
 use deposits::{PaymentState, Rematched};
 use merchants::{Freeze, MerchantState};
 use money::{Currency, Money};
-use payouts::{NewPayout, PayoutId};
+use payouts::{Found, NewPayout, PayoutId};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
 
@@ -13,6 +13,7 @@ use super::batch::Outcome;
 use super::freezes::freeze_shown;
 use super::keys::refusal;
 use super::orders::problem_of;
+use super::resolutions::truth;
 use super::stage::Stage;
 use super::void::Void;
 use super::{Operate, Operator, Reply, beneficiary};
@@ -214,7 +215,7 @@ impl Stage<'_> {
         key: &str,
     ) -> Result<Result<Value, No>, Void> {
         let before = self.shown(action);
-        if let Err(why) = self.act(action, reason)? {
+        if let Err(why) = self.act(action, operator, reason)? {
             return Ok(Err(why));
         }
         let after = self.shown(action);
@@ -233,7 +234,7 @@ impl Stage<'_> {
         Ok(Ok(after.unwrap_or(Value::Null)))
     }
 
-    fn act(&mut self, action: &Action, reason: &str) -> Result<Result<(), No>, Void> {
+    fn act(&mut self, action: &Action, operator: &Operator, reason: &str) -> Result<Result<(), No>, Void> {
         if let Some(Err(why)) = self.decided_payment(action).map(|payment| self.return_settled(payment)) {
             return Ok(Err(why));
         }
@@ -289,7 +290,8 @@ impl Stage<'_> {
             Action::SetFee(fee) => Ok(self.set_fee(fee)),
             Action::CoverDeal(deal) => self.cover(deal),
             Action::ResolvePayout { payout, executed, bank_reference } => {
-                self.resolve(*payout, *executed, bank_reference.as_deref())
+                let (truth, bank_reference) = (truth(*executed), bank_reference.as_deref());
+                self.resolve(*payout, &Found { truth, bank_reference, by: &operator.id })
             }
             Action::SetTier { merchant, tier } => {
                 self.merchants.set_tier(*merchant, tier);

@@ -5,7 +5,7 @@ mod decide;
 use ledger::{MerchantRef, Movement};
 use merchants::MerchantId;
 use money::{Currency, Money};
-use payouts::{BankPolicy, Payout, PayoutId, PayoutState, Payouts, Truth};
+use payouts::{BankPolicy, Found, Payout, PayoutId, PayoutState, Payouts, Truth};
 use withdrawals::{WithdrawalId, WithdrawalState};
 
 use self::decide::{Resolution, of_return, of_withdrawal};
@@ -71,12 +71,8 @@ impl Stage<'_> {
     }
 
     /// Books the truth: the payout, what it was sent for, and the book.
-    pub(super) fn resolve(
-        &mut self,
-        id: PayoutId,
-        executed: bool,
-        bank_reference: Option<&str>,
-    ) -> Result<Result<(), No>, Void> {
+    pub(super) fn resolve(&mut self, id: PayoutId, found: &Found<'_>) -> Result<Result<(), No>, Void> {
+        let executed = found.truth == Truth::Executed;
         let resolution = match self.resolution(id, executed) {
             Ok(resolution) => resolution,
             Err(why) => return Ok(Err(why)),
@@ -87,7 +83,6 @@ impl Stage<'_> {
         let bank = self.payouts.get(id).map(|payout| payout.bank.clone());
         let policy = bank.and_then(|bank| self.facts.banks.get(&bank));
         let policy = policy.ok_or_else(|| Void::unexpected(format!("{id} has no bank")))?;
-        let found = (truth(executed), bank_reference);
         if let Err(refusal) = self.payouts.resolve(id, found, policy, self.now) {
             return Ok(Err(payout_problem(refusal)));
         }
@@ -178,6 +173,6 @@ impl Stage<'_> {
     }
 }
 
-fn truth(executed: bool) -> Truth {
+pub(super) fn truth(executed: bool) -> Truth {
     if executed { Truth::Executed } else { Truth::NeverExecuted }
 }

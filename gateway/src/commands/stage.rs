@@ -392,6 +392,7 @@ fn wanted(named: &Named) -> Wanted {
         withdrawals: named.withdrawals.iter().map(|id| key(id.shard(), id.uuid())).collect(),
         payments: named.payments.iter().map(|id| key(id.shard(), id.uuid())).collect(),
         not_at_bank_of: named.exclusive.iter().map(|id| key(id.shard(), id.uuid())).collect(),
+        judged: named.resolved.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole batches against a database: what commands make of each other, one after the other or in one batch.
 
 mod freezes;
+mod judged;
 mod one_batch;
 mod repayments;
 mod returns;

@@ -267,3 +267,39 @@ async fn i4_i8_kill_9_between_everything_leaves_one_file_for_each_payout() {
     assert_eq!(world.balance(merchant, "USD", "in_transit").await, "0.00");
     sluice.verify().await;
 }
+
+/// By hand: 100.00 less 0.30 is 99.70, in dollars.
+#[tokio::test]
+async fn r29_what_people_found_out_outlives_a_restart_that_reads_the_folder_anew() {
+    let (sluice, world, second, bank) = start().await;
+    let merchant = world.merchant(0);
+    let (order, reference) = withdraw(&second.world, merchant, "USD").await;
+    bank.order(&reference).await;
+    bank.says("1-refused", &reference, 1, "RJCT", AC01);
+    second.world.wait_for(merchant, order.text_of("id"), "failed").await;
+    bank.says("2-settled", &reference, 2, "ACSC", "<AcctSvcrRef>HB-9</AcctSvcrRef>");
+    let disputed = "/admin/v1/payouts?status=disputed";
+    second.world.wait_for_row(disputed, |row| row["id"] == reference.as_str()).await;
+    let body = json!({"outcome": "not_paid", "reason": "not on the statement, the desk confirms"});
+    let resolved = second.world.by_two(&format!("/admin/v1/payouts/{reference}/resolve"), &body).await;
+    assert_eq!(
+        (resolved.status, &resolved.json["result"]["status"]),
+        (200, &json!("failed")),
+        "{resolved:?}"
+    );
+
+    // A new process reads both files, and tells both: nobody is alarmed again, and the refund goes on.
+    drop(second);
+    let second = sluice.second_with(&world, &configuration(&sluice)).await;
+    let detail = format!("/admin/v1/payouts/{reference}");
+    let heard = async || second.world.look(&detail).await.json.to_string().matches("have judged").count();
+    wait_until("both answers, heard again", async || heard().await >= 2).await;
+    assert_eq!(second.world.look(&detail).await.text_of("status"), "failed");
+    assert_eq!(counter(&second.world, "sluice_payout_disputes_total").await, 0.0);
+    let refund = format!("/admin/v1/withdrawals/{}/refund", order.text_of("id"));
+    let operator = world.operator("operator", 0);
+    let refunded = second.world.act(operator, &refund, &json!({"reason": "asked for"})).await;
+    assert_eq!(refunded.status, 200, "{refunded:?}");
+    assert_eq!(world.balance(merchant, "USD", "available").await, "1000.00");
+    sluice.verify().await;
+}

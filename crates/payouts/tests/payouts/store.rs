@@ -1,5 +1,6 @@
 use payouts::{
-    Cursor, Effect, Filter, Finding, HeldBy, JobKind, PayoutState as S, Refusal, Report, Sort, Source, Wanted,
+    Cursor, Effect, Filter, Finding, Found, HeldBy, JobKind, PayoutState as S, Refusal, Report, Sort, Source,
+    Truth, Wanted,
 };
 use uuid::Uuid;
 
@@ -32,6 +33,7 @@ async fn what_is_enqueued_is_read_back() {
         withdrawals: vec![(shard, queued.withdrawal.unwrap()), (shard, held.withdrawal.unwrap())],
         payments: vec![(shard, returning.payment.unwrap())],
         not_at_bank_of: vec![],
+        judged: vec![],
     };
     let locked = payouts::lock_wanted(&tx, &wanted).await.unwrap();
     assert_eq!(locked.iter().count(), 3);
@@ -158,4 +160,52 @@ async fn i7_evidence_and_terms_can_not_be_changed_at_run_time() {
 #[tokio::test]
 async fn every_sql_file_fits_the_schema_and_is_used() {
     testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[merchants::MIGRATIONS, payouts::MIGRATIONS]).await;
+}
+
+/// Two persons find out that it was never executed.
+async fn judge(world: &World, id: payouts::PayoutId) {
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let wanted = Wanted { ids: vec![id], judged: vec![id], ..Wanted::default() };
+    let mut locked = payouts::lock_wanted(&tx, &wanted).await.unwrap();
+    let now = tx.now().await.unwrap();
+    let found = Found { truth: Truth::NeverExecuted, bank_reference: None, by: "op_bruno" };
+    locked.resolve(id, &found, &policy(), now).unwrap();
+    locked.save(&tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn r29_a_judgement_is_saved_with_what_was_heard_and_outlives_the_process() {
+    let world = World::start().await;
+    let id = world.enqueue_at("harbour", 1).await[0];
+    let conn = world.db.owner().get().await.unwrap();
+    conn.execute("UPDATE payouts SET status = 'sent', sends = 1, sent_at = now()", &[]).await.unwrap();
+    let say = async |report: &Report| record(&world.db.pool, id, report).await.unwrap().unwrap();
+    let finding = Finding::Failed { reason: "AC01".into(), amount: None, bank_reference: None };
+    let refused = Report { source: Source::Callback, finding };
+    let executed = paid(&world.get(id).await);
+    assert_eq!((say(&refused).await, say(&executed).await), (Effect::Failed, Effect::Disputed));
+    judge(&world, id).await;
+
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let locked = payouts::lock(&tx, &[id]).await.unwrap();
+    let judged = locked.get(id).unwrap().judged.clone().unwrap();
+    let answers = ["1000.00 CNY paid, 1000.00 CNY arrived, bank reference B-7", "failed: AC01"];
+    assert_eq!((judged.truth, judged.by.as_deref()), (Truth::NeverExecuted, Some("op_bruno")));
+    assert_eq!(judged.answers.iter().map(String::as_str).collect::<Vec<_>>(), answers);
+    drop(tx);
+
+    assert_eq!((say(&executed).await, say(&refused).await), (Effect::Judged, Effect::Judged));
+    assert_eq!(world.get(id).await.state, S::Failed);
+    let mut other = executed.clone();
+    if let Finding::Paid { bank_reference, .. } = &mut other.finding {
+        *bank_reference = Some("B-8".into());
+    }
+    assert_eq!(say(&other).await, Effect::Disputed);
+    judge(&world, id).await;
+    assert_eq!((say(&executed).await, say(&other).await), (Effect::Judged, Effect::Judged));
+    let called = world.count("SELECT count(*) FROM payouts WHERE needs_operator").await;
+    assert_eq!((world.get(id).await.state, called), (S::Failed, 0));
 }
