@@ -274,7 +274,6 @@ pub enum T {
     NeedsApprover,
     OnlyInReview,
     OnlyHeldReversal,
-    FrozenAlready,
     NotFrozen,
     NoReplayOfConflict,
     OnlyOpenLine,

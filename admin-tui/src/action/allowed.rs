@@ -30,13 +30,10 @@ impl Action {
             }
             (NotePayment, Row::Payment(_)) => Ok(()),
             (DismissReversal, Row::Reversal(row)) => when(row.status == "held", T::OnlyHeldReversal),
-            (FreezeMerchant, Row::Merchant(row)) => {
-                when(!matches!(&*row.status, "frozen" | "closed"), T::FrozenAlready)
-            }
             (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
             (VerifyMerchant, Row::Merchant(row)) => when(!row.fully_verified, T::VerifiedAlready),
             (UnverifyMerchant, Row::Merchant(row)) => when(row.fully_verified, T::NotVerified),
-            (FreezeAmount | ChargeMerchant | SetTier | SetFee, Row::Merchant(row)) => {
+            (FreezeMerchant | FreezeAmount | ChargeMerchant | SetTier | SetFee, Row::Merchant(row)) => {
                 when(row.status != "closed", T::ItIsClosed)
             }
             (ReplayEvent, Row::Event(row)) => when(row.verdict != "conflict", T::NoReplayOfConflict),

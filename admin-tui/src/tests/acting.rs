@@ -399,7 +399,8 @@ fn what_a_state_allows() {
         (RefuseWithdrawal, payout("queued", json!({"sends": 1})), Err(T::OnlyUnsent)),
         (CreditPayment, Item::read(Shape::Payment, data::payment()), Ok(())),
         (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("active")), Ok(())),
-        (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("frozen")), Err(T::FrozenAlready)),
+        (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("frozen")), Ok(())),
+        (FreezeMerchant, Item::read(Shape::Merchant, data::merchant("closed")), Err(T::ItIsClosed)),
         (UnfreezeMerchant, Item::read(Shape::Merchant, data::merchant("active")), Err(T::NotFrozen)),
         (
             HoldPayout,

@@ -101,8 +101,8 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
             "商户不能提现；排队出款暂停；已在银行的继续。解冻须第二人批准。",
         ),
         UnfreezeMerchant => (
-            "Asks a second person. Once approved, held payouts go to the bank.",
-            "须第二人批准。批准后暂停的出款会发送给银行。",
+            "Asks a second person. Once approved, every freeze of it ends and held payouts go to the bank.",
+            "须第二人批准。批准后其全部冻结解除，暂停的出款会发送给银行。",
         ),
         ReplayEvent => (
             "The stored event is carried out once more. What was posted already is not posted again.",

@@ -288,7 +288,6 @@ impl T {
             T::NeedsApprover => ("this needs an approver", "此操作需要 approver"),
             T::OnlyInReview => ("only a payment in review", "仅限审核中的款项"),
             T::OnlyHeldReversal => ("only one that is held", "仅限暂停中的"),
-            T::FrozenAlready => ("it is frozen or closed already", "已冻结或已关闭"),
             T::NotFrozen => ("it is not frozen", "未被冻结"),
             T::NoReplayOfConflict => ("a refused reuse of an id is not replayed", "被拒的重复编号不可重放"),
             T::OnlyOpenLine => ("only an open line", "仅限未结的行"),

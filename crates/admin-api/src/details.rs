@@ -54,6 +54,18 @@ pub struct MerchantDetail {
     /// What it has, as it sees it itself.
     #[serde(default)]
     pub balances: Vec<BalanceRow>,
+    /// Every freeze that it is under, oldest first.
+    #[serde(default)]
+    pub freezes: Vec<FreezeRow>,
+}
+
+/// A freeze of a merchant that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreezeRow {
+    pub reason: String,
+    pub legal_reference: Option<String>,
+    pub until: Option<String>,
+    pub since: String,
 }
 
 /// `GET /admin/v1/approvals/{id}`.

@@ -15,7 +15,8 @@ mod withdrawals;
 pub use accounts::{AccountRow, AccountSum, TransferRow};
 pub use answers::{ApprovalAsked, ProblemAnswer, WrongField};
 pub use details::{
-    ApprovalDetail, BalanceRow, MerchantDetail, NoteRow, PaymentDetail, SearchHit, SearchHits, TimelineEntry,
+    ApprovalDetail, BalanceRow, FreezeRow, MerchantDetail, NoteRow, PaymentDetail, SearchHit, SearchHits,
+    TimelineEntry,
 };
 pub use events::{EventAnswer, EventBody, EventConflict, EventDetail, EventHeader, Unmasked};
 pub use operators::{ArmRequest, CONSOLE_HEADER, DisarmRequest, Me};

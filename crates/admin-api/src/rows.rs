@@ -133,7 +133,7 @@ pub struct MerchantRow {
     pub name: String,
     /// Masked.
     pub email: String,
-    /// Why it is frozen.
+    /// Why it is frozen: of several freezes, this and the next two are of the one that ends last.
     pub reason: Option<String>,
     pub legal_reference: Option<String>,
     pub frozen_until: Option<String>,

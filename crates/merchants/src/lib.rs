@@ -3,6 +3,7 @@
 mod accounts;
 mod amount_freezes;
 mod error;
+mod freezes;
 mod issue;
 mod jurisdiction;
 mod keys;
@@ -19,6 +20,7 @@ mod users;
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
 pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
 pub use error::Error;
+pub use freezes::{Freeze, Freezes, Frozen, freezes};
 pub use issue::{
     Issued, MAX_ACCOUNTS, NumberRange, ServeRefusal, StoresRefusal, issue_account, link_account,
     list_accounts, may_serve,
@@ -26,7 +28,7 @@ pub use issue::{
 pub use jurisdiction::Jurisdiction;
 pub use keys::{account_index, email_index, name_index};
 pub use listed::{MerchantFilter, search};
-pub use lock::{Freeze, Frozen, Locked, Merchant, lock, tier};
+pub use lock::{Locked, Merchant, lock, tier};
 pub use numbers::{Filled, Numbered, SoughtNumber, accounts_numbered, fill_tails, payees_numbered};
 pub use orders::OpenOrders;
 pub use payees::{
@@ -85,6 +87,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "four_of_a_number",
             sql: include_str!("../migrations/0010_four_of_a_number.sql"),
         },
+        pg::Migration { version: 13, name: "freezes", sql: include_str!("../migrations/0013_freezes.sql") },
     ],
 };
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::MerchantId;
 use crate::error::Error;
+use crate::freezes::{self, Freeze, Freezes};
 use crate::state::{MerchantEvent, MerchantState};
 
 /// A merchant's row, locked until the transaction ends.
@@ -19,40 +20,14 @@ pub struct Merchant {
     pub state: MerchantState,
     /// The state to which an unfreeze leads back.
     pub before_freeze: Option<MerchantState>,
-    /// The freeze that it is under, exactly while it is frozen.
-    pub frozen: Option<Frozen>,
+    /// The freezes that it is under while it is frozen; read where it was locked exclusively.
+    pub freezes: Freezes,
     /// The blind index of its name, for R21.
     pub name_index: [u8; 32],
     /// Whether all that is asked of a merchant was verified; a lifetime limit may hold until then (R30).
     pub fully_verified: bool,
     /// By which spread its exchanges are priced (R19).
     pub tier: String,
-}
-
-/// What a freeze says (R32).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Freeze {
-    /// Why.
-    pub reason: String,
-    /// On whose order, where an authority gave one.
-    pub legal_reference: Option<String>,
-    /// When it is lifted by itself.
-    pub until: Option<OffsetDateTime>,
-}
-
-/// A freeze in force: no other one of the merchant says the same since the same moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frozen {
-    /// What it says.
-    pub freeze: Freeze,
-    /// Since when.
-    pub since: OffsetDateTime,
-}
-
-impl Frozen {
-    fn is_over(&self, now: OffsetDateTime) -> bool {
-        self.freeze.until.is_some_and(|until| until <= now)
-    }
 }
 
 /// By which spread a merchant's exchanges are priced now; none where there is no such merchant.
@@ -70,7 +45,6 @@ struct Held {
     loaded: MerchantState,
     row: Merchant,
     exclusive: bool,
-    frozen_anew: bool,
     verification_changed: bool,
     tier_changed: bool,
 }
@@ -112,6 +86,7 @@ pub async fn lock(tx: &Tx<'_>, share: &[MerchantId], exclusive: &[MerchantId]) -
             locked.insert(&row, exclusive.contains(&id))?;
         }
     }
+    locked.load_freezes(tx).await?;
     Ok(locked)
 }
 
@@ -128,13 +103,24 @@ impl Locked {
         let before_freeze = before.map(read).transpose()?;
         let fully_verified = row.get("fully_verified");
         let tier = row.get("tier");
-        let frozen = (state == MerchantState::Frozen).then(|| frozen(row));
-        let row = Merchant { id, state, before_freeze, frozen, name_index, fully_verified, tier };
-        let (frozen_anew, verification_changed, tier_changed) = (false, false, false);
-        self.rows.insert(
-            id,
-            Held { loaded: state, row, exclusive, frozen_anew, verification_changed, tier_changed },
-        );
+        let freezes = Freezes::default();
+        let row = Merchant { id, state, before_freeze, freezes, name_index, fully_verified, tier };
+        let (verification_changed, tier_changed) = (false, false);
+        self.rows.insert(id, Held { loaded: state, row, exclusive, verification_changed, tier_changed });
+        Ok(())
+    }
+
+    async fn load_freezes(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
+        let frozen = |held: &&Held| held.exclusive && held.loaded == MerchantState::Frozen;
+        let frozen: Vec<MerchantId> = self.rows.values().filter(frozen).map(|held| held.row.id).collect();
+        let mut found = freezes::load(tx, &frozen).await?;
+        for id in frozen {
+            let of_it = found.extract_if(.., |(merchant, _)| *merchant == id).map(|(_, frozen)| frozen);
+            let of_it: Freezes = of_it.collect();
+            if let Some(held) = self.rows.get_mut(&id) {
+                held.row.freezes = of_it;
+            }
+        }
         Ok(())
     }
 
@@ -148,34 +134,40 @@ impl Locked {
         self.rows.values().map(|held| &held.row)
     }
 
-    /// Freezes a merchant that was locked exclusively. False where its state does not allow it.
+    /// Freezes a merchant that was locked exclusively; one that is frozen already is under one freeze more. False where its
+    /// state does not allow it.
     pub fn freeze(&mut self, id: MerchantId, freeze: Freeze, now: OffsetDateTime) -> bool {
         let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
         let Some(state) = held.row.state.next(MerchantEvent::Freeze) else { return false };
-        held.row.before_freeze = Some(held.row.state);
+        if held.row.state != MerchantState::Frozen {
+            held.row.before_freeze = Some(held.row.state);
+        }
         held.row.state = state;
-        held.row.frozen = Some(Frozen { freeze, since: now });
-        held.frozen_anew = true;
+        held.row.freezes.add(freeze, now);
         true
     }
 
-    /// Unfreezes a merchant that was locked exclusively, back to the state before. False where it is not frozen.
-    pub fn unfreeze(&mut self, id: MerchantId) -> bool {
+    /// Unfreezes a merchant that was locked exclusively, whatever it is under, back to the state before. False where it is not
+    /// frozen.
+    pub fn unfreeze(&mut self, id: MerchantId, now: OffsetDateTime) -> bool {
         let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
         let Some(before) = held.row.before_freeze else { return false };
         let Some(state) = held.row.state.next(MerchantEvent::Unfreeze { before }) else { return false };
         held.row.state = state;
         held.row.before_freeze = None;
-        held.row.frozen = None;
-        held.frozen_anew = false;
+        held.row.freezes.lift_all(now);
         true
     }
 
-    /// R32: unfreezes a merchant whose freeze was ordered until now or earlier. False where it is not frozen, or by another
-    /// freeze than the one that is over.
-    pub fn unfreeze_if_over(&mut self, id: MerchantId, now: OffsetDateTime) -> bool {
-        let frozen = self.get(id).and_then(|row| row.frozen.as_ref());
-        frozen.is_some_and(|frozen| frozen.is_over(now)) && self.unfreeze(id)
+    /// R32: lifts the freezes that were ordered until now or earlier; with the last of them the merchant is unfrozen. False
+    /// where none is over.
+    pub fn lift_over(&mut self, id: MerchantId, now: OffsetDateTime) -> bool {
+        let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
+        let over = held.row.freezes.lift_over(now);
+        if over && held.row.freezes.in_force().is_empty() {
+            self.unfreeze(id, now);
+        }
+        over
     }
 
     /// Says whether a merchant that was locked exclusively is fully verified (R30).
@@ -208,13 +200,16 @@ impl Locked {
             let (shard, id) = (held.row.id.shard().number(), held.row.id.uuid());
             tx.execute(include_str!("sql/save_tier.sql"), &[&shard, &id, &held.row.tier]).await?;
         }
-        // Unfrozen and frozen again: the state is the same, what it says is not.
-        let changed = |held: &&Held| held.loaded != held.row.state || held.frozen_anew;
+        for held in self.rows.values().filter(|held| held.row.freezes.changed()) {
+            held.row.freezes.save(tx, held.row.id).await?;
+        }
+        // Frozen as before: the state is the same, what it says may not be.
+        let changed = |held: &&Held| held.loaded != held.row.state || held.row.freezes.changed();
         let changed: Vec<&Held> = self.rows.values().filter(changed).collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let freeze = |held: &&Held| held.row.frozen.as_ref().map(|frozen| frozen.freeze.clone());
+        let freeze = |held: &&Held| held.row.freezes.last_to_end().map(|frozen| frozen.freeze.clone());
         let shards: Vec<i16> = changed.iter().map(|h| h.row.id.shard().number()).collect();
         let ids: Vec<Uuid> = changed.iter().map(|h| h.row.id.uuid()).collect();
         let expected: Vec<&str> = changed.iter().map(|h| h.loaded.as_str()).collect();
@@ -237,14 +232,4 @@ impl Locked {
         }
         Err(Error::Unexpected(format!("{saved} merchants saved instead of {}", changed.len())))
     }
-}
-
-/// Its state changes by nothing but the freeze's end, so the row is as old as the freeze.
-fn frozen(row: &pg::Row) -> Frozen {
-    let freeze = Freeze {
-        reason: row.get::<_, Option<String>>("frozen_reason").unwrap_or_default(),
-        legal_reference: row.get("frozen_legal_reference"),
-        until: row.get("frozen_until"),
-    };
-    Frozen { freeze, since: row.get("updated_at") }
 }

@@ -58,7 +58,8 @@ impl MerchantState {
             (S::Pending, E::Activate) => Some(S::Active),
             (S::Active, E::Restrict) => Some(S::Restricted),
             (S::Restricted, E::Renew) => Some(S::Active),
-            (S::Pending | S::Active | S::Restricted | S::Closing, E::Freeze) => Some(S::Frozen),
+            // Of one that is frozen: another freeze, beside those that stand.
+            (S::Pending | S::Active | S::Restricted | S::Closing | S::Frozen, E::Freeze) => Some(S::Frozen),
             (S::Frozen, E::Unfreeze { before: S::Frozen | S::Closed }) => None,
             (S::Frozen, E::Unfreeze { before }) => Some(before),
             (S::Active | S::Restricted, E::StartClosing) => Some(S::Closing),
@@ -152,7 +153,7 @@ mod tests {
             (S::Pending, ["active", "-", "-", "frozen", "-", "-", "-", "-"]),
             (S::Active, ["-", "restricted", "-", "frozen", "-", "-", "closing", "-"]),
             (S::Restricted, ["-", "-", "active", "frozen", "-", "-", "closing", "-"]),
-            (S::Frozen, ["-", "-", "-", "-", "restricted", "-", "-", "-"]),
+            (S::Frozen, ["-", "-", "-", "frozen", "restricted", "-", "-", "-"]),
             (S::Closing, ["-", "-", "-", "frozen", "-", "-", "-", "closed"]),
             (S::Closed, ["-", "-", "-", "-", "-", "-", "-", "-"]),
         ];

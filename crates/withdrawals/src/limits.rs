@@ -151,7 +151,7 @@ mod tests {
             id: MerchantId::new(Shard::new(1).unwrap()),
             state: MerchantState::Active,
             before_freeze: None,
-            frozen: None,
+            freezes: merchants::Freezes::default(),
             name_index: [0; 32],
             fully_verified,
             tier: exchange::STANDARD.into(),

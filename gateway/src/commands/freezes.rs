@@ -1,6 +1,6 @@
 //! What freezes and disputes stop, and their ends let go (R29, R32): also what was made in the same batch before them.
 
-use merchants::{Freeze, Merchant, MerchantId};
+use merchants::{Freeze, Frozen, Merchant, MerchantId};
 use payouts::{HeldBy, NewPayout, PayoutId};
 use serde_json::{Value, json};
 
@@ -52,15 +52,27 @@ fn new_of(new: &mut [NewPayout], merchant: MerchantId) -> impl Iterator<Item = &
     new.iter_mut().filter(move |payout| payout.merchant == Some(merchant.uuid()))
 }
 
-/// With the freeze that it is under: who approves its end means this one, not one that has followed it.
+/// With every freeze that it is under: who approves the end means these, and none that has followed them. What stands on the
+/// merchant itself is the one that ends last.
 pub(super) fn freeze_shown(merchant: &Merchant) -> Value {
     let mut shown = json!({"id": merchant.id.to_string(), "status": merchant.state.as_str()});
-    if let (Some(frozen), Some(members)) = (&merchant.frozen, shown.as_object_mut()) {
-        let Freeze { reason, legal_reference, until } = &frozen.freeze;
-        members.insert("reason".to_owned(), json!(reason));
-        members.insert("legal_reference".to_owned(), json!(legal_reference));
-        members.insert("frozen_until".to_owned(), json!(until.map(rfc3339)));
-        members.insert("frozen_since".to_owned(), json!(rfc3339(frozen.since)));
+    let freezes = &merchant.freezes;
+    if let (Some(last), Some(members)) = (freezes.last_to_end(), shown.as_object_mut()) {
+        members.insert("reason".to_owned(), json!(last.freeze.reason));
+        members.insert("legal_reference".to_owned(), json!(last.freeze.legal_reference));
+        members.insert("frozen_until".to_owned(), json!(last.freeze.until.map(rfc3339)));
+        members.insert("freezes".to_owned(), freezes.in_force().iter().map(freeze_json).collect());
     }
     shown
+}
+
+/// One of a merchant's freezes.
+pub fn freeze_json(frozen: &Frozen) -> Value {
+    let Freeze { reason, legal_reference, until } = &frozen.freeze;
+    json!({
+        "reason": reason,
+        "legal_reference": legal_reference,
+        "until": until.map(rfc3339),
+        "since": rfc3339(frozen.since),
+    })
 }

@@ -58,6 +58,7 @@ pub use beneficiary::{beneficiary_of, open as open_beneficiary};
 pub use covers::{NewCover, cover_json};
 pub use facts::Facts;
 pub use fees::{NewFee, fee_json};
+pub use freezes::freeze_json;
 
 /// What a caller is answered: a status and a body that was stored as it is before it left.
 #[derive(Debug, Clone, PartialEq, Eq)]

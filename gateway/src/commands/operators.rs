@@ -316,7 +316,7 @@ impl Stage<'_> {
                 Ok(Ok(()))
             }
             Action::UnfreezeMerchant { merchant } => {
-                if !self.merchants.unfreeze(*merchant) {
+                if !self.merchants.unfreeze(*merchant, self.now) {
                     return Ok(Err(illegal("the merchant is not frozen".into())));
                 }
                 self.let_go(*merchant);

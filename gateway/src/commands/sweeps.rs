@@ -4,6 +4,7 @@ use audit::Entry;
 use bytes::Bytes;
 use deposits::{PaymentDetails, PaymentId, Rematched};
 use merchants::MerchantId;
+use merchants::MerchantState::Frozen;
 
 use super::Reply;
 use super::batch::Outcome;
@@ -53,14 +54,18 @@ impl Stage<'_> {
     pub(super) fn lift_freezes(&mut self, merchants: &[MerchantId]) -> Outcome {
         for merchant in merchants {
             let before = self.merchants.get(*merchant).map(freeze_shown);
-            if self.merchants.unfreeze_if_over(*merchant, self.now) {
-                self.let_go(*merchant);
+            if self.merchants.lift_over(*merchant, self.now) {
+                let is_frozen = self.merchants.get(*merchant).is_some_and(|row| row.state == Frozen);
+                if !is_frozen {
+                    self.let_go(*merchant);
+                }
+                let what = if is_frozen { "merchant.freeze.end" } else { "merchant.unfreeze" };
                 self.entries.push(Entry {
                     at: self.now,
                     actor: "gateway".into(),
                     person: "gateway".into(),
                     origin: "gateway".into(),
-                    action: "merchant.unfreeze".into(),
+                    action: what.into(),
                     subject: merchant.to_string(),
                     reason: "the freeze was ordered until now".into(),
                     before: before.map(|shown| shown.to_string()),

@@ -5,7 +5,7 @@ use hyper::StatusCode;
 
 use super::{Answer, balances, lists, reply};
 use crate::app::App;
-use crate::commands::rfc3339;
+use crate::commands::{freeze_json, rfc3339};
 use crate::problem::{self, Refusal};
 use crate::request::Request;
 
@@ -27,7 +27,7 @@ pub async fn payout(app: &App, request: &Request) -> Answer {
     reply::json(StatusCode::OK, &PayoutDetail { payout: lists::payouts::row(app, &payout), evidence })
 }
 
-/// `GET /admin/v1/merchants/{id}`: with what it has.
+/// `GET /admin/v1/merchants/{id}`: with what it has, and every freeze that it is under.
 ///
 /// # Errors
 /// `not-found`; the database's.
@@ -38,5 +38,7 @@ pub async fn merchant(app: &App, request: &Request) -> Answer {
     let row = lists::merchants::row(&found.ok_or_else(|| Refusal::not_found("merchant"))?);
     let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
     shown["balances"] = balances::of_merchant(app, &conn, id).await?.into();
+    let freezes = merchants::freezes(&conn, id).await?;
+    shown["freezes"] = freezes.iter().map(freeze_json).collect();
     reply::json(StatusCode::OK, &shown)
 }

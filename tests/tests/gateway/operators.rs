@@ -1,6 +1,6 @@
 //! What operators may do, what they may not, and what needs another person.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Sluice, funds, unique};
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
@@ -21,8 +21,14 @@ async fn r32_a_frozen_merchant_receives_but_does_not_withdraw_until_two_persons_
     assert_eq!(silent.refusal(), (422, "invalid-request"));
     let frozen = world.act(operator, &freeze, &reason).await;
     assert_eq!((frozen.status, frozen.text_of("status")), (200, "frozen"), "{frozen:?}");
-    let twice = world.act(operator, &freeze, &reason).await;
-    assert_eq!(twice.refusal(), (409, "illegal-transition"));
+    // Another authority's order, shorter than the first: it stands beside it.
+    let tax = json!({"reason": "tax", "legal_reference": "tax 3", "until": "2099-12-31T00:00:00Z"});
+    let twice = world.act(operator, &freeze, &tax).await;
+    assert_eq!((twice.status, twice.text_of("status")), (200, "frozen"), "{twice:?}");
+    let shown = world.look(&path).await.json;
+    assert_eq!((&shown["legal_reference"], &shown["frozen_until"]), (&json!("7 O 12/26"), &Value::Null));
+    let both: Vec<_> = shown["freezes"].as_array().unwrap().iter().map(|f| &f["legal_reference"]).collect();
+    assert_eq!(both, ["7 O 12/26", "tax 3"], "{shown}");
 
     let refused = world.withdraw(merchant, merchant.payee("CNY"), "1.00", "USD", "CNY").await;
     assert_eq!(refused.refusal(), (403, "merchant-frozen"));
@@ -49,7 +55,10 @@ async fn r32_a_frozen_merchant_receives_but_does_not_withdraw_until_two_persons_
     let audit = world.look(&format!("/admin/v1/audit?subject={}", merchant.id)).await;
     let actions: Vec<_> =
         audit.json["data"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
-    assert_eq!(actions, ["merchant.unfreeze", "merchant.unfreeze.requested", "merchant.freeze"]);
+    assert_eq!(
+        actions,
+        ["merchant.unfreeze", "merchant.unfreeze.requested", "merchant.freeze", "merchant.freeze"]
+    );
     sluice.verify().await;
 }
 

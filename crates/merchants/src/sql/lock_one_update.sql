@@ -1,3 +1,2 @@
-SELECT shard, id, state, state_before_freeze, frozen_reason, frozen_legal_reference, frozen_until, updated_at,
-       name_index, fully_verified_at IS NOT NULL AS fully_verified, tier
+SELECT shard, id, state, state_before_freeze, name_index, fully_verified_at IS NOT NULL AS fully_verified, tier
 FROM merchants WHERE shard = $1 AND id = $2 FOR UPDATE

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use merchants::{
-    Freeze, Frozen, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search,
-};
+use merchants::{Freeze, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
 use time::Duration;
 
 use crate::world::{EMAIL, NAME, World, freeze, somebody_waits};
@@ -23,8 +21,7 @@ async fn r32_a_freeze_is_saved_and_unfreezing_leads_back() {
         let mut locked = lock(&tx, &[], &[id]).await.unwrap();
         let what =
             Freeze { reason: "order".into(), legal_reference: Some("(2026) 7".into()), until: Some(until) };
-        assert!(locked.freeze(id, what.clone(), now));
-        assert!(!locked.freeze(id, what, now), "frozen already");
+        assert!(locked.freeze(id, what, now));
         locked.save(&tx, now).await.unwrap();
         tx.commit().await.unwrap();
         let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
@@ -36,8 +33,8 @@ async fn r32_a_freeze_is_saved_and_unfreezing_leads_back() {
         let now = tx.now().await.unwrap();
         let mut locked = lock(&tx, &[], &[id]).await.unwrap();
         assert_eq!(locked.get(id).unwrap().before_freeze, Some(before));
-        assert!(locked.unfreeze(id));
-        assert!(!locked.unfreeze(id), "not frozen any more");
+        assert!(locked.unfreeze(id, now));
+        assert!(!locked.unfreeze(id, now), "not frozen any more");
         locked.save(&tx, now).await.unwrap();
         tx.commit().await.unwrap();
         let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
@@ -176,19 +173,20 @@ async fn r32_the_clock_lifts_the_freeze_that_is_over_and_no_other_one() {
         for shared in [true, false] {
             let (share, exclusive) = if shared { (vec![id], vec![]) } else { (vec![], vec![id]) };
             let mut locked = lock(&tx, &share, &exclusive).await.unwrap();
-            let row = locked.get(id).unwrap().frozen.clone().unwrap();
-            assert_eq!((row.freeze, row.since), (frozen.clone(), past));
-            assert_eq!(locked.unfreeze_if_over(id, now), over && !shared, "{until:?}");
+            if !shared {
+                let [row] = locked.get(id).unwrap().freezes.in_force() else { panic!("one freeze") };
+                assert_eq!((&row.freeze, row.since), (&frozen, past));
+            }
+            assert_eq!(locked.lift_over(id, now), over && !shared, "{until:?}");
             let expected = if over && !shared { MerchantState::Active } else { MerchantState::Frozen };
             assert_eq!(locked.get(id).unwrap().state, expected, "{until:?}");
-            assert_eq!(locked.get(id).unwrap().frozen.is_none(), over && !shared, "{until:?}");
         }
     }
     let free = world.merchant(NAME, MerchantState::Active).await;
     let mut conn = world.conn().await;
     let tx = conn.begin().await.unwrap();
     let mut locked = lock(&tx, &[], &[free]).await.unwrap();
-    assert!(!locked.unfreeze_if_over(free, now), "not frozen");
+    assert!(!locked.lift_over(free, now), "not frozen");
 }
 
 /// One batch lifts a freeze and freezes anew: the same state, and yet another freeze.
@@ -202,18 +200,54 @@ async fn r32_a_freeze_that_follows_another_in_one_batch_is_the_one_that_stands()
     let tx = conn.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     let mut locked = lock(&tx, &[], &[id]).await.unwrap();
-    assert!(locked.unfreeze_if_over(id, now));
+    assert!(locked.lift_over(id, now));
     let order = Freeze { legal_reference: Some("7 O 12/26".into()), ..freeze("court order") };
     assert!(locked.freeze(id, order.clone(), now));
-    assert!(!locked.unfreeze_if_over(id, now), "this one has no end");
+    assert!(!locked.lift_over(id, now), "this one has no end");
     locked.save(&tx, now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(expired_freezes(&conn, 10).await.unwrap(), []);
     let tx = conn.begin().await.unwrap();
-    let locked = lock(&tx, &[id], &[]).await.unwrap();
+    let locked = lock(&tx, &[], &[id]).await.unwrap();
     let row = locked.get(id).unwrap();
     assert_eq!((row.state, row.before_freeze), (MerchantState::Frozen, Some(MerchantState::Restricted)));
-    assert_eq!(row.frozen, Some(Frozen { freeze: order, since: now }));
+    let [row] = row.freezes.in_force() else { panic!("one freeze") };
+    assert_eq!((&row.freeze, row.since), (&order, now));
+}
+
+/// The institution looks into a merchant for an hour; a court has it frozen for a day, and another one for a minute.
+#[tokio::test]
+async fn r32_each_of_several_freezes_ends_by_its_own_and_the_last_one_counts() {
+    let world = World::new().await;
+    let id = world.merchant(NAME, MerchantState::Active).await;
+    let now = world.now().await;
+    let until = |reason: &str, end: Duration| Freeze { until: Some(now + end), ..freeze(reason) };
+    frozen_by(&world, id, until("a look", Duration::HOUR), now).await;
+    frozen_by(&world, id, until("court", Duration::DAY), now).await;
+    frozen_by(&world, id, until("tax", Duration::MINUTE), now).await;
+    let conn = world.conn().await;
+    for (end, lifted, standing, shown) in [
+        (Duration::ZERO, false, vec!["a look", "court", "tax"], Some("court")),
+        (Duration::MINUTE, true, vec!["a look", "court"], Some("court")),
+        (Duration::HOUR, true, vec!["court"], Some("court")),
+        (Duration::HOUR, false, vec!["court"], Some("court")),
+        (Duration::DAY, true, vec![], None),
+    ] {
+        let mut conn_of_batch = world.conn().await;
+        let tx = conn_of_batch.begin().await.unwrap();
+        let mut locked = lock(&tx, &[], &[id]).await.unwrap();
+        assert_eq!(locked.lift_over(id, now + end), lifted, "{end}");
+        locked.save(&tx, now + end).await.unwrap();
+        tx.commit().await.unwrap();
+        let stand = merchants::freezes(&conn, id).await.unwrap();
+        assert_eq!(stand.iter().map(|f| f.freeze.reason.as_str()).collect::<Vec<_>>(), standing, "{end}");
+        let profile = merchant(&conn, &world.keyring, id).await.unwrap().unwrap();
+        assert_eq!(profile.state == MerchantState::Frozen, shown.is_some(), "{end}");
+        assert_eq!(profile.frozen_reason.as_deref(), shown, "the one that ends last: {end}");
+    }
+    let kept = "SELECT count(*) FROM merchant_freezes WHERE lifted_at IS NOT NULL";
+    let kept: i64 = world.db.owner().get().await.unwrap().query_one(kept, &[]).await.unwrap().get(0);
+    assert_eq!(kept, 3, "none is forgotten");
 }
 
 async fn frozen_by(world: &World, id: MerchantId, freeze: Freeze, at: time::OffsetDateTime) {

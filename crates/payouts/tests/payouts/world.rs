@@ -209,10 +209,10 @@ impl World {
         let mut conn = self.db.pool.get().await.unwrap();
         let tx = conn.begin().await.unwrap();
         let mut locked = merchants::lock(&tx, &[], &[self.merchant]).await.unwrap();
-        assert!(locked.unfreeze(self.merchant));
+        let now = tx.now().await.unwrap();
+        assert!(locked.unfreeze(self.merchant, now));
         let owner = (self.merchant.shard(), self.merchant.uuid());
         let mut payouts = payouts::lock_queued_of_merchants(&tx, &[owner]).await.unwrap();
-        let now = tx.now().await.unwrap();
         let released = payouts.unfreeze(self.merchant.uuid(), now);
         locked.save(&tx, now).await.unwrap();
         payouts.save(&tx, now).await.unwrap();

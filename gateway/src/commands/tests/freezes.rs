@@ -3,6 +3,7 @@
 use merchants::{FreezeId, MerchantState};
 use money::Currency;
 use payouts::{HeldBy, PayoutState};
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::world::{World, approve, operate, usd};
@@ -103,4 +104,111 @@ async fn r33_an_approval_ends_the_freeze_that_was_shown_and_no_later_one() {
     world.one(operate(Action::VerifyMerchant { merchant: world.merchant, full: false })).await;
     assert_eq!(world.one(approve(asked)).await.0, 200);
     assert_eq!(world.state().await, MerchantState::Active);
+}
+
+impl World {
+    async fn in_force(&self) -> Vec<Option<String>> {
+        let freezes = merchants::freezes(&self.conn().await, self.merchant).await.unwrap();
+        freezes.into_iter().map(|frozen| frozen.freeze.legal_reference).collect()
+    }
+
+    async fn acts(&self) -> Vec<String> {
+        let trail = self.trail(&self.merchant.to_string()).await;
+        trail.into_iter().map(|(action, _)| action).collect()
+    }
+}
+
+const COURT: Option<&str> = Some("7 O 12/26");
+
+/// The institution looks into a merchant for a while; meanwhile a court orders it frozen, without an end.
+#[tokio::test]
+async fn r32_an_order_on_a_frozen_merchant_outlives_the_freeze_that_was_there() {
+    let world = World::new().await;
+    world.pay_in(usd(10_000)).await;
+    let (_, payout) = world.withdraw(usd(5_000)).await;
+    let past = world.now().await - Duration::SECOND;
+    world.one(world.freeze(None, Some(past))).await;
+    let (status, done) = world.one(world.freeze(COURT, None)).await;
+    assert_eq!((status, done["freezes"].as_array().map(Vec::len)), (200, Some(2)), "{done}");
+    assert_eq!((&done["legal_reference"], &done["frozen_until"]), (&json!("7 O 12/26"), &Value::Null));
+
+    world.one(world.lift()).await;
+    assert_eq!((world.state().await, world.in_force().await), (MerchantState::Frozen, vec![court()]));
+    let held = world.payout(payout).await;
+    assert_eq!((held.state, held.held_by), (PayoutState::Held, Some(HeldBy::Freeze)));
+    world.one(world.lift()).await;
+    assert_eq!(world.acts().await, ["merchant.freeze", "merchant.freeze", "merchant.freeze.end"], "once");
+
+    let unfreeze = Action::UnfreezeMerchant { merchant: world.merchant };
+    let (status, done) = world.by_two(unfreeze).await;
+    assert_eq!((status, &done["result"]["status"]), (200, &json!("active")), "{done}");
+    assert_eq!(world.in_force().await, []);
+    assert_eq!(world.payout(payout).await.state, PayoutState::Queued);
+}
+
+/// The other way round: the shorter order neither shortens the longer one nor is lost beside it.
+#[tokio::test]
+async fn r32_a_shorter_order_beside_a_longer_one_changes_no_end() {
+    let world = World::new().await;
+    let (soon, late) = (world.now().await + Duration::HOUR, world.now().await + Duration::DAY);
+    world.one(world.freeze(COURT, Some(late))).await;
+    let (_, done) = world.one(world.freeze(Some("tax 3"), Some(soon))).await;
+    assert_eq!(done["legal_reference"], "7 O 12/26", "the one that ends last: {done}");
+    assert_eq!(world.in_force().await, [court(), Some("tax 3".to_owned())]);
+    world.one(world.lift()).await;
+    assert_eq!(world.in_force().await.len(), 2, "neither is over");
+}
+
+#[tokio::test]
+async fn r32_two_orders_in_one_batch_stand_both_whatever_their_order() {
+    for endless_first in [true, false] {
+        let world = World::new().await;
+        let past = world.now().await - Duration::SECOND;
+        let mut orders = [world.freeze(COURT, None), world.freeze(None, Some(past))];
+        if !endless_first {
+            orders.reverse();
+        }
+        let [one, other] = orders;
+        let done = world.batch(&[one, other, world.lift()]).await;
+        assert_eq!((done[0].0, done[1].0), (200, 200), "{done:?}");
+        assert_eq!((world.state().await, world.in_force().await), (MerchantState::Frozen, vec![court()]));
+        assert_eq!(world.acts().await, ["merchant.freeze", "merchant.freeze", "merchant.freeze.end"]);
+    }
+}
+
+/// Whoever approves was shown one freeze, and ends no other one.
+#[tokio::test]
+async fn r33_an_approval_to_unfreeze_is_void_once_another_order_stands_beside() {
+    for in_one_batch in [true, false] {
+        let world = World::new().await;
+        world.one(world.freeze(None, None)).await;
+        let old = world.ask(Action::UnfreezeMerchant { merchant: world.merchant }).await;
+        let both = [world.freeze(COURT, None), approve(old)];
+        let done = match in_one_batch {
+            true => world.batch(&both).await,
+            false => {
+                let [order, approval] = both;
+                vec![world.one(order).await, world.one(approval).await]
+            }
+        };
+        assert_eq!((done[0].0, done[1].0), (200, 409), "{done:?}");
+        assert_eq!(
+            (world.state().await, world.in_force().await),
+            (MerchantState::Frozen, vec![None, court()])
+        );
+    }
+    // The other way round: what was approved ends, and the order that follows stands alone.
+    let world = World::new().await;
+    world.pay_in(usd(10_000)).await;
+    let (_, payout) = world.withdraw(usd(5_000)).await;
+    world.one(world.freeze(None, None)).await;
+    let old = world.ask(Action::UnfreezeMerchant { merchant: world.merchant }).await;
+    let done = world.batch(&[approve(old), world.freeze(COURT, None)]).await;
+    assert_eq!((done[0].0, done[1].0), (200, 200), "{done:?}");
+    assert_eq!((world.state().await, world.in_force().await), (MerchantState::Frozen, vec![court()]));
+    assert_eq!(world.payout(payout).await.state, PayoutState::Held);
+}
+
+fn court() -> Option<String> {
+    COURT.map(str::to_owned)
 }
