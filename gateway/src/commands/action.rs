@@ -152,7 +152,25 @@ impl Action {
             Action::CreditPayment { payment, .. }
             | Action::ReturnPayment { payment }
             | Action::RematchPayment { payment } => Some(*payment),
-            _ => None,
+            Action::DismissReversal { .. }
+            | Action::RetryPayout { .. }
+            | Action::HoldPayout { .. }
+            | Action::ReleasePayout { .. }
+            | Action::QueryPayout { .. }
+            | Action::ResolvePayout { .. }
+            | Action::RefuseWithdrawal { .. }
+            | Action::Charge { .. }
+            | Action::FreezeAmount { .. }
+            | Action::LiftAmountFreeze { .. }
+            | Action::RefundWithdrawal { .. }
+            | Action::SetFee(_)
+            | Action::SetTier { .. }
+            | Action::CoverDeal(_)
+            | Action::VerifyMerchant { .. }
+            | Action::FreezeMerchant { .. }
+            | Action::UnfreezeMerchant { .. }
+            | Action::AcceptRate { .. }
+            | Action::RejectRate { .. } => None,
         }
     }
 
@@ -163,7 +181,23 @@ impl Action {
             | Action::ReleasePayout { payout }
             | Action::QueryPayout { payout }
             | Action::ResolvePayout { payout, .. } => Some(*payout),
-            _ => None,
+            Action::CreditPayment { .. }
+            | Action::ReturnPayment { .. }
+            | Action::RematchPayment { .. }
+            | Action::DismissReversal { .. }
+            | Action::RefuseWithdrawal { .. }
+            | Action::Charge { .. }
+            | Action::FreezeAmount { .. }
+            | Action::LiftAmountFreeze { .. }
+            | Action::RefundWithdrawal { .. }
+            | Action::SetFee(_)
+            | Action::SetTier { .. }
+            | Action::CoverDeal(_)
+            | Action::VerifyMerchant { .. }
+            | Action::FreezeMerchant { .. }
+            | Action::UnfreezeMerchant { .. }
+            | Action::AcceptRate { .. }
+            | Action::RejectRate { .. } => None,
         }
     }
 }

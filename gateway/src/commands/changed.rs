@@ -34,7 +34,16 @@ impl Stage<'_> {
                 (Command::Replay(replay), Standing::Live | Standing::Bare) => {
                     changes.add(Kind::BankEvent, replay.event.uuid());
                 }
-                _ => {}
+                (Command::BankEvent(_) | Command::Replay(_), _)
+                | (Command::Withdraw(_), _)
+                | (Command::ChangePayee(_), _)
+                | (Command::PayoutReport(_), _)
+                | (Command::Operate(_), _)
+                | (Command::Decide(_), _)
+                | (Command::Rematch(_), _)
+                | (Command::ApplyReversals(_), _)
+                | (Command::ImportOrders(_), _)
+                | (Command::LiftFreezes(_), _) => {}
             }
         }
         changes

@@ -348,7 +348,15 @@ impl Command {
             Command::Replay(command) => {
                 command.content.as_ref().map(|content| Said { bank: &command.bank, content })
             }
-            _ => None,
+            Command::Withdraw(_)
+            | Command::ChangePayee(_)
+            | Command::PayoutReport(_)
+            | Command::Operate(_)
+            | Command::Decide(_)
+            | Command::Rematch(_)
+            | Command::ApplyReversals(_)
+            | Command::ImportOrders(_)
+            | Command::LiftFreezes(_) => None,
         }
     }
 

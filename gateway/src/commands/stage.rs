@@ -1,12 +1,12 @@
 //! Everything that a batch has read and locked, and what it is going to write.
 
+mod load;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use audit::{ApprovalId, Approvals, Entry, NewApproval};
-use deposits::{
-    Claimed, Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received, ReversalClaim, ReversalId,
-};
+use deposits::{Payment, PaymentId, Payments, Receipt, Received, ReversalClaim, ReversalId};
 use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
@@ -24,15 +24,14 @@ use withdrawals::{Declaration, FeeVersion, Fees, Pricing, Usage, Withdrawal, Wit
 use super::action::Action;
 use super::alarms::Alarm;
 use super::covers::{CoverClaims, NewCover};
-use super::evidence;
 use super::facts::Facts;
 use super::imports::Imports;
-use super::keys::{self, Claims, Standing};
-use super::receivables::debtors;
+use super::keys::{Claims, Standing};
 use super::replays::Remade;
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Said, accounts, covers, fees, limits, resolutions};
+use super::{Command, Content, Said, resolutions};
+use load::{Evidence, Lot, Read, Rows, Told};
 
 /// A batch while it is decided.
 pub(super) struct Stage<'f> {
@@ -173,6 +172,7 @@ impl Named {
         self.numbers.extend(content.statements().iter().map(account));
     }
 
+    /// Everything that it is about is locked, or read, because it is named here.
     fn action(&mut self, action: &Action) {
         self.needs_market = true;
         self.payments.extend(action.payment());
@@ -211,8 +211,20 @@ impl Named {
             | Action::UnfreezeMerchant { merchant } => {
                 self.exclusive.push(*merchant);
             }
-            _ => {}
+            // By their payment or payout, above, and by nothing else.
+            Action::ReturnPayment { .. }
+            | Action::HoldPayout { .. }
+            | Action::ReleasePayout { .. }
+            | Action::QueryPayout { .. } => {}
         }
+    }
+}
+
+impl Named {
+    /// Those that are named, and those to whom withdrawals go.
+    fn payees_with(&self, withdrawals: &Withdrawals) -> Vec<PayeeId> {
+        let paid = self.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee));
+        self.payees.iter().copied().chain(paid).collect()
     }
 }
 
@@ -225,7 +237,8 @@ fn live<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Command> {
 
 impl<'f> Stage<'f> {
     /// Step 2 of a batch: locks in the one order that the gateway's README lists, reads what decisions need. What arrives is
-    /// decided in the midst of it: which accounts are locked next depends on that.
+    /// decided in the midst of it: which accounts are locked next depends on that. This function is the order; what stands
+    /// beside it in `load.rs` gathers what is locked together.
     pub(super) async fn load(
         tx: &Tx<'_>,
         facts: &'f Facts,
@@ -235,77 +248,48 @@ impl<'f> Stage<'f> {
         let live = live(batch, claims);
         let mut named = Named::default();
         live.iter().for_each(|command| named.command(command));
+        let lot = Lot { tx, facts, batch, claims, live: &live };
         let approvals = lock_approvals(tx, &live, &mut named).await?;
         let covers = CoverClaims::claim(tx, &named.covers).await?;
-        let receipts = new_receipts(batch, claims);
-        // Side by side: none needs what another one finds.
-        let told = std::mem::take(&mut named.numbers);
-        let (now, waiting, directory) = tokio::join!(
-            biased;
-            tx.now(),
-            deposits::waiting_for(tx, &receipts),
-            merchants::receiving_accounts(tx, facts.layout.shards, &told),
-        );
-        let (now, waiting, mut directory) = (now?, waiting?, directory?);
-        let reversals = Reversals::load(tx, batch, claims, waiting, &named.reversals, now).await?;
-        named.payments.extend(reversals.payments());
-        let owners = payouts::subjects(tx, &named.payouts).await?;
-        follow_owners(&owners, &mut named);
-        follow_payments(tx, &mut named).await?;
-        directory.extend(merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?);
-        named.share.extend(directory.values().map(|account| account.merchant));
-        let statements = store_statements(tx, batch, claims, &directory, now).await?;
-        let merchants = merchants::lock(tx, &named.share, &named.exclusive).await?;
-        let mut frozen = FrozenAmounts::load(tx, &named.frozen).await?;
-        let payments = deposits::lock(tx, &named.payments).await?;
-        let quotes = exchange::lock_quotes(tx, &named.quotes).await?;
-        let withdrawals = withdrawals::lock(tx, &named.withdrawals).await?;
-        let payouts = payouts::lock_wanted(tx, &wanted(&named)).await?;
-        named.charges.extend(resolutions::debtors(&named.resolved, &payouts));
-        let mut fees = if named.priced.is_empty() && !named.sets_fees {
-            Fees::none(facts.policy.fees)
-        } else {
-            fees::load(tx, &named.priced, &named.quotes, facts, now).await?
+        let told = lot.told(&mut named).await?;
+        let now = told.now;
+        let statements = store_statements(tx, batch, claims, &told.directory, now).await?;
+        let mut rows = Rows {
+            merchants: merchants::lock(tx, &named.share, &named.exclusive).await?,
+            frozen: FrozenAmounts::load(tx, &named.frozen).await?,
+            payments: deposits::lock(tx, &named.payments).await?,
+            quotes: exchange::lock_quotes(tx, &named.quotes).await?,
+            withdrawals: withdrawals::lock(tx, &named.withdrawals).await?,
+            payouts: payouts::lock_wanted(tx, &wanted(&named)).await?,
         };
-        let mut counters = limits::counters(&live, facts, &quotes, &withdrawals, now);
-        let allowances = fees::counters(&live, &fees, &quotes, now);
-        counters.extend(allowances.iter().map(|(counter, _)| counter.clone()));
-        let usage = Usage::lock(tx, counters).await?;
-        let reserved: Vec<(MerchantId, Currency)> = allowances.into_iter().map(|(_, of)| of).collect();
-        fees.load_reserved(tx, &reserved, now).await?;
-        named.payees.extend(named.withdrawals.iter().filter_map(|id| Some(withdrawals.get(*id)?.payee)));
-        let payees = merchants::payees(tx, &named.payees).await?;
+        named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts));
+        let (fees, usage) = lot.lock_prices(&named, &rows, now).await?;
+        let payees = merchants::payees(tx, &named.payees_with(&rows.withdrawals)).await?;
         let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
-
         let imports = Imports::load(tx, &live).await?;
-        let wanted = evidence::wanted(batch, claims, &directory, &payments, &named.rematched);
-        let (mut journal, mut orders) =
-            evidence::open(tx, facts.layout, &live, &wanted, &reversals.credited(&payments)).await?;
-        let received = {
-            let remitters = &facts.remitters;
-            let matching = Matching { accounts: &directory, merchants: &merchants, remitters, now };
-            receive(batch, claims, &matching, &mut orders)
-        };
-        let mut touched = accounts::of_received(&received);
-        accounts::of_payments(&payments, &directory, &named.credited, &mut touched);
-        accounts::of_withdrawals(&withdrawals, &mut touched);
-        accounts::of_charged(&named.came_back, &payouts, &withdrawals, &mut touched);
-        let receivables = accounts::receivables(&touched);
-        for command in &live {
-            accounts::of_command(command, facts, &quotes, &mut touched);
-        }
-        accounts::of_charges(&named.charges, &mut touched);
-        covers::accounts(&named.covers, &mut touched);
-        accounts::of_payouts(&payouts, &mut touched);
-        journal.add(tx, &touched).await?;
-        journal.add_existing(tx, &receivables).await?;
-        let mut owed = reversals.receivables(&payments, &arriving(&received));
-        owed.extend(accounts::owed_for_charges(&named.charges));
-        journal.add(tx, &owed).await?;
+        let mut evidence = lot.open_evidence(&named, &told, &rows).await?;
+        let debtors = lot.lock_accounts(&named, &told, &rows, &mut evidence).await?;
         // Whoever owes nothing is not looked at: most batches ask nothing here.
-        frozen.extend(FrozenAmounts::load(tx, &debtors(&receivables, &owed, &journal)?).await?);
+        rows.frozen.extend(FrozenAmounts::load(tx, &debtors).await?);
         let rates = Sources::lock(tx, &published(&live), &named.rates, now).await?;
-        Ok(Stage {
+        let read = Read { approvals, covers, statements, fees, usage, payees, market, imports, rates };
+        Ok(Stage::new(facts, claims, told, rows, evidence, read))
+    }
+
+    /// What was read and locked, and nothing decided yet.
+    fn new(
+        facts: &'f Facts,
+        claims: &Claims,
+        told: Told,
+        rows: Rows,
+        evidence: Evidence,
+        read: Read,
+    ) -> Stage<'f> {
+        let Told { now, directory, reversals, owners } = told;
+        let Rows { merchants, frozen, payments, quotes, withdrawals, payouts } = rows;
+        let Evidence { journal, orders, received } = evidence;
+        let Read { approvals, covers, statements, fees, usage, payees, market, imports, rates } = read;
+        Stage {
             facts,
             now,
             merchants,
@@ -343,7 +327,7 @@ impl<'f> Stage<'f> {
             replays: claims.replays.clone(),
             later: Vec::new(),
             alarms: Vec::new(),
-        })
+        }
     }
 }
 
@@ -363,28 +347,6 @@ async fn lock_approvals(tx: &Tx<'_>, live: &[&Command], named: &mut Named) -> Re
     Ok(approvals)
 }
 
-/// A payout's withdrawal, payment and merchant are locked before it.
-fn follow_owners(owners: &HashMap<PayoutId, Subject>, named: &mut Named) {
-    for owner in owners.values() {
-        named.withdrawals.extend(owner.withdrawal.map(WithdrawalId::from_uuid));
-        named.payments.extend(owner.payment.map(PaymentId::from_uuid));
-        named.share.extend(owner.merchant.map(MerchantId::from_uuid));
-    }
-    let resolved = named.resolved.iter().filter_map(|id| owners.get(id)?.merchant);
-    named.frozen.extend(resolved.map(MerchantId::from_uuid));
-}
-
-/// A reviewed payment's merchant and account are looked at before it is locked.
-async fn follow_payments(tx: &Tx<'_>, named: &mut Named) -> Result<(), Void> {
-    for id in named.payments.clone() {
-        if let Some(payment) = deposits::peek(tx, id).await? {
-            named.share.extend(payment.merchant);
-            named.numbers.push((payment.bank.clone(), payment.account_index));
-        }
-    }
-    Ok(())
-}
-
 fn wanted(named: &Named) -> Wanted {
     let key = |shard: Shard, id: Uuid| (shard, id);
     Wanted {
@@ -394,45 +356,6 @@ fn wanted(named: &Named) -> Wanted {
         not_at_bank_of: named.exclusive.iter().map(|id| key(id.shard(), id.uuid())).collect(),
         judged: named.resolved.clone(),
     }
-}
-
-/// The receipts that are payments nobody has seen before.
-fn new_receipts<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Receipt> {
-    let of = |((command, standing), claimed): ((&&'a Command, &Standing), &Vec<Claimed>)| {
-        let receipts = keys::receipts_of(command, standing).into_iter().zip(claimed.clone());
-        let new = receipts.filter(|(_, claimed)| matches!(claimed, Claimed::New { .. }));
-        new.map(|(receipt, _)| receipt).collect::<Vec<_>>()
-    };
-    batch.iter().zip(&claims.standing).zip(&claims.receipts).flat_map(of).collect()
-}
-
-fn arriving(received: &[Vec<Received>]) -> Vec<&Payment> {
-    received
-        .iter()
-        .flatten()
-        .filter_map(|received| match received {
-            Received::Payment { payment, .. } => Some(payment.as_ref()),
-            Received::Duplicate(_) => None,
-        })
-        .collect()
-}
-
-fn receive(
-    batch: &[&Command],
-    claims: &Claims,
-    matching: &Matching<'_>,
-    orders: &mut OpenOrders,
-) -> Vec<Vec<Received>> {
-    let mut all = Vec::with_capacity(batch.len());
-    for ((command, standing), claimed) in batch.iter().zip(&claims.standing).zip(&claims.receipts) {
-        let incoming: Vec<Incoming<'_>> = keys::receipts_of(command, standing)
-            .into_iter()
-            .zip(claimed)
-            .map(|(receipt, claimed)| Incoming { receipt, claimed: *claimed })
-            .collect();
-        all.push(deposits::receive(&incoming, matching, orders));
-    }
-    all
 }
 
 /// R44: kept once each; a statement of one of our receiving accounts covers that account alone.
