@@ -38,6 +38,11 @@ impl Failure {
         }
     }
 
+    /// The work went on after the connection was lost, or ended well without a word of it.
+    fn unseen() -> Failure {
+        Failure::LostAtWork("the connection was given up".to_owned())
+    }
+
     fn at_commit(error: Error) -> Failure {
         match error {
             Error::CommitUnknown => Failure::Unknown(error.to_string()),
@@ -82,7 +87,13 @@ pub(crate) async fn run<W: Work>(
     // A panic is one command's fault; the lane goes on. The transaction is dropped with whatever it held.
     let answers = AssertUnwindSafe(work.run(&tx, commands)).catch_unwind().await;
     let answers = answers.unwrap_or_else(|_| Err(BatchError::Broken("the work panicked".into())));
-    let answers = answers.map_err(Failure::at_work)?;
+    let answers = match answers {
+        // What it says is no more than a consequence.
+        Ok(_) | Err(BatchError::Database(Error::Aborted)) if tx.is_given_up() => {
+            return Err(Failure::unseen());
+        }
+        answers => answers.map_err(Failure::at_work)?,
+    };
     if answers.len() != commands.len() {
         return Err(Failure::Bad(format!("{} answers to {} commands", answers.len(), commands.len())));
     }

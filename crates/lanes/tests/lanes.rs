@@ -39,6 +39,10 @@ enum Cmd {
     Slow,
     /// Kills its own connection.
     Kill,
+    /// The same, and the code goes on as if nothing had happened.
+    KillUnseen,
+    /// The same, and it is committed all the same.
+    KillCareless,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +79,10 @@ impl Work for Inserts {
                     let kill = "SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())";
                     tx.batch_execute(kill).await?;
                 }
+                Cmd::KillUnseen | Cmd::KillCareless => {
+                    let kill = "SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())";
+                    let _swallowed = tx.batch_execute(kill).await;
+                }
             }
         }
         keys.sort_unstable();
@@ -85,7 +93,7 @@ impl Work for Inserts {
         let insert =
             "INSERT INTO done (key) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING RETURNING key";
         let inserted = tx.query(insert, &[&keys]).await;
-        let careless = batch.contains(&&Cmd::Careless);
+        let careless = [Cmd::Careless, Cmd::KillCareless].iter().any(|one| batch.contains(&one));
         let rows = if careless { inserted.unwrap_or_default() } else { inserted? };
         let new: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
         let answer = |command: &&Cmd| match command {
@@ -236,7 +244,7 @@ async fn one_bad_command_never_fails_its_neighbours() {
 
 #[tokio::test]
 async fn commands_that_take_the_connection_along_are_found_too() {
-    for bad in [Cmd::Slow, Cmd::Kill] {
+    for bad in [Cmd::Slow, Cmd::Kill, Cmd::KillUnseen, Cmd::KillCareless] {
         let bench = bench(OPEN, Settings { retries: 0, deadline: Duration::from_secs(20), ..ONE_LANE }).await;
         let answers = bench.submit([Cmd::Do(1), bad, Cmd::Do(2), Cmd::Do(3)]).await;
         assert!(matches!(answers[1], Err(Refused::Unavailable(_))), "{bad:?}: {answers:?}");

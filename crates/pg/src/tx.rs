@@ -99,6 +99,12 @@ impl<'a> Tx<'a> {
         row.try_get(0).map_err(|error| sort(&error).0)
     }
 
+    /// Whether its connection is lost, or must not be used again: whatever became of the error that told so, nothing but the
+    /// connection is known to be wrong.
+    pub fn is_given_up(&self) -> bool {
+        self.session.after() != After::Usable
+    }
+
     /// Has this done at once when it is durable, or may be: also where the answer to COMMIT did not come, since whoever
     /// runs the same again finds it done and tells nobody. For what is only told and not kept, and rather more than
     /// once than never: a count in memory, a bell.

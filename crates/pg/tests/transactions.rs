@@ -156,6 +156,7 @@ async fn after_a_failed_statement_nothing_can_be_committed() {
     let unique = tx.execute(INSERT, &[&1]).await.unwrap_err();
     assert!(matches!(&unique, Error::Unique { constraint } if constraint == "things_pkey"), "{unique}");
     assert!(matches!(tx.execute(INSERT, &[&2]).await, Err(Error::Aborted)));
+    assert!(!tx.is_given_up());
     assert!(matches!(tx.commit().await, Err(Error::Aborted)));
     drop(conn);
     assert_eq!(count(&pool).await, 0);
@@ -170,6 +171,7 @@ async fn nor_after_one_that_was_given_up() {
     tx.execute(INSERT, &[&1]).await.unwrap();
     let sleep = tx.query("SELECT pg_sleep(0.2)", &[]);
     tokio::time::timeout(Duration::from_millis(50), sleep).await.unwrap_err();
+    assert!(tx.is_given_up());
     assert!(matches!(tx.commit().await, Err(Error::Aborted)));
     drop(conn);
     assert_eq!(pool.status().size, 0, "its server may still be at work");
