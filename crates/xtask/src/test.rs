@@ -101,8 +101,8 @@ impl Run {
             }
         };
         // After one failed test binary the others are run nevertheless: the sum is about all of them.
-        programs::ensure_tmux(say);
-        programs::ensure_prometheus(self.metadata.target_directory.join("prometheus").as_std_path(), say);
+        let prometheus = self.metadata.target_directory.join("prometheus");
+        let missing = programs::ensure(prometheus.as_std_path(), say);
         let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
         say(&format!("tests: cargo {}", arguments.join(" ")));
         let mut test = folder::cargo(&self.metadata);
@@ -112,12 +112,18 @@ impl Run {
         }
         // A screen that differs from what is kept is a failure, and nothing is written.
         test.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
+        // Without a word from here a test fails that misses its program.
+        test.env("SLUICE_TEST_WITHOUT", missing.join(" "));
         let mut results = Results::default();
         let ended = tokio::select! {
             ended = results::read(test, std::io::stdout(), &mut results) => ended.map(|status| status.code()),
             _ = interrupt.recv() => Err("interrupted".into()),
             _ = terminate.recv() => Err("told to end".into()),
         };
+        for program in missing {
+            say(&format!("SKIPPED: the tests that need {program}, which could not be installed"));
+            results.skipped += 1;
+        }
         if let Err(error) = database::remove(server, &folder).await {
             self.failed.push(format!("removing the tests' PostgreSQL: {error}"));
         }

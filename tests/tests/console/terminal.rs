@@ -3,7 +3,7 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::{binary, unique};
+use tests::{binary, there, unique};
 
 /// How long anything may take to be seen.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,14 +14,12 @@ pub struct Tmux {
 }
 
 impl Tmux {
-    /// None where there is no tmux; then it says so.
+    /// None where the tests do without tmux.
+    ///
+    /// # Panics
+    /// There is none, and they don't.
     pub fn there() -> Option<Tmux> {
-        let there = Command::new("tmux").arg("-V").stdout(Stdio::null()).status();
-        if !there.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: the console in a terminal needs tmux");
-            return None;
-        }
-        Some(Tmux { server: unique("sluice-console") })
+        there(&["tmux"]).then(|| Tmux { server: unique("sluice-console") })
     }
 
     /// The first terminal, of that size. What is left on its screen afterwards is what a shell would show.

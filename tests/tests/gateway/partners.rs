@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use tests::{Second, Sluice, World};
+use tests::{Second, Sluice, World, there};
 use tokio::process::Command;
 
 /// Where the examples are run, and what we have told the partner.
@@ -75,21 +75,6 @@ impl Partner {
         let after = after.replacen("[banks.payouts]", &format!("{tables}\n\n[banks.payouts]"), 1);
         sluice.second_with(world, &format!("{before}{head}\n{after}")).await
     }
-}
-
-/// Whether all programs that an example needs are here. A machine without them can't try the examples.
-fn there(programs: &[&str]) -> bool {
-    let found = |program: &&str| {
-        let version = if *program == "openssl" { "version" } else { "--version" };
-        let mut command = std::process::Command::new(program);
-        command.arg(version).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    let missing: Vec<_> = programs.iter().filter(|program| !found(program)).collect();
-    if !missing.is_empty() {
-        eprintln!("SKIPPED: examples that need {missing:?}");
-    }
-    missing.is_empty()
 }
 
 async fn available(world: &World) -> String {

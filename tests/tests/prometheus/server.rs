@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tests::plain;
+use tests::{is_done_without, plain};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
@@ -22,7 +22,10 @@ pub fn config() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
 }
 
-/// `prometheus` or `promtool`: installed, or unpacked beside this test's build. None: it says so.
+/// `prometheus` or `promtool`: installed, or unpacked beside this test's build. None where the tests do without Prometheus.
+///
+/// # Panics
+/// It is missing, and they don't.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).map(|folder| folder.join(name));
@@ -30,7 +33,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     let unpacked = test.ancestors().map(|folder| folder.join("prometheus/usr/bin").join(name));
     let found = installed.chain(unpacked).find(|path| path.is_file());
     if found.is_none() {
-        eprintln!("SKIPPED: {name} is not installed; the alerts and dashboards need Prometheus");
+        is_done_without("prometheus");
     }
     found
 }

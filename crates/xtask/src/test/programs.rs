@@ -1,49 +1,53 @@
-//! Programs that some tests run. Without one its tests are skipped, and say so.
+//! Programs that some tests run. What can't be had is named: its tests are skipped then, and else fail without it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Finds tmux, which the tests of the console type into, or installs it with the system's package manager, saying
-/// what it runs.
-pub(super) fn ensure_tmux(say: impl Fn(&str)) {
-    if there("tmux", "-V") {
-        return;
+/// Each with what it is asked to see whether it is there; packages are named as their programs. The console's tests type
+/// into tmux, those of the partners' pages run the others.
+const PROGRAMS: [(&str, &str); 4] =
+    [("tmux", "-V"), ("curl", "--version"), ("openssl", "version"), ("python3", "--version")];
+
+/// Finds what the tests run, or installs it, saying what it does; Prometheus into `folder`. Those that could not be had.
+pub(super) fn ensure(folder: &Path, say: impl Fn(&str)) -> Vec<&'static str> {
+    let had = |(program, argument): &&(&str, &str)| !ensure_package(program, argument, &say);
+    let mut missing: Vec<&str> = PROGRAMS.iter().filter(had).map(|(program, _)| *program).collect();
+    if !ensure_prometheus(folder, &say) {
+        missing.push("prometheus");
     }
-    let command: &[&str] = if there("apt-get", "--version") {
-        &["apt-get", "install", "-y", "tmux"]
-    } else if there("dnf", "--version") {
-        &["dnf", "install", "-y", "tmux"]
-    } else if there("brew", "--version") {
-        &["brew", "install", "tmux"]
-    } else {
-        &[]
-    };
-    say("tmux is not installed; installing it");
-    if !install(command, &say) {
-        say("tmux could not be installed: the console's tests are skipped");
+    missing
+}
+
+/// Whether it is there now.
+fn ensure_package(program: &str, argument: &str, say: &impl Fn(&str)) -> bool {
+    if there(program, argument) {
+        return true;
     }
+    let managers: [&[&str]; 3] =
+        [&["apt-get", "install", "-y"], &["dnf", "install", "-y"], &["brew", "install"]];
+    let manager = managers.into_iter().find(|manager| there(manager[0], "--version"));
+    say(&format!("{program} is not installed; installing it"));
+    let command: Vec<&str> = manager.unwrap_or_default().iter().copied().chain([program]).collect();
+    manager.is_some() && install(&command, say) && there(program, argument)
 }
 
 /// Finds Prometheus with its promtool, which the alerts and dashboards are tried against. Debian's package would start
-/// a service: it is only unpacked, into this folder, where the tests look too.
-pub(super) fn ensure_prometheus(folder: &Path, say: impl Fn(&str)) {
+/// a service: it is only unpacked, into this folder, where the tests look too. Whether it is there now.
+fn ensure_prometheus(folder: &Path, say: &impl Fn(&str)) -> bool {
     let is_there = |program: &str| {
         let unpacked = folder.join("usr/bin").join(program);
         there(program, "--version") || there(&unpacked.to_string_lossy(), "--version")
     };
     if ["prometheus", "promtool"].into_iter().all(is_there) {
-        return;
+        return true;
     }
     say("Prometheus is not installed; fetching it");
-    let got = if there("apt-get", "--version") {
-        unpack(folder, &say) || (install(&["apt-get", "update"], &say) && unpack(folder, &say))
+    if there("apt-get", "--version") {
+        unpack(folder, say) || (install(&["apt-get", "update"], say) && unpack(folder, say))
     } else if there("dnf", "--version") {
-        install(&["dnf", "install", "-y", "golang-github-prometheus"], &say)
+        install(&["dnf", "install", "-y", "golang-github-prometheus"], say)
     } else {
-        there("brew", "--version") && install(&["brew", "install", "prometheus"], &say)
-    };
-    if !got {
-        say("Prometheus is not to be had: the tests of alerts and dashboards are skipped");
+        there("brew", "--version") && install(&["brew", "install", "prometheus"], say)
     }
 }
 
