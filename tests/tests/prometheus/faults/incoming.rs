@@ -11,6 +11,7 @@ pub async fn prove(scene: &Scene) {
     tokio::join!(
         waits_in_review(scene),
         needs_a_person(scene),
+        never_matched_again(scene),
         much_of_an_unknown_owner(scene),
         the_same_event_id(scene),
         forged_events(scene),
@@ -53,6 +54,33 @@ async fn needs_a_person(scene: &Scene) {
     let account = scene.world.merchant(0).account("USD");
     let payment = paid_in(scene, account, "70.00", "EUR", "AMAZON PAYMENTS INC", "currency_mismatch").await;
     scene.watch.fires(expected).await;
+    scene.act(&format!("/admin/v1/payments/{payment}/return")).await;
+    scene.watch.ends(expected).await;
+}
+
+/// Somebody has spoilt what a payment's remitter is sealed in. It is found again in each round, its cause being gone, and
+/// can't be matched.
+async fn never_matched_again(scene: &Scene) {
+    let expected = Expected {
+        name: "SluiceSweepSkipped",
+        labels: &[("sweep", "rematch")],
+        says: "of the sweep rematch failed for good in an hour and were passed over.",
+    };
+    scene.watch.silent(expected).await;
+    let (account, reason) = (scene.world.merchant(0).account("USD"), "remitter_not_platform");
+    let payment = paid_in(scene, account, "60.00", "USD", "SOMEBODY ELSE", reason).await;
+    let id: uuid::Uuid = payment.split('_').nth(1).and_then(|id| id.parse().ok()).expect("an id");
+    let database = scene.world.database().await;
+    let change = async |sql: &str| assert_eq!(database.execute(sql, &[&id]).await.expect("changed"), 1);
+    change(
+        "UPDATE payments SET reason = 'unknown_account', details_sealed = '\\x00' || details_sealed WHERE id = $1",
+    )
+    .await;
+    scene.watch.fires(expected).await;
+    change(
+        "UPDATE payments SET reason = 'remitter_not_platform', details_sealed = substr(details_sealed, 2) WHERE id = $1",
+    )
+    .await;
     scene.act(&format!("/admin/v1/payments/{payment}/return")).await;
     scene.watch.ends(expected).await;
 }

@@ -128,6 +128,33 @@ async fn disputed(scene: &Scene, merchant: &Merchant) {
     scene.watch.fires(expected).await;
     resolve(scene, &payout, "paid").await;
     scene.watch.ends(expected).await;
+    given_back(scene, merchant).await;
+}
+
+/// It was refunded before the bank said that it had paid it; then the bank gives it back.
+async fn given_back(scene: &Scene, merchant: &Merchant) {
+    let expected = Expected {
+        name: "SluicePayoutChargeGivenBack",
+        labels: SANDBOX,
+        says: "such returns of sandbox in an hour. What came is the merchant's again.",
+    };
+    let say = async |kind: &str, payout: &str, amount: &str| {
+        let data =
+            json!({"reference": payout, "bank_reference": unique("HB"), "amount": amount, "currency": "USD"});
+        let event = json!({"type": kind, "data": data}).to_string();
+        let told = scene.world.event(&unique("evt"), event.as_bytes()).await;
+        assert_eq!(told.outcome().0, "applied", "{kind}: {told:?}");
+    };
+    let fault = async || {
+        let (order, payout) = order(scene, merchant, "100.00", "USD", "USD", "0001").await;
+        let withdrawal = order.text_of("id");
+        scene.world.wait_for(merchant, withdrawal, "failed").await;
+        scene.act(&format!("/admin/v1/withdrawals/{withdrawal}/refund")).await;
+        say("payout.paid", &payout, "99.70").await;
+        resolve(scene, &payout, "paid").await;
+        say("payout.returned", &payout, "99.70").await;
+    };
+    scene.watch.proves_repeated(expected, fault, async || {}).await;
 }
 
 async fn contradicted(scene: &Scene, merchant: &Merchant) {
