@@ -33,6 +33,8 @@ pub enum Action {
     SetTier,
     VerifyMerchant,
     UnverifyMerchant,
+    ActivateMerchant,
+    AddDocument,
     SetFee,
     ReplayEvent,
     UnmaskBody,
@@ -123,6 +125,8 @@ const MERCHANT: &[Action] = &[
     SetFee,
     VerifyMerchant,
     UnverifyMerchant,
+    ActivateMerchant,
+    AddDocument,
 ];
 
 /// What there is for things of this shape, allowed or not.
@@ -178,6 +182,8 @@ impl Action {
             SetTier => "tier",
             VerifyMerchant => "verify",
             UnverifyMerchant => "unverify",
+            ActivateMerchant => "activate",
+            AddDocument => "document",
             SetFee => "fee",
             ReplayEvent => "replay",
             UnmaskBody => "unmask-body",
@@ -210,6 +216,11 @@ impl Action {
             FreezeAmount => [amount, legal].concat(),
             ChargeMerchant => amount.to_vec(),
             SetTier => vec![extra("tier", T::TierField, true)],
+            AddDocument => vec![
+                extra("kind", T::DocumentKindField, true),
+                extra("number", T::DocumentNumberField, true),
+                extra("expires_on", T::ExpiresOnField, false),
+            ],
             SetFee => {
                 let scope = [
                     extra("sell_currency", T::SoldField, true),
@@ -260,6 +271,8 @@ impl Action {
             ChargeMerchant => ("merchants", item.id(), "charge"),
             SetTier => ("merchants", item.id(), "tier"),
             VerifyMerchant | UnverifyMerchant => ("merchants", item.id(), "verification"),
+            ActivateMerchant => ("merchants", item.id(), "activate"),
+            AddDocument => ("merchants", item.id(), "documents"),
             ReplayEvent => ("events", item.id(), "replay"),
             UnmaskBody | UnmaskHeaders => ("events", item.id(), "unmask"),
             ReplayNotice => ("dead-letters", item.id(), "replay"),

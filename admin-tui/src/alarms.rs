@@ -118,6 +118,15 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             Some(Lead::List(Screen::Review, 0, "")),
         );
     }
+    if overview.merchants_pending > 0 {
+        let lead = Some(Lead::List(Screen::Merchants, 0, "status:pending"));
+        let (n, overdue) = (overview.merchants_pending.to_string(), overview.merchants_overdue.to_string());
+        let text = match overview.merchants_overdue {
+            0 => text(T::AlarmMerchants, &[&n, &span(overview.oldest_pending_seconds)]),
+            _ => text(T::AlarmMerchantsOverdue, &[&overdue]),
+        };
+        add(Tone::Warn, "~", text, lead);
+    }
     if overview.approvals_waiting_for_me > 0 {
         let n = overview.approvals_waiting_for_me.to_string();
         add(
@@ -288,6 +297,20 @@ mod tests {
         }
         bench.press("Enter");
         assert!(bench.shows("Withdrawals") && bench.shows("status:failed"), "{}", bench.screen());
+    }
+
+    #[test]
+    fn r39_merchants_that_wait_are_told_and_lead_to_their_list() {
+        let mut overview = quiet();
+        overview.merchants_pending = 3;
+        overview.oldest_pending_seconds = Some(10_800.0);
+        assert!(shown(overview.clone()).shows("~  3 merchant(s) wait to be activated, the first for 3h"));
+        overview.merchants_overdue = 2;
+        let mut bench = shown(overview);
+        let said = "~  2 merchant(s) have waited too long to be activated";
+        assert!(bench.shows("ONE THING NEEDS YOU") && bench.shows(said), "{}", bench.screen());
+        bench.press("Enter");
+        assert!(bench.shows("Merchants") && bench.shows("status:pending"), "{}", bench.screen());
     }
 
     /// Around the limits, as often as not.

@@ -26,6 +26,7 @@ mod quotes;
 mod rates;
 mod receiving_accounts;
 mod reconciliation;
+mod registration;
 mod reply;
 mod reversals;
 mod review;
@@ -110,6 +111,9 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::GetPayout => Box::pin(admin_reads::payout(app, &request)).await,
         Route::ListMerchants => Box::pin(lists::merchants::list(app, &request)).await,
         Route::ListMerchantPayees => Box::pin(lists::merchants::payees(app, &request)).await,
+        Route::RegisterMerchant => Box::pin(registration::register(app, request)).await,
+        Route::AddDocument => Box::pin(registration::add_document(app, request)).await,
+        Route::ListDocuments => Box::pin(registration::documents(app, &request)).await,
         Route::GetMerchant => Box::pin(admin_reads::merchant(app, &request)).await,
         Route::ListEvents => Box::pin(lists::events::list(app, &request)).await,
         Route::GetEvent => Box::pin(events::show(app, &request)).await,
@@ -157,6 +161,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         | Route::ChargeMerchant
         | Route::VerifyMerchant
         | Route::FreezeAmount
+        | Route::ActivateMerchant
         | Route::FreezeMerchant
         | Route::UnfreezeMerchant
         | Route::AcceptRate

@@ -15,7 +15,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 14] = [
+const COUNTERS: [(&str, &str); 15] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -34,6 +34,7 @@ const COUNTERS: [(&str, &str); 14] = [
     ("sluice_lane_batches_total", "Batches by outcome."),
     ("sluice_streams_cut_total", "Event streams that were ended, by reason: slow or operator."),
     ("sluice_account_checks_total", "Questions to banks about payees' accounts, by bank and result."),
+    ("sluice_merchants_restricted_total", "Merchants that were restricted, since a document had expired."),
     ("sluice_payout_contradictions_total", "Reports of banks that contradict what is known, by bank."),
     (
         "sluice_payout_disputes_total",
@@ -51,7 +52,7 @@ const COUNTERS: [(&str, &str); 14] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 37] = [
+const GAUGES: [(&str, &str); 39] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -74,6 +75,8 @@ const GAUGES: [(&str, &str); 37] = [
     ("sluice_reconciliation_oldest_seconds", "Age of the oldest open line, by outcome."),
     ("sluice_reconciliation_unbalanced_statements", "Statements whose lines contradict their balances."),
     ("sluice_payees_pending", "Payees without an answer of their bank, by whether it is asked again."),
+    ("sluice_merchants_pending", "Merchants that wait for an operator to look at them."),
+    ("sluice_merchants_overdue", "Those of them that have waited longer than they should."),
     ("sluice_open_quotes", "Quotes that can still be used, by pair."),
     ("sluice_open_quotes_amount", "What they promise, in major units, by pair and side."),
     (

@@ -33,9 +33,11 @@ impl Action {
             (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
             (VerifyMerchant, Row::Merchant(row)) => when(!row.fully_verified, T::VerifiedAlready),
             (UnverifyMerchant, Row::Merchant(row)) => when(row.fully_verified, T::NotVerified),
-            (FreezeMerchant | FreezeAmount | ChargeMerchant | SetTier | SetFee, Row::Merchant(row)) => {
-                when(row.status != "closed", T::ItIsClosed)
-            }
+            (ActivateMerchant, Row::Merchant(row)) => when(row.status == "pending", T::OnlyPending),
+            (
+                AddDocument | FreezeMerchant | FreezeAmount | ChargeMerchant | SetTier | SetFee,
+                Row::Merchant(row),
+            ) => when(row.status != "closed", T::ItIsClosed),
             (ReplayEvent, Row::Event(row)) => when(row.verdict != "conflict", T::NoReplayOfConflict),
             (UnmaskBody | UnmaskHeaders, Row::Event(_)) => {
                 when(item.raw["bytes_expired"] != true, T::BytesGone)

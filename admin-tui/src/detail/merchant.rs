@@ -28,6 +28,26 @@ pub(super) fn lines(model: &Model, detail: &Detail, item: &Item, width: usize) -
     ];
     lines.extend(balances(model, &item.raw["balances"], width));
     lines.extend(frozen(model, detail));
+    lines.extend(documents(model, &item.raw["documents"]));
+    lines
+}
+
+/// What shows who it is, and until when.
+fn documents(model: &Model, documents: &Value) -> Vec<Line> {
+    let Some(documents) = documents.as_array().filter(|documents| !documents.is_empty()) else {
+        return Vec::new();
+    };
+    let mut lines = vec![heading(model.text(T::Documents))];
+    for document in documents {
+        let text = |name: &str| document[name].as_str().unwrap_or_default();
+        let tone = match text("status") {
+            "expired" => Tone::Bad,
+            "expiring" => Tone::Warn,
+            _ => Tone::Plain,
+        };
+        let shown = format!("{} {} {}", text("status"), text("number"), text("expires_on"));
+        lines.push(line(text("kind"), shown.trim_end(), tone));
+    }
     lines
 }
 

@@ -34,6 +34,8 @@ pub(super) fn label(action: Action) -> (&'static str, &'static str) {
         SetTier => ("Price by another tier", "更改定价等级"),
         VerifyMerchant => ("Mark as fully verified", "标记为已完全验证"),
         UnverifyMerchant => ("Mark as not verified", "标记为未验证"),
+        ActivateMerchant => ("Activate the merchant", "启用商户"),
+        AddDocument => ("Add or renew a document", "新增或更新证件"),
         SetFee => ("Set a fee", "设定费率"),
         UnmaskBody => ("Show the body unmasked", "显示未遮蔽内容"),
         UnmaskHeaders => ("Show the headers unmasked", "显示未遮蔽标头"),
@@ -151,6 +153,14 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
         UnverifyMerchant => (
             "The limits for merchants that are not yet verified hold for it again.",
             "重新适用未验证商户的限额。",
+        ),
+        ActivateMerchant => (
+            "It can collect and withdraw money. Refused while a document that it needs is missing or has expired.",
+            "商户可收款和提现。所需证件缺失或过期时会被拒绝。",
+        ),
+        AddDocument => (
+            "It takes the place of the one of its kind. A merchant that was restricted for it is active again.",
+            "替换同类旧证件。因证件过期受限的商户恢复正常。",
         ),
         SetFee => (
             "Asks a second person. Withdrawals from then on are charged by this version.",

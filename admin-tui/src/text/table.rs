@@ -93,6 +93,20 @@ impl T {
             T::NoPayout => ("nothing of it was ever sent", "从未有过出款"),
             T::VerifiedAlready => ("it is fully verified already", "已完全验证"),
             T::NotVerified => ("it is not fully verified", "未完全验证"),
+            T::OnlyPending => ("only a pending merchant is activated", "仅可启用待审核商户"),
+            T::DocumentKindField => ("Kind, such as passport", "证件类型，如 passport"),
+            T::DocumentNumberField => ("Its number", "证件号码"),
+            T::ExpiresOnField => (
+                "Its last day, such as 2030-12-31 (none: it has none)",
+                "有效期至，如 2030-12-31（空：长期）",
+            ),
+            T::Documents => ("Documents", "证件"),
+            T::AlarmMerchants => {
+                ("{} merchant(s) wait to be activated, the first for {}", "{} 个商户待审核，最久 {}")
+            }
+            T::AlarmMerchantsOverdue => {
+                ("{} merchant(s) have waited too long to be activated", "{} 个商户审核超期")
+            }
             T::ItIsClosed => ("it is closed", "已关闭"),
             T::BytesGone => ("its bytes are gone: their time is over", "原始内容已过保留期"),
             T::To => ("To account", "收款账号"),

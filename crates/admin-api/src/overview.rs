@@ -26,6 +26,15 @@ pub struct Overview {
     pub oldest_review_seconds: Option<f64>,
     /// Money in suspense, by currency.
     pub suspense: Vec<Suspense>,
+    /// Merchants that wait for an operator to activate them (R39).
+    #[serde(default)]
+    pub merchants_pending: i64,
+    /// Those of them that should have been looked at by now.
+    #[serde(default)]
+    pub merchants_overdue: i64,
+    /// For how long the first of them has waited, seconds.
+    #[serde(default)]
+    pub oldest_pending_seconds: Option<f64>,
     /// Approvals that wait for a second person.
     pub approvals_pending: i64,
     /// Reuses of an event id that were refused.

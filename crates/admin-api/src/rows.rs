@@ -133,6 +133,15 @@ pub struct MerchantRow {
     pub name: String,
     /// Masked.
     pub email: String,
+    /// Masked; null of a merchant from before there were any.
+    #[serde(default)]
+    pub mobile: Option<String>,
+    /// `mainland`, `hong_kong` or `other`; null of a merchant from before.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// While it is pending: by when an operator has to have looked at it.
+    #[serde(default)]
+    pub review_due_at: Option<String>,
     /// Why it is frozen: of several freezes, this and the next two are of the one that ends last.
     pub reason: Option<String>,
     pub legal_reference: Option<String>,

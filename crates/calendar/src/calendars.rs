@@ -103,12 +103,17 @@ impl Calendars {
     /// The end of the first working day after the one that it is there now (R9). Where the calendar doesn't reach,
     /// Monday to Friday count, and the deadline says so.
     pub fn end_of_next_working_day(&self, jurisdiction: Jurisdiction, now: OffsetDateTime) -> Deadline {
+        self.end_of_working_day(jurisdiction, now, 1)
+    }
+
+    /// The same of the `days`-th working day after the one that it is there now.
+    pub fn end_of_working_day(&self, jurisdiction: Jurisdiction, now: OffsetDateTime, days: u32) -> Deadline {
         let calendar = self.calendars.get(&jurisdiction);
         let (hours, summer) = calendar.map_or((0, None), |c| (c.offset_hours, c.summer_time));
         let today = now.to_offset(offset::at(now, hours, summer)).date();
-        let known = self.next_working_day(jurisdiction, today);
-        let day =
-            known.or_else(|_| walk(today, 1, |day| Ok::<_, Unknown>(!is_weekend(day))).unwrap_or(Ok(today)));
+        let known = self.add_working_days(jurisdiction, today, days);
+        let weekdays = || walk(today, days, |day| Ok::<_, Unknown>(!is_weekend(day))).unwrap_or(Ok(today));
+        let day = known.or_else(|_| weekdays());
         Deadline { at: offset::end_of(day.unwrap_or(today), hours, summer), certain: known.is_ok() }
     }
 }

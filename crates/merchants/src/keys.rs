@@ -22,6 +22,16 @@ pub fn email_index(keyring: &Keyring, address: &str) -> [u8; 32] {
     keyring.blind_index("email", &address.trim().to_lowercase())
 }
 
+/// Finds a mobile number, as it is written in E.164.
+pub(crate) fn mobile_index(keyring: &Keyring, number: &str) -> [u8; 32] {
+    keyring.blind_index("mobile", number)
+}
+
+/// Finds a document by its number. Kinds are kept apart: the same number of two kinds is two numbers.
+pub(crate) fn document_index(keyring: &Keyring, kind: &str, number: &str) -> [u8; 32] {
+    keyring.blind_index("document_number", &format!("{kind}\0{number}"))
+}
+
 /// What a sealed value is bound to: its table and column, and the row.
 pub(crate) fn context(column: &str, row: uuid::Uuid) -> Vec<u8> {
     let mut context = column.as_bytes().to_vec();

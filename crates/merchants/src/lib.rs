@@ -2,6 +2,7 @@
 
 mod accounts;
 mod amount_freezes;
+pub mod documents;
 mod error;
 mod freezes;
 mod issue;
@@ -9,9 +10,11 @@ mod jurisdiction;
 mod keys;
 mod listed;
 mod lock;
+mod marks;
 mod numbers;
 pub mod orders;
 mod payees;
+mod registration;
 mod registry;
 mod state;
 mod stores;
@@ -36,6 +39,7 @@ pub use payees::{
     claim_account_checks, create_payee, delete_payee, list_payees, payee, payees, pending_payees,
     settle_payee,
 };
+pub use registration::{Registration, RegistrationRequest};
 pub use registry::{
     MerchantKind, MerchantProfile, NewMerchant, NewReceivingAccount, NewStore, accounts_at, currencies_of,
     expired_freezes, insert_merchant, insert_receiving_account, insert_store, merchant,
@@ -87,6 +91,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "four_of_a_number",
             sql: include_str!("../migrations/0010_four_of_a_number.sql"),
         },
+        pg::Migration {
+            version: 11,
+            name: "documents",
+            sql: include_str!("../migrations/0011_documents.sql"),
+        },
         pg::Migration { version: 13, name: "freezes", sql: include_str!("../migrations/0013_freezes.sql") },
     ],
 };
@@ -135,6 +144,15 @@ impl pg::Kind for FreezeMark {
 }
 /// `frz_…`, in the merchant's shard.
 pub type FreezeId = pg::Id<FreezeMark>;
+
+/// Marks ids of documents.
+#[derive(Debug)]
+pub enum DocumentMark {}
+impl pg::Kind for DocumentMark {
+    const PREFIX: &'static str = "doc";
+}
+/// `doc_…`, in the merchant's shard.
+pub type DocumentId = pg::Id<DocumentMark>;
 
 /// Marks ids of payees.
 #[derive(Debug)]

@@ -43,6 +43,7 @@ pub async fn tier(tx: &Tx<'_>, merchant: MerchantId) -> Result<Option<String>, E
 #[derive(Debug)]
 struct Held {
     loaded: MerchantState,
+    loaded_before: Option<MerchantState>,
     row: Merchant,
     exclusive: bool,
     verification_changed: bool,
@@ -106,7 +107,17 @@ impl Locked {
         let freezes = Freezes::default();
         let row = Merchant { id, state, before_freeze, freezes, name_index, fully_verified, tier };
         let (verification_changed, tier_changed) = (false, false);
-        self.rows.insert(id, Held { loaded: state, row, exclusive, verification_changed, tier_changed });
+        self.rows.insert(
+            id,
+            Held {
+                loaded: state,
+                loaded_before: before_freeze,
+                row,
+                exclusive,
+                verification_changed,
+                tier_changed,
+            },
+        );
         Ok(())
     }
 
@@ -170,6 +181,34 @@ impl Locked {
         over
     }
 
+    /// R39: a merchant that was locked exclusively is identified. False where its state does not allow it.
+    pub fn activate(&mut self, id: MerchantId) -> bool {
+        self.happens(id, MerchantEvent::Activate)
+    }
+
+    /// R40: a document of a merchant that was locked exclusively has expired. False where that changes nothing.
+    pub fn restrict(&mut self, id: MerchantId) -> bool {
+        self.happens(id, MerchantEvent::Restrict)
+    }
+
+    /// R40: what had expired is renewed. False where that changes nothing.
+    pub fn renew(&mut self, id: MerchantId) -> bool {
+        self.happens(id, MerchantEvent::Renew)
+    }
+
+    /// What happens to a frozen merchant's documents changes what an unfreeze leads to, not the freeze.
+    fn happens(&mut self, id: MerchantId, event: MerchantEvent) -> bool {
+        let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
+        if let Some(before) = held.row.before_freeze {
+            let Some(after) = before.next_while_frozen(event) else { return false };
+            held.row.before_freeze = Some(after);
+        } else {
+            let Some(state) = held.row.state.next(event) else { return false };
+            held.row.state = state;
+        }
+        true
+    }
+
     /// Says whether a merchant that was locked exclusively is fully verified (R30).
     pub fn set_fully_verified(&mut self, id: MerchantId, full: bool) {
         if let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) {
@@ -203,8 +242,11 @@ impl Locked {
         for held in self.rows.values().filter(|held| held.row.freezes.changed()) {
             held.row.freezes.save(tx, held.row.id).await?;
         }
-        // Frozen as before: the state is the same, what it says may not be.
-        let changed = |held: &&Held| held.loaded != held.row.state || held.row.freezes.changed();
+        // Frozen as before: the state is the same, what it says or what comes after it may not be.
+        let changed = |held: &&Held| {
+            (held.loaded, held.loaded_before) != (held.row.state, held.row.before_freeze)
+                || held.row.freezes.changed()
+        };
         let changed: Vec<&Held> = self.rows.values().filter(changed).collect();
         if changed.is_empty() {
             return Ok(());

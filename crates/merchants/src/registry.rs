@@ -8,6 +8,7 @@ use privacy::{Keyring, Sensitive};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::documents::Origin;
 use crate::error::Error;
 use crate::jurisdiction::Jurisdiction;
 use crate::keys::{account_index, context, email_index, name_index, open_text};
@@ -25,11 +26,20 @@ pub enum MerchantKind {
 }
 
 impl MerchantKind {
-    fn as_str(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [MerchantKind; 2] = [MerchantKind::Individual, MerchantKind::Enterprise];
+
+    /// The name in the contract and in the database.
+    pub fn as_str(self) -> &'static str {
         match self {
             MerchantKind::Individual => "individual",
             MerchantKind::Enterprise => "enterprise",
         }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<MerchantKind> {
+        MerchantKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -203,6 +213,12 @@ pub struct MerchantProfile {
     pub name: Sensitive<String>,
     /// Its address, to be masked.
     pub email: Sensitive<String>,
+    /// Its mobile number, to be masked; none of one from before there were any.
+    pub mobile: Option<Sensitive<String>>,
+    /// Where it is from; none of one from before.
+    pub origin: Option<Origin>,
+    /// While it is pending: by when an operator has to have looked at it (R39).
+    pub review_due_at: Option<OffsetDateTime>,
     /// Why it is frozen.
     pub frozen_reason: Option<String>,
     /// On whose order.
@@ -235,14 +251,18 @@ pub async fn merchant(
 /// A row of merchants, opened.
 pub(crate) fn profile(keyring: &Keyring, row: &pg::Row) -> Result<MerchantProfile, Error> {
     let id = MerchantId::from_uuid(row.get("id"));
-    let state = MerchantState::parse(row.get("state"))
-        .ok_or_else(|| Error::Unexpected(format!("the state of {id}")))?;
+    let unexpected = |what: &str| Error::Unexpected(format!("the {what} of {id}"));
+    let state = MerchantState::parse(row.get("state")).ok_or_else(|| unexpected("state"))?;
+    let (mobile, origin): (Option<&[u8]>, Option<&str>) = (row.get("mobile_sealed"), row.get("origin"));
     Ok(MerchantProfile {
         id,
         kind: row.get("kind"),
         state,
         name: open_text(keyring, row.get("name_sealed"), "merchants.name", id.uuid())?,
         email: open_text(keyring, row.get("email_sealed"), "merchants.email", id.uuid())?,
+        mobile: mobile.map(|sealed| open_text(keyring, sealed, "merchants.mobile", id.uuid())).transpose()?,
+        origin: origin.map(|name| Origin::parse(name).ok_or_else(|| unexpected("origin"))).transpose()?,
+        review_due_at: row.get::<_, Option<_>>("review_due_at").filter(|_| state == MerchantState::Pending),
         frozen_reason: row.get("frozen_reason"),
         frozen_legal_reference: row.get("frozen_legal_reference"),
         frozen_until: row.get("frozen_until"),

@@ -68,6 +68,19 @@ impl MerchantState {
         }
     }
 
+    /// What a frozen merchant goes back to, once it is unfrozen, after `event`; this is what it would go back to now. None
+    /// where the event is not possible. Documents age whether it is frozen or not (R40); all else waits for the freeze's end.
+    pub fn next_while_frozen(self, event: MerchantEvent) -> Option<MerchantState> {
+        match event {
+            MerchantEvent::Restrict | MerchantEvent::Renew => self.next(event),
+            MerchantEvent::Activate
+            | MerchantEvent::Freeze
+            | MerchantEvent::Unfreeze { .. }
+            | MerchantEvent::StartClosing
+            | MerchantEvent::Close => None,
+        }
+    }
+
     /// Whether nothing happens to it any more.
     pub fn is_final(self) -> bool {
         self == MerchantState::Closed
@@ -160,6 +173,37 @@ mod tests {
         for (state, row) in table {
             for (event, expected) in events.into_iter().zip(row) {
                 assert_eq!(state.next(event).map_or("-", S::as_str), expected, "{state:?} × {event:?}");
+            }
+        }
+    }
+
+    /// A document that expires, or is renewed, while its merchant is frozen: where an unfreeze then leads.
+    #[test]
+    fn r40_every_state_before_a_freeze_and_event() {
+        let events = [
+            E::Activate,
+            E::Restrict,
+            E::Renew,
+            E::Freeze,
+            E::Unfreeze { before: S::Active },
+            E::StartClosing,
+            E::Close,
+        ];
+        let table = [
+            (S::Pending, ["-", "-", "-", "-", "-", "-", "-"]),
+            (S::Active, ["-", "restricted", "-", "-", "-", "-", "-"]),
+            (S::Restricted, ["-", "-", "active", "-", "-", "-", "-"]),
+            (S::Frozen, ["-", "-", "-", "-", "-", "-", "-"]),
+            (S::Closing, ["-", "-", "-", "-", "-", "-", "-"]),
+            (S::Closed, ["-", "-", "-", "-", "-", "-", "-"]),
+        ];
+        for (before, row) in table {
+            for (event, expected) in events.into_iter().zip(row) {
+                let after = before.next_while_frozen(event);
+                assert_eq!(after.map_or("-", S::as_str), expected, "{before:?} × {event:?}");
+                // Whatever it leads to, an unfreeze leads there.
+                let unfrozen = after.and_then(|before| S::Frozen.next(E::Unfreeze { before }));
+                assert_eq!(unfrozen, after, "{before:?} × {event:?}");
             }
         }
     }

@@ -27,7 +27,7 @@ const fn words_of(english: &'static str, chinese: &'static str, meaning: &'stati
 }
 
 /// Members of the data, amounts beside their currencies. What isn't named here is not told by mail.
-const ROWS: [(&str, &[&str]); 8] = [
+const ROWS: [(&str, &[&str]); 10] = [
     ("Amount 金额", &["/amount", "/currency"]),
     ("Taken back 撤回金额", &["/reversed_amount", "/currency"]),
     ("Sold 卖出", &["/sell_amount", "/sell_currency"]),
@@ -36,6 +36,8 @@ const ROWS: [(&str, &[&str]); 8] = [
     ("Your reference 客户参考号", &["/client_reference"]),
     ("Status 状态", &["/status"]),
     ("Received 到账时间", &["/received_at"]),
+    ("Document 证件", &["/kind"]),
+    ("Last day 有效期至", &["/expires_on"]),
 ];
 /// Words of banks and operators.
 const FREE: [(&str, &str); 3] =
@@ -101,6 +103,19 @@ fn words(event_type: &str) -> Words {
         "withdrawal.refunded" => {
             words_of("A withdrawal was refunded", "提现已退款", "The money is back in your balance.")
         }
+        "merchant.activated" => {
+            words_of("Your account is active", "账户已启用", "You can collect and withdraw money.")
+        }
+        "merchant.document_expiring" => words_of(
+            "A document of yours expires soon",
+            "证件即将到期",
+            "Renew it before its last day: afterwards you can't withdraw money until it is renewed.",
+        ),
+        "merchant.restricted" => words_of(
+            "A document of yours has expired",
+            "证件已过期，提现受限",
+            "Money is still credited to you. You can withdraw it again once the document is renewed.",
+        ),
         _ => {
             words_of("There is news about your money", "资金动态", "The interface for merchants tells more.")
         }
@@ -223,6 +238,9 @@ mod tests {
             "withdrawal.refused",
             "withdrawal.returned",
             "withdrawal.refunded",
+            "merchant.activated",
+            "merchant.document_expiring",
+            "merchant.restricted",
         ];
         let subjects: std::collections::BTreeSet<String> =
             kinds.iter().map(|kind| of(&claimed(kind, "x", &json!({}))).subject).collect();

@@ -23,16 +23,25 @@ pub enum NoticeKind {
     PaymentReversed,
     /// A withdrawal has a new status: `data.status`.
     WithdrawalChanged,
+    /// The merchant may do business: it is identified, or what had expired is renewed.
+    MerchantActivated,
+    /// One of its documents expires soon.
+    DocumentExpiring,
+    /// One of its documents has expired.
+    MerchantRestricted,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 5] = [
+    pub const ALL: [NoticeKind; 8] = [
         NoticeKind::PaymentCredited,
         NoticeKind::PaymentInReview,
         NoticeKind::PaymentReturned,
         NoticeKind::PaymentReversed,
         NoticeKind::WithdrawalChanged,
+        NoticeKind::MerchantActivated,
+        NoticeKind::DocumentExpiring,
+        NoticeKind::MerchantRestricted,
     ];
 
     /// Its name in the database.
@@ -43,6 +52,9 @@ impl NoticeKind {
             NoticeKind::PaymentReturned => "payment_returned",
             NoticeKind::PaymentReversed => "payment_reversed",
             NoticeKind::WithdrawalChanged => "withdrawal_changed",
+            NoticeKind::MerchantActivated => "merchant_activated",
+            NoticeKind::DocumentExpiring => "document_expiring",
+            NoticeKind::MerchantRestricted => "merchant_restricted",
         }
     }
 
@@ -61,7 +73,7 @@ pub struct Notice {
     pub merchant: Uuid,
     /// What about.
     pub kind: NoticeKind,
-    /// The id of the payment or withdrawal.
+    /// The id of the payment, the withdrawal, the document or the merchant itself.
     pub subject: String,
     /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
     /// kept in the clear.
@@ -78,6 +90,9 @@ impl Notice {
             NoticeKind::PaymentInReview => "payment.in_review".to_owned(),
             NoticeKind::PaymentReturned => "payment.returned".to_owned(),
             NoticeKind::PaymentReversed => "payment.reversed".to_owned(),
+            NoticeKind::MerchantActivated => "merchant.activated".to_owned(),
+            NoticeKind::DocumentExpiring => "merchant.document_expiring".to_owned(),
+            NoticeKind::MerchantRestricted => "merchant.restricted".to_owned(),
             NoticeKind::WithdrawalChanged => {
                 let status = self.data.get("status").and_then(Value::as_str);
                 format!("withdrawal.{}", status.unwrap_or("changed"))

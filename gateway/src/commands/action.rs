@@ -2,6 +2,7 @@
 
 use deposits::{PaymentId, ReversalId};
 use exchange::RateId;
+use merchants::documents::NewDocument;
 use merchants::{FreezeId, MerchantId, PayeeId};
 use money::Currency;
 use payouts::PayoutId;
@@ -74,6 +75,10 @@ pub enum Action {
     CoverDeal(Box<NewCover>),
     /// Says whether a merchant is fully verified (R30).
     VerifyMerchant { merchant: MerchantId, full: bool },
+    /// Lets an identified merchant do business (R39).
+    ActivateMerchant { merchant: MerchantId },
+    /// Puts a document in effect (R40).
+    AddDocument { merchant: MerchantId, document: Box<NewDocument> },
     /// Freezes a merchant.
     FreezeMerchant {
         merchant: MerchantId,
@@ -112,6 +117,8 @@ impl Action {
             Action::SetTier { .. } => "merchant.tier",
             Action::CoverDeal(_) => "cover_deal.book",
             Action::VerifyMerchant { .. } => "merchant.verify",
+            Action::ActivateMerchant { .. } => "merchant.activate",
+            Action::AddDocument { .. } => "merchant.document",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
             Action::AcceptRate { .. } => "rate.accept",
@@ -142,6 +149,8 @@ impl Action {
             | Action::Charge { merchant, .. }
             | Action::FreezeAmount { merchant, .. }
             | Action::VerifyMerchant { merchant, .. }
+            | Action::ActivateMerchant { merchant }
+            | Action::AddDocument { merchant, .. }
             | Action::FreezeMerchant { merchant, .. }
             | Action::UnfreezeMerchant { merchant } => merchant.to_string(),
         }
@@ -167,6 +176,8 @@ impl Action {
             | Action::SetTier { .. }
             | Action::CoverDeal(_)
             | Action::VerifyMerchant { .. }
+            | Action::ActivateMerchant { .. }
+            | Action::AddDocument { .. }
             | Action::FreezeMerchant { .. }
             | Action::UnfreezeMerchant { .. }
             | Action::AcceptRate { .. }
@@ -194,6 +205,8 @@ impl Action {
             | Action::SetTier { .. }
             | Action::CoverDeal(_)
             | Action::VerifyMerchant { .. }
+            | Action::ActivateMerchant { .. }
+            | Action::AddDocument { .. }
             | Action::FreezeMerchant { .. }
             | Action::UnfreezeMerchant { .. }
             | Action::AcceptRate { .. }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use merchants::MerchantId;
 use payouts::{Effect, PayoutId};
 
 /// Something that a bank reported, and that nobody acts upon by himself.
@@ -16,6 +17,8 @@ pub(super) enum Alarm {
     GivenBack { bank: Arc<str>, payout: PayoutId },
     /// It reports a payout that is none of ours at it (R1).
     Stranger { bank: Arc<str> },
+    /// A merchant's document has expired: no bank's doing (R40).
+    Restricted { merchant: MerchantId },
 }
 
 impl Alarm {
@@ -53,6 +56,10 @@ impl Alarm {
             Alarm::Stranger { bank } => {
                 payouts::count_stranger(bank);
                 tracing::warn!(%bank, "a bank reports a payout that is none of ours at it");
+            }
+            Alarm::Restricted { merchant } => {
+                metrics::counter!("sluice_merchants_restricted_total").increment(1);
+                tracing::warn!(%merchant, "a document has expired: restricted until it is renewed");
             }
         }
     }

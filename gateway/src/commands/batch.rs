@@ -85,6 +85,7 @@ impl Stage<'_> {
             Command::ApplyReversals(reversals) => self.apply_waiting(reversals),
             Command::ImportOrders(command) => self.import_orders(command),
             Command::LiftFreezes(merchants) => Ok(self.lift_freezes(merchants)),
+            Command::AgeDocuments(merchants) => Ok(self.age_documents(merchants)),
         }
     }
 }

@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use deposits::{PlatformRemitters, Receipt};
 use ledger::Layout;
+use merchants::documents::Origin;
 use money::Money;
 use payouts::BankPolicy;
 use pg::Shard;
 use privacy::Keyring;
+use time::{Date, OffsetDateTime};
 
 /// How many account numbers are remembered with their merchant's shard.
 const HOMES: usize = 65_536;
+
+/// R39: working days.
+const REVIEWED_WITHIN: u32 = 2;
 
 /// What batches decide by, beside the database.
 pub struct Facts {
@@ -45,6 +50,21 @@ impl Facts {
     ) -> Facts {
         let homes = Mutex::new(HashMap::new());
         Facts { layout, keyring, remitters, policy, approval_limit, banks, emails, homes }
+    }
+
+    /// Which day it is for the institution: its limits and its merchants' documents go by it.
+    pub fn day(&self, at: OffsetDateTime) -> Date {
+        at.to_offset(self.policy.limits.offset()).date()
+    }
+
+    /// R39: by when an operator has looked at a merchant that came in now: the end of the second working day, Hong Kong's for
+    /// who is from there, else mainland China's.
+    pub fn review_due(&self, origin: Origin, now: OffsetDateTime) -> OffsetDateTime {
+        let jurisdiction = match origin {
+            Origin::HongKong => calendar::Jurisdiction::HongKong,
+            Origin::Mainland | Origin::Other => calendar::Jurisdiction::China,
+        };
+        self.policy.calendars.end_of_working_day(jurisdiction, now, REVIEWED_WITHIN).at
     }
 
     /// The shard of the merchant whose account received this, as far as a batch has seen it.

@@ -99,7 +99,8 @@ impl Command {
             | Command::Rematch(_)
             | Command::ApplyReversals(_)
             | Command::ImportOrders(_)
-            | Command::LiftFreezes(_) => None,
+            | Command::LiftFreezes(_)
+            | Command::AgeDocuments(_) => None,
         }
     }
 }

@@ -24,6 +24,7 @@ mod operators;
 mod orders;
 mod rates;
 mod receivables;
+mod registration;
 mod replays;
 mod reports;
 mod resolutions;
@@ -59,6 +60,7 @@ pub use covers::{NewCover, cover_json};
 pub use facts::Facts;
 pub use fees::{NewFee, fee_json};
 pub use freezes::freeze_json;
+pub use registration::{activated, validity};
 
 /// What a caller is answered: a status and a body that was stored as it is before it left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub enum Command {
     ImportOrders(Box<ImportOrders>),
     /// Freezes whose time is over are lifted (R32).
     LiftFreezes(Vec<MerchantId>),
+    /// Documents of these merchants are near their end, or over it (R40).
+    AgeDocuments(Vec<MerchantId>),
 }
 
 /// A verified event with what it says.
@@ -326,7 +330,7 @@ impl Command {
                 None => return 0,
             },
             Command::ImportOrders(command) => command.store.shard(),
-            Command::LiftFreezes(merchants) => match merchants.first() {
+            Command::LiftFreezes(merchants) | Command::AgeDocuments(merchants) => match merchants.first() {
                 Some(merchant) => merchant.shard(),
                 None => return 0,
             },
@@ -356,7 +360,8 @@ impl Command {
             | Command::Rematch(_)
             | Command::ApplyReversals(_)
             | Command::ImportOrders(_)
-            | Command::LiftFreezes(_) => None,
+            | Command::LiftFreezes(_)
+            | Command::AgeDocuments(_) => None,
         }
     }
 

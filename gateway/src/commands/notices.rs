@@ -17,7 +17,8 @@ impl Stage<'_> {
     pub(super) fn notices(&self) -> Vec<Notice> {
         let arrived = self.new_payments.iter().filter_map(|payment| self.of_payment(payment));
         let decided = self.payments.decided().filter_map(|payment| self.of_payment(payment));
-        arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals()).collect()
+        let own = self.told.iter().cloned();
+        arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals()).chain(own).collect()
     }
 
     /// A credit not later than the next working day, a review at once. Money that is nobody's yet is nobody's news.

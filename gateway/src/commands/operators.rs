@@ -83,6 +83,9 @@ impl Stage<'_> {
             Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
                 self.merchants.get(*merchant).map(freeze_shown)
             }
+            Action::ActivateMerchant { merchant } | Action::AddDocument { merchant, .. } => {
+                self.identity_shown(*merchant)
+            }
             Action::VerifyMerchant { merchant, .. } => self
                 .merchants
                 .get(*merchant)
@@ -138,6 +141,8 @@ impl Stage<'_> {
             | Action::RefuseWithdrawal { .. }
             | Action::FreezeAmount { .. }
             | Action::VerifyMerchant { .. }
+            | Action::ActivateMerchant { .. }
+            | Action::AddDocument { .. }
             | Action::AcceptRate { .. }
             | Action::RejectRate { .. }
             | Action::FreezeMerchant { .. } => return false,
@@ -303,6 +308,8 @@ impl Stage<'_> {
                 self.merchants.set_fully_verified(*merchant, *full);
                 Ok(Ok(()))
             }
+            Action::ActivateMerchant { merchant } => Ok(self.activate(*merchant)),
+            Action::AddDocument { merchant, document } => Ok(self.add_document(*merchant, document)),
             Action::FreezeMerchant { merchant, legal_reference, until } => {
                 let freeze = Freeze {
                     reason: reason.to_owned(),

@@ -48,6 +48,7 @@ impl Stage<'_> {
     async fn save_rest(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
         self.merchants.save(tx, self.now).await?;
         self.frozen.save(tx).await?;
+        self.documents.save(tx).await?;
         deposits::save(tx, &self.payments).await?;
         self.reversals.save(tx).await?;
         self.quotes.save(tx).await?;

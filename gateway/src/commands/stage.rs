@@ -11,8 +11,10 @@ use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
 use ledger::Journal;
+use merchants::documents::{Documents, NewDocument};
 use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
 use money::Currency;
+use notifications::Notice;
 use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
 use pg::{Shard, Tx};
 use reconciliation::{Covers, Statement, Stored};
@@ -47,6 +49,10 @@ pub(super) struct Stage<'f> {
     pub payees: HashMap<PayeeId, Payee>,
     /// Of the merchants who withdraw, are charged, owe something, or have amounts frozen.
     pub frozen: FrozenAmounts,
+    /// Of the merchants who are activated, bring documents, or whose documents grow old.
+    pub documents: Documents,
+    /// What merchants are told of themselves.
+    pub told: Vec<Notice>,
     /// What withdrawals cost.
     pub fees: Fees,
     /// What of limits and allowances is used up by those who withdraw.
@@ -108,6 +114,8 @@ struct Named {
     credited: Vec<MerchantId>,
     /// Merchants of whose money decisions need to know what is frozen.
     frozen: Vec<MerchantId>,
+    /// Merchants of whose documents decisions need to know.
+    identified: Vec<MerchantId>,
     /// Who is charged, in which currency.
     charges: Vec<(MerchantId, Currency)>,
     /// Merchants whose fees decisions need to know.
@@ -160,6 +168,10 @@ impl Named {
                 self.exclusive.extend(merchants);
                 self.frozen.extend(merchants);
             }
+            Command::AgeDocuments(merchants) => {
+                self.exclusive.extend(merchants);
+                self.identified.extend(merchants);
+            }
         }
     }
 
@@ -202,6 +214,10 @@ impl Named {
             Action::FreezeAmount { merchant, .. } | Action::LiftAmountFreeze { merchant, .. } => {
                 self.exclusive.push(*merchant);
                 self.frozen.push(*merchant);
+            }
+            Action::ActivateMerchant { merchant } | Action::AddDocument { merchant, .. } => {
+                self.exclusive.push(*merchant);
+                self.identified.push(*merchant);
             }
             Action::ResolvePayout { payout, .. } => self.resolved.push(*payout),
             Action::CoverDeal(deal) => self.covers.push((**deal).clone()),
@@ -256,6 +272,7 @@ impl<'f> Stage<'f> {
         let statements = store_statements(tx, batch, claims, &told.directory, now).await?;
         let mut rows = Rows {
             merchants: merchants::lock(tx, &named.share, &named.exclusive).await?,
+            documents: Documents::load(tx, &named.identified, &brought(&live)).await?,
             frozen: FrozenAmounts::load(tx, &named.frozen).await?,
             payments: deposits::lock(tx, &named.payments).await?,
             quotes: exchange::lock_quotes(tx, &named.quotes).await?,
@@ -286,7 +303,7 @@ impl<'f> Stage<'f> {
         read: Read,
     ) -> Stage<'f> {
         let Told { now, directory, reversals, owners } = told;
-        let Rows { merchants, frozen, payments, quotes, withdrawals, payouts } = rows;
+        let Rows { merchants, documents, frozen, payments, quotes, withdrawals, payouts } = rows;
         let Evidence { journal, orders, received } = evidence;
         let Read { approvals, covers, statements, fees, usage, payees, market, imports, rates } = read;
         Stage {
@@ -301,6 +318,8 @@ impl<'f> Stage<'f> {
             payouts,
             payees,
             frozen,
+            documents,
+            told: Vec::new(),
             fees,
             usage,
             market,
@@ -329,6 +348,18 @@ impl<'f> Stage<'f> {
             alarms: Vec::new(),
         }
     }
+}
+
+/// The documents that a batch brings.
+fn brought<'a>(live: &[&'a Command]) -> Vec<(MerchantId, &'a NewDocument)> {
+    let document = |command: &&'a Command| match command {
+        Command::Operate(command) => match &command.action {
+            Action::AddDocument { merchant, document } => Some((*merchant, &**document)),
+            _ => None,
+        },
+        _ => None,
+    };
+    live.iter().filter_map(document).collect()
 }
 
 async fn lock_approvals(tx: &Tx<'_>, live: &[&Command], named: &mut Named) -> Result<Approvals, Void> {

@@ -3,6 +3,7 @@
 mod freezes;
 mod judged;
 mod one_batch;
+mod registration;
 mod repayments;
 mod returns;
 mod review_returns;

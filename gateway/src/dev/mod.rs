@@ -3,6 +3,7 @@
 
 mod demo;
 mod handout;
+mod identity;
 mod orders;
 mod seed;
 mod tls;

@@ -1,15 +1,13 @@
 //! Enters the demo's merchants, stores, accounts, orders and payees; what is there already stays.
 
-use merchants::{
-    ApiKey, Jurisdiction, MerchantKind, MerchantState, NewMerchant, NewPayee, NewReceivingAccount, NewStore,
-    PayeeRequest,
-};
+use merchants::{ApiKey, Jurisdiction, NewPayee, NewReceivingAccount, NewStore, PayeeRequest};
 use money::Currency;
 use pg::{Pool, Shards};
 use privacy::Keyring;
 use time::{Duration, OffsetDateTime};
 
 use super::demo::{BANK, Demo, DemoAccount, DemoMerchant};
+use super::identity;
 
 /// Enters everything.
 ///
@@ -31,10 +29,7 @@ async fn seed_merchant(
     demo: &DemoMerchant,
 ) -> Result<(), merchants::Error> {
     let mut conn = pool.get().await?;
-    let kind = if demo.kind == "individual" { MerchantKind::Individual } else { MerchantKind::Enterprise };
-    let new =
-        NewMerchant { id: demo.id, kind, state: MerchantState::Active, name: &demo.name, email: &demo.email };
-    merchants::insert_merchant(&conn, keyring, &new).await?;
+    identity::enter(&mut conn, keyring, demo).await?;
     merchants::insert_user(&conn, demo.user, demo.id, "demo", &ApiKey::from_caller(&demo.api_key)).await?;
     for account in &demo.receiving_accounts {
         seed_account(&mut conn, keyring, shards, demo, account).await?;

@@ -2,6 +2,7 @@
 
 mod account_checks;
 mod changes;
+mod documents;
 mod heads;
 mod links;
 mod notify;
@@ -120,6 +121,7 @@ impl Engine {
     fn start_sweeps(self: &Arc<Self>, config: &Config, reads: &Pool) {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
+        tasks.spawn(documents::sweep(self.clone(), reads.clone()));
         tasks.spawn(quotes::expire(self.clone(), reads.clone()));
         tasks.spawn(tails::sweep(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));

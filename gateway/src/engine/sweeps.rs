@@ -103,6 +103,9 @@ async fn read_gauges(
     for (check, count) in [("asking", payees.asking), ("given_up", payees.given_up)] {
         metrics::gauge!("sluice_payees_pending", "check" => check).set(count as f64);
     }
+    let reviews = merchants::documents::reviews(&conn).await.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_merchants_pending").set(reviews.waiting as f64);
+    metrics::gauge!("sluice_merchants_overdue").set(reviews.overdue as f64);
     super::rates::gauges(&conn, &engine.facts.policy).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);

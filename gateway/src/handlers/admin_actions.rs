@@ -130,7 +130,7 @@ pub(super) fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Ref
         shard: shards.of(&[b"operator", caller.id.as_bytes()]),
         scope: Arc::from(caller.id.as_str()),
         key: request::idempotency_key(&request.headers)?,
-        hash: idempotency::request_hash(request.method.as_str(), &request.path, &request.body),
+        hash: hash(app, request),
         id: Uuid::now_v7(),
     };
     let operator = Operator {
@@ -139,6 +139,19 @@ pub(super) fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Ref
         origin: request.peer.ip().to_string(),
     };
     Ok((operator, keyed))
+}
+
+/// The request's hash. Where its body is little more than a document's number, which could be guessed by its hash, it is
+/// hashed with the key of blind indexes besides (R36).
+fn hash(app: &App, request: &Request) -> [u8; 32] {
+    let hash = idempotency::request_hash(request.method.as_str(), &request.path, &request.body);
+    match request.entry.route {
+        Route::RegisterMerchant | Route::AddDocument => {
+            let text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            app.keyring.blind_index("request", &text)
+        }
+        _ => hash,
+    }
 }
 
 fn read(request: &Request) -> Result<(Action, String), Refusal> {
@@ -218,6 +231,9 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
             let until = body.until.map(|text| until(&text)).transpose()?;
             let legal_reference = legal_reference(body.legal_reference)?;
             (Action::FreezeMerchant { merchant, legal_reference, until }, body.reason)
+        }
+        Route::ActivateMerchant => {
+            (Action::ActivateMerchant { merchant: request.id_of("merchant")? }, reason_only()?)
         }
         Route::UnfreezeMerchant => {
             (Action::UnfreezeMerchant { merchant: request.id_of("merchant")? }, reason_only()?)

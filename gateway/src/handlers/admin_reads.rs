@@ -3,7 +3,7 @@
 use admin_api::{EvidenceLine, PayoutDetail};
 use hyper::StatusCode;
 
-use super::{Answer, balances, lists, reply};
+use super::{Answer, balances, lists, registration, reply};
 use crate::app::App;
 use crate::commands::{freeze_json, rfc3339};
 use crate::problem::{self, Refusal};
@@ -40,5 +40,6 @@ pub async fn merchant(app: &App, request: &Request) -> Answer {
     shown["balances"] = balances::of_merchant(app, &conn, id).await?.into();
     let freezes = merchants::freezes(&conn, id).await?;
     shown["freezes"] = freezes.iter().map(freeze_json).collect();
+    shown["documents"] = registration::in_effect(app, &conn, id).await?.into();
     reply::json(StatusCode::OK, &shown)
 }

@@ -63,6 +63,7 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
     let locks = exchange::exposure(&conn).await?;
     let heads = ledger::heads(&conn).await?;
     let pending = audit::pending_by_person(&conn).await?;
+    let reviews = merchants::documents::reviews(&conn).await?;
     let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
     let of = |state: PayoutState| counts.iter().filter(move |count| count.state == state);
     let mut sums = std::collections::BTreeMap::new();
@@ -114,6 +115,9 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
             .into_values()
             .map(|sum| Suspense { currency: sum.currency().code().to_owned(), amount: sum.to_string() })
             .collect(),
+        merchants_pending: reviews.waiting,
+        merchants_overdue: reviews.overdue,
+        oldest_pending_seconds: reviews.oldest.map(age),
         approvals_pending: pending.iter().map(|(_, count)| count).sum(),
         event_id_conflicts: vault::conflict_count(&conn).await?,
         lanes: app

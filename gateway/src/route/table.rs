@@ -167,6 +167,16 @@ pub const TABLE: &[Entry] = &[
     admin(Route::SetFee, "POST", "/admin/v1/fees", OPERATOR, "set_fee"),
     admin(Route::ListFees, "GET", "/admin/v1/fees", VIEWER, "list_fees"),
     admin(Route::ListMerchants, "GET", "/admin/v1/merchants", VIEWER, "list_merchants"),
+    admin(Route::RegisterMerchant, "POST", "/admin/v1/merchants", OPERATOR, "register_merchant"),
+    admin(
+        Route::ActivateMerchant,
+        "POST",
+        "/admin/v1/merchants/{id}/activate",
+        OPERATOR,
+        "activate_merchant",
+    ),
+    admin(Route::AddDocument, "POST", "/admin/v1/merchants/{id}/documents", OPERATOR, "add_document"),
+    admin(Route::ListDocuments, "GET", "/admin/v1/merchants/{id}/documents", VIEWER, "list_documents"),
     admin(Route::GetMerchant, "GET", "/admin/v1/merchants/{id}", VIEWER, "get_merchant"),
     admin(
         Route::ListMerchantPayees,

@@ -30,6 +30,7 @@ mod positions;
 mod rates;
 mod reconciliation;
 mod refusals;
+mod registration;
 mod reload;
 mod resolutions;
 mod reversals;

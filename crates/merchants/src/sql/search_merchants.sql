@@ -1,6 +1,7 @@
 -- By id, whole name or whole e-mail address, each by its index: few, in any order.
 SELECT m.id, m.kind, m.state, m.name_sealed, m.email_sealed, m.frozen_reason, m.frozen_legal_reference, m.frozen_until,
-       m.created_at, m.updated_at, m.tier, m.fully_verified_at IS NOT NULL AS fully_verified
+       m.created_at, m.updated_at, m.tier, m.fully_verified_at IS NOT NULL AS fully_verified,
+       m.origin, m.mobile_sealed, m.review_due_at
 FROM (
     SELECT i.shard, i.id FROM merchants i WHERE i.id = $1::uuid
     UNION

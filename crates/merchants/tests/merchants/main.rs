@@ -4,6 +4,7 @@
 
 mod account_checks;
 mod accounts;
+mod documents;
 mod locks;
 mod numbers;
 mod orders;

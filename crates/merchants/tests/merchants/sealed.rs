@@ -5,6 +5,7 @@ use merchants::{insert_receiving_account, merchant};
 use money::Currency;
 use privacy::Keyring;
 
+use crate::documents;
 use crate::world::{EMAIL, NAME, SHARDS, World};
 
 const NUMBER: &str = "6222021234567890";
@@ -34,10 +35,13 @@ async fn r36_names_addresses_and_numbers_lie_sealed() {
     };
     insert_receiving_account(&mut conn, &world.keyring, SHARDS, &account).await.unwrap();
 
-    for table in ["merchants", "payees", "receiving_accounts"] {
+    world.register(&documents::li()).await.unwrap();
+
+    for table in ["merchants", "payees", "receiving_accounts", "merchant_documents", "merchant_marks"] {
         let text = everything(&world, table).await;
         assert!(text.contains("index"), "{table}: {text}");
-        for plain in [NAME, "Shenzhen", EMAIL, "bright.example", NUMBER] {
+        let own = ["Li Na", "li@example.com", documents::MOBILE, "13812345678", documents::CARD];
+        for plain in [NAME, "Shenzhen", EMAIL, "bright.example", NUMBER].into_iter().chain(own) {
             assert!(!text.to_lowercase().contains(&plain.to_lowercase()), "{plain} in {table}: {text}");
             let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
             assert!(!text.contains(&hex), "{plain} in {table}: {text}");
@@ -51,6 +55,10 @@ async fn everything(world: &World, table: &str) -> String {
     let sql = match table {
         "merchants" => "SELECT to_jsonb(t) - 'id' - 'created_at' - 'updated_at' #>> '{}' FROM merchants t",
         "payees" => "SELECT to_jsonb(t) - 'id' - 'merchant' - 'created_at' #>> '{}' FROM payees t",
+        "merchant_documents" => {
+            "SELECT to_jsonb(t) - 'id' - 'merchant' - 'added_at' #>> '{}' FROM merchant_documents t"
+        }
+        "merchant_marks" => "SELECT to_jsonb(t) - 'merchant' #>> '{}' FROM merchant_marks t",
         _ => "SELECT to_jsonb(t) - 'id' - 'merchant' - 'created_at' #>> '{}' FROM receiving_accounts t",
     };
     let rows = conn.query(sql, &[]).await.unwrap();
@@ -102,6 +110,10 @@ async fn the_program_s_role_changes_only_what_may_change() {
         "UPDATE payees SET scheme = 'card'",
         "UPDATE payees SET warnings = '{}'",
         "DELETE FROM payees",
+        "UPDATE merchants SET origin = 'other'",
+        "UPDATE merchant_documents SET expires_on = NULL",
+        "UPDATE merchant_documents SET number_sealed = ''",
+        "DELETE FROM merchant_documents",
         "UPDATE receiving_accounts SET merchant = gen_random_uuid()",
         "DELETE FROM receiving_accounts",
         "UPDATE orders SET amount_minor = 1",

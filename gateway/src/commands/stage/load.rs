@@ -6,6 +6,7 @@ use audit::Approvals;
 use deposits::{Claimed, Incoming, Matching, Payment, PaymentId, Payments, Receipt, Received};
 use exchange::{Market, Quotes, Sources};
 use ledger::Journal;
+use merchants::documents::Documents;
 use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
 use money::Currency;
 use payouts::{PayoutId, Payouts, Subject};
@@ -44,6 +45,7 @@ pub(super) struct Told {
 /// What is locked, in this order.
 pub(super) struct Rows {
     pub merchants: Locked,
+    pub documents: Documents,
     pub frozen: FrozenAmounts,
     pub payments: Payments,
     pub quotes: Quotes,

@@ -39,6 +39,7 @@ pub struct World {
     pub db: TestDb,
     pub merchant: MerchantId,
     keyring: Arc<Keyring>,
+    facts: Arc<Facts>,
     commands: Commands,
 }
 
@@ -65,12 +66,17 @@ impl World {
             HashMap::from([(bank(), bank_policy())]),
             false,
         );
-        let commands = Commands::new(Arc::new(facts), Arc::new(Activity::default()));
-        World { db, merchant, keyring, commands }
+        let facts = Arc::new(facts);
+        let commands = Commands::new(facts.clone(), Arc::new(Activity::default()));
+        World { db, merchant, keyring, facts, commands }
     }
 
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     pub async fn conn(&self) -> Connection {
@@ -206,11 +212,27 @@ impl World {
             pricing: Pricing::Market { sell, buy },
             client_reference: None,
         };
-        let request = request(&self.merchant.to_string(), self.merchant.shard());
-        let command = Withdraw { request, order, request_id: "req".into() };
-        let (status, answer) = self.one(Command::Withdraw(Box::new(command))).await;
+        let (status, answer) = self.order(order).await;
         assert_eq!(status, 201, "{answer}");
         (id, answer["payouts"][0]["id"].as_str().unwrap().parse().unwrap())
+    }
+
+    /// What is answered to a withdrawal in one currency.
+    pub async fn try_withdraw(&self, sell: Money) -> (u16, Value) {
+        let order = Order {
+            id: WithdrawalId::new(self.merchant.shard()),
+            merchant: self.merchant,
+            payee: self.payee(sell.currency().code()).await,
+            pricing: Pricing::Market { sell, buy: sell.currency() },
+            client_reference: None,
+        };
+        self.order(order).await
+    }
+
+    async fn order(&self, order: Order) -> (u16, Value) {
+        let request = request(&self.merchant.to_string(), self.merchant.shard());
+        let command = Withdraw { request, order, request_id: "req".into() };
+        self.one(Command::Withdraw(Box::new(command))).await
     }
 
     pub async fn withdrawal(&self, id: WithdrawalId) -> Withdrawal {

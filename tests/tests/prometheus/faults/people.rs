@@ -10,7 +10,7 @@ use super::Scene;
 use crate::watch::Expected;
 
 pub async fn prove(scene: &Scene) {
-    tokio::join!(notices(scene), payee(scene), statements(scene));
+    tokio::join!(notices(scene), payee(scene), newcomer(scene), statements(scene));
 }
 
 /// A merchant's endpoint fails until every attempt is made; mended, it gets what it missed.
@@ -61,6 +61,29 @@ async fn payee(scene: &Scene) {
     let path = format!("/v1/payees/{payee}");
     let deleted = world.public().send(hyper::Method::DELETE, &path, &headers, Vec::new().into()).await;
     assert_eq!(deleted.status, 204, "{deleted:?}");
+    scene.watch.ends(expected).await;
+}
+
+/// A merchant comes in, and for two working days nobody looks at it.
+async fn newcomer(scene: &Scene) {
+    let expected = Expected {
+        name: "SluiceMerchantsOverdue",
+        labels: &[],
+        says: "Merchants that should have been looked at by now: 1.",
+    };
+    let world = &scene.world;
+    scene.watch.silent(expected).await;
+    let body = json!({"kind": "individual", "origin": "other", "name": "Ana Silva", "email": "ana@example.com",
+        "mobile": "+351912345678", "reason": "application 8",
+        "documents": [{"kind": "passport", "number": "C01X00T47", "expires_on": "2046-01-31"}]});
+    let made = world.act(world.operator("operator", 0), "/admin/v1/merchants", &body).await;
+    assert_eq!((made.status, made.text_of("status")), (201, "pending"), "{made:?}");
+    let merchant = made.text_of("id");
+    let id: Uuid = merchant.split('_').nth(1).and_then(|id| id.parse().ok()).expect("an id");
+    let sql = "UPDATE merchants SET review_due_at = now() - interval '1 minute' WHERE id = $1";
+    assert_eq!(world.database().await.execute(sql, &[&id]).await.expect("overdue"), 1);
+    scene.watch.fires(expected).await;
+    scene.act(&format!("/admin/v1/merchants/{merchant}/activate")).await;
     scene.watch.ends(expected).await;
 }
 
