@@ -146,6 +146,7 @@ mod tests {
             Shape::Position,
             Shape::Cover,
             Shape::FrozenAmount,
+            Shape::User,
             Shape::Notice,
             Shape::Statement,
             Shape::Fee,

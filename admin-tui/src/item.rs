@@ -28,6 +28,8 @@ pub enum Shape {
     Position,
     Cover,
     FrozenAmount,
+    /// Who speaks for a merchant.
+    User,
     /// A notice that was given up.
     Notice,
     Statement,
@@ -127,6 +129,7 @@ impl Item {
             | Shape::Position
             | Shape::Cover
             | Shape::FrozenAmount
+            | Shape::User
             | Shape::Notice
             | Shape::Statement
             | Shape::Fee

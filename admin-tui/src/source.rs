@@ -37,6 +37,7 @@ pub enum Source {
     WithdrawalsOf(String),
     /// A merchant's stopped amounts.
     FrozenOf(String),
+    UsersOf(String),
     /// A merchant's payees.
     PayeesOf(String),
     Fees,
@@ -79,6 +80,7 @@ impl Source {
                 return format!("/admin/v1/withdrawals?merchant_id={merchant}");
             }
             Source::FrozenOf(merchant) => return format!("/admin/v1/merchants/{merchant}/amount-freezes"),
+            Source::UsersOf(merchant) => return format!("/admin/v1/merchants/{merchant}/users"),
             Source::PayeesOf(merchant) => return format!("/admin/v1/merchants/{merchant}/payees"),
             Source::QuotesOf(merchant) => return format!("/admin/v1/quotes?merchant_id={merchant}"),
             Source::Quotes => "quotes",
@@ -111,6 +113,7 @@ impl Source {
             Source::Audit | Source::AuditOf(_) => T::Audit,
             Source::WithdrawalsOf(_) => T::Withdrawals,
             Source::FrozenOf(_) => T::FrozenAmounts,
+            Source::UsersOf(_) => T::Users,
             Source::PayeesOf(_) => T::Payees,
             Source::Quotes | Source::QuotesOf(_) => T::Quotes,
             Source::Fees => T::Fees,
@@ -144,6 +147,7 @@ impl Source {
             Source::Approvals => Shape::Approval,
             Source::Audit | Source::AuditOf(_) => Shape::Audit,
             Source::FrozenOf(_) => Shape::FrozenAmount,
+            Source::UsersOf(_) => Shape::User,
             Source::PayeesOf(_) => Shape::Payee,
             Source::Quotes | Source::QuotesOf(_) => Shape::Quote,
             Source::Fees => Shape::Fee,

@@ -35,6 +35,7 @@ mod stores;
 mod stream;
 mod timeline;
 mod transactions;
+mod users;
 mod webhooks;
 mod withdrawals;
 
@@ -114,6 +115,11 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::RegisterMerchant => Box::pin(registration::register(app, request)).await,
         Route::AddDocument => Box::pin(registration::add_document(app, request)).await,
         Route::ListDocuments => Box::pin(registration::documents(app, &request)).await,
+        Route::CreateUser => Box::pin(users::create(app, &request)).await,
+        Route::ListUsers => Box::pin(users::list(app, &request)).await,
+        Route::FreezeUser | Route::UnfreezeUser | Route::DeleteUser => {
+            Box::pin(users::change(app, &request)).await
+        }
         Route::GetMerchant => Box::pin(admin_reads::merchant(app, &request)).await,
         Route::ListEvents => Box::pin(lists::events::list(app, &request)).await,
         Route::GetEvent => Box::pin(events::show(app, &request)).await,

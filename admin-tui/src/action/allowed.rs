@@ -47,6 +47,9 @@ impl Action {
             (AcceptRate | RejectRate, Row::Simple) if item.shape == Shape::Published => {
                 when(item.status() == "held", T::NothingHeld)
             }
+            (FreezeUser, Row::Simple) => when(item.status() == "active", T::UserNotActive),
+            (UnfreezeUser, Row::Simple) => when(item.status() == "frozen", T::UserNotFrozen),
+            (DeleteUser, Row::Simple) => when(item.status() != "deleted", T::UserDeleted),
             (LiftAmount | ReplayNotice | SetFee | BookCover, Row::Simple) => Ok(()),
             (Approve | Reject, Row::Approval(row)) => {
                 when(row.status == "pending", T::Decided)?;

@@ -74,6 +74,13 @@ const FROZEN: &[Field] = &[
     left(T::UntilTitle, 28, 1, "until", Text),
     ID,
 ];
+const USER: &[Field] = &[
+    left(T::Name, 30, 0, "label", Strong),
+    STATUS,
+    left(T::KeyPrint, 12, 0, "key_fingerprint", Text),
+    right(T::Age, 5, 1, "created_at", Age),
+    ID,
+];
 const NOTICE: &[Field] = &[
     left(T::Type, 24, 0, "type", Text),
     left(T::Channel, 8, 0, "channel", Text),
@@ -146,6 +153,7 @@ const fn fields(shape: Shape) -> &'static [Field] {
         Shape::Position => POSITION,
         Shape::Cover => COVER,
         Shape::FrozenAmount => FROZEN,
+        Shape::User => USER,
         Shape::Notice => NOTICE,
         Shape::Statement => STATEMENT,
         Shape::Fee => FEE,

@@ -25,6 +25,7 @@ pub(super) fn lines(model: &Model, detail: &Detail, item: &Item, width: usize) -
         lead("quotes", T::OpenQuotesOf, Source::QuotesOf(detail.id.clone())),
         lead("frozen", T::OpenFrozen, Source::FrozenOf(detail.id.clone())),
         lead("accounts", T::OpenAccounts, Source::AccountsOf(detail.id.clone())),
+        lead("users", T::OpenUsers, Source::UsersOf(detail.id.clone())),
     ];
     lines.extend(balances(model, &item.raw["balances"], width));
     lines.extend(frozen(model, detail));

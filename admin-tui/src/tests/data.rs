@@ -254,6 +254,12 @@ pub fn answer(path: &str) -> Value {
             "status": "frozen", "merchant_id": MERCHANT, "amount": "250.00", "currency": "USD", "reason": "court order",
             "legal_reference": "2026-77", "until": "2026-12-31T00:00:00Z", "created_at": "2026-11-20T00:00:00Z"})])
         }
+        path if path.ends_with("/users") => page(vec![
+            json!({"id": "usr_019ab0c1d2e37a10b000000000000a01", "merchant_id": MERCHANT, "label": "till", "status": "active",
+                "key_fingerprint": "5f2b8c01d4aa", "created_at": "2026-11-20T00:00:00Z"}),
+            json!({"id": "usr_019ab0c1d2e37a10b000000000000a02", "merchant_id": MERCHANT, "label": "old till",
+                "status": "deleted", "key_fingerprint": "00c1d4aa5f2b", "created_at": "2026-11-19T00:00:00Z"}),
+        ]),
         path if path.ends_with("/payees") => {
             let payee = |n: u32, status: &str, currency: &str, account: &str| {
                 json!({"id": format!("pye_{n:032x}"), "status": status, "holder_name": "深****", "country": "CN",

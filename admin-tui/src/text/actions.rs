@@ -30,6 +30,9 @@ pub(super) fn label(action: Action) -> (&'static str, &'static str) {
         NotePayment => ("Note something", "添加备注"),
         FreezeAmount => ("Stop an amount", "冻结金额"),
         LiftAmount => ("Let the amount go", "解除金额冻结"),
+        FreezeUser => ("Freeze the user", "冻结用户"),
+        UnfreezeUser => ("Unfreeze the user", "解冻用户"),
+        DeleteUser => ("Delete the user", "删除用户"),
         ChargeMerchant => ("Charge the merchant", "向商户收费"),
         SetTier => ("Price by another tier", "更改定价等级"),
         VerifyMerchant => ("Mark as fully verified", "标记为已完全验证"),
@@ -137,6 +140,15 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
         LiftAmount => (
             "Asks a second person. Once approved, the amount can be withdrawn.",
             "须第二人批准。批准后该金额可提现。",
+        ),
+        FreezeUser => (
+            "Requests with its key are refused at once, until somebody unfreezes it.",
+            "使用其密钥的请求立即被拒绝，直到有人解冻。",
+        ),
+        UnfreezeUser => ("Requests with its key are carried out again.", "使用其密钥的请求恢复执行。"),
+        DeleteUser => (
+            "Requests with its key are refused for ever. It can't be undone; a new user gets a new key.",
+            "使用其密钥的请求永久被拒绝。无法撤销；新用户会得到新密钥。",
         ),
         ChargeMerchant => (
             "Asks a second person. It is taken off the balance; what that does not cover, the merchant owes.",

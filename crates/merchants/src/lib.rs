@@ -51,7 +51,10 @@ pub use stores::{
     LinkRefusal, Store, authorise, check_authorisation, check_store, create_store, link_ebay_store,
     list_stores, store,
 };
-pub use users::{ApiKey, Caller, UserState, authenticate, insert_user};
+pub use users::{
+    ApiKey, Caller, MAX_USERS, NewUser, NoUser, User, UserEvent, UserState, authenticate, change_user,
+    check_label, create_user, insert_user, list_users,
+};
 
 /// The merchants' tables.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
@@ -96,6 +99,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "documents",
             sql: include_str!("../migrations/0011_documents.sql"),
         },
+        pg::Migration { version: 12, name: "leaving", sql: include_str!("../migrations/0012_leaving.sql") },
         pg::Migration { version: 13, name: "freezes", sql: include_str!("../migrations/0013_freezes.sql") },
     ],
 };

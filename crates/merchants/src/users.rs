@@ -1,5 +1,8 @@
 //! Users: who may speak for a merchant, by API key.
 
+mod managed;
+mod state;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use privacy::Sensitive;
@@ -9,6 +12,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use crate::error::Error;
 use crate::state::MerchantState;
 use crate::{MerchantId, UserId};
+
+pub use managed::{MAX_USERS, NewUser, NoUser, User, change_user, check_label, create_user, list_users};
+pub use state::{UserEvent, UserState};
 
 /// A merchant's API key: `sk_` and 256 random bits. Only its hash is stored; with that much entropy a plain
 /// SHA-256 is enough.
@@ -47,28 +53,6 @@ impl ApiKey {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, self.0.reveal().as_bytes()).as_ref());
         hash
-    }
-}
-
-/// Whether a user may act (R41).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserState {
-    /// Yes.
-    Active,
-    /// Not for now.
-    Frozen,
-    /// Never again.
-    Deleted,
-}
-
-impl UserState {
-    fn parse(name: &str) -> Option<UserState> {
-        match name {
-            "active" => Some(UserState::Active),
-            "frozen" => Some(UserState::Frozen),
-            "deleted" => Some(UserState::Deleted),
-            _ => None,
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use audit::Entry;
 use hyper::Response;
 use idempotency::{Answer as Kept, Claim, Request as Keyed};
 use pg::Tx;
+use privacy::Keyring;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -46,14 +47,56 @@ impl Act {
     /// # Errors
     /// `idempotency-key-reused`; the database's.
     pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Response<Outgoing>>, Refusal> {
+        Ok(self.claimed(tx).await?.map(|answer| stored(answer, true)))
+    }
+
+    /// The same with the answer as it was kept.
+    async fn claimed(&self, tx: &Tx<'_>) -> Result<Option<Kept>, Refusal> {
         match idempotency::claim(tx, &[&self.keyed]).await?.into_iter().next() {
-            Some(Claim::Repeat(answer)) => Ok(Some(stored(answer, true))),
+            Some(Claim::Repeat(answer)) => Ok(Some(answer)),
             Some(Claim::OtherRequest) => {
                 let detail = "this Idempotency-Key was used before, for another request";
                 Err(Refusal::new(Problem::IdempotencyKeyReused, detail))
             }
             Some(Claim::First | Claim::SameAs(_)) | None => Ok(None),
         }
+    }
+
+    /// The same where answers of success hold a secret, and were kept by [`Act::finish_sealed`].
+    ///
+    /// # Errors
+    /// `idempotency-key-reused`; the database's; `internal` where the answer can't be opened.
+    pub async fn claim_sealed(
+        &self,
+        tx: &Tx<'_>,
+        keyring: &Keyring,
+    ) -> Result<Option<Response<Outgoing>>, Refusal> {
+        let Some(mut answer) = self.claimed(tx).await? else { return Ok(None) };
+        if is_success(&answer) {
+            let opened = keyring.open(&answer.body, &self.sealed_for());
+            answer.body = opened.map_err(|error| problem::internal(&error))?;
+        }
+        Ok(Some(stored(answer, true)))
+    }
+
+    /// Keeps the answer under the key, sealed where it is one of success, commits, and answers.
+    ///
+    /// # Errors
+    /// The database's; `internal` where it can't be sealed.
+    pub async fn finish_sealed(self, tx: Tx<'_>, answer: Kept, keyring: &Keyring) -> Answer {
+        let mut at_rest = answer.clone();
+        if is_success(&answer) {
+            let sealed = keyring.seal(&answer.body, &self.sealed_for());
+            at_rest.body = sealed.map_err(|error| problem::internal(&error))?;
+        }
+        idempotency::record(&tx, &[(&self.keyed, at_rest)]).await?;
+        tx.commit().await?;
+        Ok(stored(answer, false))
+    }
+
+    /// What a sealed answer is bound to: whose key it is, and which.
+    fn sealed_for(&self) -> Vec<u8> {
+        ["idempotency_answers.body", &self.keyed.scope, &self.keyed.key].join("\0").into_bytes()
     }
 
     /// The line of the audit trail.
@@ -98,6 +141,10 @@ impl Act {
         tx.commit().await?;
         Ok(stored(answer, false))
     }
+}
+
+fn is_success(answer: &Kept) -> bool {
+    (200..300).contains(&answer.status)
 }
 
 /// An answer of this status with a JSON body, to be kept.

@@ -185,6 +185,11 @@ pub const TABLE: &[Entry] = &[
         VIEWER,
         "list_merchant_payees",
     ),
+    admin(Route::CreateUser, "POST", "/admin/v1/merchants/{id}/users", OPERATOR, "create_user"),
+    admin(Route::ListUsers, "GET", "/admin/v1/merchants/{id}/users", VIEWER, "list_users"),
+    admin(Route::FreezeUser, "POST", "/admin/v1/users/{id}/freeze", OPERATOR, "freeze_user"),
+    admin(Route::UnfreezeUser, "POST", "/admin/v1/users/{id}/unfreeze", OPERATOR, "unfreeze_user"),
+    admin(Route::DeleteUser, "POST", "/admin/v1/users/{id}/delete", OPERATOR, "delete_user"),
     admin(Route::FreezeMerchant, "POST", "/admin/v1/merchants/{id}/freeze", OPERATOR, "freeze_merchant"),
     admin(
         Route::UnfreezeMerchant,

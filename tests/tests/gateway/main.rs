@@ -39,6 +39,7 @@ mod shuffle;
 mod stores;
 mod stream;
 mod two_gateways;
+mod users;
 mod vault;
 mod verification;
 mod withdrawal_storm;

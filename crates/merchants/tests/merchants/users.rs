@@ -1,6 +1,9 @@
 //! Who speaks for a merchant.
 
-use merchants::{ApiKey, MerchantState, UserId, UserState, authenticate, insert_user};
+use merchants::{
+    ApiKey, MAX_USERS, MerchantId, MerchantState, NewUser, NoUser, User, UserEvent, UserId, UserState,
+    authenticate, change_user, create_user, insert_user, list_users,
+};
 
 use crate::world::{NAME, World};
 
@@ -70,4 +73,95 @@ async fn r41_a_user_may_be_entered_again_but_a_key_belongs_to_one() {
     let other = UserId::new(merchant.shard());
     insert_user(&conn, other, merchant, "till", &key).await.ok();
     assert_eq!(authenticate(&conn, &key).await.unwrap().unwrap().user, user);
+}
+
+impl World {
+    async fn make_user(&self, merchant: MerchantId, label: &str) -> Result<(User, ApiKey), NoUser> {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let key = ApiKey::generate().unwrap();
+        let new = NewUser { id: UserId::new(merchant.shard()), merchant, label, key: &key };
+        let made = create_user(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        made.map(|user| (user, key))
+    }
+
+    async fn user_becomes(&self, id: UserId, event: UserEvent) -> Result<UserState, NoUser> {
+        let mut conn = self.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let changed = change_user(&tx, id, event).await.unwrap();
+        tx.commit().await.unwrap();
+        changed.map(|(_, after)| after.state)
+    }
+}
+
+#[tokio::test]
+async fn r41_a_user_is_made_frozen_unfrozen_and_deleted_for_ever() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    let (user, key) = world.make_user(merchant, "till").await.unwrap();
+    assert_eq!((user.merchant, &*user.label, user.state), (merchant, "till", UserState::Active));
+    assert_eq!(user.key_fingerprint, hex(&key.hash())[..12]);
+    let conn = world.conn().await;
+    for (event, expected) in [
+        (UserEvent::Unfreeze, Err(NoUser::IllegalTransition(UserState::Active))),
+        (UserEvent::Freeze, Ok(UserState::Frozen)),
+        (UserEvent::Freeze, Err(NoUser::IllegalTransition(UserState::Frozen))),
+        (UserEvent::Unfreeze, Ok(UserState::Active)),
+        (UserEvent::Delete, Ok(UserState::Deleted)),
+        (UserEvent::Delete, Err(NoUser::IllegalTransition(UserState::Deleted))),
+        (UserEvent::Unfreeze, Err(NoUser::IllegalTransition(UserState::Deleted))),
+        (UserEvent::Freeze, Err(NoUser::IllegalTransition(UserState::Deleted))),
+    ] {
+        assert_eq!(world.user_becomes(user.id, event).await, expected, "{event:?}");
+        if let Ok(state) = expected {
+            let caller = authenticate(&conn, &key).await.unwrap().unwrap();
+            assert_eq!(caller.user_state, state, "at once");
+        }
+    }
+    let unknown = UserId::new(merchant.shard());
+    assert_eq!(world.user_becomes(unknown, UserEvent::Freeze).await, Err(NoUser::NotFound));
+}
+
+#[tokio::test]
+async fn r41_users_are_listed_oldest_first_each_merchant_s_own() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    let other = world.merchant("Somebody Else Ltd", MerchantState::Active).await;
+    let (first, _) = world.make_user(merchant, "first").await.unwrap();
+    world.make_user(other, "of another").await.unwrap();
+    let (second, _) = world.make_user(merchant, "second").await.unwrap();
+    world.user_becomes(first.id, UserEvent::Delete).await.unwrap();
+    let conn = world.conn().await;
+    let labels = |users: Vec<User>| -> Vec<String> {
+        users.into_iter().map(|user| format!("{} {}", user.label, user.state.as_str())).collect()
+    };
+    let all = list_users(&conn, merchant, None, 10).await.unwrap();
+    assert_eq!(labels(all), ["first deleted", "second active"]);
+    assert_eq!(labels(list_users(&conn, merchant, Some(first.id), 10).await.unwrap()), ["second active"]);
+    assert!(list_users(&conn, merchant, Some(second.id), 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn r41_users_are_bounded_and_a_closed_merchant_gets_none() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Closing).await;
+    let (first, _) = world.make_user(merchant, "first").await.unwrap();
+    let owner = world.db.owner().get().await.unwrap();
+    let fill = "INSERT INTO users (shard, id, merchant, label, state, api_key_hash)
+        SELECT $1, gen_random_uuid(), $2, 'x', CASE n % 2 WHEN 0 THEN 'active' ELSE 'frozen' END, sha256(n::text::bytea)
+        FROM generate_series(1, $3::bigint) AS n";
+    let (shard, id) = (merchant.shard().number(), merchant.uuid());
+    owner.execute(fill, &[&shard, &id, &(MAX_USERS - 2)]).await.unwrap();
+    // One place is left, and two want it.
+    let two = tokio::join!(world.make_user(merchant, "one"), world.make_user(merchant, "two"));
+    let refused = [two.0.err(), two.1.err()];
+    assert_eq!(refused.iter().flatten().collect::<Vec<_>>(), [&NoUser::TooMany], "exactly one of them");
+    world.user_becomes(first.id, UserEvent::Delete).await.unwrap();
+    assert!(world.make_user(merchant, "instead").await.is_ok(), "a deleted one makes room");
+
+    owner.execute("UPDATE merchants SET state = 'closed' WHERE id = $1", &[&id]).await.unwrap();
+    assert_eq!(world.make_user(merchant, "late").await.unwrap_err(), NoUser::MerchantClosed);
+    let nobody = MerchantId::new(merchant.shard());
+    assert_eq!(world.make_user(nobody, "x").await.unwrap_err(), NoUser::NotFound);
 }

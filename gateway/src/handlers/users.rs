@@ -1,0 +1,144 @@
+//! A merchant's users (R41): made, listed, frozen and deleted by operators. A new key is in one answer, and in its repetitions.
+
+use idempotency::Answer as Kept;
+use merchants::{ApiKey, MerchantId, NewUser, NoUser, User, UserEvent, UserId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::act::{Act, kept};
+use super::{Answer, admin_actions, reply};
+use crate::app::App;
+use crate::body;
+use crate::commands::rfc3339;
+use crate::problem::{FieldError, Problem, Refusal};
+use crate::request::Request;
+use crate::route::Route;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    label: String,
+    reason: String,
+}
+
+/// `POST /admin/v1/merchants/{id}/users`. What is kept under the idempotency key is sealed, so that a repetition gets the same
+/// API key and nobody finds it in the database.
+///
+/// # Errors
+/// What is wrong with the request; the database's.
+pub async fn create(app: &App, request: &Request) -> Answer {
+    let merchant: MerchantId = request.id_of("merchant")?;
+    let Body { label, reason } = body::parse(&request.body)?;
+    let mut errors =
+        admin_actions::check_reason(&reason).err().map_or_else(Vec::new, |refusal| refusal.errors);
+    errors.extend(
+        merchants::check_label(&label).err().map(|wrong| FieldError::new(wrong.field, wrong.message)),
+    );
+    if !errors.is_empty() {
+        return Err(Refusal::fields(errors));
+    }
+    let act = Act::because(app, request, reason)?;
+    let mut conn = app.pool.get().await?;
+    let tx = conn.begin().await?;
+    if let Some(answer) = act.claim_sealed(&tx, &app.keyring).await? {
+        tx.commit().await?;
+        return Ok(answer);
+    }
+    let key = ApiKey::generate()?;
+    let new = NewUser { id: UserId::new(merchant.shard()), merchant, label: &label, key: &key };
+    let answer = match merchants::create_user(&tx, &new).await? {
+        Err(why) => refused(&act, why),
+        Ok(user) => {
+            let made = (None, Some(audited(&user)));
+            act.audit(&tx, tx.now().await?, "user.create", user.id.to_string(), made).await?;
+            let mut answer = render(&user);
+            answer["api_key"] = Value::from(key.reveal());
+            kept(201, &answer)?
+        }
+    };
+    act.finish_sealed(tx, answer, &app.keyring).await
+}
+
+/// `GET /admin/v1/merchants/{id}/users`: also deleted ones, oldest first; nothing of their keys but fingerprints.
+///
+/// # Errors
+/// `not-found`; what is wrong with the query; the database's.
+pub async fn list(app: &App, request: &Request) -> Answer {
+    let merchant: MerchantId = request.id_of("merchant")?;
+    let query = request.query(&["limit", "cursor"])?;
+    let (page, after) = (query.page()?, query.cursor::<UserId>()?);
+    let conn = app.pool.get().await?;
+    if merchants::merchant(&conn, &app.keyring, merchant).await?.is_none() {
+        return Err(Refusal::not_found("merchant"));
+    }
+    let rows = merchants::list_users(&conn, merchant, after, page.fetch()).await?;
+    reply::list(&page, rows, |user| user.id.to_string(), |user| Ok(render(user)))
+}
+
+/// `POST /admin/v1/users/{id}/freeze`, `…/unfreeze` and `…/delete`: from the commit on, for every request that comes.
+///
+/// # Errors
+/// What is wrong with the request; the database's.
+pub async fn change(app: &App, request: &Request) -> Answer {
+    let id: UserId = request.id_of("user")?;
+    let (event, action) = match request.entry.route {
+        Route::FreezeUser => (UserEvent::Freeze, "user.freeze"),
+        Route::UnfreezeUser => (UserEvent::Unfreeze, "user.unfreeze"),
+        _ => (UserEvent::Delete, "user.delete"),
+    };
+    let act = Act::read(app, request)?;
+    let mut conn = app.pool.get().await?;
+    let tx = conn.begin().await?;
+    if let Some(answer) = act.claim(&tx).await? {
+        tx.commit().await?;
+        return Ok(answer);
+    }
+    let answer = match merchants::change_user(&tx, id, event).await? {
+        Err(why) => refused(&act, why),
+        Ok((before, after)) => {
+            let change = (Some(audited(&before)), Some(audited(&after)));
+            act.audit(&tx, tx.now().await?, action, id.to_string(), change).await?;
+            kept(200, &render(&after))?
+        }
+    };
+    act.finish(tx, answer).await
+}
+
+fn refused(act: &Act, why: NoUser) -> Kept {
+    match why {
+        NoUser::NotFound => act.refused(Problem::NotFound, "there is no such merchant or user"),
+        NoUser::MerchantClosed => act.refused(Problem::MerchantClosed, "the merchant is closed"),
+        NoUser::TooMany => {
+            let detail = format!(
+                "a merchant has {} users at most; delete those that are not needed",
+                merchants::MAX_USERS
+            );
+            act.refused(Problem::LimitExceeded, &detail)
+        }
+        NoUser::IllegalTransition(state) => {
+            act.refused(Problem::IllegalTransition, &format!("the user is {}", state.as_str()))
+        }
+    }
+}
+
+/// For the trail, which is for ever: without the label, which may name a person.
+fn audited(user: &User) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "merchant_id": user.merchant.to_string(),
+        "status": user.state.as_str(),
+        "key_fingerprint": user.key_fingerprint,
+    })
+}
+
+/// As operators see it.
+pub(super) fn render(user: &User) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "merchant_id": user.merchant.to_string(),
+        "label": user.label,
+        "status": user.state.as_str(),
+        "key_fingerprint": user.key_fingerprint,
+        "created_at": rfc3339(user.created_at),
+    })
+}
