@@ -27,6 +27,7 @@ pub enum Action {
     DismissReversal,
     FreezeMerchant,
     UnfreezeMerchant,
+    CloseMerchant,
     FreezeAmount,
     LiftAmount,
     FreezeUser,
@@ -130,6 +131,7 @@ const MERCHANT: &[Action] = &[
     UnverifyMerchant,
     ActivateMerchant,
     AddDocument,
+    CloseMerchant,
 ];
 
 /// What there is for things of this shape, allowed or not.
@@ -180,6 +182,7 @@ impl Action {
             DismissReversal => "dismiss",
             FreezeMerchant => "freeze",
             UnfreezeMerchant => "unfreeze",
+            CloseMerchant => "close",
             FreezeAmount => "freeze-amount",
             LiftAmount => "lift",
             FreezeUser => "freeze-user",
@@ -273,6 +276,7 @@ impl Action {
             DismissReversal => ("reversals", item.id(), "dismiss"),
             FreezeMerchant => ("merchants", item.id(), "freeze"),
             UnfreezeMerchant => ("merchants", item.id(), "unfreeze"),
+            CloseMerchant => ("merchants", item.id(), "close"),
             FreezeAmount => ("merchants", item.id(), "amount-freezes"),
             LiftAmount => ("amount-freezes", item.id(), "lift"),
             FreezeUser => ("users", item.id(), "freeze"),

@@ -283,6 +283,7 @@ pub enum T {
     OnlyInReview,
     OnlyHeldReversal,
     NotFrozen,
+    CantLeave,
     UserNotActive,
     UserNotFrozen,
     UserDeleted,

@@ -170,6 +170,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         | Route::ActivateMerchant
         | Route::FreezeMerchant
         | Route::UnfreezeMerchant
+        | Route::CloseMerchant
         | Route::AcceptRate
         | Route::RejectRate => Box::pin(admin_actions::act(app, request)).await,
     }

@@ -125,6 +125,7 @@ pub enum Route {
     DeleteUser,
     FreezeMerchant,
     UnfreezeMerchant,
+    CloseMerchant,
     ListEvents,
     GetEvent,
     UnmaskEvent,

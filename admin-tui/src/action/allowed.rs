@@ -31,6 +31,9 @@ impl Action {
             (NotePayment, Row::Payment(_)) => Ok(()),
             (DismissReversal, Row::Reversal(row)) => when(row.status == "held", T::OnlyHeldReversal),
             (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
+            (CloseMerchant, Row::Merchant(row)) => {
+                when(matches!(&*row.status, "active" | "restricted" | "closing"), T::CantLeave)
+            }
             (VerifyMerchant, Row::Merchant(row)) => when(!row.fully_verified, T::VerifiedAlready),
             (UnverifyMerchant, Row::Merchant(row)) => when(row.fully_verified, T::NotVerified),
             (ActivateMerchant, Row::Merchant(row)) => when(row.status == "pending", T::OnlyPending),

@@ -30,6 +30,7 @@ pub(super) fn label(action: Action) -> (&'static str, &'static str) {
         NotePayment => ("Note something", "添加备注"),
         FreezeAmount => ("Stop an amount", "冻结金额"),
         LiftAmount => ("Let the amount go", "解除金额冻结"),
+        CloseMerchant => ("Close the merchant for good", "永久关闭商户"),
         FreezeUser => ("Freeze the user", "冻结用户"),
         UnfreezeUser => ("Unfreeze the user", "解冻用户"),
         DeleteUser => ("Delete the user", "删除用户"),
@@ -140,6 +141,10 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
         LiftAmount => (
             "Asks a second person. Once approved, the amount can be withdrawn.",
             "须第二人批准。批准后该金额可提现。",
+        ),
+        CloseMerchant => (
+            "Asks a second person. Once approved it can't be called off: money that comes is reviewed, it may empty its balance, and it is closed for good once nothing is left.",
+            "须第二人批准。批准后不可撤销：来款转入审核，商户可提空余额，全部结清后永久关闭。",
         ),
         FreezeUser => (
             "Requests with its key are refused at once, until somebody unfreezes it.",

@@ -304,6 +304,10 @@ impl T {
             T::OnlyInReview => ("only a payment in review", "仅限审核中的款项"),
             T::OnlyHeldReversal => ("only one that is held", "仅限暂停中的"),
             T::NotFrozen => ("it is not frozen", "未被冻结"),
+            T::CantLeave => (
+                "only from active or restricted; a frozen one is unfrozen first",
+                "仅限正常或受限商户；冻结的须先解冻",
+            ),
             T::UserNotActive => ("only a user that is active", "仅限启用中的用户"),
             T::UserNotFrozen => ("only a user that is frozen", "仅限已冻结的用户"),
             T::UserDeleted => ("the user is deleted", "该用户已删除"),

@@ -115,6 +115,15 @@ pub async fn in_review_sums(conn: &Connection, merchant: MerchantId) -> Result<V
     rows.iter().map(amount_of).collect()
 }
 
+/// Whether a merchant has payments in review, and whether any are on their way back to their remitters.
+///
+/// # Errors
+/// The database's.
+pub async fn open_of(tx: &pg::Tx<'_>, merchant: MerchantId) -> Result<(bool, bool), Error> {
+    let row = tx.query_one(include_str!("sql/open_of_merchant.sql"), &[&merchant.uuid()]).await?;
+    Ok((row.get("in_review"), row.get("returning")))
+}
+
 /// What lies in review for one reason in one currency, less what banks have taken back of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuspenseLine {

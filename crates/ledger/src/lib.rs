@@ -27,8 +27,8 @@ pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
 pub use reads::{
-    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, merchant_balances, receivables,
-    statement,
+    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, holds_anything, merchant_balances,
+    receivables, statement,
 };
 pub use store::{bootstrap, layout};
 pub use templates::{Bought, Leg, MerchantRef, Movement, TransferKind};

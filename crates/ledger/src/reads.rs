@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use money::{Currency, Money};
-use pg::Connection;
+use pg::{Connection, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,6 +24,16 @@ pub async fn merchant_balances(
 ) -> Result<Vec<Money>, Error> {
     let accounts = currencies.iter().map(|currency| merchant.balance(*currency));
     balances_of(conn, merchant, currencies, accounts).await
+}
+
+/// Whether a merchant's balance and what it owes are other than zero, in any currency.
+///
+/// # Errors
+/// The database's.
+pub async fn holds_anything(tx: &Tx<'_>, merchant: MerchantRef) -> Result<(bool, bool), Error> {
+    let (shard, owner) = (merchant.shard.number(), merchant.id.simple().to_string());
+    let row = tx.query_one(include_str!("sql/holds_anything.sql"), &[&shard, &owner]).await?;
+    Ok((row.get("balance"), row.get("receivable")))
 }
 
 /// What a merchant owes in these currencies, in their order; zero where it never owed anything.

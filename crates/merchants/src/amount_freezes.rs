@@ -70,6 +70,11 @@ impl FrozenAmounts {
             .fold(0, |sum, freeze| sum.saturating_add(freeze.amount.minor()))
     }
 
+    /// Whether anything of a merchant's is stopped.
+    pub fn any(&self, merchant: MerchantId) -> bool {
+        self.active(merchant).next().is_some()
+    }
+
     fn active(&self, merchant: MerchantId) -> impl Iterator<Item = &AmountFreeze> {
         self.rows.values().filter(move |freeze| freeze.merchant == merchant && freeze.lifted_at.is_none())
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod amount_freezes;
+mod closing;
 pub mod documents;
 mod error;
 mod freezes;
@@ -22,6 +23,7 @@ mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
 pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
+pub use closing::{Obstacle, Remains, closing};
 pub use error::Error;
 pub use freezes::{Freeze, Freezes, Frozen, freezes};
 pub use issue::{

@@ -209,6 +209,17 @@ impl Locked {
         true
     }
 
+    /// R38: lets a merchant that was locked exclusively go, or ends it. False where its state does not allow it.
+    pub fn leave(&mut self, id: MerchantId, event: MerchantEvent) -> bool {
+        let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) else { return false };
+        if !matches!(event, MerchantEvent::StartClosing | MerchantEvent::Close) {
+            return false;
+        }
+        let Some(state) = held.row.state.next(event) else { return false };
+        held.row.state = state;
+        true
+    }
+
     /// Says whether a merchant that was locked exclusively is fully verified (R30).
     pub fn set_fully_verified(&mut self, id: MerchantId, full: bool) {
         if let Some(held) = self.rows.get_mut(&id).filter(|held| held.exclusive) {

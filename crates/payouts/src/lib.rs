@@ -39,7 +39,8 @@ pub use reads::{Count, Evidence, counts, evidence, get, of_payments, of_withdraw
 pub use report::{Finding, Report, Source};
 pub use state::{PayoutEvent, PayoutState, next};
 pub use store::{
-    NewPayout, Payouts, Subject, Wanted, enqueue, lock, lock_queued_of_merchants, lock_wanted, subjects,
+    NewPayout, Payouts, Subject, Wanted, any_unsettled, enqueue, lock, lock_queued_of_merchants, lock_wanted,
+    subjects,
 };
 pub use worker::{BankLink, BankState, NotTaken, Open, Submit, Waker, Worker};
 

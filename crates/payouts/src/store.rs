@@ -125,6 +125,15 @@ pub async fn subjects(tx: &Tx<'_>, ids: &[PayoutId]) -> Result<HashMap<PayoutId,
     Ok(found.iter().map(|row| (PayoutId::from_uuid(row.get("id")), subject(row))).collect())
 }
 
+/// Whether the outcome of any of a merchant's payouts is to come, unknown or disputed.
+///
+/// # Errors
+/// The database's.
+pub async fn any_unsettled(tx: &Tx<'_>, shard: Shard, merchant: Uuid) -> Result<bool, Error> {
+    let parameters: [&(dyn pg::ToSql + Sync); 2] = [&shard.number(), &merchant];
+    Ok(tx.query_one(include_str!("sql/any_unsettled.sql"), &parameters).await?.get("found"))
+}
+
 /// Which payouts a batch needs. Whatever they belong to must be locked before.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {

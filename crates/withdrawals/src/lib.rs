@@ -36,8 +36,8 @@ pub use limits::{Limit, Limits, Scope};
 pub use queue::{BadCursor, Cursor, Sort, Wanted, queue, under_reference};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
-    ReferenceClaim, Withdrawals, claim_references, find, get, in_transit, insert, list, lock,
-    release_references,
+    ReferenceClaim, Withdrawals, any_open, claim_references, find, get, in_transit, insert, list, lock,
+    merchants_of, release_references,
 };
 pub use tariff::{FeeId, FeeScope, FeeVersion, Tariff};
 pub use usage::{Counter, Usage};

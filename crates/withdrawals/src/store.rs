@@ -333,3 +333,26 @@ pub async fn in_transit(conn: &pg::Connection, merchant: MerchantId) -> Result<V
         })
         .collect()
 }
+
+/// Whether a merchant has withdrawals that are not final.
+///
+/// # Errors
+/// The database's.
+pub async fn any_open(tx: &Tx<'_>, merchant: MerchantId) -> Result<bool, Error> {
+    let parameters: [&(dyn pg::ToSql + Sync); 2] = [&merchant.shard().number(), &merchant.uuid()];
+    Ok(tx.query_one(include_str!("sql/any_open.sql"), &parameters).await?.get("found"))
+}
+
+/// Whose these withdrawals are, before anything is locked: it never changes.
+///
+/// # Errors
+/// The database's.
+pub async fn merchants_of(tx: &Tx<'_>, ids: &[WithdrawalId]) -> Result<Vec<MerchantId>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shards: Vec<i16> = ids.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = tx.query(include_str!("sql/merchants_of.sql"), &[&shards, &uuids]).await?;
+    Ok(rows.iter().map(|row| MerchantId::from_uuid(row.get("merchant"))).collect())
+}

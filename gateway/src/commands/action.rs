@@ -89,6 +89,8 @@ pub enum Action {
     },
     /// Unfreezes a merchant; always by two persons (R32).
     UnfreezeMerchant { merchant: MerchantId },
+    /// Lets a merchant go, by two persons; closes one that is on its way out and empty (R38).
+    CloseMerchant { merchant: MerchantId },
     /// Believes a rate that jumps (R16).
     AcceptRate { rate: RateId },
     /// Discards a rate that jumps (R16).
@@ -121,6 +123,7 @@ impl Action {
             Action::AddDocument { .. } => "merchant.document",
             Action::FreezeMerchant { .. } => "merchant.freeze",
             Action::UnfreezeMerchant { .. } => "merchant.unfreeze",
+            Action::CloseMerchant { .. } => "merchant.close",
             Action::AcceptRate { .. } => "rate.accept",
             Action::RejectRate { .. } => "rate.reject",
         }
@@ -152,7 +155,8 @@ impl Action {
             | Action::ActivateMerchant { merchant }
             | Action::AddDocument { merchant, .. }
             | Action::FreezeMerchant { merchant, .. }
-            | Action::UnfreezeMerchant { merchant } => merchant.to_string(),
+            | Action::UnfreezeMerchant { merchant }
+            | Action::CloseMerchant { merchant } => merchant.to_string(),
         }
     }
 
@@ -180,6 +184,7 @@ impl Action {
             | Action::AddDocument { .. }
             | Action::FreezeMerchant { .. }
             | Action::UnfreezeMerchant { .. }
+            | Action::CloseMerchant { .. }
             | Action::AcceptRate { .. }
             | Action::RejectRate { .. } => None,
         }
@@ -209,6 +214,7 @@ impl Action {
             | Action::AddDocument { .. }
             | Action::FreezeMerchant { .. }
             | Action::UnfreezeMerchant { .. }
+            | Action::CloseMerchant { .. }
             | Action::AcceptRate { .. }
             | Action::RejectRate { .. } => None,
         }
@@ -231,6 +237,7 @@ mod tests {
                 until: Some(OffsetDateTime::UNIX_EPOCH),
             },
             Action::UnfreezeMerchant { merchant: MerchantId::new(shard) },
+            Action::CloseMerchant { merchant: MerchantId::new(shard) },
             Action::Charge { merchant: MerchantId::new(shard), minor: 1_250, currency: Currency::USD },
             Action::LiftAmountFreeze { freeze: FreezeId::new(shard), merchant: MerchantId::new(shard) },
         ] {

@@ -86,6 +86,7 @@ impl Stage<'_> {
             Command::ImportOrders(command) => self.import_orders(command),
             Command::LiftFreezes(merchants) => Ok(self.lift_freezes(merchants)),
             Command::AgeDocuments(merchants) => Ok(self.age_documents(merchants)),
+            Command::CloseEmptied(merchants) => Ok(self.close_emptied(merchants)),
         }
     }
 }

@@ -43,7 +43,7 @@ impl Stage<'_> {
                 | (Command::Rematch(_), _)
                 | (Command::ApplyReversals(_), _)
                 | (Command::ImportOrders(_), _)
-                | (Command::LiftFreezes(_) | Command::AgeDocuments(_), _) => {}
+                | (Command::LiftFreezes(_) | Command::AgeDocuments(_) | Command::CloseEmptied(_), _) => {}
             }
         }
         changes

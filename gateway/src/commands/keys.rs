@@ -100,7 +100,8 @@ impl Command {
             | Command::ApplyReversals(_)
             | Command::ImportOrders(_)
             | Command::LiftFreezes(_)
-            | Command::AgeDocuments(_) => None,
+            | Command::AgeDocuments(_)
+            | Command::CloseEmptied(_) => None,
         }
     }
 }

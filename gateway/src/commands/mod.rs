@@ -10,6 +10,7 @@ mod bank_events;
 mod batch;
 mod beneficiary;
 mod changed;
+mod closing;
 mod covers;
 mod evidence;
 mod facts;
@@ -56,6 +57,7 @@ pub use action::Action;
 pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
 pub use batch::Commands;
 pub use beneficiary::{beneficiary_of, open as open_beneficiary};
+pub use closing::remains;
 pub use covers::{NewCover, cover_json};
 pub use facts::Facts;
 pub use fees::{NewFee, fee_json};
@@ -100,6 +102,8 @@ pub enum Command {
     LiftFreezes(Vec<MerchantId>),
     /// Documents of these merchants are near their end, or over it (R40).
     AgeDocuments(Vec<MerchantId>),
+    /// Merchants on their way out are closed where nothing of them is left (R38).
+    CloseEmptied(Vec<MerchantId>),
 }
 
 /// A verified event with what it says.
@@ -330,7 +334,9 @@ impl Command {
                 None => return 0,
             },
             Command::ImportOrders(command) => command.store.shard(),
-            Command::LiftFreezes(merchants) | Command::AgeDocuments(merchants) => match merchants.first() {
+            Command::LiftFreezes(merchants)
+            | Command::AgeDocuments(merchants)
+            | Command::CloseEmptied(merchants) => match merchants.first() {
                 Some(merchant) => merchant.shard(),
                 None => return 0,
             },
@@ -361,7 +367,8 @@ impl Command {
             | Command::ApplyReversals(_)
             | Command::ImportOrders(_)
             | Command::LiftFreezes(_)
-            | Command::AgeDocuments(_) => None,
+            | Command::AgeDocuments(_)
+            | Command::CloseEmptied(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@ use withdrawals::WithdrawalId;
 
 use super::action::Action;
 use super::batch::Outcome;
+use super::closing::closing_shown;
 use super::freezes::freeze_shown;
 use super::keys::refusal;
 use super::orders::problem_of;
@@ -86,6 +87,9 @@ impl Stage<'_> {
             Action::ActivateMerchant { merchant } | Action::AddDocument { merchant, .. } => {
                 self.identity_shown(*merchant)
             }
+            Action::CloseMerchant { merchant } => {
+                self.merchants.get(*merchant).map(|row| closing_shown(*merchant, row.state))
+            }
             Action::VerifyMerchant { merchant, .. } => self
                 .merchants
                 .get(*merchant)
@@ -127,6 +131,7 @@ impl Stage<'_> {
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
             Action::CoverDeal(deal) => deal.sold(),
+            Action::CloseMerchant { merchant } => return self.starts_closing(*merchant),
             Action::UnfreezeMerchant { .. }
             | Action::LiftAmountFreeze { .. }
             | Action::Charge { .. }
@@ -167,7 +172,9 @@ impl Stage<'_> {
                 }
             }
             Action::RetryPayout { payout, .. } => self.retriable(*payout).map(|_| ()),
+            Action::Charge { merchant, .. } => self.not_closed(*merchant),
             Action::RefundWithdrawal { withdrawal } => {
+                self.owner_not_closed(*withdrawal)?;
                 if let Some(refusal) = self.unsettled(*withdrawal) {
                     return Err(problem_of(&refusal));
                 }
@@ -199,6 +206,7 @@ impl Stage<'_> {
         let Some(withdrawal) = row.withdrawal.map(WithdrawalId::from_uuid) else {
             return Err(illegal("a payment's return is started again from the review queue".into()));
         };
+        self.owner_not_closed(withdrawal)?;
         if let Some(refusal) = self.unsettled(withdrawal) {
             return Err(problem_of(&refusal));
         }
@@ -284,6 +292,9 @@ impl Stage<'_> {
             Action::RefundWithdrawal { withdrawal } => self.refund(*withdrawal),
             Action::RefuseWithdrawal { withdrawal } => self.refuse_withdrawal(*withdrawal, reason),
             Action::Charge { merchant, minor, currency } => {
+                if let Err(why) = self.not_closed(*merchant) {
+                    return Ok(Err(why));
+                }
                 self.charge(*merchant, amount_of(*minor, *currency)?)?;
                 Ok(Ok(()))
             }
@@ -322,6 +333,7 @@ impl Stage<'_> {
                 self.hold_for_freeze(*merchant);
                 Ok(Ok(()))
             }
+            Action::CloseMerchant { merchant } => Ok(self.close_merchant(*merchant)),
             Action::UnfreezeMerchant { merchant } => {
                 if !self.merchants.unfreeze(*merchant, self.now) {
                     return Ok(Err(illegal("the merchant is not frozen".into())));
@@ -362,7 +374,15 @@ impl Stage<'_> {
         Ok(Ok(()))
     }
 
+    /// R38: what came back after its end is not a closed merchant's balance any more, and nothing is sent for it.
+    fn owner_not_closed(&self, id: WithdrawalId) -> Result<(), No> {
+        self.withdrawals.get(id).map_or(Ok(()), |row| self.not_closed(row.merchant))
+    }
+
     fn refund(&mut self, id: WithdrawalId) -> Result<Result<(), No>, Void> {
+        if let Err(why) = self.owner_not_closed(id) {
+            return Ok(Err(why));
+        }
         if let Some(refusal) = self.unsettled(id) {
             return Ok(Err(problem_of(&refusal)));
         }

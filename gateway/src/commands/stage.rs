@@ -12,7 +12,7 @@ use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
 use ledger::Journal;
 use merchants::documents::{Documents, NewDocument};
-use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
+use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId, Remains};
 use money::Currency;
 use notifications::Notice;
 use payouts::{NewPayout, PayoutId, Payouts, Subject, Wanted};
@@ -32,7 +32,7 @@ use super::keys::{Claims, Standing};
 use super::replays::Remade;
 use super::reversals::Reversals;
 use super::void::Void;
-use super::{Command, Content, Said, resolutions};
+use super::{Command, Content, Said, closing, resolutions};
 use load::{Evidence, Lot, Read, Rows, Told};
 
 /// A batch while it is decided.
@@ -53,6 +53,8 @@ pub(super) struct Stage<'f> {
     pub documents: Documents,
     /// What merchants are told of themselves.
     pub told: Vec<Notice>,
+    /// What there was of merchants that may be closed, when their rows were locked.
+    pub closing: HashMap<MerchantId, Remains>,
     /// What withdrawals cost.
     pub fees: Fees,
     /// What of limits and allowances is used up by those who withdraw.
@@ -116,6 +118,8 @@ struct Named {
     frozen: Vec<MerchantId>,
     /// Merchants of whose documents decisions need to know.
     identified: Vec<MerchantId>,
+    /// Merchants that may be closed.
+    closing: Vec<MerchantId>,
     /// Who is charged, in which currency.
     charges: Vec<(MerchantId, Currency)>,
     /// Merchants whose fees decisions need to know.
@@ -172,6 +176,10 @@ impl Named {
                 self.exclusive.extend(merchants);
                 self.identified.extend(merchants);
             }
+            Command::CloseEmptied(merchants) => {
+                self.exclusive.extend(merchants);
+                self.closing.extend(merchants);
+            }
         }
     }
 
@@ -218,6 +226,10 @@ impl Named {
             Action::ActivateMerchant { merchant } | Action::AddDocument { merchant, .. } => {
                 self.exclusive.push(*merchant);
                 self.identified.push(*merchant);
+            }
+            Action::CloseMerchant { merchant } => {
+                self.exclusive.push(*merchant);
+                self.closing.push(*merchant);
             }
             Action::ResolvePayout { payout, .. } => self.resolved.push(*payout),
             Action::CoverDeal(deal) => self.covers.push((**deal).clone()),
@@ -279,6 +291,8 @@ impl<'f> Stage<'f> {
             withdrawals: withdrawals::lock(tx, &named.withdrawals).await?,
             payouts: payouts::lock_wanted(tx, &wanted(&named)).await?,
         };
+        // On the heap: it is rare, and would be part of every batch's room otherwise.
+        let closing = Box::pin(closing::load(tx, &named.closing)).await?;
         named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts));
         let (fees, usage) = lot.lock_prices(&named, &rows, now).await?;
         let payees = merchants::payees(tx, &named.payees_with(&rows.withdrawals)).await?;
@@ -289,7 +303,8 @@ impl<'f> Stage<'f> {
         // Whoever owes nothing is not looked at: most batches ask nothing here.
         rows.frozen.extend(FrozenAmounts::load(tx, &debtors).await?);
         let rates = Sources::lock(tx, &published(&live), &named.rates, now).await?;
-        let read = Read { approvals, covers, statements, fees, usage, payees, market, imports, rates };
+        let read =
+            Read { closing, approvals, covers, statements, fees, usage, payees, market, imports, rates };
         Ok(Stage::new(facts, claims, told, rows, evidence, read))
     }
 
@@ -305,7 +320,8 @@ impl<'f> Stage<'f> {
         let Told { now, directory, reversals, owners } = told;
         let Rows { merchants, documents, frozen, payments, quotes, withdrawals, payouts } = rows;
         let Evidence { journal, orders, received } = evidence;
-        let Read { approvals, covers, statements, fees, usage, payees, market, imports, rates } = read;
+        let Read { closing, approvals, covers, statements, fees, usage, payees, market, imports, rates } =
+            read;
         Stage {
             facts,
             now,
@@ -320,6 +336,7 @@ impl<'f> Stage<'f> {
             frozen,
             documents,
             told: Vec::new(),
+            closing,
             fees,
             usage,
             market,

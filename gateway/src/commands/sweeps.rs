@@ -92,6 +92,6 @@ impl Stage<'_> {
     }
 }
 
-fn done() -> Outcome {
+pub(super) fn done() -> Outcome {
     Outcome { reply: Reply { status: 200, body: Bytes::new(), replayed: false }, stored: true }
 }

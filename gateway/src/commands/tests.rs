@@ -1,5 +1,6 @@
 //! Whole batches against a database: what commands make of each other, one after the other or in one batch.
 
+mod closing;
 mod freezes;
 mod judged;
 mod one_batch;

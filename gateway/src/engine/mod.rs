@@ -2,6 +2,7 @@
 
 mod account_checks;
 mod changes;
+mod closing;
 mod documents;
 mod heads;
 mod links;
@@ -122,6 +123,7 @@ impl Engine {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         tasks.spawn(sweeps::lift_freezes(self.clone(), reads.clone()));
         tasks.spawn(documents::sweep(self.clone(), reads.clone()));
+        tasks.spawn(closing::sweep(self.clone(), reads.clone()));
         tasks.spawn(quotes::expire(self.clone(), reads.clone()));
         tasks.spawn(tails::sweep(self.clone(), reads.clone()));
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));

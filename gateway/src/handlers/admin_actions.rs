@@ -238,6 +238,9 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         Route::UnfreezeMerchant => {
             (Action::UnfreezeMerchant { merchant: request.id_of("merchant")? }, reason_only()?)
         }
+        Route::CloseMerchant => {
+            (Action::CloseMerchant { merchant: request.id_of("merchant")? }, reason_only()?)
+        }
         Route::AcceptRate => (Action::AcceptRate { rate: request.id_of("rate")? }, reason_only()?),
         Route::RejectRate => (Action::RejectRate { rate: request.id_of("rate")? }, reason_only()?),
         _ => return Err(Refusal::not_found("action")),

@@ -198,6 +198,7 @@ pub const TABLE: &[Entry] = &[
         OPERATOR,
         "unfreeze_merchant",
     ),
+    admin(Route::CloseMerchant, "POST", "/admin/v1/merchants/{id}/close", OPERATOR, "close_merchant"),
     admin(Route::ListEvents, "GET", "/admin/v1/events", VIEWER, "list_events"),
     admin(Route::GetEvent, "GET", "/admin/v1/events/{id}", VIEWER, "get_event"),
     admin(Route::UnmaskEvent, "POST", "/admin/v1/events/{id}/unmask", OPERATOR, "unmask_event"),

@@ -6,6 +6,7 @@ mod arming;
 mod bad_input;
 mod camt;
 mod check_config;
+mod closing;
 mod concurrent_orders;
 mod crash;
 mod database_tls;

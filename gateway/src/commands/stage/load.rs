@@ -7,7 +7,7 @@ use deposits::{Claimed, Incoming, Matching, Payment, PaymentId, Payments, Receip
 use exchange::{Market, Quotes, Sources};
 use ledger::Journal;
 use merchants::documents::Documents;
-use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId};
+use merchants::{Directory, FrozenAmounts, Locked, MerchantId, OpenOrders, Payee, PayeeId, Remains};
 use money::Currency;
 use payouts::{PayoutId, Payouts, Subject};
 use pg::Tx;
@@ -62,6 +62,7 @@ pub(super) struct Evidence {
 
 /// All the rest.
 pub(super) struct Read {
+    pub closing: HashMap<MerchantId, Remains>,
     pub approvals: Approvals,
     pub covers: CoverClaims,
     pub statements: Vec<Vec<Stored>>,
@@ -92,6 +93,7 @@ impl Lot<'_, '_, '_> {
         let owners = payouts::subjects(tx, &named.payouts).await?;
         follow_owners(&owners, named);
         follow_payments(tx, named).await?;
+        named.share.extend(withdrawals::merchants_of(tx, &named.withdrawals).await?);
         directory.extend(merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?);
         named.share.extend(directory.values().map(|account| account.merchant));
         Ok(Told { now, directory, reversals, owners })

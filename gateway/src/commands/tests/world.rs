@@ -12,8 +12,8 @@ use idempotency::Request;
 use lanes::Work;
 use ledger::{Account, Journal, Layout, MerchantRef, Movement};
 use merchants::{
-    MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, PayeeId, PayeeRequest, create_payee,
-    insert_merchant,
+    Jurisdiction, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, NewReceivingAccount,
+    PayeeId, PayeeRequest, create_payee, insert_merchant, insert_receiving_account,
 };
 use money::{Currency, FeeSchedule, Money, Rate};
 use payouts::{Backoff, BankPolicy, Finding, Payout, PayoutId, PayoutState, Report, Source};
@@ -197,6 +197,19 @@ impl World {
         id
     }
 
+    /// The merchant orders a withdrawal in one currency.
+    pub async fn order(&self, sell: Money) -> Command {
+        let order = Order {
+            id: WithdrawalId::new(self.merchant.shard()),
+            merchant: self.merchant,
+            payee: self.payee(sell.currency().code()).await,
+            pricing: Pricing::Market { sell, buy: sell.currency() },
+            client_reference: None,
+        };
+        let request = request(&self.merchant.to_string(), self.merchant.shard());
+        Command::Withdraw(Box::new(Withdraw { request, order, request_id: "req".into() }))
+    }
+
     /// A withdrawal in one currency, and its payout.
     pub async fn withdraw(&self, sell: Money) -> (WithdrawalId, PayoutId) {
         self.withdraw_as(sell, sell.currency()).await
@@ -359,18 +372,26 @@ impl World {
 
     /// Money for an account that nobody knows: it is in review.
     pub async fn reviewed(&self, amount: Money) -> PaymentId {
+        let (id, event) = self.arrives("9990001", amount);
+        let (status, told) = self.one(event).await;
+        assert_eq!((status, told["outcomes"][0]["outcome"].as_str()), (200, Some("in_review")), "{told}");
+        id
+    }
+
+    /// The bank reports money for an account.
+    pub fn arrives(&self, number: &str, amount: Money) -> (PaymentId, Command) {
         let reference = Uuid::now_v7().to_string();
         let id = PaymentId::new(deposits::shard_of(LAYOUT.shards, &bank(), &reference));
         let remitter = "SOMEBODY LTD";
         let details = PaymentDetails {
-            account_number: "9990001".into(),
+            account_number: number.into(),
             remitter_name: Some(remitter.into()),
             ..PaymentDetails::default()
         };
         let receipt = Receipt {
             id,
             bank: bank(),
-            account_index: merchants::account_index(&self.keyring, "9990001"),
+            account_index: merchants::account_index(&self.keyring, number),
             reference,
             position: 0,
             amount,
@@ -381,9 +402,17 @@ impl World {
             value_date: None,
             event: Uuid::nil(),
         };
-        let (status, told) = self.one(self.bank_event(Line::Receipt(receipt))).await;
-        assert_eq!((status, told["outcomes"][0]["outcome"].as_str()), (200, Some("in_review")), "{told}");
-        id
+        (id, self.bank_event(Line::Receipt(receipt)))
+    }
+
+    /// An account of the merchant's.
+    pub async fn account_issued(&self, number: &str, currency: Currency) {
+        let (merchant, bank) = (self.merchant, bank());
+        let jurisdiction = Jurisdiction::NorthAmerica;
+        let stores = &[];
+        let new = NewReceivingAccount { merchant, bank: &bank, number, currency, jurisdiction, stores };
+        let mut conn = self.conn().await;
+        insert_receiving_account(&mut conn, &self.keyring, LAYOUT.shards, &new).await.unwrap();
     }
 
     pub async fn payment(&self, id: PaymentId) -> deposits::Payment {
