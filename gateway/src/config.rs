@@ -8,6 +8,7 @@ mod files;
 mod issuing;
 mod limits;
 mod notifications;
+mod personal_data;
 mod rates;
 mod sections;
 mod settings;
@@ -29,6 +30,7 @@ pub use declarations::Declarations;
 pub use issuing::{Entities, NumberRange, number_ranges};
 pub use limits::Limits;
 pub use notifications::Notifications;
+pub use personal_data::Privacy;
 pub use rates::{Exchange, currencies};
 pub use sections::*;
 pub use settings::Settings;
@@ -60,6 +62,7 @@ pub struct Config {
     pub payouts: Payouts,
     pub notifications: Notifications,
     pub vault: Vault,
+    pub privacy: Privacy,
     pub verification: Verification,
     pub stream: Stream,
     /// Who contracts, by jurisdiction (R14).
@@ -279,6 +282,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     let notifications = required(&mut tables, "notifications", errors);
     let declarations = required(&mut tables, "declarations", errors);
     let vault = required(&mut tables, "vault", errors);
+    let privacy = required(&mut tables, "privacy", errors);
     let verification = required(&mut tables, "verification", errors);
     let stream = required(&mut tables, "stream", errors);
     let entities = required(&mut tables, "entities", errors);
@@ -299,6 +303,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         notifications: notifications?,
         declarations: declarations?,
         vault: vault?,
+        privacy: privacy?,
         verification: verification?,
         stream: stream?,
         entities: entities?,

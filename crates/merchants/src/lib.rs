@@ -2,6 +2,7 @@
 
 mod accounts;
 mod amount_freezes;
+mod anonymous;
 mod closing;
 pub mod documents;
 mod error;
@@ -23,6 +24,7 @@ mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
 pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
+pub use anonymous::{Leftover, blank, forget, to_forget};
 pub use closing::{Obstacle, Remains, closing};
 pub use error::Error;
 pub use freezes::{Freeze, Freezes, Frozen, freezes};

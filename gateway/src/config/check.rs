@@ -43,6 +43,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     for (field, message) in config.declarations.wrong() {
         found.unless(false, format!("declarations.{field}"), message);
     }
+    for (field, message) in config.privacy.wrong() {
+        found.unless(false, format!("privacy.{field}"), message);
+    }
     for (field, message) in config.vault.wrong() {
         found.unless(false, format!("vault.{field}"), message);
     }

@@ -4,6 +4,7 @@ mod account_checks;
 mod changes;
 mod closing;
 mod documents;
+mod forgetting;
 mod heads;
 mod links;
 mod notify;
@@ -134,6 +135,7 @@ impl Engine {
         tasks.spawn(notify::gauges(self.clone(), reads.clone(), expected));
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
+        tasks.spawn(forgetting::sweep(self.clone(), config.database.clone(), config.privacy.clone()));
         let database = config.database.clone();
         tasks.spawn(verification::sweep(self.clone(), reads.clone(), database, config.verification));
         for informant in &self.informants {
