@@ -23,11 +23,13 @@ pub enum Leftover {
     Users,
     /// What its stores were called.
     Stores,
+    /// The numbers of its documents, also of those that were replaced.
+    Documents,
 }
 
 impl Leftover {
     /// All of it but the merchant's own row, which [`forget`] writes over last.
-    pub const ALL: [Leftover; 3] = [Leftover::Payees, Leftover::Users, Leftover::Stores];
+    pub const ALL: [Leftover; 4] = [Leftover::Payees, Leftover::Users, Leftover::Stores, Leftover::Documents];
 }
 
 /// At most `limit` merchants that were closed until then and still have a name.
@@ -68,6 +70,7 @@ pub async fn blank(
             Ok(rows.iter().map(|row| row.get("id")).max())
         }
         Leftover::Payees => blank_payees(conn, keyring, merchant, after).await,
+        Leftover::Documents => blank_documents(conn, keyring, merchant, after).await,
     }
 }
 
@@ -93,7 +96,24 @@ async fn blank_payees(
     Ok(ids.last().copied())
 }
 
-/// Writes over a closed merchant's own row, for ever. False where that was done already, or it is not closed.
+async fn blank_documents(
+    conn: &Connection,
+    keyring: &Keyring,
+    merchant: MerchantId,
+    after: Uuid,
+) -> Result<Option<Uuid>, Error> {
+    let (shard, id) = (merchant.shard().number(), merchant.uuid());
+    let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shard, &id, &after, &AT_ONCE];
+    let rows = conn.query(include_str!("sql/documents_to_blank.sql"), &parameters).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
+    let numbers = ids.iter().map(|id| Ok(keyring.seal(b"", &context("merchant_documents.number", *id))?));
+    let numbers: Vec<Vec<u8>> = numbers.collect::<Result<_, Error>>()?;
+    let indexes = ids.iter().map(|_| nobody_s_index()).collect::<Result<Vec<_>, Error>>()?;
+    conn.execute(include_str!("sql/blank_documents.sql"), &[&shard, &ids, &numbers, &indexes]).await?;
+    Ok(ids.last().copied())
+}
+
+/// Writes over a closed merchant's own row, and lets go of what it alone could have, for ever. False where that was done already, or it is not closed.
 ///
 /// # Errors
 /// The database's; the keyring's.
@@ -103,6 +123,7 @@ pub async fn forget(tx: &Tx<'_>, keyring: &Keyring, merchant: MerchantId) -> Res
     let email = keyring.seal(b"", &context("merchants.email", id))?;
     let (name_index, email_index) = (nobody_s_index()?, nobody_s_index()?);
     let parameters: [&(dyn pg::ToSql + Sync); 6] = [&shard, &id, &name, &name_index, &email, &email_index];
+    tx.execute(include_str!("sql/forget_marks.sql"), &[&id]).await?;
     Ok(tx.execute(include_str!("sql/forget_merchant.sql"), &parameters).await? == 1)
 }
 

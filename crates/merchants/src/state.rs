@@ -63,7 +63,8 @@ impl MerchantState {
             (S::Frozen, E::Unfreeze { before: S::Frozen | S::Closed }) => None,
             (S::Frozen, E::Unfreeze { before }) => Some(before),
             (S::Active | S::Restricted, E::StartClosing) => Some(S::Closing),
-            (S::Closing, E::Close) => Some(S::Closed),
+            // An applicant who is turned down was never in business: there is nothing to empty.
+            (S::Pending | S::Closing, E::Close) => Some(S::Closed),
             (S::Pending | S::Active | S::Restricted | S::Frozen | S::Closing | S::Closed, _) => None,
         }
     }
@@ -163,7 +164,7 @@ mod tests {
             E::Close,
         ];
         let table = [
-            (S::Pending, ["active", "-", "-", "frozen", "-", "-", "-", "-"]),
+            (S::Pending, ["active", "-", "-", "frozen", "-", "-", "-", "closed"]),
             (S::Active, ["-", "restricted", "-", "frozen", "-", "-", "closing", "-"]),
             (S::Restricted, ["-", "-", "active", "frozen", "-", "-", "closing", "-"]),
             (S::Frozen, ["-", "-", "-", "frozen", "restricted", "-", "-", "-"]),

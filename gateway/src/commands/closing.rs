@@ -57,10 +57,10 @@ pub(super) async fn load(
 }
 
 impl Stage<'_> {
-    /// Lets a merchant go, or closes one that is on its way out.
+    /// Lets a merchant go, or closes one that is on its way out, or that was never in business.
     pub(super) fn close_merchant(&mut self, id: MerchantId) -> Result<(), No> {
         match self.merchants.get(id).map(|row| row.state) {
-            Some(MerchantState::Closing) => self.close_if_empty(id),
+            Some(MerchantState::Closing | MerchantState::Pending) => self.close_if_empty(id),
             Some(MerchantState::Closed) => Err((Problem::MerchantClosed, "the merchant is closed".into())),
             Some(state) if self.merchants.leave(id, MerchantEvent::StartClosing) => {
                 tracing::info!(merchant = %id, from = state.as_str(), "on its way out");
@@ -71,10 +71,13 @@ impl Stage<'_> {
         }
     }
 
-    /// Whether a second person has to agree: it can't be called off. The end itself decides nothing any more.
-    pub(super) fn starts_closing(&self, id: MerchantId) -> bool {
+    /// Whether a second person has to agree: it can't be called off. The end itself, of one that is on its way out, decides nothing
+    /// any more.
+    pub(super) fn decides_the_end(&self, id: MerchantId) -> bool {
         let state = self.merchants.get(id).map(|row| row.state);
-        state.is_some_and(|state| state.next(MerchantEvent::StartClosing).is_some())
+        state.is_some_and(|state| {
+            state == MerchantState::Pending || state.next(MerchantEvent::StartClosing).is_some()
+        })
     }
 
     fn close_if_empty(&mut self, id: MerchantId) -> Result<(), No> {

@@ -131,7 +131,7 @@ impl Stage<'_> {
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
             Action::CoverDeal(deal) => deal.sold(),
-            Action::CloseMerchant { merchant } => return self.starts_closing(*merchant),
+            Action::CloseMerchant { merchant } => return self.decides_the_end(*merchant),
             Action::UnfreezeMerchant { .. }
             | Action::LiftAmountFreeze { .. }
             | Action::Charge { .. }

@@ -284,3 +284,18 @@ async fn r38_what_a_bank_gives_back_after_the_end_is_no_balance_and_goes_nowhere
     assert_eq!(world.attempts(withdrawal).await.len(), 1);
     world.verify().await;
 }
+
+#[tokio::test]
+async fn r38_an_applicant_is_turned_down_by_two_persons() {
+    let world = World::new().await;
+    let owner = world.db.owner().get().await.unwrap();
+    owner
+        .execute("UPDATE merchants SET state = 'pending' WHERE id = $1", &[&world.merchant.uuid()])
+        .await
+        .unwrap();
+    let asked = world.ask(world.close()).await;
+    assert_eq!(world.is().await, MerchantState::Pending, "one person is not enough");
+    let (status, done) = world.one(approve(asked)).await;
+    assert_eq!((status, done["result"]["status"].as_str()), (200, Some("closed")), "{done}");
+    assert!(world.closed_at_is_set().await);
+}

@@ -64,14 +64,14 @@ impl World {
         conn.execute(sql, &[&days, &merchant.uuid()]).await.unwrap();
     }
 
-    async fn sweep(&self) -> usize {
+    async fn age(&self) -> usize {
         let found = aging(&self.conn().await, self.today().await, None, 10).await.unwrap();
         let count = found.len();
         self.one(Command::AgeDocuments(found)).await;
         count
     }
 
-    async fn is(&self, merchant: MerchantId) -> MerchantState {
+    async fn state_of(&self, merchant: MerchantId) -> MerchantState {
         merchants::merchant(&self.conn().await, self.keyring(), merchant).await.unwrap().unwrap().state
     }
 
@@ -117,14 +117,14 @@ async fn r39_nobody_is_activated_while_a_document_is_missing_or_has_expired() {
         (409, &json!("the merchant's business_registration has expired"))
     );
     // Expired while it waits: it is not active, so nothing is restricted.
-    assert_eq!(world.sweep().await, 1);
-    assert_eq!((world.is(id).await, world.sweep().await), (MerchantState::Pending, 0));
+    assert_eq!(world.age().await, 1);
+    assert_eq!((world.state_of(id).await, world.age().await), (MerchantState::Pending, 0));
 
     let renewed = world.document(id, "business_registration", "12345678", Some(365)).await;
     let batch = [renewed, activate(id), activate(id)];
     let answers = world.batch(&batch).await;
     assert_eq!(answers.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [200, 200, 409], "{answers:?}");
-    assert_eq!(world.is(id).await, MerchantState::Active);
+    assert_eq!(world.state_of(id).await, MerchantState::Active);
     assert_eq!(world.told_types(id).await, ["merchant.activated"]);
     let trail = world.actions(id).await;
     assert_eq!(trail[2], pair("merchant.activate", "op_ada"), "{trail:?}");
@@ -138,20 +138,20 @@ async fn r40_told_once_then_restricted_then_renewed() {
     let id = world.newcomer(61).await;
     world.one(world.document(id, "representative_identity", "A1234563", None).await).await;
     assert_eq!(world.one(activate(id)).await.0, 200);
-    assert_eq!(world.sweep().await, 0, "61 days before nobody is told");
+    assert_eq!(world.age().await, 0, "61 days before nobody is told");
 
     world.days_go_by(id, 1).await;
-    assert_eq!((world.sweep().await, world.sweep().await), (1, 0), "60 days before, once");
+    assert_eq!((world.age().await, world.age().await), (1, 0), "60 days before, once");
     let (event_type, data) = world.told(id).await.pop().unwrap();
     let known = (event_type.as_str(), &data["kind"], &data["days_left"]);
     assert_eq!(known, ("merchant.document_expiring", &json!("business_registration"), &json!(60)), "{data}");
 
     world.days_go_by(id, 60).await;
-    assert_eq!(world.sweep().await, 0, "on its last day it holds");
+    assert_eq!(world.age().await, 0, "on its last day it holds");
     world.days_go_by(id, 1).await;
     // Two gateways have seen it.
     world.batch(&[Command::AgeDocuments(vec![id]), Command::AgeDocuments(vec![id])]).await;
-    assert_eq!((world.is(id).await, world.sweep().await), (MerchantState::Restricted, 0));
+    assert_eq!((world.state_of(id).await, world.age().await), (MerchantState::Restricted, 0));
 
     // Another document changes nothing while this one is over.
     let person = world.document(id, "representative_identity", "B1234567", None).await;
@@ -183,8 +183,8 @@ async fn r40_a_restricted_merchant_s_money_comes_in_and_does_not_leave() {
     // It is from before: nobody wrote down where it comes from, and its kind's documents are taken.
     world.one(world.document(id, "business_registration", "12345678", Some(1)).await).await;
     world.days_go_by(id, 2).await;
-    world.sweep().await;
-    assert_eq!(world.is(id).await, MerchantState::Restricted);
+    world.age().await;
+    assert_eq!(world.state_of(id).await, MerchantState::Restricted);
     let (status, problem) = world.try_withdraw(usd(1_000)).await;
     assert_eq!((status, &problem["code"]), (403, &json!("merchant-restricted")), "{problem}");
     let queued = world.payout(queued).await;
@@ -209,8 +209,8 @@ async fn r40_what_expires_during_a_freeze_counts_at_its_end() {
     // The second person is asked about this freeze, which the document doesn't change.
     let asked = world.ask(unfreeze.clone()).await;
     world.days_go_by(id, 2).await;
-    world.sweep().await;
-    assert_eq!(world.is(id).await, MerchantState::Frozen);
+    world.age().await;
+    assert_eq!(world.state_of(id).await, MerchantState::Frozen);
     let (status, done) = world.one(approve(asked)).await;
     assert_eq!((status, &done["result"]["status"]), (200, &json!("restricted")), "{done}");
 

@@ -225,7 +225,7 @@ impl World {
             pricing: Pricing::Market { sell, buy },
             client_reference: None,
         };
-        let (status, answer) = self.order(order).await;
+        let (status, answer) = self.place(order).await;
         assert_eq!(status, 201, "{answer}");
         (id, answer["payouts"][0]["id"].as_str().unwrap().parse().unwrap())
     }
@@ -239,10 +239,10 @@ impl World {
             pricing: Pricing::Market { sell, buy: sell.currency() },
             client_reference: None,
         };
-        self.order(order).await
+        self.place(order).await
     }
 
-    async fn order(&self, order: Order) -> (u16, Value) {
+    async fn place(&self, order: Order) -> (u16, Value) {
         let request = request(&self.merchant.to_string(), self.merchant.shard());
         let command = Withdraw { request, order, request_id: "req".into() };
         self.one(Command::Withdraw(Box::new(command))).await

@@ -92,6 +92,25 @@ impl World {
         found.rows.iter().map(|merchant| merchant.id).collect()
     }
 
+    /// It has a document, and a mark that nobody else may have.
+    async fn identified(&self, merchant: MerchantId) {
+        let document = "INSERT INTO merchant_documents (shard, id, merchant, kind, number_sealed, number_index, added_at)
+            SELECT shard, gen_random_uuid(), id, 'passport', 'n', 'n', now() FROM merchants WHERE id = $1";
+        let mark = "INSERT INTO merchant_marks VALUES ('document', uuid_send($1::uuid), $1)";
+        for sql in [document, mark] {
+            self.sql(sql, merchant).await;
+        }
+    }
+
+    /// How many mobile numbers, documents' numbers and marks there are of it still.
+    async fn identity(&self, merchant: MerchantId) -> (i64, i64, i64) {
+        let sql = "SELECT (SELECT count(*) FROM merchants WHERE id = $1 AND (mobile_index = 'm' OR mobile_sealed = 'm')),
+            (SELECT count(*) FROM merchant_documents WHERE merchant = $1 AND (number_index = 'n' OR number_sealed = 'n')),
+            (SELECT count(*) FROM merchant_marks WHERE merchant = $1 AND kind = 'document')";
+        let row = self.db.owner().get().await.unwrap().query_one(sql, &[&merchant.uuid()]).await.unwrap();
+        (row.get(0), row.get(1), row.get(2))
+    }
+
     async fn payees_found(&self) -> usize {
         let conn = self.db.pool.get().await.unwrap();
         let sought = SoughtNumber::read(&self.keyring, NUMBER).unwrap();
@@ -104,6 +123,10 @@ async fn r38_personal_data_of_the_long_closed_goes_and_of_nobody_else() {
     let world = World::new().await;
     let gone = world.merchant(NAME).await;
     let stays = world.merchant("Somebody Else Ltd").await;
+    for merchant in [gone, stays] {
+        world.identified(merchant).await;
+    }
+    world.sql("UPDATE merchants SET mobile_sealed = 'm', mobile_index = 'm' WHERE id = $1", gone).await;
     world.closed(gone).await;
     let (before, of_the_other) = (world.kept(gone).await, world.kept(stays).await);
     assert_eq!(world.round(11).await, 0, "not before its time");
@@ -129,6 +152,7 @@ async fn r38_personal_data_of_the_long_closed_goes_and_of_nobody_else() {
     assert_eq!(world.found(&gone.to_string()).await, [gone], "its id is what the book says");
     assert_eq!(world.payees_found().await, 2, "the other one's");
     assert_eq!(world.kept(stays).await, of_the_other);
+    assert_eq!((world.identity(gone).await, world.identity(stays).await), ((0, 0, 0), (0, 1, 1)));
 
     assert_eq!(world.round(9).await, 0, "once");
     assert_eq!(world.kept(gone).await, after);
