@@ -16,7 +16,6 @@ mod fields;
 mod lane;
 mod lists;
 mod order_files;
-mod orders;
 mod overview;
 mod pages;
 mod partners;
@@ -37,6 +36,7 @@ mod timeline;
 mod transactions;
 mod users;
 mod webhooks;
+mod withdraw;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -94,8 +94,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::Healthz => Ok(pages::healthz()),
         Route::Readyz => Ok(Box::pin(pages::readyz(app)).await),
         Route::BankEvents => Box::pin(bank_events::receive(app, request)).await,
-        Route::CreateWithdrawal => Box::pin(orders::withdraw(app, request)).await,
-        Route::ChangePayee => Box::pin(orders::change_payee(app, request)).await,
+        Route::CreateWithdrawal => Box::pin(withdraw::withdraw(app, request)).await,
+        Route::ChangePayee => Box::pin(withdraw::change_payee(app, request)).await,
         Route::Me => Box::pin(arming::me(app, &request)).await,
         Route::Arm => Box::pin(arming::arm(app, &request)).await,
         Route::Disarm => Box::pin(arming::disarm(app, &request)).await,

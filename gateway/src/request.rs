@@ -51,6 +51,20 @@ impl Request {
         self.parameter.as_deref().unwrap_or_default()
     }
 
+    /// R22: its idempotency key, scoped to whoever sends it; method, path and body are hashed with it.
+    ///
+    /// # Errors
+    /// `idempotency-key-missing`; `invalid-request` for what can't be a key.
+    pub fn keyed(&self, shard: pg::Shard, scope: &str) -> Result<idempotency::Request, Refusal> {
+        Ok(idempotency::Request {
+            shard,
+            scope: Arc::from(scope),
+            key: idempotency_key(&self.headers)?,
+            hash: idempotency::request_hash(self.method.as_str(), &self.path, &self.body),
+            id: uuid::Uuid::now_v7(),
+        })
+    }
+
     /// The query's parameters, of which only these are known.
     ///
     /// # Errors
@@ -123,7 +137,7 @@ fn charset_is_utf8(content_type: &str) -> bool {
 ///
 /// # Errors
 /// `idempotency-key-missing`, also when it is malformed or there are two.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
     let mut values = headers.get_all("idempotency-key").iter();
     match (values.next(), values.next()) {
         (None, _) => Err(no_key("send an Idempotency-Key: 1 to 255 visible ASCII characters")),

@@ -14,7 +14,6 @@ mod named;
 mod operate;
 mod payout;
 mod policy;
-mod rate;
 mod reads;
 mod report;
 mod resolve;
@@ -23,6 +22,7 @@ mod rows;
 mod samples;
 mod state;
 mod store;
+mod throttle;
 mod worker;
 
 pub use book::{of_references, paid_of_those_made};

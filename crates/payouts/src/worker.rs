@@ -25,8 +25,8 @@ use crate::breaker::{Breaker, BreakerPolicy, BreakerState};
 use crate::error::Error;
 use crate::payout::{JobKind, Payout};
 use crate::policy::{Backoff, BadPolicy, BankPolicy};
-use crate::rate::Bucket;
 use crate::report::Report;
+use crate::throttle::Bucket;
 use crate::{due, instruments};
 
 use gather::Gather;

@@ -10,9 +10,9 @@ use withdrawals::{ChargeId, Declared, WithdrawalId};
 
 use super::action::Action;
 use super::operators::{No, illegal, payout_problem};
-use super::orders::{problem_of, total};
 use super::stage::Stage;
 use super::void::Void;
+use super::withdraw::{problem_of, total};
 use crate::problem::Problem;
 
 impl Stage<'_> {

@@ -22,7 +22,6 @@ mod keys;
 mod limits;
 mod notices;
 mod operators;
-mod orders;
 mod rates;
 mod receivables;
 mod registration;
@@ -36,6 +35,7 @@ mod sweeps;
 #[cfg(test)]
 mod tests;
 mod void;
+mod withdraw;
 
 use std::sync::Arc;
 

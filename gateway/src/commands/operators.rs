@@ -13,10 +13,10 @@ use super::batch::Outcome;
 use super::closing::closing_shown;
 use super::freezes::freeze_shown;
 use super::keys::refusal;
-use super::orders::problem_of;
 use super::resolutions::truth;
 use super::stage::Stage;
 use super::void::Void;
+use super::withdraw::problem_of;
 use super::{Operate, Operator, Reply, beneficiary};
 use crate::problem::Problem;
 

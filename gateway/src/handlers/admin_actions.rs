@@ -7,7 +7,6 @@ use merchants::{FreezeId, MerchantId};
 use money::Money;
 use serde::Deserialize;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::fields::{self, Fields};
 use super::{Answer, lane};
@@ -15,7 +14,7 @@ use crate::app::App;
 use crate::body;
 use crate::commands::{Action, Command, Decide, Operate, Operator};
 use crate::problem::Refusal;
-use crate::request::{self, Request};
+use crate::request::Request;
 use crate::route::Route;
 
 /// Longest reason that is kept.
@@ -126,13 +125,8 @@ pub async fn decide(app: &App, request: Request) -> Answer {
 pub(super) fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Refusal> {
     let caller = request.caller.operator()?;
     let shards = app.engine.facts().layout.shards;
-    let keyed = Keyed {
-        shard: shards.of(&[b"operator", caller.id.as_bytes()]),
-        scope: Arc::from(caller.id.as_str()),
-        key: request::idempotency_key(&request.headers)?,
-        hash: hash(app, request),
-        id: Uuid::now_v7(),
-    };
+    let mut keyed = request.keyed(shards.of(&[b"operator", caller.id.as_bytes()]), &caller.id)?;
+    keyed.hash = guarded(app, request.entry.route, keyed.hash);
     let operator = Operator {
         id: Arc::from(caller.id.as_str()),
         person: Arc::from(caller.person.as_str()),
@@ -141,11 +135,10 @@ pub(super) fn who(app: &App, request: &Request) -> Result<(Operator, Keyed), Ref
     Ok((operator, keyed))
 }
 
-/// The request's hash. Where its body is little more than a document's number, which could be guessed by its hash, it is
+/// A request's hash as it is kept. Where its body is little more than a document's number, which could be guessed by its hash, it is
 /// hashed with the key of blind indexes besides (R36).
-fn hash(app: &App, request: &Request) -> [u8; 32] {
-    let hash = idempotency::request_hash(request.method.as_str(), &request.path, &request.body);
-    match request.entry.route {
+fn guarded(app: &App, route: Route, hash: [u8; 32]) -> [u8; 32] {
+    match route {
         Route::RegisterMerchant | Route::AddDocument => {
             let text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             app.keyring.blind_index("request", &text)

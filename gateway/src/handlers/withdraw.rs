@@ -1,12 +1,8 @@
 //! `POST /v1/withdrawals` and `POST /v1/withdrawals/{id}/payee`: checked, keyed, handed to a lane.
 
-use std::sync::Arc;
-
-use idempotency::Request as Keyed;
-use merchants::{MerchantId, PayeeId};
+use merchants::PayeeId;
 use money::{Currency, Money};
 use serde::Deserialize;
-use uuid::Uuid;
 use withdrawals::{Order, Pricing, WithdrawalId};
 
 use super::{Answer, lane};
@@ -14,7 +10,7 @@ use crate::app::App;
 use crate::body;
 use crate::commands::{ChangePayee, Command, Withdraw};
 use crate::problem::{FieldError, Refusal};
-use crate::request::{self, Request};
+use crate::request::Request;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +35,7 @@ struct PayeeBody {
 /// What is wrong with the request; the lane's.
 pub async fn withdraw(app: &App, request: Request) -> Answer {
     let merchant = request.caller.merchant()?;
-    let keyed = keyed(&request, merchant)?;
+    let keyed = request.keyed(merchant.shard(), &merchant.to_string())?;
     let body: WithdrawBody = body::parse(&request.body)?;
     let payee = id_field::<PayeeId>(&body.payee_id, "payee")?;
     let mut errors = Vec::new();
@@ -63,24 +59,13 @@ pub async fn withdraw(app: &App, request: Request) -> Answer {
 /// What is wrong with the request; the lane's.
 pub async fn change_payee(app: &App, request: Request) -> Answer {
     let merchant = request.caller.merchant()?;
-    let keyed = keyed(&request, merchant)?;
+    let keyed = request.keyed(merchant.shard(), &merchant.to_string())?;
     let withdrawal: WithdrawalId = request.id_of("withdrawal")?;
     let body: PayeeBody = body::parse(&request.body)?;
     let payee = id_field::<PayeeId>(&body.payee_id, "payee")?;
     let command =
         ChangePayee { request: keyed, merchant, withdrawal, payee, request_id: request.id.to_string() };
     lane::carry_out(app, Command::ChangePayee(Box::new(command))).await
-}
-
-/// R22: the key is the merchant's, and the request is hashed with it.
-fn keyed(request: &Request, merchant: MerchantId) -> Result<Keyed, Refusal> {
-    Ok(Keyed {
-        shard: merchant.shard(),
-        scope: Arc::from(merchant.to_string()),
-        key: request::idempotency_key(&request.headers)?,
-        hash: idempotency::request_hash(request.method.as_str(), &request.path, &request.body),
-        id: Uuid::now_v7(),
-    })
 }
 
 /// An id in a body: what is no id of this kind names nothing that the caller has.
