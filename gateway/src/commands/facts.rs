@@ -10,7 +10,7 @@ use money::Money;
 use payouts::BankPolicy;
 use pg::Shard;
 use privacy::Keyring;
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 /// How many account numbers are remembered with their merchant's shard.
 const HOMES: usize = 65_536;
@@ -64,7 +64,9 @@ impl Facts {
             Origin::HongKong => calendar::Jurisdiction::HongKong,
             Origin::Mainland | Origin::Other => calendar::Jurisdiction::China,
         };
-        self.policy.calendars.end_of_working_day(jurisdiction, now, REVIEWED_WITHIN).at
+        let end = self.policy.calendars.end_of_working_day(jurisdiction, now, REVIEWED_WITHIN).at;
+        // As every time is told, also in the answer that comes before it was read from the database.
+        end.to_offset(UtcOffset::UTC)
     }
 
     /// The shard of the merchant whose account received this, as far as a batch has seen it.

@@ -42,12 +42,14 @@ pub struct Options {
     connections: usize,
 }
 
-/// Memory at one moment, in bytes.
+/// One moment; memory in bytes.
 struct Sample {
     second: f64,
     gateway: u64,
     postgres: u64,
     database: u64,
+    /// Payouts that are not over.
+    payouts: i64,
 }
 
 /// Runs it, prints and draws what came of it.
@@ -93,6 +95,7 @@ async fn watch(stand: &Stand, run: &Fresh, start: Instant, lasts: Duration) -> R
             gateway: run.gateway.part()?.usage()?.memory,
             postgres: stand.postgres()?.usage()?.memory,
             database: size(&run.client).await?,
+            payouts: run.client.query_one(include_str!("../sql/payouts_open.sql"), &[]).await?.try_get(0)?,
         });
         if rates.elapsed() > RATES {
             match measure::publish_rates(stand, &run.gateway).await {
@@ -135,6 +138,7 @@ fn report(windows: &Windows, samples: &[Sample], (rate, lasts, point): (f64, Dur
         line("gateway", early.gateway, last.gateway);
         line("PostgreSQL", early.postgres, last.postgres);
         line("database", early.database, last.database);
+        println!("  payouts under way {} to {}", early.payouts, last.payouts);
     }
     println!("  every invariant holds, nothing acknowledged is missing");
 }
