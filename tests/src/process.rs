@@ -224,11 +224,14 @@ impl Second {
             .expect("the binary starts");
         self.child = Some(child);
         let begun = Instant::now();
-        while tokio::net::TcpStream::connect(public).await.is_err() {
-            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("its state"));
-            assert!(ended.is_none(), "the second gateway ended: {ended:?}\n{}", self.log());
-            assert!(begun.elapsed() < START, "the second gateway is not ready in time\n{}", self.log());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        // Each is bound a moment after the one before.
+        for port in self.ports.clone() {
+            while tokio::net::TcpStream::connect(&port).await.is_err() {
+                let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("its state"));
+                assert!(ended.is_none(), "the second gateway ended: {ended:?}\n{}", self.log());
+                assert!(begun.elapsed() < START, "the second gateway is not ready in time\n{}", self.log());
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
     }
 
