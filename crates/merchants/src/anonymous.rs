@@ -57,21 +57,25 @@ pub async fn blank(
     what: Leftover,
     after: Uuid,
 ) -> Result<Option<Uuid>, Error> {
+    let ids = match what {
+        Leftover::Users => behind(conn, include_str!("sql/blank_users.sql"), merchant, after).await?,
+        Leftover::Stores => behind(conn, include_str!("sql/blank_stores.sql"), merchant, after).await?,
+        Leftover::Payees => blank_payees(conn, keyring, merchant, after).await?,
+        Leftover::Documents => blank_documents(conn, keyring, merchant, after).await?,
+    };
+    Ok(ids.into_iter().max())
+}
+
+/// The ids of a step's rows.
+async fn behind(
+    conn: &Connection,
+    sql: &'static str,
+    merchant: MerchantId,
+    after: Uuid,
+) -> Result<Vec<Uuid>, Error> {
     let (shard, id) = (merchant.shard().number(), merchant.uuid());
-    match what {
-        Leftover::Users => {
-            let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shard, &id, &after, &AT_ONCE];
-            let rows = conn.query(include_str!("sql/blank_users.sql"), &parameters).await?;
-            Ok(rows.iter().map(|row| row.get("id")).max())
-        }
-        Leftover::Stores => {
-            let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shard, &id, &after, &AT_ONCE];
-            let rows = conn.query(include_str!("sql/blank_stores.sql"), &parameters).await?;
-            Ok(rows.iter().map(|row| row.get("id")).max())
-        }
-        Leftover::Payees => blank_payees(conn, keyring, merchant, after).await,
-        Leftover::Documents => blank_documents(conn, keyring, merchant, after).await,
-    }
+    let rows = conn.query(sql, &[&shard, &id, &after, &AT_ONCE]).await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
 async fn blank_payees(
@@ -79,11 +83,9 @@ async fn blank_payees(
     keyring: &Keyring,
     merchant: MerchantId,
     after: Uuid,
-) -> Result<Option<Uuid>, Error> {
-    let (shard, id) = (merchant.shard().number(), merchant.uuid());
-    let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shard, &id, &after, &AT_ONCE];
-    let rows = conn.query(include_str!("sql/payees_to_blank.sql"), &parameters).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
+) -> Result<Vec<Uuid>, Error> {
+    let shard = merchant.shard().number();
+    let ids = behind(conn, include_str!("sql/payees_to_blank.sql"), merchant, after).await?;
     let sealed = |column: &str| -> Result<Vec<Vec<u8>>, Error> {
         ids.iter().map(|id| Ok(keyring.seal(b"", &context(column, *id))?)).collect()
     };
@@ -93,7 +95,7 @@ async fn blank_payees(
     let parameters: [&(dyn pg::ToSql + Sync); 6] =
         [&shard, &ids, &holders, &holder_indexes, &numbers, &number_indexes];
     conn.execute(include_str!("sql/blank_payees.sql"), &parameters).await?;
-    Ok(ids.last().copied())
+    Ok(ids)
 }
 
 async fn blank_documents(
@@ -101,19 +103,18 @@ async fn blank_documents(
     keyring: &Keyring,
     merchant: MerchantId,
     after: Uuid,
-) -> Result<Option<Uuid>, Error> {
-    let (shard, id) = (merchant.shard().number(), merchant.uuid());
-    let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shard, &id, &after, &AT_ONCE];
-    let rows = conn.query(include_str!("sql/documents_to_blank.sql"), &parameters).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
+) -> Result<Vec<Uuid>, Error> {
+    let shard = merchant.shard().number();
+    let ids = behind(conn, include_str!("sql/documents_to_blank.sql"), merchant, after).await?;
     let numbers = ids.iter().map(|id| Ok(keyring.seal(b"", &context("merchant_documents.number", *id))?));
     let numbers: Vec<Vec<u8>> = numbers.collect::<Result<_, Error>>()?;
     let indexes = ids.iter().map(|_| nobody_s_index()).collect::<Result<Vec<_>, Error>>()?;
     conn.execute(include_str!("sql/blank_documents.sql"), &[&shard, &ids, &numbers, &indexes]).await?;
-    Ok(ids.last().copied())
+    Ok(ids)
 }
 
-/// Writes over a closed merchant's own row, and lets go of what it alone could have, for ever. False where that was done already, or it is not closed.
+/// Writes over a closed merchant's own row, and lets go of what it alone could have, for ever. False where that was done already,
+/// or it is not closed.
 ///
 /// # Errors
 /// The database's; the keyring's.

@@ -17,9 +17,8 @@ pub(super) struct UnderWay {
 }
 
 impl UnderWay {
-    /// A payout has one place at most. Where it is claimed anew, its lease ran out, and nothing that an older report
-    /// still says counts, or the bank tells it again: a report that is never taken must not take place after place
-    /// (R31).
+    /// A payout is in hand once. Where it is claimed anew, its lease ran out, and nothing that an older report still says
+    /// counts, or the bank tells it again: a report that is never taken must not fill what may be in hand (R31).
     pub(super) fn begin(&mut self, desk: &Arc<Desk>, claimed: Claimed) {
         let id = claimed.payout.id;
         let task = self.tasks.spawn(desk.clone().carry(claimed, Call::begin(desk)));
