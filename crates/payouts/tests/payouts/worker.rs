@@ -279,9 +279,12 @@ async fn r31_reports_that_wait_for_a_lane_leave_the_banks_places_free() {
     let ids = world.enqueue_at("harbour", 12).await;
     worker.waker().wake();
     let sends = || bank.sends.lock().unwrap().len();
-    while sends() < 8 {
-        tokio::time::sleep(ms(5)).await;
-    }
+    let claimed = async {
+        while sends() < 8 {
+            tokio::time::sleep(ms(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, claimed).await.expect("eight are sent while no report is taken");
     // Two places, and four payouts in hand for each: no more is claimed until a report is taken.
     tokio::time::sleep(ms(200)).await;
     assert_eq!((sends(), worker.states()[0].busy), (8, 8));
