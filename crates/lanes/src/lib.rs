@@ -51,8 +51,6 @@ pub enum BatchError {
 /// How lanes behave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// How many transactions may be under way at once.
-    pub lanes: usize,
     /// How many commands may wait in each lane; one more is refused.
     pub queue: usize,
     /// The most commands in one transaction; 1 gives each its own.
@@ -65,7 +63,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { lanes: 2, queue: 4096, batch_max: 256, deadline: Duration::from_secs(10), retries: 5 }
+        Settings { queue: 4096, batch_max: 256, deadline: Duration::from_secs(10), retries: 5 }
     }
 }
 
@@ -103,30 +101,28 @@ pub struct Lanes<W: Work> {
 }
 
 impl<W: Work> Lanes<W> {
-    /// Starts the lanes on threads of their own, one for each. Give them a pool with at least as many connections as
-    /// lanes, which nothing else uses: nobody should wait for money behind a report.
+    /// Starts a lane for each pool, on a thread of its own: as many transactions may be under way at once. Nothing else
+    /// should use these pools, since nobody should wait for money behind a report; one connection in each is enough.
     ///
     /// # Errors
     /// The operating system's, when it has no thread to give.
-    pub fn start(pool: Pool, work: Arc<W>, settings: Settings) -> io::Result<Lanes<W>> {
-        let lanes = settings.lanes.max(1);
+    pub fn start(pools: Vec<Pool>, work: Arc<W>, settings: Settings) -> io::Result<Lanes<W>> {
+        let lanes = pools.len();
         let (draining, stop) = watch::channel(false);
         let (finished, running) = watch::channel(lanes);
-        let crew = crew::gather(lanes, running.clone())?;
         let finished = Arc::new(finished);
         let spread = Arc::new(Spread::new(lanes, settings.batch_max, settings.queue.max(1)));
-        let queues = (0..lanes)
-            .map(|number| {
-                let (queue, waiting) = mpsc::channel(settings.queue.max(1));
-                let lane = Lane::new(number, pool.clone(), work.clone(), &settings, &spread);
-                let (stop, finished) = (stop.clone(), finished.clone());
-                crew.spawn(async move {
-                    lane.serve(waiting, stop).await;
-                    finished.send_modify(|running| *running -= 1);
-                });
-                queue
-            })
-            .collect();
+        let mut queues = Vec::with_capacity(lanes);
+        for (number, pool) in pools.into_iter().enumerate() {
+            let (queue, waiting) = mpsc::channel(settings.queue.max(1));
+            let lane = Lane::new(number, pool, work.clone(), &settings, &spread);
+            let (stop, finished) = (stop.clone(), finished.clone());
+            crew::hire(number, running.clone())?.spawn(async move {
+                lane.serve(waiting, stop).await;
+                finished.send_modify(|running| *running -= 1);
+            });
+            queues.push(queue);
+        }
         Ok(Lanes { queues, spread, deadline: settings.deadline, draining, running })
     }
 

@@ -110,8 +110,8 @@ struct Bench {
     lanes: Lanes<Inserts>,
 }
 
-const ONE_LANE: Settings =
-    Settings { lanes: 1, queue: 64, batch_max: 16, deadline: Duration::from_secs(10), retries: 2 };
+const SETTINGS: Settings =
+    Settings { queue: 64, batch_max: 16, deadline: Duration::from_secs(10), retries: 2 };
 
 fn inserts(gate: usize) -> Arc<Inserts> {
     Arc::new(Inserts {
@@ -124,6 +124,10 @@ fn inserts(gate: usize) -> Arc<Inserts> {
 const OPEN: usize = Semaphore::MAX_PERMITS / 2;
 
 async fn bench(gate: usize, settings: Settings) -> Bench {
+    bench_of(1, gate, settings).await
+}
+
+async fn bench_of(lanes: usize, gate: usize, settings: Settings) -> Bench {
     let db = testkit::database(SETS).await;
     let work = inserts(gate);
     let quick = PoolSettings {
@@ -131,7 +135,8 @@ async fn bench(gate: usize, settings: Settings) -> Bench {
         statement: Duration::from_millis(700),
         ..PoolSettings::default()
     };
-    let lanes = Lanes::start(Pool::open(&db.url, quick).unwrap(), work.clone(), settings).unwrap();
+    let pools = (0..lanes).map(|_| Pool::open(&db.url, quick.clone()).unwrap()).collect();
+    let lanes = Lanes::start(pools, work.clone(), settings).unwrap();
     Bench { db, work, lanes }
 }
 
@@ -176,7 +181,7 @@ impl Bench {
 
 #[tokio::test]
 async fn a_busy_lane_fills_batches_and_an_idle_one_does_not_wait() {
-    let bench = bench(0, ONE_LANE).await;
+    let bench = bench(0, SETTINGS).await;
     let all = async {
         let (first, rest) = tokio::join!(bench.lanes.submit(0, Cmd::Do(0)), async {
             bench.until(|b| b.batches() == [1]).await;
@@ -196,7 +201,7 @@ async fn a_busy_lane_fills_batches_and_an_idle_one_does_not_wait() {
 
 #[tokio::test]
 async fn batch_max_one_is_a_transaction_a_command() {
-    let bench = bench(OPEN, Settings { batch_max: 1, ..ONE_LANE }).await;
+    let bench = bench(OPEN, Settings { batch_max: 1, ..SETTINGS }).await;
     let answers = bench.submit((0..10).map(Cmd::Do)).await;
     assert!(answers.iter().all(Result::is_ok));
     let conn = bench.db.pool.get().await.unwrap();
@@ -206,7 +211,7 @@ async fn batch_max_one_is_a_transaction_a_command() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
-    let bench = bench(0, Settings { queue: 4, ..ONE_LANE }).await;
+    let bench = bench(0, Settings { queue: 4, ..SETTINGS }).await;
     let (answers, ()) = tokio::join!(
         async {
             let (first, rest) = tokio::join!(bench.lanes.submit(0, Cmd::Do(0)), async {
@@ -227,7 +232,7 @@ async fn a_full_queue_refuses_at_once() {
 #[tokio::test]
 async fn one_bad_command_never_fails_its_neighbours() {
     for bad in [Cmd::Poison, Cmd::Off, Cmd::Panic, Cmd::Mute, Cmd::Careless] {
-        let bench = bench(OPEN, ONE_LANE).await;
+        let bench = bench(OPEN, SETTINGS).await;
         let mut commands: Vec<Cmd> = (0..13).map(Cmd::Do).collect();
         commands.insert(5, bad);
         commands.insert(9, bad);
@@ -245,7 +250,7 @@ async fn one_bad_command_never_fails_its_neighbours() {
 #[tokio::test]
 async fn commands_that_take_the_connection_along_are_found_too() {
     for bad in [Cmd::Slow, Cmd::Kill, Cmd::KillUnseen, Cmd::KillCareless] {
-        let bench = bench(OPEN, Settings { retries: 0, deadline: Duration::from_secs(20), ..ONE_LANE }).await;
+        let bench = bench(OPEN, Settings { retries: 0, deadline: Duration::from_secs(20), ..SETTINGS }).await;
         let answers = bench.submit([Cmd::Do(1), bad, Cmd::Do(2), Cmd::Do(3)]).await;
         assert!(matches!(answers[1], Err(Refused::Unavailable(_))), "{bad:?}: {answers:?}");
         for at in [0, 2, 3] {
@@ -256,7 +261,7 @@ async fn commands_that_take_the_connection_along_are_found_too() {
 
 #[tokio::test]
 async fn a_deadlock_is_tried_again() {
-    let bench = bench(0, ONE_LANE).await;
+    let bench = bench(0, SETTINGS).await;
     bench.work.retries_left.store(2, Ordering::SeqCst);
     let answers = bench.submit_together([Cmd::Do(1), Cmd::Do(2)]).await;
     assert_eq!(answers, [Ok(Answer::New), Ok(Answer::New)]);
@@ -265,7 +270,7 @@ async fn a_deadlock_is_tried_again() {
 
 #[tokio::test]
 async fn a_deadlock_that_stays_ends_as_unavailable() {
-    let bench = bench(OPEN, ONE_LANE).await;
+    let bench = bench(OPEN, SETTINGS).await;
     bench.work.retries_left.store(1000, Ordering::SeqCst);
     let answers = bench.submit([Cmd::Do(1), Cmd::Do(2)]).await;
     assert!(answers.iter().all(|answer| matches!(answer, Err(Refused::Unavailable(_)))), "{answers:?}");
@@ -279,7 +284,7 @@ async fn a_lost_commit_runs_again_and_its_keys_find_out() {
     let settings = PoolSettings { statement: Duration::from_millis(300), ..PoolSettings::default() };
     let pool = Pool::open(&proxy.url, settings).unwrap();
     let work = inserts(OPEN);
-    let lanes = Lanes::start(pool, work.clone(), ONE_LANE).unwrap();
+    let lanes = Lanes::start(vec![pool], work.clone(), SETTINGS).unwrap();
     for (key, fault, expected) in [
         (1, Fault::LoseCommit, Answer::New),
         // Done the first time: the second try meets its own key.
@@ -298,7 +303,7 @@ async fn a_lost_commit_runs_again_and_its_keys_find_out() {
 
 #[tokio::test]
 async fn while_the_first_lane_is_held_up_the_other_one_goes_on() {
-    let bench = bench(OPEN, Settings { lanes: 2, ..ONE_LANE }).await;
+    let bench = bench_of(2, OPEN, SETTINGS).await;
     let beside = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         bench.lanes.submit(1, Cmd::Do(1)).await
@@ -311,7 +316,7 @@ async fn while_the_first_lane_is_held_up_the_other_one_goes_on() {
 
 #[tokio::test]
 async fn broken_connections_lose_nothing() {
-    let bench = bench(OPEN, Settings { lanes: 2, batch_max: 4, queue: 1000, ..ONE_LANE }).await;
+    let bench = bench_of(2, OPEN, Settings { batch_max: 4, queue: 1000, ..SETTINGS }).await;
     let submit = async {
         let answers = join_all((0..600).map(|key| bench.lanes.submit(key as usize, Cmd::Do(key)))).await;
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
@@ -329,8 +334,8 @@ async fn broken_connections_lose_nothing() {
 #[tokio::test]
 async fn without_a_database_the_deadline_ends_the_wait() {
     let pool = Pool::open("postgresql://x@/x?host=%2Fnowhere", PoolSettings::default()).unwrap();
-    let settings = Settings { deadline: Duration::from_millis(400), ..ONE_LANE };
-    let lanes = Lanes::start(pool, inserts(OPEN), settings).unwrap();
+    let settings = Settings { deadline: Duration::from_millis(400), ..SETTINGS };
+    let lanes = Lanes::start(vec![pool], inserts(OPEN), settings).unwrap();
     let began = std::time::Instant::now();
     let answer = lanes.submit(0, Cmd::Do(1)).await;
     assert!(matches!(answer, Err(Refused::Unavailable(_))), "{answer:?}");
@@ -339,7 +344,7 @@ async fn without_a_database_the_deadline_ends_the_wait() {
 
 #[tokio::test]
 async fn what_waited_past_its_deadline_is_not_begun() {
-    let bench = bench(0, Settings { deadline: Duration::from_millis(300), ..ONE_LANE }).await;
+    let bench = bench(0, Settings { deadline: Duration::from_millis(300), ..SETTINGS }).await;
     let (first, second) = tokio::join!(bench.lanes.submit(0, Cmd::Do(1)), async {
         bench.until(|b| b.batches() == [1]).await;
         bench.lanes.submit(0, Cmd::Do(2)).await
@@ -353,7 +358,7 @@ async fn what_waited_past_its_deadline_is_not_begun() {
 
 #[tokio::test]
 async fn a_caller_that_goes_leaves_its_command_behind() {
-    let bench = bench(0, ONE_LANE).await;
+    let bench = bench(0, SETTINGS).await;
     tokio::time::timeout(Duration::from_millis(50), bench.lanes.submit(0, Cmd::Do(7))).await.unwrap_err();
     bench.work.gate.add_permits(1);
     bench.lanes.drain().await;
@@ -362,7 +367,7 @@ async fn a_caller_that_goes_leaves_its_command_behind() {
 
 #[tokio::test]
 async fn answers_leave_after_the_commit_only() {
-    let bench = bench(OPEN, ONE_LANE).await;
+    let bench = bench(OPEN, SETTINGS).await;
     let conn = bench.db.pool.get().await.unwrap();
     for key in 0..50 {
         bench.lanes.submit(0, Cmd::Do(key)).await.unwrap();
@@ -373,7 +378,7 @@ async fn answers_leave_after_the_commit_only() {
 
 #[tokio::test]
 async fn draining_finishes_what_is_queued_and_takes_no_more() {
-    let bench = bench(0, ONE_LANE).await;
+    let bench = bench(0, SETTINGS).await;
     let (answers, (), late) = tokio::join!(
         bench.submit((0..10).map(Cmd::Do)),
         async {

@@ -113,7 +113,6 @@ pub struct Lanes {
 impl Lanes {
     pub fn settings(&self) -> lanes::Settings {
         lanes::Settings {
-            lanes: self.count,
             queue: self.queue,
             batch_max: self.batch_max,
             deadline: self.deadline_ms.duration(),

@@ -87,7 +87,8 @@ impl Engine {
         let layout: Layout = config.ledger.layout();
         let facts = Arc::new(links::facts(config, layout, keyring.clone())?);
         let settings = config.lanes.settings();
-        let own = app::open_lanes_pool(config, settings.lanes)?;
+        let own =
+            (0..config.lanes.count).map(|_| app::open_lanes_pool(config, 1)).collect::<Result<_, _>>()?;
         let activity = Arc::new(Activity::default());
         let commands = Arc::new(Commands::new(facts.clone(), activity.clone()));
         let lanes = Lanes::start(own, commands.clone(), settings);
