@@ -5,7 +5,7 @@ use std::sync::Arc;
 use merchants::{MerchantId, ReceivingAccountId};
 use money::Money;
 use pg::types::Type;
-use pg::{Copy, Row, Tx};
+use pg::{NewRows, Row, Tx};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -102,7 +102,7 @@ pub(crate) fn index_of(bytes: &[u8]) -> Result<[u8; 32], Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("an account index that has not 32 bytes".into()))
 }
 
-/// Those that `copy_payments.sql` names.
+/// Those that `insert_payments.sql` names.
 const COLUMNS: &[Type] = &[
     Type::INT2,
     Type::UUID,
@@ -138,9 +138,9 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     }
     let mut rows: Vec<&Payment> = payments.to_vec();
     rows.sort_unstable_by_key(|p| (p.id.shard().number(), p.id));
-    let mut copy = Copy::new(COLUMNS);
+    let mut new = NewRows::new(COLUMNS);
     for p in &rows {
-        copy.row(&[
+        new.row(&[
             &p.id.shard().number(),
             &p.id.uuid(),
             &&*p.bank,
@@ -165,6 +165,8 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
             &p.reversed_minor,
         ])?;
     }
-    let inserted = tx.copy(include_str!("sql/copy_payments.sql"), copy).await?;
+    let inserted = tx
+        .insert(include_str!("sql/insert_payments.sql"), include_str!("sql/copy_payments.sql"), new)
+        .await?;
     expect_count("payments inserted", inserted, rows.len())
 }

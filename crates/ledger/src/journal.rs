@@ -81,6 +81,8 @@ impl Counters {
 pub struct Journal {
     layout: Layout,
     counters: HashMap<AccountKey, Counters>,
+    /// Whether accounts had to be made.
+    made: bool,
     /// Looked for under the lock that guards them, and not there.
     absent: HashSet<AccountKey>,
     /// The last class of which accounts were locked.
@@ -99,12 +101,19 @@ impl Journal {
         let mut journal = Journal {
             layout,
             counters: HashMap::with_capacity(accounts.len()),
+            made: false,
             absent: HashSet::new(),
             reached: None,
             transfers: Vec::new(),
         };
         journal.add(tx, accounts).await?;
         Ok(journal)
+    }
+
+    /// Whether some of its accounts were not there and had to be made: then they were locked later than by the statement that
+    /// looked for them first.
+    pub fn has_made_accounts(&self) -> bool {
+        self.made
     }
 
     /// Locks further accounts, creating those that are not there yet; those locked already stay as they are.
@@ -119,6 +128,7 @@ impl Journal {
             if found.len() < wanted.len() {
                 // None of the class is locked yet. Making one waits for whoever makes the same: it holds earlier
                 // classes and what it made.
+                self.made = true;
                 store::create_accounts(tx, wanted.values().copied()).await?;
                 found = store::lock_accounts(tx, wanted.keys().copied()).await?;
             }
@@ -272,7 +282,7 @@ impl Journal {
     ///
     /// # Errors
     /// The database's; `Unexpected` when a row count is not what was locked.
-    pub async fn write(self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
+    pub async fn write(&self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
         if self.transfers.is_empty() {
             return Ok(());
         }
@@ -283,7 +293,7 @@ impl Journal {
             .map(|(key, c)| (*key, c.debit_delta, c.credit_delta))
             .collect();
         deltas.sort_unstable();
-        store::write(tx, &self.layout, &deltas, self.transfers, now).await
+        store::write(tx, &self.layout, &deltas, &self.transfers, now).await
     }
 }
 

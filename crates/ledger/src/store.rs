@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pg::types::Type;
-use pg::{Copy, Tx};
+use pg::{NewRows, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -99,10 +99,10 @@ pub(crate) async fn write(
     tx: &Tx<'_>,
     layout: &Layout,
     deltas: &[(AccountKey, i64, i64)],
-    transfers: Vec<Transfer>,
+    transfers: &[Transfer],
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let mut by_chain: BTreeMap<i16, Vec<Transfer>> = BTreeMap::new();
+    let mut by_chain: BTreeMap<i16, Vec<&Transfer>> = BTreeMap::new();
     for transfer in transfers {
         by_chain.entry(layout.chain_of(transfer.shard)).or_default().push(transfer);
     }
@@ -147,7 +147,7 @@ pub(crate) fn hash_of(bytes: &[u8]) -> Result<Hash, Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("a hash that has not 32 bytes".into()))
 }
 
-/// Those that `copy_transfers.sql` names.
+/// Those that `insert_transfers.sql` names.
 const TRANSFER_COLUMNS: &[Type] = &[
     Type::INT2,
     Type::INT8,
@@ -164,17 +164,17 @@ const TRANSFER_COLUMNS: &[Type] = &[
 
 async fn insert_transfers<'a>(
     tx: &Tx<'_>,
-    chains: impl Iterator<Item = (i64, &'a [Transfer])>,
+    chains: impl Iterator<Item = (i64, &'a [&'a Transfer])>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let rows: Vec<(i64, i32, &Transfer)> = chains
+    let rows: Vec<(i64, i32, &&Transfer)> = chains
         .flat_map(|(seq, transfers)| {
             (0i32..).zip(transfers).map(move |(position, transfer)| (seq, position, transfer))
         })
         .collect();
-    let mut copy = Copy::new(TRANSFER_COLUMNS);
+    let mut new = NewRows::new(TRANSFER_COLUMNS);
     for (seq, position, t) in &rows {
-        copy.row(&[
+        new.row(&[
             &t.shard.number(),
             seq,
             position,
@@ -188,7 +188,9 @@ async fn insert_transfers<'a>(
             &now,
         ])?;
     }
-    let inserted = tx.copy(include_str!("sql/copy_transfers.sql"), copy).await?;
+    let inserted = tx
+        .insert(include_str!("sql/insert_transfers.sql"), include_str!("sql/copy_transfers.sql"), new)
+        .await?;
     expect_count("transfers inserted", inserted, rows.len())
 }
 

@@ -1,7 +1,7 @@
 //! What merchants are to be told, written in the transaction of what happened.
 
 use pg::types::Type;
-use pg::{Copy, Shard, Tx};
+use pg::{NewRows, Shard, Tx};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -123,7 +123,7 @@ pub async fn enqueue(tx: &Tx<'_>, notices: &[Notice], email: bool, now: OffsetDa
     all.insert(tx).await
 }
 
-/// Those that `copy_notices.sql` names.
+/// Those that `insert_notices.sql` names.
 const COLUMNS: &[Type] = &[
     Type::INT2,
     Type::UUID,
@@ -137,9 +137,9 @@ const COLUMNS: &[Type] = &[
 ];
 
 async fn insert(tx: &Tx<'_>, notices: &[Notice], ids: &[NoticeId], now: OffsetDateTime) -> Result<(), Error> {
-    let mut copy = Copy::new(COLUMNS);
+    let mut new = NewRows::new(COLUMNS);
     for (notice, id) in notices.iter().zip(ids) {
-        copy.row(&[
+        new.row(&[
             &notice.shard.number(),
             &id.uuid(),
             &notice.merchant,
@@ -151,6 +151,6 @@ async fn insert(tx: &Tx<'_>, notices: &[Notice], ids: &[NoticeId], now: OffsetDa
             &now,
         ])?;
     }
-    tx.copy(include_str!("sql/copy_notices.sql"), copy).await?;
+    tx.insert(include_str!("sql/insert_notices.sql"), include_str!("sql/copy_notices.sql"), new).await?;
     Ok(())
 }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod copy;
 mod error;
 mod home;
 mod id;
@@ -8,19 +7,20 @@ mod migrate;
 mod paging;
 mod pool;
 mod retry;
+mod rows;
 pub mod server;
 mod shard;
 mod statement;
 mod tls;
 mod tx;
 
-pub use copy::Copy;
 pub use error::{DatabaseError, Error};
 pub use id::{BadId, Id, Kind};
 pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, migrate, pending};
 pub use paging::{Looked, Paged, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
+pub use rows::NewRows;
 pub use shard::{Shard, Shards};
 pub use tls::{Fault, Tls, TlsMode};
 pub use tokio_postgres::types;

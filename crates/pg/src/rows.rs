@@ -1,8 +1,11 @@
-//! Rows for COPY, which costs the server half of what the same INSERT does: it plans nothing, takes each value as it
-//! comes, and writes a page of rows into the log at once.
+//! Rows for a table, on their way into it by INSERT where they are few and by COPY where they are many.
+//!
+//! COPY costs the server half of what the same INSERT does: it plans nothing, takes each value as it comes, and writes a page
+//! of rows into the log at once. But nothing can be sent before PostgreSQL has said that it is ready for the rows, and nothing
+//! behind them before they are sent. An INSERT waits for nobody, and others go beside it.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use tokio_postgres::types::{IsNull, ToSql, Type};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::error::Error;
 
@@ -11,19 +14,22 @@ use crate::error::Error;
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: i16 = -1;
 const NULL: i32 = -1;
+/// From so many rows on the cheaper rows are worth the waiting.
+const MANY: usize = 16;
 
-/// Rows on their way into a table, held in memory until [`crate::Tx::copy`] sends them: give it a batch, not a book.
+/// Rows on their way into a table, held in memory until [`crate::Tx::insert`] sends them: give it a batch, not a book.
 #[derive(Debug)]
-pub struct Copy {
+pub struct NewRows {
     columns: &'static [Type],
+    count: usize,
     rows: BytesMut,
 }
 
-impl Copy {
-    /// No rows yet; `columns` are the types of those that the statement names, in its order. PostgreSQL takes the
+impl NewRows {
+    /// No rows yet; `columns` are the types of those that the statements name, in their order. PostgreSQL takes the
     /// bytes at their word, so they must be the table's.
-    pub fn new(columns: &'static [Type]) -> Copy {
-        Copy { columns, rows: BytesMut::from(HEADER) }
+    pub fn new(columns: &'static [Type]) -> NewRows {
+        NewRows { columns, count: 0, rows: BytesMut::from(HEADER) }
     }
 
     /// Adds a row.
@@ -39,6 +45,7 @@ impl Copy {
         for (value, column) in values.iter().zip(self.columns) {
             self.value(*value, column)?;
         }
+        self.count += 1;
         Ok(())
     }
 
@@ -56,12 +63,93 @@ impl Copy {
         Ok(())
     }
 
+    pub(crate) fn are_many(&self) -> bool {
+        self.count >= MANY
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// For COPY.
     pub(crate) fn into_bytes(mut self) -> Bytes {
         self.rows.put_i16(TRAILER);
         self.rows.freeze()
     }
+
+    /// For INSERT: an array for each column.
+    pub(crate) fn into_arrays(self) -> Result<Vec<Array>, Error> {
+        let count = i32::try_from(self.count).map_err(|_| broken("too many rows"))?;
+        let start = |column: &Type| Array::new(column, count);
+        let mut arrays: Vec<Array> = self.columns.iter().map(start).collect();
+        let mut rows = self.rows.freeze();
+        rows.advance(HEADER.len());
+        for _ in 0..self.count {
+            rows.try_get_i16().map_err(|_| broken("a row that is cut off"))?;
+            for array in &mut arrays {
+                array.take(&mut rows)?;
+            }
+        }
+        Ok(arrays)
+    }
+}
+
+/// A column's values as an array in PostgreSQL's binary format: each of them as in COPY.
+#[derive(Debug)]
+pub(crate) struct Array(BytesMut);
+
+/// Where an array tells whether some of its values are null.
+const HAS_NULLS: std::ops::Range<usize> = 4..8;
+
+impl Array {
+    fn new(column: &Type, count: i32) -> Array {
+        let mut bytes = BytesMut::new();
+        // One dimension, no nulls so far, of which type, how many, from 1 on.
+        for number in [1, 0] {
+            bytes.put_i32(number);
+        }
+        bytes.put_u32(column.oid());
+        for number in [count, 1] {
+            bytes.put_i32(number);
+        }
+        Array(bytes)
+    }
+
+    /// The next value of `rows`.
+    fn take(&mut self, rows: &mut Bytes) -> Result<(), Error> {
+        let length = rows.try_get_i32().map_err(|_| broken("a value that is cut off"))?;
+        self.0.put_i32(length);
+        if length == NULL {
+            self.0[HAS_NULLS].copy_from_slice(&1_i32.to_be_bytes());
+            return Ok(());
+        }
+        let length = usize::try_from(length).map_err(|_| broken("a value of less than nothing"))?;
+        if rows.len() < length {
+            return Err(broken("a value that is cut off"));
+        }
+        self.0.extend_from_slice(&rows.split_to(length));
+        Ok(())
+    }
+}
+
+impl ToSql for Array {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        out.extend_from_slice(&self.0);
+        Ok(IsNull::No)
+    }
+
+    /// PostgreSQL itself compares the type of the elements with what the statement says.
+    fn accepts(column: &Type) -> bool {
+        matches!(column.kind(), tokio_postgres::types::Kind::Array(_))
+    }
+
+    to_sql_checked!();
 }
 
 fn broken(what: &str) -> Error {
-    Error::Broken(format!("COPY: {what}"))
+    Error::Broken(format!("new rows: {what}"))
 }

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use crate::copy::Copy;
 use crate::error::{After, Error, is_definite, sort};
+use crate::rows::NewRows;
 use crate::statement::{Session, Statements};
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
@@ -73,13 +73,28 @@ impl<'a> Tx<'a> {
         self.statements()?.execute(sql, params).await
     }
 
-    /// Sends rows into a table with a statement `COPY … FROM STDIN BINARY`; how many it took. For tables that are
-    /// only inserted into: a row whose key exists is an error.
+    /// Sends rows into a table; how many it took. Few of them go by `insert`, which takes an array for each column
+    /// (`INSERT INTO … SELECT * FROM unnest($1::…[], …)`), many by `copy` (`COPY … FROM STDIN BINARY`); both name the same
+    /// columns in the same order. For tables that are only inserted into: a row whose key exists is an error.
     ///
     /// # Errors
     /// The database's.
-    pub async fn copy(&self, sql: &'static str, rows: Copy) -> Result<u64, Error> {
-        self.statements()?.copy(sql, rows.into_bytes()).await
+    pub async fn insert(
+        &self,
+        insert: &'static str,
+        copy: &'static str,
+        rows: NewRows,
+    ) -> Result<u64, Error> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let statements = self.statements()?;
+        if rows.are_many() {
+            return statements.copy(copy, rows.into_bytes()).await;
+        }
+        let arrays = rows.into_arrays()?;
+        let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array as _).collect();
+        statements.execute(insert, &params).await
     }
 
     /// Runs statements without parameters, separated by semicolons. For migrations and tests.

@@ -1,8 +1,8 @@
-//! COPY against real PostgreSQL.
+//! Rows on their way into a table of real PostgreSQL, by INSERT and by COPY.
 #![allow(clippy::unwrap_used)]
 
 use pg::types::Type;
-use pg::{Copy, Error, Migration, MigrationSet};
+use pg::{Error, Migration, MigrationSet, NewRows};
 
 const SET: MigrationSet = MigrationSet {
     owner: "copied",
@@ -14,26 +14,31 @@ const SET: MigrationSet = MigrationSet {
     }],
 };
 const COLUMNS: &[Type] = &[Type::INT8, Type::TEXT, Type::BYTEA];
-const SQL: &str = "COPY copied (id, text, bytes) FROM STDIN BINARY";
+const INSERT: &str =
+    "INSERT INTO copied (id, text, bytes) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])";
+const COPY: &str = "COPY copied (id, text, bytes) FROM STDIN BINARY";
+/// From so many on they go by COPY.
+const MANY: i64 = 16;
 
-fn rows(rows: &[(i64, Option<&str>, &[u8])]) -> Copy {
-    let mut copy = Copy::new(COLUMNS);
+fn rows(rows: &[(i64, Option<&str>, &[u8])]) -> NewRows {
+    let mut new = NewRows::new(COLUMNS);
     for (id, text, bytes) in rows {
-        copy.row(&[id, text, bytes]).unwrap();
+        new.row(&[id, text, bytes]).unwrap();
     }
-    copy
+    new
 }
 
 #[tokio::test]
 async fn rows_arrive_as_they_are() {
     let db = testkit::database(&[SET]).await;
     let mut conn = db.pool.get().await.unwrap();
-    for (from, to) in [(0, 0), (0, 1), (1, 3), (3, 5_000)] {
+    for (from, to) in [(0, 0), (0, 1), (1, 3), (3, MANY + 2), (MANY + 2, 2 * MANY + 2), (2 * MANY + 2, 5_000)]
+    {
         let long = "é\u{0001}\"\\,\n\t".repeat(50);
         let some: Vec<_> =
             (from..to).map(|id| (id, (id % 3 > 0).then_some(long.as_str()), &b"\0\xff"[..])).collect();
         let tx = conn.begin().await.unwrap();
-        assert_eq!(tx.copy(SQL, rows(&some)).await.unwrap(), some.len() as u64);
+        assert_eq!(tx.insert(INSERT, COPY, rows(&some)).await.unwrap(), some.len() as u64);
         tx.commit().await.unwrap();
     }
     let sql =
@@ -43,20 +48,30 @@ async fn rows_arrive_as_they_are() {
     assert_eq!(found, (5_000, 3_333, 350, true, 4_999));
 }
 
+/// That many rows, and the last one with this key and these bytes.
+fn ending_with(count: i64, id: i64, bytes: &'static [u8]) -> NewRows {
+    let before = (0..count - 1).map(|id| (id, None, &b"a"[..]));
+    rows(&before.chain([(id, None, bytes)]).collect::<Vec<_>>())
+}
+
 #[tokio::test]
 async fn what_the_table_refuses_aborts_the_transaction() {
     let db = testkit::database(&[SET]).await;
     let mut conn = db.pool.get().await.unwrap();
-    for refused in [[(1, None, &b"a"[..]), (1, None, &b"b"[..])], [(1, None, &b"a"[..]), (2, None, &b""[..])]]
-    {
-        let tx = conn.begin().await.unwrap();
-        let error = tx.copy(SQL, rows(&refused)).await.unwrap_err();
-        assert!(matches!(error, Error::Database(_) | Error::Unique { .. } | Error::Check { .. }), "{error}");
-        assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    for count in [2, MANY - 1, MANY] {
+        for (id, bytes) in [(0, &b"b"[..]), (count, &b""[..])] {
+            let tx = conn.begin().await.unwrap();
+            let error = tx.insert(INSERT, COPY, ending_with(count, id, bytes)).await.unwrap_err();
+            assert!(
+                matches!(error, Error::Database(_) | Error::Unique { .. } | Error::Check { .. }),
+                "{error}"
+            );
+            assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+        }
     }
     // The connection is as good as before.
     let tx = conn.begin().await.unwrap();
-    assert_eq!(tx.copy(SQL, rows(&[(1, Some("a"), b"a")])).await.unwrap(), 1);
+    assert_eq!(tx.insert(INSERT, COPY, rows(&[(1, Some("a"), b"a")])).await.unwrap(), 1);
     tx.commit().await.unwrap();
 }
 
@@ -68,11 +83,13 @@ async fn beside_a_statement_that_fails_it_is_void_and_no_later_statement_gets_it
         // Prepared before, as on every connection that has served for a while: then both are sent at once.
         conn.query_one("SELECT 1 / $1::bigint", &[&1_i64]).await.unwrap();
         let tx = conn.begin().await.unwrap();
-        assert_eq!(tx.copy(SQL, rows(&[])).await.unwrap(), 0);
+        assert_eq!(tx.insert(INSERT, COPY, ending_with(MANY, MANY, b"a")).await.unwrap(), MANY as u64);
+        tx.rollback().await.unwrap();
+        let tx = conn.begin().await.unwrap();
         let (failed, copied) = tokio::join!(
             biased;
             tx.query_one("SELECT 1 / $1::bigint", &[&0_i64]),
-            tx.copy(SQL, rows(&[(1, None, b"a")])),
+            tx.insert(INSERT, COPY, ending_with(MANY, MANY, b"a")),
         );
         assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
         assert!(matches!(copied, Err(Error::Aborted)), "{copied:?}");
@@ -91,7 +108,7 @@ async fn beside_a_statement_that_fails_it_is_void_and_no_later_statement_gets_it
 
 #[test]
 fn a_row_must_fit_its_columns() {
-    let mut copy = Copy::new(COLUMNS);
-    assert!(matches!(copy.row(&[&1_i64, &"a"]), Err(Error::Broken(_))), "one too few");
-    assert!(matches!(copy.row(&[&1_i32, &"a", &&b"a"[..]]), Err(Error::Broken(_))), "another width");
+    let mut new = NewRows::new(COLUMNS);
+    assert!(matches!(new.row(&[&1_i64, &"a"]), Err(Error::Broken(_))), "one too few");
+    assert!(matches!(new.row(&[&1_i32, &"a", &&b"a"[..]]), Err(Error::Broken(_))), "another width");
 }

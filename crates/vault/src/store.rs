@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pg::types::Type;
-use pg::{Copy, Shard, Tx};
+use pg::{NewRows, Shard, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -169,7 +169,7 @@ pub struct Record<'a> {
     pub answer: &'a [u8],
 }
 
-/// Those that `copy_events.sql` names.
+/// Those that `insert_events.sql` names.
 const EVENT_COLUMNS: &[Type] = &[
     Type::INT2,
     Type::UUID,
@@ -181,7 +181,7 @@ const EVENT_COLUMNS: &[Type] = &[
     Type::TEXT,
     Type::TIMESTAMPTZ,
 ];
-/// Those that `copy_bytes.sql` names.
+/// Those that `insert_bytes.sql` names.
 const BYTES_COLUMNS: &[Type] = &[Type::INT2, Type::UUID, Type::BYTEA, Type::BYTEA, Type::TIMESTAMPTZ];
 
 /// Keeps first deliveries with their answers.
@@ -192,7 +192,7 @@ pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) ->
     if records.is_empty() {
         return Ok(());
     }
-    let (mut events, mut bytes) = (Copy::new(EVENT_COLUMNS), Copy::new(BYTES_COLUMNS));
+    let (mut events, mut bytes) = (NewRows::new(EVENT_COLUMNS), NewRows::new(BYTES_COLUMNS));
     for Record { delivery, verdict, status, answer } in records {
         let status = i16::try_from(*status).map_err(|_| Error::Unexpected("a status of HTTP".into()))?;
         let (shard, id, bank) = (delivery.shard.number(), delivery.id.uuid(), &*delivery.bank);
@@ -212,8 +212,8 @@ pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) ->
     }
     let (events, bytes) = tokio::join!(
         biased;
-        tx.copy(include_str!("sql/copy_events.sql"), events),
-        tx.copy(include_str!("sql/copy_bytes.sql"), bytes),
+        tx.insert(include_str!("sql/insert_events.sql"), include_str!("sql/copy_events.sql"), events),
+        tx.insert(include_str!("sql/insert_bytes.sql"), include_str!("sql/copy_bytes.sql"), bytes),
     );
     let (events, bytes) = (events?, bytes?);
     if events == records.len() as u64 && bytes == events {

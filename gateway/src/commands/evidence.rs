@@ -8,7 +8,7 @@ use pg::{Shard, Tx};
 use uuid::Uuid;
 
 use super::keys::{Claims, receipts_of};
-use super::void::Void;
+use super::void::{Void, both};
 use super::{Command, imports};
 
 /// What may be needed: of which store, in which currency, how much in minor units.
@@ -29,8 +29,16 @@ pub(super) async fn open(
         accounts.push(Account::evidence(store.shard(), store.uuid(), currency));
         accounts.push(Account::evidence_source(store.shard(), currency));
     }
-    let journal = Journal::open(tx, layout, &accounts).await?;
-    let mut orders = merchants::orders::open_orders(tx, wanted).await?;
+    // Side by side, and still one after the other: what is read is read when the locks are held.
+    let (journal, orders) = tokio::join!(
+        biased;
+        Journal::open(tx, layout, &accounts),
+        merchants::orders::open_orders(tx, wanted),
+    );
+    let (journal, mut orders) = both(journal.map_err(Void::from), orders.map_err(Void::from))?;
+    if journal.has_made_accounts() {
+        orders = merchants::orders::open_orders(tx, wanted).await?;
+    }
     if !covers.is_empty() {
         merchants::orders::load_covers(tx, &mut orders, reversed).await?;
     }

@@ -30,12 +30,10 @@ impl Stage<'_> {
             self.save_covers(tx),
             notifications::enqueue(tx, &notices, self.facts.emails, self.now),
             record_answers(tx, batch, outcomes, self.now),
-            self.save_rest(tx, batch, claims),
+            // On the heap: all of it together would be too much for a stack.
+            Box::pin(self.save_rest(tx, batch, claims)),
         );
-        first_cause([payments.map_err(Void::from), covers, notices.map_err(Void::from), answers, rest])?;
-        audit::append(tx, &self.entries).await?;
-        self.journal.write(tx, self.now).await?;
-        Ok(())
+        first_cause([payments.map_err(Void::from), covers, notices.map_err(Void::from), answers, rest])
     }
 
     /// New orders, and what payments take of orders.
@@ -45,6 +43,8 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Of this most batches write nothing but the book, whose statements then go out with the others. The trail's head and
+    /// the chains' are locked last.
     async fn save_rest(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
         self.merchants.save(tx, self.now).await?;
         self.frozen.save(tx).await?;
@@ -68,6 +68,8 @@ impl Stage<'_> {
         self.release_references(tx, batch, claims).await?;
         replays::record(tx, &self.later, self.now).await?;
         self.positions.save(tx).await?;
+        audit::append(tx, &self.entries).await?;
+        self.journal.write(tx, self.now).await?;
         Ok(())
     }
 

@@ -27,6 +27,17 @@ pub(super) fn first_cause(results: impl IntoIterator<Item = Result<(), Void>>) -
     consequence
 }
 
+/// What two statements side by side found, or the cause why one of them failed.
+pub(super) fn both<A, B>(first: Result<A, Void>, second: Result<B, Void>) -> Result<(A, B), Void> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => {
+            first_cause([first.map(drop), second.map(drop)])?;
+            Err(Void::unexpected("a failure without a cause"))
+        }
+    }
+}
+
 impl From<pg::Error> for Void {
     fn from(error: pg::Error) -> Void {
         Void(BatchError::Database(error))

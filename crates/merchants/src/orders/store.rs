@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use money::{Currency, Money};
 use pg::types::Type;
-use pg::{Connection, Copy, Row, Shard, Tx};
+use pg::{Connection, NewRows, Row, Shard, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -168,7 +168,7 @@ async fn save_orders(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     expect("orders saved", saved, changed.len())
 }
 
-/// Those that `copy_covers.sql` names.
+/// Those that `insert_covers.sql` names.
 const COVER_COLUMNS: &[Type] =
     &[Type::INT2, Type::UUID, Type::UUID, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ, Type::INT8, Type::INT8];
 
@@ -178,9 +178,9 @@ async fn insert_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     if new.is_empty() {
         return Ok(());
     }
-    let mut copy = Copy::new(COVER_COLUMNS);
+    let mut rows = NewRows::new(COVER_COLUMNS);
     for ((payment, (store, order)), cover) in &new {
-        copy.row(&[
+        rows.row(&[
             &store.shard().number(),
             payment,
             &store.uuid(),
@@ -191,7 +191,9 @@ async fn insert_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
             &cover.released,
         ])?;
     }
-    let inserted = tx.copy(include_str!("../sql/copy_covers.sql"), copy).await?;
+    let inserted = tx
+        .insert(include_str!("../sql/insert_covers.sql"), include_str!("../sql/copy_covers.sql"), rows)
+        .await?;
     expect("covers inserted", inserted, new.len())
 }
 
