@@ -13,8 +13,9 @@ pub(super) enum Alarm {
     Disputed { bank: Arc<str>, payout: PayoutId },
     /// It contradicts what is known; nothing was changed.
     Contradicted { bank: Arc<str>, payout: PayoutId },
-    /// It gives back what its merchant was charged for, since it had been paid beside a refund or another attempt.
-    GivenBack { bank: Arc<str>, payout: PayoutId },
+    /// It gives back what its merchant was charged for, since it had been paid beside a refund or another attempt; the
+    /// merchant may have left since (R38).
+    GivenBack { bank: Arc<str>, payout: PayoutId, has_left: bool },
     /// It reports a payout that is none of ours at it (R1).
     Stranger { bank: Arc<str> },
     /// A merchant's document has expired: no bank's doing (R40).
@@ -49,9 +50,14 @@ impl Alarm {
                 payouts::count_effect(bank, Effect::Contradiction);
                 tracing::error!(%payout, "a bank contradicts what is known; nothing was changed");
             }
-            Alarm::GivenBack { bank, payout } => {
+            Alarm::GivenBack { bank, payout, has_left } => {
                 payouts::count_given_back(bank);
-                tracing::error!(%payout, "what was charged for a payout came back: it is the merchant's again");
+                let whose = if *has_left {
+                    "the merchant has left: what it doesn't owe stays in payout clearing"
+                } else {
+                    "it is the merchant's again"
+                };
+                tracing::error!(%payout, "what was charged for a payout came back: {whose}");
             }
             Alarm::Stranger { bank } => {
                 payouts::count_stranger(bank);

@@ -2,7 +2,7 @@
 
 mod decide;
 
-use ledger::{MerchantRef, Movement};
+use ledger::{Account, MerchantRef, Movement};
 use merchants::MerchantId;
 use money::{Currency, Money};
 use payouts::{BankPolicy, Found, Payout, PayoutId, PayoutState, Payouts, Truth};
@@ -154,6 +154,7 @@ impl Stage<'_> {
     }
 
     /// R29: what was charged comes back, perhaps short: what came is the merchant's again, and pays off first what it owes.
+    /// Nothing leads out of a closed merchant's balance (R38): of what came for it no more than it owes leaves payout clearing.
     pub(super) fn give_back(
         &mut self,
         id: PayoutId,
@@ -161,15 +162,24 @@ impl Stage<'_> {
         amount: Money,
     ) -> Result<(), Void> {
         let (_, bank) = self.parts(id)?;
-        let row = self.withdrawals.get(withdrawal);
-        let merchant = row
-            .map(withdrawals::Withdrawal::merchant_ref)
-            .ok_or_else(|| Void::unexpected(format!("{withdrawal} is gone")))?;
-        let fee = Money::zero(amount.currency());
-        let back = Movement::Refund { bank: bank.clone(), merchant, net: amount, fee };
-        self.post_credit(&back, withdrawal.uuid())?;
-        self.alarms.push(Alarm::GivenBack { bank, payout: id });
+        let gone = || Void::unexpected(format!("{withdrawal} is gone"));
+        let row = self.withdrawals.get(withdrawal).ok_or_else(gone)?;
+        let (merchant, has_left) = (row.merchant_ref(), self.not_closed(row.merchant).is_err());
+        let net = if has_left { self.owed_of(merchant, amount)? } else { amount };
+        if net.minor() > 0 {
+            let fee = Money::zero(amount.currency());
+            let back = Movement::Refund { bank: bank.clone(), merchant, net, fee };
+            self.post_credit(&back, withdrawal.uuid())?;
+        }
+        self.alarms.push(Alarm::GivenBack { bank, payout: id, has_left });
         Ok(())
+    }
+
+    /// As much of an amount as the merchant owes in its currency.
+    fn owed_of(&self, merchant: MerchantRef, amount: Money) -> Result<Money, Void> {
+        let currency = amount.currency();
+        let owed = self.journal.balance(&Account::receivable(merchant.shard, merchant.id, currency))?;
+        Money::new(owed.min(amount.minor()), currency).map_err(|error| Void::unexpected(error.to_string()))
     }
 }
 

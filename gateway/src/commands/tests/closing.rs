@@ -5,7 +5,7 @@ use money::Currency;
 use payouts::PayoutState;
 use serde_json::Value;
 
-use super::world::{World, approve, operate, paid, returned, usd};
+use super::world::{Counts, World, approve, operate, paid, returned, usd};
 use crate::commands::{Action, Command};
 
 impl World {
@@ -282,6 +282,51 @@ async fn r38_what_a_bank_gives_back_after_the_end_is_no_balance_and_goes_nowhere
     }
     assert_eq!(world.money(Currency::USD).await, (0, 0));
     assert_eq!(world.attempts(withdrawal).await.len(), 1);
+    world.verify().await;
+}
+
+/// 99.00 were paid beside the refund and charged for; what is left is paid out, and the merchant ends. Then the bank gives 98.50 back.
+#[tokio::test]
+async fn r38_r29_what_was_charged_and_comes_back_after_the_end_is_no_balance_either() {
+    let world = World::new().await;
+    world.pay_in(usd(10_000)).await;
+    let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+    world.fails(payout).await;
+    assert_eq!(world.one(operate(Action::RefundWithdrawal { withdrawal })).await.0, 200);
+    world.was_paid_after_all(payout).await;
+    let (_, rest) = world.withdraw(usd(100)).await;
+    world.pays(rest).await;
+    world.goes().await;
+    world.one(world.sweep()).await;
+    assert_eq!(world.is().await, MerchantState::Closed);
+
+    let counts = Counts::new();
+    assert_eq!(world.says(payout, returned(usd(9_850))).await, ("applied".into(), None));
+    assert_eq!(world.payout(payout).await.state, PayoutState::Returned);
+    assert_eq!(world.money(Currency::USD).await, (0, 0), "nobody could ever take it out");
+    assert_eq!(world.institution(Currency::USD).await.1, 9_850, "booked as it came");
+    assert_eq!(counts.of("sluice_payout_charges_given_back_total"), 1, "people hear of it");
+    world.verify().await;
+}
+
+/// The bank says only after the end that it had paid what was refunded: that is owed, and paid off by what comes back.
+#[tokio::test]
+async fn r38_r29_what_comes_back_after_the_end_pays_off_what_is_owed_for_it() {
+    let world = World::new().await;
+    world.pay_in(usd(10_000)).await;
+    let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+    world.fails(payout).await;
+    assert_eq!(world.one(operate(Action::RefundWithdrawal { withdrawal })).await.0, 200);
+    let (_, away) = world.withdraw(usd(10_000)).await;
+    world.pays(away).await;
+    world.goes().await;
+    world.one(world.sweep()).await;
+    assert_eq!(world.is().await, MerchantState::Closed);
+    world.was_paid_after_all(payout).await;
+    assert_eq!(world.money(Currency::USD).await, (0, 9_900));
+    assert_eq!(world.says(payout, returned(usd(9_850))).await, ("applied".into(), None));
+    assert_eq!(world.money(Currency::USD).await, (0, 50), "all but what the bank kept");
+    assert_eq!(world.institution(Currency::USD).await.1, 0);
     world.verify().await;
 }
 

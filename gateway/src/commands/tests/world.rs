@@ -15,6 +15,8 @@ use merchants::{
     Jurisdiction, MerchantId, MerchantKind, MerchantState, NewMerchant, NewPayee, NewReceivingAccount,
     PayeeId, PayeeRequest, create_payee, insert_merchant, insert_receiving_account,
 };
+use metrics::LocalRecorderGuard;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use money::{Currency, FeeSchedule, Money, Rate};
 use payouts::{Backoff, BankPolicy, Finding, Payout, PayoutId, PayoutState, Report, Source};
 use pg::{Connection, Shard, Shards};
@@ -428,6 +430,29 @@ impl World {
         let sql = "SELECT action, actor FROM audit_log WHERE subject = $1 ORDER BY seq";
         let rows = self.db.owner().get().await.unwrap().query(sql, &[&subject]).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+}
+
+/// What is counted from now on.
+pub struct Counts {
+    handle: PrometheusHandle,
+    _here: LocalRecorderGuard<'static>,
+}
+
+impl Counts {
+    pub fn new() -> Counts {
+        // For as long as the test's process lives.
+        let recorder: &'static PrometheusRecorder =
+            Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
+        Counts { handle: recorder.handle(), _here: metrics::set_default_local_recorder(recorder) }
+    }
+
+    /// Of all labels together.
+    pub fn of(&self, name: &str) -> u64 {
+        let text = self.handle.render();
+        let of_it =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{')));
+        of_it.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 }
 

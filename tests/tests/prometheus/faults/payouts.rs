@@ -136,7 +136,7 @@ async fn given_back(scene: &Scene, merchant: &Merchant) {
     let expected = Expected {
         name: "SluicePayoutChargeGivenBack",
         labels: SANDBOX,
-        says: "such returns of sandbox in an hour. What came is the merchant's again.",
+        says: "such returns of sandbox in an hour. What came is the merchant's again, if it has not left.",
     };
     let say = async |kind: &str, payout: &str, amount: &str| {
         let data =
