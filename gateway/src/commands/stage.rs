@@ -102,6 +102,8 @@ pub(super) struct Stage<'f> {
 struct Named {
     share: Vec<MerchantId>,
     exclusive: Vec<MerchantId>,
+    /// Merchants whose freezes begin or end: what is queued or held of theirs is stopped, or let go.
+    stopped: Vec<MerchantId>,
     payments: Vec<PaymentId>,
     /// Those that may be matched again.
     rematched: Vec<PaymentId>,
@@ -170,6 +172,7 @@ impl Named {
             Command::ImportOrders(_) => {}
             Command::LiftFreezes(merchants) => {
                 self.exclusive.extend(merchants);
+                self.stopped.extend(merchants);
                 self.frozen.extend(merchants);
             }
             Command::AgeDocuments(merchants) => {
@@ -233,10 +236,11 @@ impl Named {
             }
             Action::ResolvePayout { payout, .. } => self.resolved.push(*payout),
             Action::CoverDeal(deal) => self.covers.push((**deal).clone()),
-            Action::VerifyMerchant { merchant, .. }
-            | Action::SetTier { merchant, .. }
-            | Action::FreezeMerchant { merchant, .. }
-            | Action::UnfreezeMerchant { merchant } => {
+            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+                self.exclusive.push(*merchant);
+                self.stopped.push(*merchant);
+            }
+            Action::VerifyMerchant { merchant, .. } | Action::SetTier { merchant, .. } => {
                 self.exclusive.push(*merchant);
             }
             // By their payment or payout, above, and by nothing else.
@@ -401,7 +405,7 @@ fn wanted(named: &Named) -> Wanted {
         ids: named.payouts.clone(),
         withdrawals: named.withdrawals.iter().map(|id| key(id.shard(), id.uuid())).collect(),
         payments: named.payments.iter().map(|id| key(id.shard(), id.uuid())).collect(),
-        not_at_bank_of: named.exclusive.iter().map(|id| key(id.shard(), id.uuid())).collect(),
+        not_at_bank_of: named.stopped.iter().map(|id| key(id.shard(), id.uuid())).collect(),
         judged: named.resolved.clone(),
     }
 }

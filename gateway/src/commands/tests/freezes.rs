@@ -212,3 +212,35 @@ async fn r33_an_approval_to_unfreeze_is_void_once_another_order_stands_beside() 
 fn court() -> Option<String> {
     COURT.map(str::to_owned)
 }
+
+/// Whatever else is decided about a merchant leaves its payouts alone, however many of them wait.
+#[tokio::test]
+async fn r32_what_is_queued_is_locked_for_a_freeze_and_its_end_alone() {
+    let world = World::new().await;
+    world.pay_in(usd(10_000)).await;
+    let (_, payout) = world.withdraw(usd(5_000)).await;
+    let merchant = world.merchant;
+    let mut other = world.conn().await;
+    let busy = other.begin().await.unwrap();
+    assert!(payouts::lock(&busy, &[payout]).await.unwrap().get(payout).is_some());
+    let patience = std::time::Duration::from_secs(2);
+    let others = async {
+        let verify = operate(Action::VerifyMerchant { merchant, full: false });
+        assert_eq!(world.one(verify).await.0, 200);
+        assert_eq!(world.one(world.freeze_amount(None)).await.0, 200);
+        world.batch(&[Command::AgeDocuments(vec![merchant]), Command::CloseEmptied(vec![merchant])]).await;
+        assert_eq!(world.by_two(Action::CloseMerchant { merchant }).await.0, 200);
+    };
+    tokio::time::timeout(patience, others).await.expect("none of them waits for the payout");
+
+    let mut freeze = std::pin::pin!(world.one(world.freeze(COURT, None)));
+    let waited = tokio::time::timeout(patience / 4, freeze.as_mut()).await;
+    assert!(waited.is_err(), "what is queued is stopped, so it is waited for: {waited:?}");
+    busy.rollback().await.unwrap();
+    assert_eq!(freeze.await.0, 200);
+    let held = world.payout(payout).await;
+    assert_eq!((held.state, held.held_by), (PayoutState::Held, Some(HeldBy::Freeze)));
+    let (status, done) = world.by_two(Action::UnfreezeMerchant { merchant }).await;
+    assert_eq!((status, &done["result"]["status"]), (200, &json!("closing")), "{done}");
+    assert_eq!(world.payout(payout).await.state, PayoutState::Queued);
+}
