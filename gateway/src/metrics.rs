@@ -15,7 +15,7 @@ const SECONDS: [f64; 14] =
 const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Counted things, with their help.
-const COUNTERS: [(&str, &str); 15] = [
+const COUNTERS: [(&str, &str); 16] = [
     ("sluice_http_requests_total", "Answered requests, by route and status."),
     (
         "sluice_http_connections_refused_total",
@@ -43,6 +43,10 @@ const COUNTERS: [(&str, &str); 15] = [
     (
         "sluice_payout_charges_given_back_total",
         "Payouts that came back after their merchants were charged for them, by bank.",
+    ),
+    (
+        "sluice_payout_unnamed_repeats_total",
+        "Payouts reported as paid again, without a reference, after people found them never executed, by bank.",
     ),
     ("sluice_sweep_skipped_total", "Commands of sweeps that failed for good and were passed over, by sweep."),
     (

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use money::Money;
 
+use crate::judged::Truth;
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::BankPolicy;
 use crate::report::{Finding, Report, Source};
@@ -18,6 +19,9 @@ pub enum Effect {
     Duplicate,
     /// Word for word what people had before them when they judged (R29): their word stands.
     Judged,
+    /// The same, of a payment that people found never executed and that bears no reference of the bank's: it may be what they
+    /// judged, or a second one. Nothing changes, people are told.
+    Unnamed,
     /// Executed: to be posted.
     Paid,
     /// Definitely refused: nothing is posted, the withdrawal goes on (R28).
@@ -70,8 +74,7 @@ pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: Off
     };
     match effect {
         Effect::Judged | Effect::Duplicate | Effect::Contradiction if is_judged => {
-            payout.note("worker", "people have judged this answer: nothing changes");
-            Effect::Judged
+            heard_again(payout, &report.finding)
         }
         Effect::Contradiction => {
             contradicted(payout, &report.source);
@@ -79,6 +82,20 @@ pub fn apply(payout: &mut Payout, report: &Report, policy: &BankPolicy, now: Off
         }
         _ => effect,
     }
+}
+
+/// R29: of what people have judged, word for word, nothing changes. But a bank may carry out later what it had only reported: two
+/// payments that it doesn't name can't be told from one that it reports twice.
+fn heard_again(payout: &mut Payout, finding: &Finding) -> Effect {
+    payout.note("worker", "people have judged this answer: nothing changes");
+    let denied = payout.judged.as_ref().is_some_and(|judged| judged.truth == Truth::NeverExecuted);
+    let unnamed = matches!(finding, Finding::Paid { .. }) && finding.bank_reference().is_none();
+    // About what is disputed again people decide anyhow.
+    if !(denied && unnamed) || payout.state == PayoutState::Disputed {
+        return Effect::Judged;
+    }
+    payout.note("worker", "the bank names no reference: it may be another payment");
+    Effect::Unnamed
 }
 
 fn is_current(payout: &Payout, source: &Source) -> bool {

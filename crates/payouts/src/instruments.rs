@@ -10,6 +10,7 @@ use crate::state::PayoutState;
 const CONTRADICTIONS: &str = "sluice_payout_contradictions_total";
 const DISPUTES: &str = "sluice_payout_disputes_total";
 const GIVEN_BACK: &str = "sluice_payout_charges_given_back_total";
+const UNNAMED_REPEATS: &str = "sluice_payout_unnamed_repeats_total";
 const UNKNOWN_REFERENCES: &str = "sluice_payout_unknown_references_total";
 
 /// Sets `sluice_payouts{bank,status}` and `sluice_payouts_for_operators{bank}` for these banks from
@@ -28,17 +29,19 @@ pub fn publish(banks: &[&str], counts: &[Count]) {
         let of_bank = counts.iter().filter(|count| count.bank == **bank);
         let waiting: i64 = of_bank.map(|count| count.for_operators).sum();
         metrics::gauge!("sluice_payouts_for_operators", "bank" => (*bank).to_owned()).set(waiting as f64);
-        for name in [CONTRADICTIONS, DISPUTES, GIVEN_BACK, UNKNOWN_REFERENCES] {
+        for name in [CONTRADICTIONS, DISPUTES, GIVEN_BACK, UNNAMED_REPEATS, UNKNOWN_REFERENCES] {
             metrics::counter!(name, "bank" => (*bank).to_owned()).increment(0);
         }
     }
 }
 
-/// Counts an effect after its commit: `sluice_payout_contradictions_total`, `sluice_payout_disputes_total`.
+/// Counts an effect after its commit: `sluice_payout_contradictions_total`, `sluice_payout_disputes_total`,
+/// `sluice_payout_unnamed_repeats_total`.
 pub fn count_effect(bank: &str, effect: Effect) {
     let name = match effect {
         Effect::Contradiction => CONTRADICTIONS,
         Effect::Disputed => DISPUTES,
+        Effect::Unnamed => UNNAMED_REPEATS,
         _ => return,
     };
     metrics::counter!(name, "bank" => bank.to_owned()).increment(1);

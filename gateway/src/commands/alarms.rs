@@ -11,6 +11,8 @@ use payouts::{Effect, PayoutId};
 pub(super) enum Alarm {
     /// It reports as paid what it had refused, or what was refunded or never sent (R29).
     Disputed { bank: Arc<str>, payout: PayoutId },
+    /// It reports as paid, without a reference of its own, what people found never executed: again, or another payment (R29).
+    Unnamed { bank: Arc<str>, payout: PayoutId },
     /// It contradicts what is known; nothing was changed.
     Contradicted { bank: Arc<str>, payout: PayoutId },
     /// It gives back what its merchant was charged for, since it had been paid beside a refund or another attempt; the
@@ -28,6 +30,7 @@ impl Alarm {
         let bank = bank.clone();
         match effect {
             Effect::Disputed => Some(Alarm::Disputed { bank, payout }),
+            Effect::Unnamed => Some(Alarm::Unnamed { bank, payout }),
             Effect::Contradiction => Some(Alarm::Contradicted { bank, payout }),
             Effect::Nothing
             | Effect::Duplicate
@@ -45,6 +48,10 @@ impl Alarm {
             Alarm::Disputed { bank, payout } => {
                 payouts::count_effect(bank, Effect::Disputed);
                 tracing::error!(%payout, "a bank reports as paid what it had refused, or what was refunded: disputed");
+            }
+            Alarm::Unnamed { bank, payout } => {
+                payouts::count_effect(bank, Effect::Unnamed);
+                tracing::error!(%payout, "a bank says again, and names no reference, that it paid what people found never executed");
             }
             Alarm::Contradicted { bank, payout } => {
                 payouts::count_effect(bank, Effect::Contradiction);

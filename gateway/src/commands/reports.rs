@@ -46,7 +46,7 @@ impl Stage<'_> {
         self.alarms.extend(Alarm::of(effect, &owner.bank, id));
         Ok(match effect {
             Effect::Nothing => ("applied", None),
-            Effect::Duplicate | Effect::Judged => ("duplicate", None),
+            Effect::Duplicate | Effect::Judged | Effect::Unnamed => ("duplicate", None),
             Effect::Paid => {
                 self.paid(id)?;
                 ("applied", None)

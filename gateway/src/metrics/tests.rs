@@ -253,6 +253,8 @@ fn r27_what_wants_a_person_is_exported_from_the_start() {
         r#"sluice_payout_disputes_total{bank="beta"} 0"#,
         r#"sluice_payout_contradictions_total{bank="alpha"} 0"#,
         r#"sluice_payout_unknown_references_total{bank="alpha"} 0"#,
+        r#"sluice_payout_charges_given_back_total{bank="beta"} 0"#,
+        r#"sluice_payout_unnamed_repeats_total{bank="alpha"} 0"#,
     ] {
         assert!(lines.contains(line), "{line} is missing in\n{text}");
     }

@@ -12,6 +12,14 @@ fn paid_as(reference: &str) -> Finding {
     Finding::Paid { amount: cny(100_000), amount_received: None, bank_reference: Some(reference.into()) }
 }
 
+fn unnamed() -> Finding {
+    Finding::Paid { amount: cny(100_000), amount_received: None, bank_reference: None }
+}
+
+fn unnamed_other() -> Finding {
+    Finding::Paid { amount: cny(1), amount_received: None, bank_reference: None }
+}
+
 fn paid_short() -> Finding {
     let amount_received = Some(cny(98_500));
     Finding::Paid { amount: cny(100_000), amount_received, bank_reference: Some("B-1".into()) }
@@ -74,6 +82,14 @@ fn r29_what_was_judged_is_known_and_what_is_new_contradicts() {
         (S::Unknown, vec![another_amount()], NeverExecuted, paid(), Effect::Disputed, S::Disputed),
         (S::Unknown, vec![], NeverExecuted, paid(), Effect::Disputed, S::Disputed),
         (S::Queued, vec![paid()], NeverExecuted, paid(), Effect::Judged, S::Failed),
+        // What names no reference may be another payment.
+        (S::Sent, vec![failed(), unnamed()], NeverExecuted, unnamed(), Effect::Unnamed, S::Failed),
+        (S::Sent, vec![failed(), unnamed()], NeverExecuted, failed(), Effect::Judged, S::Failed),
+        (S::Sent, vec![failed(), unnamed()], NeverExecuted, paid(), Effect::Disputed, S::Disputed),
+        (S::Sent, vec![failed(), unnamed()], Executed, unnamed(), Effect::Judged, S::Paid),
+        (S::Sent, vec![paid(), back(), unnamed()], NeverExecuted, unnamed(), Effect::Unnamed, S::Returned),
+        (S::Unknown, vec![unnamed_other()], NeverExecuted, unnamed_other(), Effect::Unnamed, S::Failed),
+        (S::Queued, vec![unnamed()], NeverExecuted, unnamed(), Effect::Unnamed, S::Failed),
         // Money that comes back is booked, also where it was announced before people looked.
         (S::Queued, vec![back()], Executed, back(), came_back, S::Returned),
     ];
@@ -99,6 +115,13 @@ fn r29_each_judgement_knows_what_those_before_it_knew() {
     }
     assert_eq!(say(&mut payout, paid_as("B-3")), Effect::Disputed);
     assert_eq!(payout.judged.as_ref().unwrap().at, NOW + secs(90));
+}
+
+#[test]
+fn r29_of_what_is_disputed_again_nobody_is_told_once_more() {
+    let mut payout = judged(S::Sent, &[failed(), unnamed()], Truth::NeverExecuted);
+    assert_eq!(say(&mut payout, paid_as("B-2")), Effect::Disputed);
+    assert_eq!((say(&mut payout, unnamed()), payout.state), (Effect::Judged, S::Disputed));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use payouts::{Finding, PayoutId, PayoutState, Truth};
 use withdrawals::WithdrawalState;
 
-use super::world::{World, approve, operate, returned, usd};
+use super::world::{Counts, World, approve, operate, paid, returned, usd};
 use crate::commands::Action;
 
 fn paid_as(minor: i64, reference: &str) -> Finding {
@@ -100,5 +100,39 @@ async fn r29_what_was_refunded_is_not_disputed_again_by_what_was_judged() {
     }
     assert_eq!(world.money(usd(1).currency()).await, money);
     assert_eq!(world.says(payout, paid_as(9_900, "HB-3")).await, disputed());
+    world.verify().await;
+}
+
+/// The bank names no reference, so that nobody can tell whether it repeats itself or has paid after all. The attempt that was made
+/// instead goes on; people hear of it each time.
+#[tokio::test]
+async fn r29_a_payment_without_a_name_that_was_found_never_executed_is_not_swallowed() {
+    let (world, counts) = (World::new().await, Counts::new());
+    let repeats = || counts.of("sluice_payout_unnamed_repeats_total");
+    world.pay_in(usd(10_000)).await;
+    let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+    world.fails(payout).await;
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, disputed());
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, known(), "people have not looked yet");
+    assert_eq!(world.by_two(never_executed(payout)).await.0, 200);
+    let again = world.sent_again(withdrawal).await;
+    assert_eq!(repeats(), 0);
+
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, known());
+    assert_eq!((repeats(), world.payout(payout).await.state), (1, PayoutState::Failed));
+    assert_eq!(world.payout(again).await.state, PayoutState::Queued, "not held");
+    world.pays(again).await;
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, known());
+    assert_eq!((repeats(), counts.of("sluice_payout_disputes_total")), (2, 1));
+    assert_eq!(world.institution(usd(1).currency()).await, (0, 0, -100), "99.00 are booked once");
+
+    // It has paid, and says so by name: that is disputed. What it had said before is no news any more.
+    assert_eq!(world.says(payout, paid_as(9_900, "HB-2")).await, disputed());
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, known());
+    assert_eq!(repeats(), 2, "people look into it");
+    let truth = Action::ResolvePayout { payout, executed: true, bank_reference: None };
+    assert_eq!(world.by_two(truth).await.0, 200);
+    assert_eq!(world.says(payout, paid(usd(9_900))).await, known());
+    assert_eq!(repeats(), 2, "it was paid, as it says");
     world.verify().await;
 }

@@ -129,6 +129,7 @@ async fn disputed(scene: &Scene, merchant: &Merchant) {
     resolve(scene, &payout, "paid").await;
     scene.watch.ends(expected).await;
     given_back(scene, merchant).await;
+    repeated_unnamed(scene, merchant).await;
 }
 
 /// It was refunded before the bank said that it had paid it; then the bank gives it back.
@@ -157,6 +158,30 @@ async fn given_back(scene: &Scene, merchant: &Merchant) {
         say("payout.paid", payout, "99.70").await;
         resolve(scene, payout, "paid").await;
         say("payout.returned", payout, "99.70").await;
+    };
+    scene.watch.proves_repeated(expected, fault, async || {}).await;
+}
+
+/// It fails, is said to be paid, and people find that it was not. Then the bank says the same again.
+async fn repeated_unnamed(scene: &Scene, merchant: &Merchant) {
+    let expected = Expected {
+        name: "SluicePayoutRepeatedUnnamed",
+        labels: SANDBOX,
+        says: "such reports of sandbox in an hour, without a reference: said twice, or paid after all.",
+    };
+    let fault = async || {
+        let payee = scene.world.new_payee(merchant, "USD", "622200000001").await;
+        let order = scene.world.withdraw(merchant, &payee, "100.00", "USD", "USD").await;
+        assert_eq!(order.status, 201, "{order:?}");
+        let payout = order.json["payouts"][0]["id"].as_str().expect("an id");
+        scene.world.wait_for(merchant, order.text_of("id"), "failed").await;
+        let data = json!({"reference": payout, "amount": "99.70", "currency": "USD"});
+        let paid = json!({"type": "payout.paid", "data": data}).to_string();
+        let told = scene.world.event(&unique("evt"), paid.as_bytes()).await;
+        assert_eq!(told.outcome(), ("applied", "disputed"), "{told:?}");
+        resolve(scene, payout, "not_paid").await;
+        let again = scene.world.event(&unique("evt"), paid.as_bytes()).await;
+        assert_eq!(again.outcome().0, "duplicate", "{again:?}");
     };
     scene.watch.proves_repeated(expected, fault, async || {}).await;
 }
