@@ -94,6 +94,9 @@ impl KeyFile {
 
     /// Writes a new file; one that is there already stays and is an error.
     pub fn create(&self, path: &Path) -> Result<(), KeyError> {
+        if std::fs::symlink_metadata(path).is_ok() {
+            return Err(KeyError::of(path)(io::ErrorKind::AlreadyExists.into()));
+        }
         self.write(path, None, |beside| {
             // A hard link fails where the name is taken, so that no key file is ever replaced.
             let linked = std::fs::hard_link(beside, path);
@@ -111,13 +114,17 @@ impl KeyFile {
         let unfit =
             |error: toml::ser::Error| KeyError::Malformed(path.display().to_string(), error.to_string());
         let mut text = toml::to_string(self).map_err(unfit)?;
-        let beside = beside(path);
-        let written = write_new(&beside, &text, owner).and_then(|()| place(&beside));
+        let beside = beside(path)?;
+        let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
+        let written = open().and_then(|file| {
+            let written = fill(file, &text, owner).and_then(|()| place(&beside));
+            if written.is_err() {
+                // Nothing with keys in it is left lying about.
+                let _ = std::fs::remove_file(&beside);
+            }
+            written
+        });
         text.zeroize();
-        if written.is_err() {
-            // Nothing with keys in it is left lying about.
-            let _ = std::fs::remove_file(&beside);
-        }
         written.and_then(|()| File::open(folder_of(path))?.sync_all()).map_err(KeyError::of(path))
     }
 }
@@ -162,21 +169,21 @@ fn fresh_key() -> Result<String, KeyError> {
     Ok(text)
 }
 
-fn beside(path: &Path) -> PathBuf {
+/// A name of this writer's own: where two write at once, neither may give the other one's keys a place.
+fn beside(path: &Path) -> Result<PathBuf, KeyError> {
+    let mut mark = [0u8; 8];
+    SystemRandom::new().fill(&mut mark).map_err(|_| KeyError::Random)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
+    name.push(format!(".new.{:016x}", u64::from_be_bytes(mark)));
+    Ok(path.with_file_name(name))
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new file for the owner of another one, or else for whoever runs this; nobody else can read it.
-fn write_new(path: &Path, text: &str, owner: Option<&Metadata>) -> io::Result<()> {
-    // Left by a process that was killed.
-    let _ = std::fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+/// Into a new file, which nobody else can read; it becomes the owner's of another one, if there is one.
+fn fill(mut file: File, text: &str, owner: Option<&Metadata>) -> io::Result<()> {
     if let Some(owner) = owner {
         let own = file.metadata()?;
         let other = |own: u32, owner: u32| (own != owner).then_some(owner);
@@ -184,4 +191,57 @@ fn write_new(path: &Path, text: &str, owner: Option<&Metadata>) -> io::Result<()
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left_in(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// One has written its file and not placed it yet when another one writes another file under the same name.
+    #[test]
+    fn r36_of_two_who_write_a_key_file_at_once_none_places_the_other_one_s_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let (ours, others) = (KeyFile::fresh().unwrap(), KeyFile::fresh().unwrap());
+        ours.create(&path).unwrap();
+        let owner = std::fs::metadata(&path).unwrap();
+        let place = |mine: &Path| {
+            let too_late = others.write(&path, None, |its| {
+                std::fs::rename(mine, &path)?;
+                std::fs::hard_link(its, &path)
+            });
+            assert!(too_late.is_err(), "the name is taken");
+            Ok(())
+        };
+        ours.write(&path, Some(&owner), place).unwrap();
+        assert_eq!(KeyFile::load(&path).unwrap().index_key, ours.index_key, "every key is there");
+        assert_eq!(left_in(folder.path()), ["keys.toml"]);
+    }
+
+    #[test]
+    fn r36_a_new_key_file_beside_one_that_is_there_touches_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let ours = KeyFile::fresh().unwrap();
+        ours.create(&path).unwrap();
+        // Another process is about to place this.
+        let others = folder.path().join("keys.toml.new");
+        std::fs::write(&others, "another one's").unwrap();
+        let refused = KeyFile::fresh().unwrap().create(&path).unwrap_err();
+        assert!(
+            matches!(&refused, KeyError::File { source, .. } if source.kind() == io::ErrorKind::AlreadyExists),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read_to_string(&others).unwrap(), "another one's");
+        assert_eq!(KeyFile::load(&path).unwrap().index_key, ours.index_key);
+        assert_eq!(left_in(folder.path()), ["keys.toml", "keys.toml.new"]);
+    }
 }

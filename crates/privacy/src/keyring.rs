@@ -228,9 +228,11 @@ mod tests {
         assert!(matches!(Keyring::add(&path), Err(KeyError::Busy(_))));
         drop(turn);
         assert!(matches!(Keyring::add(&dir.path().join("nowhere")), Err(KeyError::File { .. })));
-        // Left beside it by a process that was killed.
-        std::fs::write(dir.path().join("keys.toml.new"), "rubbish").unwrap();
+        // Left beside it by a process that was killed, or about to be placed by one that lives.
+        let another = dir.path().join("keys.toml.new");
+        std::fs::write(&another, "another one's").unwrap();
         assert_eq!(Keyring::add(&path).unwrap(), 2);
+        assert_eq!(std::fs::read_to_string(&another).unwrap(), "another one's");
         assert_eq!(Keyring::load(&path).unwrap().open(&sealed, b"row").unwrap(), b"1");
     }
 
