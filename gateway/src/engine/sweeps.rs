@@ -9,29 +9,33 @@ use payouts::PayoutState;
 use pg::Pool;
 use time::OffsetDateTime;
 
-use super::Engine;
+use super::{Engine, one_by_one};
 use crate::commands::Command;
 
 const FREEZES: Duration = Duration::from_secs(2);
+const SWEEP: &str = "freezes";
+/// Merchants in one command.
+const AT_ONCE: i64 = 100;
 const GAUGES: Duration = Duration::from_secs(5);
 
 /// R32: a freeze with an end is lifted by itself, in the lane, audited.
 pub(super) async fn lift_freezes(engine: Arc<Engine>, reads: Pool) {
+    one_by_one::begin(SWEEP);
     while engine.pause(FREEZES).await {
-        let expired = match reads.get().await {
-            Ok(conn) => merchants::expired_freezes(&conn, 100).await,
-            Err(error) => Err(error.into()),
-        };
-        match expired {
-            Ok(merchants) if merchants.is_empty() => {}
-            Ok(merchants) => {
-                if let Err(no) = engine.submit(Command::LiftFreezes(merchants)).await {
-                    tracing::warn!(?no, "freezes that are over could not be lifted yet");
-                }
-            }
-            Err(error) => tracing::warn!(%error, "freezes could not be looked at"),
+        if let Err(error) = lift_over(&engine, &reads).await {
+            tracing::warn!(error, "freezes that are over could not be lifted yet");
         }
     }
+}
+
+async fn lift_over(engine: &Engine, reads: &Pool) -> Result<(), String> {
+    let conn = reads.get().await.map_err(|error| error.to_string())?;
+    let over = merchants::expired_freezes(&conn, AT_ONCE).await.map_err(|error| error.to_string())?;
+    drop(conn);
+    if over.is_empty() {
+        return Ok(());
+    }
+    one_by_one::submit(SWEEP, &over, |some| engine.submit(Command::LiftFreezes(some))).await
 }
 
 /// What Prometheus can't learn from single requests.

@@ -1,9 +1,10 @@
 //! What operators may do, what they may not, and what needs another person.
 
 use serde_json::{Value, json};
-use tests::{Sluice, funds, unique};
+use tests::{Merchant, Sluice, funds, unique};
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 #[tokio::test]
 async fn r32_a_frozen_merchant_receives_but_does_not_withdraw_until_two_persons_unfreeze_it() {
@@ -90,6 +91,39 @@ async fn r32_a_freeze_holds_queued_payouts_and_ends_by_itself() {
     assert_eq!(world.executions(&paid).await, 1, "lifted by itself, sent, once");
     let audit = world.look(&format!("/admin/v1/audit?subject={}", merchant.id)).await;
     assert_eq!(audit.json["data"][0]["actor"], "gateway", "audited");
+    sluice.verify().await;
+}
+
+/// Somebody has spoilt the database for the end of one merchant's freeze.
+#[tokio::test]
+async fn r32_a_freeze_that_can_not_be_lifted_stands_in_no_other_one_s_way() {
+    let (sluice, world) = Sluice::start().await;
+    let (operator, until) = (world.operator("operator", 0), time_in(4));
+    let (spoilt, other) = (world.merchant(0), world.merchant(1));
+    let id: uuid::Uuid = spoilt.id.split('_').nth(1).and_then(|id| id.parse().ok()).expect("an id");
+    let database = world.database().await;
+    let change = async |sql: &str| database.batch_execute(sql).await.expect("changed");
+    let refuse = format!(
+        "ALTER TABLE merchant_freezes ADD CONSTRAINT spoilt CHECK (lifted_at IS NULL OR merchant <> '{id}')"
+    );
+    change(&refuse).await;
+    for merchant in [spoilt, other] {
+        let body = json!({"reason": "a look", "until": until});
+        let frozen = world.act(operator, &format!("/admin/v1/merchants/{}/freeze", merchant.id), &body).await;
+        assert_eq!(frozen.status, 200, "{frozen:?}");
+    }
+    let row = |merchant: &Merchant| format!("/admin/v1/merchants?query={}", merchant.id);
+    world.wait_for_row(&row(other), |row| row["status"] == "active").await;
+    world.wait_for_row(&row(spoilt), |row| row["status"] == "frozen").await;
+    let skipped = "sluice_sweep_skipped_total{sweep=\"freezes\"}";
+    let begun = std::time::Instant::now();
+    while world.metric(skipped).await == 0.0 {
+        assert!(begun.elapsed() < PATIENCE, "nobody hears of it");
+        tokio::time::sleep(PATIENCE / 100).await;
+    }
+
+    change("ALTER TABLE merchant_freezes DROP CONSTRAINT spoilt").await;
+    world.wait_for_row(&row(spoilt), |row| row["status"] == "active").await;
     sluice.verify().await;
 }
 
