@@ -6,9 +6,24 @@ use payouts::PayoutState;
 use serde_json::Value;
 
 use super::world::{Counts, World, approve, operate, paid, returned, usd};
-use crate::commands::{Action, Command};
+use crate::commands::{Action, Command, remains};
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 impl World {
+    async fn somebody_waits_for(&self, table: &str) {
+        let conn = self.db.owner().get().await.unwrap();
+        let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        for _ in 0..200 {
+            if conn.query_one(sql, &[&table]).await.unwrap().get::<_, i64>(0) > 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("nobody looks at {table}");
+    }
+
     fn close(&self) -> Action {
         Action::CloseMerchant { merchant: self.merchant }
     }
@@ -262,6 +277,52 @@ async fn r38_a_refund_and_the_end_beside_each_other_leave_no_money_behind() {
         assert_eq!(status, 200, "{refunded}");
         assert_eq!(world.is().await, MerchantState::Closing);
         assert_eq!(world.money(Currency::USD).await, (10_000, 0));
+    }
+}
+
+/// Money moves from what is on its way into the balance while somebody looks, without a lock, as the sweep does: wherever it is then, it
+/// is seen.
+#[tokio::test]
+async fn r38_money_that_moves_into_the_balance_meanwhile_is_not_missed() {
+    for (table, lock) in [
+        ("withdrawals", "LOCK TABLE withdrawals IN ACCESS EXCLUSIVE MODE"),
+        ("payments", "LOCK TABLE payments IN ACCESS EXCLUSIVE MODE"),
+    ] {
+        let world = World::new().await;
+        let credits = match table {
+            "payments" => {
+                world.account_issued("8335001234", Currency::USD).await;
+                let (payment, event) = world.arrives("8335001234", usd(700));
+                let (_, told) = world.one(event).await;
+                assert_eq!(told["outcomes"][0]["outcome"], "in_review", "{told}");
+                operate(Action::CreditPayment { payment, merchant: None })
+            }
+            _ => {
+                world.pay_in(usd(10_000)).await;
+                let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+                world.fails(payout).await;
+                operate(Action::RefundWithdrawal { withdrawal })
+            }
+        };
+        let (mut owner, mut looker) = (world.db.owner().get().await.unwrap(), world.conn().await);
+        let moving = owner.begin().await.unwrap();
+        // Nobody can see what is on its way until the move is there.
+        moving.execute(lock, &[]).await.unwrap();
+        let look = async {
+            let tx = looker.begin().await.unwrap();
+            let left = remains::<Trouble>(&tx, world.merchant).await.unwrap();
+            tx.rollback().await.unwrap();
+            left
+        };
+        let moves = async {
+            world.somebody_waits_for(table).await;
+            let reply = world.carry_out(&moving, &credits).await;
+            moving.commit().await.unwrap();
+            reply.status
+        };
+        let (left, status) = tokio::join!(look, moves);
+        assert_eq!(status, 200);
+        assert!(left.balance, "{table}: {left:?}");
     }
 }
 

@@ -19,7 +19,7 @@ use metrics::LocalRecorderGuard;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use money::{Currency, FeeSchedule, Money, Rate};
 use payouts::{Backoff, BankPolicy, Finding, Payout, PayoutId, PayoutState, Report, Source};
-use pg::{Connection, Shard, Shards};
+use pg::{Connection, Shard, Shards, Tx};
 use privacy::{Keyring, Sensitive};
 use serde_json::Value;
 use testkit::TestDb;
@@ -103,6 +103,11 @@ impl World {
                 Err(error.to_string())
             }
         }
+    }
+
+    /// The only command of a batch in a transaction that the caller ends.
+    pub async fn carry_out(&self, tx: &Tx<'_>, command: &Command) -> Reply {
+        self.commands.run(tx, &[command]).await.unwrap().remove(0)
     }
 
     /// The status and the JSON of each answer.
