@@ -37,3 +37,85 @@ async fn bootstrap(pool: &pg::Pool, layout: ledger::Layout) -> Result<(), ledger
     ledger::bootstrap(&tx, layout).await?;
     Ok(tx.commit().await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use audit::Entry;
+    use merchants::MerchantId;
+    use pg::{MigrationSet, Shard, Tls};
+    use testkit::TestDb;
+
+    use super::*;
+
+    const MERCHANT: &str = "INSERT INTO merchants
+            (shard, id, kind, origin, state, name_sealed, name_index, email_sealed, email_index)
+        VALUES (3, $1, 'enterprise', $2, $3, '', '', '', '')";
+
+    fn new_id() -> MerchantId {
+        MerchantId::new(Shard::new(3).unwrap())
+    }
+
+    /// The schema as it was before the merchants' migration of that version.
+    async fn before(version: i32) -> TestDb {
+        let all = merchants::MIGRATIONS.migrations;
+        let older = all.partition_point(|migration| migration.version < version);
+        let sets = SETS.map(|set| match set.owner {
+            "merchants" => MigrationSet { migrations: &all[..older], ..set },
+            _ => set,
+        });
+        testkit::database(&sets).await
+    }
+
+    #[tokio::test]
+    async fn r30_who_was_registered_and_never_verified_is_not_verified_any_more() {
+        let db = before(15).await;
+        let conn = db.owner().get().await.unwrap();
+        let verified = async |id: MerchantId| {
+            let sql = "SELECT fully_verified_at IS NOT NULL FROM merchants WHERE id = $1";
+            conn.query_one(sql, &[&id.uuid()]).await.unwrap().get::<_, bool>(0)
+        };
+        let [registered, checked, demo, older] = [(); 4].map(|()| new_id());
+        for (id, origin) in
+            [(registered, Some("other")), (checked, Some("other")), (demo, Some("other")), (older, None)]
+        {
+            conn.execute(MERCHANT, &[&id.uuid(), &origin, &"active"]).await.unwrap();
+            assert!(verified(id).await, "by the column's default");
+        }
+        let mut entering = db.owner().get().await.unwrap();
+        let tx = entering.begin().await.unwrap();
+        for (id, action) in [
+            (registered, "merchant.register"),
+            (checked, "merchant.register"),
+            (checked, "merchant.verify"),
+            (older, "merchant.freeze"),
+        ] {
+            audit::append(&tx, &[entry(tx.now().await.unwrap(), action, id)]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+
+        pg::migrate(&db.url, &Tls::default(), &SETS).await.unwrap();
+        for (id, expected, who) in [
+            (registered, false, "nobody has said so"),
+            (checked, true, "an operator has said so since"),
+            (demo, true, "it was identified elsewhere"),
+            (older, true, "it is from before registrations"),
+        ] {
+            assert_eq!(verified(id).await, expected, "{who}");
+        }
+    }
+
+    fn entry(at: time::OffsetDateTime, action: &str, id: MerchantId) -> Entry {
+        Entry {
+            at,
+            actor: "op_ada".into(),
+            person: "ada".into(),
+            origin: "127.0.0.1".into(),
+            action: action.into(),
+            subject: id.to_string(),
+            reason: "seen".into(),
+            before: None,
+            after: None,
+            idempotency_key: None,
+        }
+    }
+}

@@ -105,6 +105,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration { version: 12, name: "leaving", sql: include_str!("../migrations/0012_leaving.sql") },
         pg::Migration { version: 13, name: "freezes", sql: include_str!("../migrations/0013_freezes.sql") },
+        pg::Migration {
+            version: 15,
+            name: "nobody_verified_by_default",
+            sql: include_str!("../migrations/0015_nobody_verified_by_default.sql"),
+        },
     ],
 };
 

@@ -44,6 +44,8 @@ pub struct Registration {
     pub state: MerchantState,
     /// Its first documents.
     pub documents: Vec<NewDocument>,
+    /// Nobody is fully verified by coming in (R30).
+    fully_verified: bool,
     name_sealed: Vec<u8>,
     name_index: [u8; 32],
     email_sealed: Vec<u8>,
@@ -116,6 +118,7 @@ impl Registration {
             origin,
             state: first_state(kind, origin)?,
             documents,
+            fully_verified: false,
             name_sealed: seal(name, "merchants.name")?,
             name_index: name_index(keyring, name),
             email_sealed: seal(email, "merchants.email")?,
@@ -125,10 +128,10 @@ impl Registration {
         }))
     }
 
-    /// The same merchant, active, for who enters merchants that were identified elsewhere.
+    /// The same merchant, active and fully verified (R30), for who enters merchants that were identified elsewhere.
     #[must_use]
     pub fn identified(self) -> Registration {
-        Registration { state: MerchantState::Active, ..self }
+        Registration { state: MerchantState::Active, fully_verified: true, ..self }
     }
 
     /// Enters the merchant with its documents. `review_due_at` counts while it is pending.
@@ -147,7 +150,7 @@ impl Registration {
             return Ok(Err(taken));
         }
         let due = review_due_at.filter(|_| self.state == MerchantState::Pending);
-        let parameters: [&(dyn pg::ToSql + Sync); 13] = [
+        let parameters: [&(dyn pg::ToSql + Sync); 14] = [
             &self.id.shard().number(),
             &self.id.uuid(),
             &self.kind.as_str(),
@@ -160,6 +163,7 @@ impl Registration {
             &self.mobile_sealed,
             &self.mobile_index.as_slice(),
             &due,
+            &self.fully_verified.then_some(now),
             &now,
         ];
         tx.execute(include_str!("sql/register_merchant.sql"), &parameters).await?;

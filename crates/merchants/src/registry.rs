@@ -58,7 +58,7 @@ pub struct NewMerchant<'a> {
     pub email: &'a str,
 }
 
-/// Enters a merchant; one that is already there stays as it is.
+/// Enters a merchant that was identified, and fully verified (R30), elsewhere; one that is already there stays as it is.
 ///
 /// # Errors
 /// The database's; the keyring's.

@@ -42,10 +42,11 @@ async fn r39_a_mainland_individual_is_answered_at_once_and_others_wait_for_an_op
     let reused = world.admin().post(&operator.token, "/admin/v1/merchants", Some(&key), &other).await;
     assert_eq!(reused.refusal(), (422, "idempotency-key-reused"));
     let shown = world.look(&format!("/admin/v1/merchants/{}", made.text_of("id"))).await;
-    for member in ["status", "name", "email", "mobile", "origin", "created_at", "tier"] {
+    for member in ["status", "name", "email", "mobile", "origin", "created_at", "tier", "fully_verified"] {
         assert_eq!(shown.json[member], made.json[member], "{member}");
     }
     assert_eq!(shown.json["documents"][0]["number"], "****0029");
+    assert_eq!(shown.json["fully_verified"], false, "nobody has said so (R30)");
 
     // What is wrong is named, and nothing of it is kept: not under the key either.
     for (wrong, field) in [

@@ -160,6 +160,26 @@ async fn r39_one_merchant_for_each_address_mobile_number_and_legal_subject() {
 }
 
 #[tokio::test]
+async fn r30_who_comes_in_is_not_fully_verified_but_by_whoever_identified_it_elsewhere() {
+    let world = World::new().await;
+    let verified = async |id| {
+        let mut conn = world.conn().await;
+        let tx = conn.begin().await.unwrap();
+        let locked = lock(&tx, &[id], &[]).await.unwrap().get(id).unwrap().fully_verified;
+        tx.rollback().await.unwrap();
+        (locked, merchant(&conn, &world.keyring, id).await.unwrap().unwrap().fully_verified)
+    };
+    let li = world.register(&li()).await.unwrap();
+    assert_eq!(verified(li).await, (false, false), "the limit before full verification holds");
+    let identified = world.check(&firm()).unwrap().identified();
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    identified.enter(&tx, tx.now().await.unwrap(), None).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(verified(identified.id).await, (true, true));
+}
+
+#[tokio::test]
 async fn r39_of_two_that_want_the_same_address_at_once_one_gets_it() {
     let world = World::new().await;
     let (one, other) = (world.check(&li()).unwrap(), world.check(&li()).unwrap());
