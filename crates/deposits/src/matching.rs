@@ -30,18 +30,18 @@ pub struct Matching<'a> {
 
 /// Where the states of merchants stand: locked rows, or a table in a test.
 pub trait MerchantStates: Debug {
-    /// The state of a merchant; `None` when it isn't locked or doesn't exist.
-    fn state(&self, id: MerchantId) -> Option<MerchantState>;
+    /// The state of a merchant, and of a frozen one the state before; `None` when it isn't locked or doesn't exist.
+    fn state(&self, id: MerchantId) -> Option<(MerchantState, Option<MerchantState>)>;
 }
 
 impl MerchantStates for Locked {
-    fn state(&self, id: MerchantId) -> Option<MerchantState> {
-        self.get(id).map(|merchant| merchant.state)
+    fn state(&self, id: MerchantId) -> Option<(MerchantState, Option<MerchantState>)> {
+        self.get(id).map(|merchant| (merchant.state, merchant.before_freeze))
     }
 }
 
-impl MerchantStates for HashMap<MerchantId, MerchantState> {
-    fn state(&self, id: MerchantId) -> Option<MerchantState> {
+impl MerchantStates for HashMap<MerchantId, (MerchantState, Option<MerchantState>)> {
+    fn state(&self, id: MerchantId) -> Option<(MerchantState, Option<MerchantState>)> {
         self.get(&id).copied()
     }
 }
@@ -71,10 +71,14 @@ impl<'a> Matching<'a> {
         }
     }
 
+    fn may_receive(&self, merchant: MerchantId) -> bool {
+        self.merchants.state(merchant).is_some_and(|(state, before)| merchants::may_receive(state, before))
+    }
+
     fn facts(&self, account: Option<&ReceivingAccount>, case: &Case<'_>) -> Facts {
         let account = account.map(|account| AccountFacts {
             currency_equal: account.currency == case.amount.currency(),
-            merchant_may_receive: self.merchants.state(account.merchant).is_some_and(merchants::may_receive),
+            merchant_may_receive: self.may_receive(account.merchant),
             stores_linked: linked(account).next().is_some(),
             store_authorised: linked(account).any(|store| store.is_authorised(self.now)),
             remitter_is_platform: self.paying(account, case).next().is_some(),

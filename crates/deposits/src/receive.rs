@@ -275,13 +275,30 @@ mod tests {
 
     #[test]
     fn r32_who_may_not_receive_is_reviewed() {
-        for state in [MerchantState::Pending, MerchantState::Closing, MerchantState::Closed] {
-            let (payment, _) = outcome(|_, _| {}, state, false);
-            assert_eq!(payment.reason, Some(Reason::MerchantNotActive), "{state:?}");
-        }
-        for state in [MerchantState::Active, MerchantState::Restricted, MerchantState::Frozen] {
-            let (payment, _) = outcome(|_, _| {}, state, false);
-            assert_eq!(payment.status, PaymentState::Credited, "{state:?}");
+        let (merchant, receipt) = (samples::merchant(), samples::receipt());
+        let became = |state, before| {
+            let account = samples::account(merchant);
+            let mut orders = samples::orders(&account, 2_500);
+            let mut known = Known::of(&[]).with(account);
+            known.merchants.insert(merchant, (state, before));
+            let incoming = Incoming { receipt: &receipt, claimed: Claimed::New { conflict: false } };
+            match receive(&[incoming], &known.matching(), &mut orders).pop() {
+                Some(Received::Payment { payment, .. }) => (payment.status, payment.reason),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (credited, reviewed) =
+            ((PaymentState::Credited, None), (PaymentState::InReview, Some(Reason::MerchantNotActive)));
+        for (state, expected) in [
+            (MerchantState::Pending, reviewed),
+            (MerchantState::Active, credited),
+            (MerchantState::Restricted, credited),
+            (MerchantState::Closing, reviewed),
+            (MerchantState::Closed, reviewed),
+        ] {
+            assert_eq!(became(state, None), expected, "{state:?}");
+            // What it was before counts on, while it is frozen.
+            assert_eq!(became(MerchantState::Frozen, Some(state)), expected, "frozen, {state:?} before");
         }
     }
 

@@ -102,8 +102,10 @@ impl Payments {
             (None, Some(named)) => named,
             (None, None) => return Err(Refusal::MerchantUnknown),
         };
-        if matching.merchants.state(merchant).ok_or(Refusal::MerchantUnknown)? == MerchantState::Closed {
-            return Err(Refusal::MerchantClosed);
+        match matching.merchants.state(merchant) {
+            None => return Err(Refusal::MerchantUnknown),
+            Some((MerchantState::Closed, _)) => return Err(Refusal::MerchantClosed),
+            Some(_) => {}
         }
         Ok(held.credit(next, merchant, matching.now))
     }

@@ -144,14 +144,14 @@ pub(crate) fn orders_of(store: StoreId, minor: i64) -> OpenOrders {
 #[derive(Debug)]
 pub(crate) struct Known {
     pub accounts: Directory,
-    pub merchants: HashMap<MerchantId, MerchantState>,
+    pub merchants: HashMap<MerchantId, (MerchantState, Option<MerchantState>)>,
     pub remitters: PlatformRemitters,
 }
 
 impl Known {
     /// These merchants, and no account.
     pub(crate) fn of(merchants: &[(MerchantId, MerchantState)]) -> Known {
-        let merchants = merchants.iter().copied().collect();
+        let merchants = merchants.iter().map(|(id, state)| (*id, (*state, None))).collect();
         Known { accounts: Directory::new(), merchants, remitters: remitters() }
     }
 

@@ -105,10 +105,12 @@ impl MerchantState {
     }
 }
 
-/// R32, column "incoming money": whether it is credited (or else reviewed).
-pub fn may_receive(state: MerchantState) -> bool {
+/// R32, column "incoming money": whether it is credited (or else reviewed). A frozen merchant's is as in its state before: else a
+/// freeze would credit an applicant what it has not been let in for.
+pub fn may_receive(state: MerchantState, before_freeze: Option<MerchantState>) -> bool {
     match state {
-        MerchantState::Active | MerchantState::Restricted | MerchantState::Frozen => true,
+        MerchantState::Active | MerchantState::Restricted => true,
+        MerchantState::Frozen => before_freeze.is_some_and(|before| may_receive(before, None)),
         MerchantState::Pending | MerchantState::Closing | MerchantState::Closed => false,
     }
 }
@@ -209,20 +211,23 @@ mod tests {
         }
     }
 
-    /// The table of R32, row by row.
+    /// The table of R32, row by row; of a frozen merchant also what it was before.
     #[test]
     fn r32_what_each_state_allows() {
         use WithdrawalRefusal as W;
         let table = [
-            (S::Pending, false, Some(W::NotActive), false),
-            (S::Active, true, None, true),
-            (S::Restricted, true, Some(W::Restricted), true),
-            (S::Frozen, true, Some(W::Frozen), false),
-            (S::Closing, false, None, true),
-            (S::Closed, false, Some(W::Closed), false),
+            (S::Pending, None, false, Some(W::NotActive), false),
+            (S::Active, None, true, None, true),
+            (S::Restricted, None, true, Some(W::Restricted), true),
+            (S::Frozen, Some(S::Pending), false, Some(W::Frozen), false),
+            (S::Frozen, Some(S::Active), true, Some(W::Frozen), false),
+            (S::Frozen, Some(S::Restricted), true, Some(W::Frozen), false),
+            (S::Frozen, Some(S::Closing), false, Some(W::Frozen), false),
+            (S::Closing, None, false, None, true),
+            (S::Closed, None, false, Some(W::Closed), false),
         ];
-        for (state, receives, refusal, sent) in table {
-            assert_eq!(may_receive(state), receives, "{state:?}");
+        for (state, before, receives, refusal, sent) in table {
+            assert_eq!(may_receive(state, before), receives, "{state:?}, {before:?} before");
             assert_eq!(withdrawal_refusal(state), refusal, "{state:?}");
             assert_eq!(queued_payouts_are_sent(state), sent, "{state:?}");
             assert_eq!(S::parse(state.as_str()), Some(state));

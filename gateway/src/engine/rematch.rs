@@ -66,9 +66,9 @@ async fn ready(
         let Some(account) = account_of(&directory, candidate) else { return false };
         match candidate.reason {
             Reason::UnknownAccount => true,
-            Reason::MerchantNotActive => {
-                states.get(account.merchant).is_some_and(|merchant| merchants::may_receive(merchant.state))
-            }
+            Reason::MerchantNotActive => states
+                .get(account.merchant)
+                .is_some_and(|merchant| merchants::may_receive(merchant.state, merchant.before_freeze)),
             Reason::UnlinkedStore => account.stores.iter().any(|store| !store.lacks_ebay_stores()),
             Reason::StoreAuthorizationLapsed => account.stores.iter().any(|store| store.is_authorised(now)),
             Reason::RemitterNotPlatform => configuration_is_new,

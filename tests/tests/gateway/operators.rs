@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::{Merchant, Sluice, funds, unique};
+use uuid::Uuid;
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -60,6 +61,53 @@ async fn r32_a_frozen_merchant_receives_but_does_not_withdraw_until_two_persons_
         actions,
         ["merchant.unfreeze", "merchant.unfreeze.requested", "merchant.freeze", "merchant.freeze"]
     );
+    sluice.verify().await;
+}
+
+/// A freeze gives nobody what it would not get without one: an applicant's money, or that of somebody who leaves, stays in review.
+#[tokio::test]
+async fn r32_a_freeze_credits_nobody_whose_money_was_in_review() {
+    let (sluice, world) = Sluice::start().await;
+    let (merchant, other, operator) = (world.merchant(0), world.merchant(1), world.operator("operator", 0));
+    let database = world.database().await;
+    let becomes = async |merchant: &Merchant, state: &str| {
+        let id: Uuid = merchant.id.trim_start_matches("mer_").parse().unwrap();
+        let sql = "UPDATE merchants SET state = $2 WHERE id = $1";
+        assert_eq!(database.execute(sql, &[&id, &state]).await.unwrap(), 1);
+    };
+    let path = format!("/admin/v1/merchants/{}", merchant.id);
+    becomes(merchant, "pending").await;
+    let waits = world.pay_in(merchant, "100.00", "USD").await;
+    assert_eq!(waits.outcome(), ("in_review", "merchant_not_active"));
+    let payment = format!("/admin/v1/payments/{}", waits.json["outcomes"][0]["payment_id"].as_str().unwrap());
+    for before in ["pending", "closing"] {
+        becomes(merchant, before).await;
+        let frozen = world.act(operator, &format!("{path}/freeze"), &json!({"reason": "a look"})).await;
+        assert_eq!((frozen.status, frozen.text_of("status")), (200, "frozen"), "{frozen:?}");
+        let comes = world.pay_in(merchant, "1.00", "USD").await;
+        assert_eq!(comes.outcome(), ("in_review", "merchant_not_active"), "{before}");
+        let again =
+            world.act(operator, &format!("{payment}/rematch"), &json!({"reason": "look again"})).await;
+        assert_eq!((again.status, again.text_of("status")), (200, "in_review"), "{before}: {again:?}");
+        // What the gateway matches by itself meanwhile: another one's payment, once its cause has gone.
+        becomes(other, "pending").await;
+        let sign = world.pay_in(other, "7.00", "USD").await;
+        assert_eq!(sign.outcome(), ("in_review", "merchant_not_active"));
+        let sign = sign.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
+        becomes(other, "active").await;
+        world.wait_for_row("/admin/v1/payments?status=credited", |row| row["id"] == sign.as_str()).await;
+        assert_eq!(world.look(&payment).await.text_of("status"), "in_review", "{before}");
+        assert_eq!(world.balance(merchant, "USD", "available").await, "0.00", "{before}");
+        let unfrozen = world.by_two(&format!("{path}/unfreeze"), &json!({"reason": "seen"})).await;
+        assert_eq!(
+            (unfrozen.status, &unfrozen.json["result"]["status"]),
+            (200, &json!(before)),
+            "{unfrozen:?}"
+        );
+    }
+    assert_eq!(world.balance(merchant, "USD", "available").await, "0.00");
+    becomes(merchant, "active").await;
+    world.wait_for_row("/admin/v1/payments?status=credited", |row| row["amount"] == "100.00").await;
     sluice.verify().await;
 }
 

@@ -175,13 +175,16 @@ async fn r7_matched_again_when_the_account_exists_and_the_merchant_may_receive()
     let id = world.take_in_one(stray("A", usd(50))).await.id;
     let account = world.accounts[&(bank(), INDEX)].clone();
     world.accounts.insert((bank(), [8; 32]), account);
-    world.merchants.insert(world.merchant, MerchantState::Pending);
+    world.merchants.insert(world.merchant, (MerchantState::Pending, None));
     world.rematch(id).await.unwrap();
     let read = world.get(id).await;
     assert_eq!((read.status, read.reason), (PaymentState::InReview, Some(Reason::MerchantNotActive)));
     assert_eq!(read.merchant, Some(world.merchant));
     assert_eq!(world.book().await, [-50, 50, 0, 0]);
-    world.merchants.insert(world.merchant, MerchantState::Active);
+    world.merchants.insert(world.merchant, (MerchantState::Frozen, Some(MerchantState::Pending)));
+    world.rematch(id).await.unwrap();
+    assert_eq!(world.book().await, [-50, 50, 0, 0], "a freeze lets nobody in");
+    world.merchants.insert(world.merchant, (MerchantState::Active, None));
     world.rematch(id).await.unwrap();
     assert_eq!((world.get(id).await.status, world.book().await), (PaymentState::Credited, [-50, 0, 50, 0]));
 }
