@@ -27,7 +27,7 @@ const fn words_of(english: &'static str, chinese: &'static str, meaning: &'stati
 }
 
 /// Members of the data, amounts beside their currencies. What isn't named here is not told by mail.
-const ROWS: [(&str, &[&str]); 10] = [
+const ROWS: [(&str, &[&str]); 11] = [
     ("Amount 金额", &["/amount", "/currency"]),
     ("Taken back 撤回金额", &["/reversed_amount", "/currency"]),
     ("Sold 卖出", &["/sell_amount", "/sell_currency"]),
@@ -38,6 +38,7 @@ const ROWS: [(&str, &[&str]); 10] = [
     ("Received 到账时间", &["/received_at"]),
     ("Document 证件", &["/kind"]),
     ("Last day 有效期至", &["/expires_on"]),
+    ("Key fingerprint 密钥指纹", &["/key_fingerprint"]),
 ];
 /// Words of banks and operators.
 const FREE: [(&str, &str); 3] =
@@ -115,6 +116,11 @@ fn words(event_type: &str) -> Words {
             "A document of yours has expired",
             "证件已过期，提现受限",
             "Money is still credited to you. You can withdraw it again once the document is renewed.",
+        ),
+        "merchant.user_created" => words_of(
+            "A new user can act for you",
+            "新增用户",
+            "Somebody has been given an API key with which your money can be withdrawn. If you did not ask for it, tell us at once.",
         ),
         _ => {
             words_of("There is news about your money", "资金动态", "The interface for merchants tells more.")
@@ -241,6 +247,7 @@ mod tests {
             "merchant.activated",
             "merchant.document_expiring",
             "merchant.restricted",
+            "merchant.user_created",
         ];
         let subjects: std::collections::BTreeSet<String> =
             kinds.iter().map(|kind| of(&claimed(kind, "x", &json!({}))).subject).collect();

@@ -29,11 +29,13 @@ pub enum NoticeKind {
     DocumentExpiring,
     /// One of its documents has expired.
     MerchantRestricted,
+    /// Somebody was given a key of its.
+    UserCreated,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 8] = [
+    pub const ALL: [NoticeKind; 9] = [
         NoticeKind::PaymentCredited,
         NoticeKind::PaymentInReview,
         NoticeKind::PaymentReturned,
@@ -42,6 +44,7 @@ impl NoticeKind {
         NoticeKind::MerchantActivated,
         NoticeKind::DocumentExpiring,
         NoticeKind::MerchantRestricted,
+        NoticeKind::UserCreated,
     ];
 
     /// Its name in the database.
@@ -55,6 +58,7 @@ impl NoticeKind {
             NoticeKind::MerchantActivated => "merchant_activated",
             NoticeKind::DocumentExpiring => "document_expiring",
             NoticeKind::MerchantRestricted => "merchant_restricted",
+            NoticeKind::UserCreated => "user_created",
         }
     }
 
@@ -73,7 +77,7 @@ pub struct Notice {
     pub merchant: Uuid,
     /// What about.
     pub kind: NoticeKind,
-    /// The id of the payment, the withdrawal, the document or the merchant itself.
+    /// The id of the payment, the withdrawal, the document, the user or the merchant itself.
     pub subject: String,
     /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
     /// kept in the clear.
@@ -93,6 +97,7 @@ impl Notice {
             NoticeKind::MerchantActivated => "merchant.activated".to_owned(),
             NoticeKind::DocumentExpiring => "merchant.document_expiring".to_owned(),
             NoticeKind::MerchantRestricted => "merchant.restricted".to_owned(),
+            NoticeKind::UserCreated => "merchant.user_created".to_owned(),
             NoticeKind::WithdrawalChanged => {
                 let status = self.data.get("status").and_then(Value::as_str);
                 format!("withdrawal.{}", status.unwrap_or("changed"))

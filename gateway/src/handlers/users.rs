@@ -1,7 +1,9 @@
-//! A merchant's users (R41): made, listed, frozen and deleted by operators. A new key is in one answer, and in its repetitions.
+//! A merchant's users (R41): made by approvers, listed, frozen and deleted by operators. A new key is in one answer, and in its
+//! repetitions.
 
 use idempotency::Answer as Kept;
 use merchants::{ApiKey, MerchantId, NewUser, NoUser, User, UserEvent, UserId};
+use notifications::{Notice, NoticeKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,7 +24,7 @@ struct Body {
 }
 
 /// `POST /admin/v1/merchants/{id}/users`. What is kept under the idempotency key is sealed, so that a repetition gets the same
-/// API key and nobody finds it in the database.
+/// API key and nobody finds it in the database. The merchant is told, who may know nothing of it.
 ///
 /// # Errors
 /// What is wrong with the request; the database's.
@@ -49,14 +51,35 @@ pub async fn create(app: &App, request: &Request) -> Answer {
     let answer = match merchants::create_user(&tx, &new).await? {
         Err(why) => refused(&act, why),
         Ok(user) => {
+            let now = tx.now().await?;
+            notifications::enqueue(&tx, &[told(&user)], app.engine.facts().emails, now).await?;
             let made = (None, Some(audited(&user)));
-            act.audit(&tx, tx.now().await?, "user.create", user.id.to_string(), made).await?;
+            act.audit(&tx, now, "user.create", user.id.to_string(), made).await?;
             let mut answer = render(&user);
             answer["api_key"] = Value::from(key.reveal());
             kept(201, &answer)?
         }
     };
-    act.finish_sealed(tx, answer, &app.keyring).await
+    let answer = act.finish_sealed(tx, answer, &app.keyring).await?;
+    app.engine.wake_notices();
+    Ok(answer)
+}
+
+/// What the merchant hears: neither the key nor what the user is called.
+fn told(user: &User) -> Notice {
+    let data = json!({
+        "merchant_id": user.merchant.to_string(),
+        "user_id": user.id.to_string(),
+        "key_fingerprint": user.key_fingerprint,
+    });
+    Notice {
+        shard: user.merchant.shard(),
+        merchant: user.merchant.uuid(),
+        kind: NoticeKind::UserCreated,
+        subject: user.id.to_string(),
+        data,
+        due_at: None,
+    }
 }
 
 /// `GET /admin/v1/merchants/{id}/users`: also deleted ones, oldest first; nothing of their keys but fingerprints.

@@ -185,7 +185,8 @@ pub const TABLE: &[Entry] = &[
         VIEWER,
         "list_merchant_payees",
     ),
-    admin(Route::CreateUser, "POST", "/admin/v1/merchants/{id}/users", OPERATOR, "create_user"),
+    // Its key takes out whatever the merchant has, and no second person is asked.
+    admin(Route::CreateUser, "POST", "/admin/v1/merchants/{id}/users", APPROVER, "create_user"),
     admin(Route::ListUsers, "GET", "/admin/v1/merchants/{id}/users", VIEWER, "list_users"),
     admin(Route::FreezeUser, "POST", "/admin/v1/users/{id}/freeze", OPERATOR, "freeze_user"),
     admin(Route::UnfreezeUser, "POST", "/admin/v1/users/{id}/unfreeze", OPERATOR, "unfreeze_user"),

@@ -54,7 +54,8 @@ async fn r38_a_merchant_withdraws_the_rest_and_is_closed_for_good() {
     let after = world.public().get(&merchant.api_key, "/v1/balances").await;
     assert_eq!(after.refusal(), (403, "merchant-closed"));
     let users = format!("/admin/v1/merchants/{}/users", merchant.id);
-    let user = world.act(operator, &users, &json!({"label": "till", "reason": "x"})).await;
+    let user =
+        world.act(world.operator("approver", 0), &users, &json!({"label": "till", "reason": "x"})).await;
     assert_eq!(user.refusal(), (403, "merchant-closed"));
     assert_eq!(world.act(operator, &close_of(merchant), &why).await.refusal(), (403, "merchant-closed"));
     let late = arrives(&world, merchant, "50.00").await;

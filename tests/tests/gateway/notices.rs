@@ -200,3 +200,41 @@ async fn a_notice_that_was_given_up_is_listed_and_sent_again_one_by_one() {
     assert_eq!(world.act(viewer, &replay(second), &why).await.refusal(), (403, "forbidden"));
     sluice.verify().await;
 }
+
+/// Whoever has a key of a merchant's can take out what it has: so it hears of each one, and can say that it knows nothing of it.
+#[tokio::test]
+async fn r41_a_merchant_is_told_of_a_new_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mail, receiver) = (MailServer::start(MailTls::None).await, Receiver::start().await);
+    let (sluice, world) = Sluice::start_with(&settings(&mail, &receiver, folder.path())).await;
+    let merchant = world.merchant(0);
+    let verifier = endpoint(&world, merchant, &format!("{}/hook", receiver.base)).await;
+    let (approver, path) =
+        (world.operator("approver", 0), format!("/admin/v1/merchants/{}/users", merchant.id));
+    let (key, new) = (unique("user"), json!({"label": "Lucky Person", "reason": "ticket 12"}));
+    let made = world.admin().post(&approver.token, &path, Some(&key), &new).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    until("the webhook", || !receiver.arrived("/hook").is_empty()).await;
+    until("the e-mail", || !mail.all().is_empty()).await;
+
+    let hook = receiver.arrived("/hook").remove(0);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    verifier.verify(&hook.headers, &hook.body, i64::try_from(now).unwrap()).expect("a right signature");
+    let said: Value = serde_json::from_slice(&hook.body).unwrap();
+    let data = json!({"merchant_id": merchant.id, "user_id": made.json["id"], "key_fingerprint": made.json["key_fingerprint"]});
+    assert_eq!((&said["type"], &said["data"]), (&json!("merchant.user_created"), &data), "{said}");
+    let letter = mail.all().remove(0).body();
+    for shown in ["key_fingerprint", "id"] {
+        assert!(letter.contains(made.text_of(shown)), "{shown}: {letter}");
+    }
+    for secret in [made.text_of("api_key"), "Lucky Person"] {
+        assert!(!letter.contains(secret) && !said.to_string().contains(secret), "{secret}");
+    }
+    // A repetition makes nobody, and tells nothing.
+    let again = world.admin().post(&approver.token, &path, Some(&key), &new).await;
+    assert_eq!((again.status, again.replayed), (201, true));
+    let sql = "SELECT count(*) FROM outbox WHERE event_type = 'merchant.user_created'";
+    let told: i64 = world.database().await.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(told, 1);
+    sluice.verify().await;
+}
