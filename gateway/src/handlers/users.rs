@@ -53,7 +53,7 @@ pub async fn create(app: &App, request: &Request) -> Answer {
         Ok(user) => {
             let now = tx.now().await?;
             notifications::enqueue(&tx, &[told(&user)], app.engine.facts().emails, now).await?;
-            let made = (None, Some(audited(&user)));
+            let made = (None, Some(lasting(&user)));
             act.audit(&tx, now, "user.create", user.id.to_string(), made).await?;
             let mut answer = render(&user);
             answer["api_key"] = Value::from(key.reveal());
@@ -98,7 +98,8 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     reply::list(&page, rows, |user| user.id.to_string(), |user| Ok(render(user)))
 }
 
-/// `POST /admin/v1/users/{id}/freeze`, `…/unfreeze` and `…/delete`: from the commit on, for every request that comes.
+/// `POST /admin/v1/users/{id}/freeze`, `…/unfreeze` and `…/delete`: from the commit on, for every request that comes. The answer is
+/// kept for ever, and so is without the label.
 ///
 /// # Errors
 /// What is wrong with the request; the database's.
@@ -119,9 +120,9 @@ pub async fn change(app: &App, request: &Request) -> Answer {
     let answer = match merchants::change_user(&tx, id, event).await? {
         Err(why) => refused(&act, why),
         Ok((before, after)) => {
-            let change = (Some(audited(&before)), Some(audited(&after)));
+            let change = (Some(lasting(&before)), Some(lasting(&after)));
             act.audit(&tx, tx.now().await?, action, id.to_string(), change).await?;
-            kept(200, &render(&after))?
+            kept(200, &lasting(&after))?
         }
     };
     act.finish(tx, answer).await
@@ -144,8 +145,8 @@ fn refused(act: &Act, why: NoUser) -> Kept {
     }
 }
 
-/// For the trail, which is for ever: without the label, which may name a person.
-fn audited(user: &User) -> Value {
+/// For the trail and for kept answers, which are for ever: without the label, which may name a person (R38).
+fn lasting(user: &User) -> Value {
     json!({
         "id": user.id.to_string(),
         "merchant_id": user.merchant.to_string(),
