@@ -26,7 +26,7 @@ impl MarkKind {
 /// Whose a mark is, once it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claimed {
-    /// The merchant's, since now.
+    /// The merchant's, since now; a closed one's before, or nobody's.
     Now,
     /// The merchant's, as before.
     Already,

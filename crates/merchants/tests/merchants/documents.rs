@@ -244,8 +244,12 @@ async fn r40_a_renewed_document_takes_the_old_one_s_place() {
         ..li()
     };
     let second = world.register(&request).await.unwrap();
-    // And nobody takes another one's, not as his first of the kind either.
+    // Nor did one that was a closed merchant's.
     let owner = world.db.owner().get().await.unwrap();
+    owner.execute("UPDATE merchants SET state = 'closed' WHERE id = $1", &[&second.uuid()]).await.unwrap();
+    assert_eq!(world.add(person, &request.documents[0]).await, Err(AddRefusal::OtherNumber));
+    let second = world.register(&request).await.expect("it is free");
+    // And nobody takes another one's, not as his first of the kind either.
     owner.execute("DELETE FROM merchant_documents WHERE merchant = $1", &[&second.uuid()]).await.unwrap();
     let taken = document("resident_identity_card", CARD, None);
     assert_eq!(world.add(second, &taken).await, Err(AddRefusal::OthersNumber));
