@@ -94,15 +94,16 @@ impl Registration {
         let mut documents = Vec::new();
         for (at, one) in request.documents.iter().take(MOST_DOCUMENTS).enumerate() {
             let new = DocumentId::new(id.shard());
-            match NewDocument::check(keyring, new, (kind, Some(origin)), one, today)? {
-                Ok(document) => documents.push(document),
-                Err(wrong) => {
-                    errors.extend(wrong.into_iter().map(|wrong| WrongField {
-                        field: format!("documents[{at}].{}", wrong.field),
-                        ..wrong
-                    }))
+            let wrong = match NewDocument::check(keyring, new, (kind, Some(origin)), one, today)? {
+                Ok(document) => {
+                    let expired = document.expired(today);
+                    documents.push(document);
+                    Vec::from_iter(expired)
                 }
-            }
+                Err(wrong) => wrong,
+            };
+            let within = |wrong: &WrongField| format!("documents[{at}].{}", wrong.field);
+            errors.extend(wrong.into_iter().map(|wrong| WrongField { field: within(&wrong), ..wrong }));
         }
         let kinds: BTreeSet<DocumentKind> = documents.iter().map(|document| document.kind).collect();
         if kinds.len() < documents.len() {

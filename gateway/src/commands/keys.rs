@@ -10,7 +10,7 @@ use withdrawals::{ReferenceClaim, WithdrawalId};
 
 use super::void::Void;
 use super::{Command, Replay, Reply};
-use crate::problem::{self, Problem};
+use crate::problem::{self, FieldError, Problem};
 
 /// How a command stands after the keys were claimed.
 #[derive(Debug)]
@@ -227,7 +227,33 @@ fn replayed(status: u16, body: Vec<u8>) -> Reply {
     Reply { status, body: body.into(), replayed: true }
 }
 
-/// A problem as a reply.
+/// A problem as a reply. An invalid request's detail names the field that is wrong, and so does the answer (`errors`).
 pub(super) fn refusal(problem: Problem, detail: &str, request_id: &str) -> Reply {
-    Reply { status: problem.status(), body: problem::body(problem, detail, request_id, &[]), replayed: false }
+    let errors = match (problem, detail.split_once(": ")) {
+        (Problem::InvalidRequest, Some((field, message))) => vec![FieldError::new(field, message)],
+        _ => Vec::new(),
+    };
+    let body = problem::body(problem, detail, request_id, &errors);
+    Reply { status: problem.status(), body, replayed: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_is_invalid_names_its_field_and_nothing_else_has_fields() {
+        let told = |problem, detail| -> Value {
+            serde_json::from_slice(&refusal(problem, detail, "req").body).unwrap()
+        };
+        let wrong = told(Problem::InvalidRequest, "number: is another merchant's: not yours");
+        assert_eq!(
+            wrong["errors"],
+            json!([{"field": "number", "message": "is another merchant's: not yours"}])
+        );
+        assert_eq!(wrong["detail"], "number: is another merchant's: not yours");
+        assert_eq!(told(Problem::IllegalTransition, "not possible: it is frozen")["errors"], Value::Null);
+    }
 }

@@ -20,7 +20,7 @@ use super::withdraw::problem_of;
 use super::{Operate, Operator, Reply, beneficiary};
 use crate::problem::Problem;
 
-/// A decision against an operator: what is answered, and why.
+/// A decision against an operator: what is answered, and why. Of an invalid request `field: what is wrong with it`.
 pub(super) type No = (Problem, String);
 
 impl Stage<'_> {

@@ -36,6 +36,10 @@ impl Stage<'_> {
         if self.merchants.get(merchant).is_some_and(|row| row.state == MerchantState::Closed) {
             return Err((Problem::MerchantClosed, "the merchant is closed".into()));
         }
+        // Not before the key was claimed: what was done under it stays done, whatever day it is.
+        if let Some(wrong) = new.expired(self.facts.day(self.now)) {
+            return Err((Problem::InvalidRequest, format!("{}: {}", wrong.field, wrong.message)));
+        }
         self.documents.add(merchant, new, self.now).map_err(|refusal| {
             let why = match refusal {
                 AddRefusal::OtherNumber => "number: is another one than that of the document it renews",

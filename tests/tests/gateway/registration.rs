@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::{Answer, Merchant, Sluice, World, unique};
+use time::{Date, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 fn li() -> Value {
@@ -152,6 +153,7 @@ async fn r40_told_then_restricted_until_the_document_is_renewed() {
     let renew = |number: &str| json!({"kind": "resident_identity_card", "number": number, "expires_on": "2046-01-31", "reason": "renewed"});
     let other = world.act(operator, &documents, &renew("110105199001010029")).await;
     assert_eq!(other.refusal(), (422, "invalid-request"), "another person's: {other:?}");
+    assert_eq!(other.json["errors"][0]["field"], "number", "{other:?}");
     days.becomes("restricted").await;
     let renewed = world.act(operator, &documents, &renew("11010519491231002X")).await;
     assert_eq!((renewed.status, renewed.text_of("status")), (200, "active"), "{renewed:?}");
@@ -162,5 +164,40 @@ async fn r40_told_then_restricted_until_the_document_is_renewed() {
         world.look(&format!("/admin/v1/audit?subject={}&action=merchant.restrict", merchant.id)).await;
     assert_eq!(trail.json["data"][0]["actor"], "gateway");
     assert_eq!(world.metric("sluice_merchants_restricted_total").await, 1.0);
+    sluice.verify().await;
+}
+
+/// What was done is answered as it was the first time, also on the day after the document's last.
+#[tokio::test]
+async fn r22_a_document_that_was_added_is_answered_alike_once_it_has_expired() {
+    // Of two gateways one has its day as far in the west as there is any, the other one in the east: there it is tomorrow.
+    let (west, east) = ("utc_offset_minutes = -720", "utc_offset_minutes = 840");
+    let (sluice, world) = Sluice::start_with(&format!("[limits]\n{west}\n")).await;
+    let configuration = sluice.configuration();
+    assert!(configuration.contains(west), "{configuration}");
+    let (merchant, operator) = (world.merchant(1), world.operator("operator", 0));
+    let path = format!("/admin/v1/merchants/{}/documents", merchant.id);
+    let today =
+        OffsetDateTime::now_utc().to_offset(UtcOffset::from_hms(-12, 0, 0).expect("an offset")).date();
+    let renewal = |last: Date| json!({"kind": "resident_identity_card", "number": "11010519491231002X", "expires_on": last.to_string(), "reason": "renewed"});
+    let key = unique("op");
+    let done = world.admin().post(&operator.token, &path, Some(&key), &renewal(today)).await;
+    assert_eq!(done.status, 200, "it holds on its last day: {done:?}");
+
+    let second = sluice.second_with(&world, &configuration.replace(west, east)).await;
+    let again = second.world.admin().post(&operator.token, &path, Some(&key), &renewal(today)).await;
+    assert_eq!((again.status, &again.text, again.replayed), (200, &done.text, true), "the first answer");
+    let other = renewal(today.previous_day().expect("a day"));
+    let reused = second.world.admin().post(&operator.token, &path, Some(&key), &other).await;
+    assert_eq!(reused.refusal(), (422, "idempotency-key-reused"));
+    // Whoever brings it now, comes too late (R39), and may say so again.
+    let key = unique("op");
+    for _ in 0..2 {
+        let late = second.world.admin().post(&operator.token, &path, Some(&key), &renewal(today)).await;
+        assert_eq!(late.refusal(), (422, "invalid-request"), "{late:?}");
+        assert_eq!((&late.json["errors"][0]["field"], late.replayed), (&json!("expires_on"), false));
+    }
+    let rows = world.look(&path).await;
+    assert_eq!(rows.json["data"].as_array().map(Vec::len), Some(2), "renewed once: {rows:?}");
     sluice.verify().await;
 }

@@ -52,7 +52,8 @@ pub struct NewDocument {
 }
 
 impl NewDocument {
-    /// Checks and seals what shows who a merchant of this kind and origin is. An expired document can't pass (R39).
+    /// Checks and seals what shows who a merchant of this kind and origin is. Whether it has expired is asked for by itself, with
+    /// [`NewDocument::expired`]: it depends on the day alone, and whoever repeats a request on a later day gets its first answer.
     ///
     /// # Errors
     /// The inner list names every field that can't be accepted; the outer error is the keyring's.
@@ -83,12 +84,7 @@ impl NewDocument {
                 errors.push(WrongField::new("expires_on", "must be a day (YYYY-MM-DD)"));
                 None
             }
-            Some(Some(day)) => {
-                if Validity::of(Some(day), today) == Validity::Expired {
-                    errors.push(WrongField::new("expires_on", "the document has expired"));
-                }
-                Some(day)
-            }
+            Some(Some(day)) => Some(day),
         };
         let (Some(kind), true) = (kind, errors.is_empty()) else { return Ok(Err(errors)) };
         Ok(Ok(NewDocument {
@@ -98,6 +94,12 @@ impl NewDocument {
             number_sealed: keyring.seal(number.as_bytes(), &context(NUMBER, id.uuid()))?,
             number_index: document_index(keyring, kind.as_str(), &number),
         }))
+    }
+
+    /// R39: an expired document can't pass.
+    pub fn expired(&self, today: Date) -> Option<WrongField> {
+        let over = Validity::of(self.expires_on, today) == Validity::Expired;
+        over.then(|| WrongField::new("expires_on", "the document has expired"))
     }
 }
 
