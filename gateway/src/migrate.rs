@@ -44,6 +44,7 @@ mod tests {
     use merchants::MerchantId;
     use pg::{MigrationSet, Shard, Tls};
     use testkit::TestDb;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -102,6 +103,36 @@ mod tests {
         ] {
             assert_eq!(verified(id).await, expected, "{who}");
         }
+    }
+
+    #[tokio::test]
+    async fn r39_a_firm_of_hong_kong_from_before_has_its_number_alone() {
+        let db = before(16).await;
+        let conn = db.owner().get().await.unwrap();
+        let document = "INSERT INTO merchant_documents
+                (shard, id, merchant, kind, number_sealed, number_index, added_at, replaced_at)
+            VALUES (3, gen_random_uuid(), $1, $2, '', $3, now(), $4)";
+        let (registration, now) = ("business_registration", conn.now().await.unwrap());
+        let mut firms = Vec::new();
+        for (origin, state, kind, number, replaced) in [
+            ("hong_kong", "active", registration, "1", None),
+            // The same firm came twice.
+            ("hong_kong", "pending", registration, "1", None),
+            ("hong_kong", "closed", registration, "2", None),
+            ("hong_kong", "active", registration, "3", Some(now)),
+            ("other", "active", registration, "4", None),
+            ("hong_kong", "active", "representative_identity", "5", None),
+        ] {
+            let id = new_id();
+            conn.execute(MERCHANT, &[&id.uuid(), &origin, &state]).await.unwrap();
+            conn.execute(document, &[&id.uuid(), &kind, &number.as_bytes(), &replaced]).await.unwrap();
+            firms.push(id.uuid());
+        }
+        pg::migrate(&db.url, &Tls::default(), &SETS).await.unwrap();
+        let rows = conn.query("SELECT kind, mark_index, merchant FROM merchant_marks", &[]).await.unwrap();
+        let marks: Vec<(&str, &[u8], Uuid)> =
+            rows.iter().map(|row| (row.get("kind"), row.get("mark_index"), row.get("merchant"))).collect();
+        assert_eq!(marks, [("document", b"1".as_slice(), firms[0])], "whoever came first");
     }
 
     fn entry(at: time::OffsetDateTime, action: &str, id: MerchantId) -> Entry {

@@ -110,6 +110,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "nobody_verified_by_default",
             sql: include_str!("../migrations/0015_nobody_verified_by_default.sql"),
         },
+        pg::Migration {
+            version: 16,
+            name: "firms_of_hong_kong",
+            sql: include_str!("../migrations/0016_firms_of_hong_kong.sql"),
+        },
     ],
 };
 

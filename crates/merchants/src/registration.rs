@@ -180,7 +180,9 @@ impl Registration {
             (MarkKind::Email, self.email_index, "email".to_owned()),
             (MarkKind::Mobile, self.mobile_index, "mobile".to_owned()),
         ];
-        let numbered = self.documents.iter().enumerate().filter(|(_, one)| one.kind.names_one_subject());
+        let origin = Some(self.origin);
+        let numbered = self.documents.iter().enumerate();
+        let numbered = numbered.filter(|(_, one)| one.kind.names_one_subject(origin));
         marks.extend(
             numbered
                 .map(|(at, one)| (MarkKind::Document, one.number_index, format!("documents[{at}].number"))),

@@ -108,10 +108,14 @@ impl DocumentKind {
         self == D::Passport
     }
 
-    /// Whether an authority gives its number to one subject alone, for good. Passports are numbered by each country anew, and
-    /// one person may speak for several enterprises.
-    pub(crate) fn names_one_subject(self) -> bool {
-        matches!(self, D::ResidentIdentityCard | D::HongKongIdentityCard | D::BusinessLicence)
+    /// Whether an authority gives its number to one subject alone, for good; of a merchant from somewhere, or from where nobody wrote
+    /// down. Passports, and firms beyond Hong Kong, are numbered by each country anew; one person may speak for several enterprises.
+    pub(crate) fn names_one_subject(self, origin: Option<Origin>) -> bool {
+        match self {
+            D::ResidentIdentityCard | D::HongKongIdentityCard | D::BusinessLicence => true,
+            D::BusinessRegistration => origin == Some(Origin::HongKong),
+            D::Passport | D::RepresentativeIdentity => false,
+        }
     }
 }
 
@@ -146,6 +150,22 @@ mod tests {
         }
         for origin in Origin::ALL {
             assert_eq!(Origin::parse(origin.as_str()), Some(origin));
+        }
+    }
+
+    #[test]
+    fn r39_whose_numbers_are_one_subject_s_alone() {
+        let (mainland, hong_kong, other) = (Origin::Mainland, Origin::HongKong, Origin::Other);
+        for (kind, of) in [
+            (D::ResidentIdentityCard, [true; 4]),
+            (D::HongKongIdentityCard, [true; 4]),
+            (D::Passport, [false; 4]),
+            (D::BusinessLicence, [true; 4]),
+            (D::BusinessRegistration, [false, true, false, false]),
+            (D::RepresentativeIdentity, [false; 4]),
+        ] {
+            let origins = [Some(mainland), Some(hong_kong), Some(other), None];
+            assert_eq!(origins.map(|origin| kind.names_one_subject(origin)), of, "{kind:?}");
         }
     }
 }

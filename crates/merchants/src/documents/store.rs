@@ -62,13 +62,18 @@ impl Documents {
         for row in tx.query(include_str!("../sql/documents_in_effect.sql"), &[&shards, &ids]).await? {
             documents.rows.push(Held { row: read(&row)?, is_new: false, is_changed: false });
         }
-        let mut marked: Vec<_> = new.iter().filter(|(_, new)| new.kind.names_one_subject()).collect();
+        let mut marked: Vec<_> = new.iter().filter(|(id, new)| documents.names_one(*id, new.kind)).collect();
         marked.sort_by_key(|(_, new)| new.number_index);
-        for (merchant, new) in marked.into_iter().filter(|(id, _)| documents.subjects.contains_key(id)) {
+        for (merchant, new) in marked {
             let claimed = marks::claim(tx, *merchant, MarkKind::Document, &new.number_index).await?;
             documents.claims.insert(new.id, (*merchant, new.number_index, claimed));
         }
         Ok(documents)
+    }
+
+    /// Whether a document's number may be one merchant's alone; false where there is no such merchant.
+    fn names_one(&self, merchant: MerchantId, kind: DocumentKind) -> bool {
+        self.subjects.get(&merchant).is_some_and(|(_, origin)| kind.names_one_subject(*origin))
     }
 
     /// Those in effect of one merchant.
@@ -105,10 +110,11 @@ impl Documents {
         if self.claims.get(&new.id).is_some_and(|(_, _, claimed)| *claimed == Claimed::Others) {
             return Err(AddRefusal::OthersNumber);
         }
+        let keeps_its_number = self.names_one(merchant, new.kind);
         let same =
             |row: &Document| row.merchant == merchant && row.kind == new.kind && row.replaced_at.is_none();
         if let Some(old) = self.rows.iter_mut().find(|held| same(&held.row)) {
-            if new.kind.names_one_subject() && old.row.number_index != new.number_index {
+            if keeps_its_number && old.row.number_index != new.number_index {
                 return Err(AddRefusal::OtherNumber);
             }
             old.row.replaced_at = Some(now);

@@ -222,6 +222,29 @@ async fn r39_others_wait_for_an_operator_with_what_is_missing() {
     assert_eq!(world.lack(id, date!(2027 - 01 - 26)).await, None, "on its last day it holds");
 }
 
+/// Hong Kong numbers its firms for good; elsewhere each country numbers them anew.
+#[tokio::test]
+async fn r39_one_merchant_for_each_firm_of_hong_kong() {
+    let world = World::new().await;
+    for (origin, once) in [("other", false), ("hong_kong", true)] {
+        let firm = RegistrationRequest { origin, ..firm() };
+        let firm = RegistrationRequest { email: "1@example.com", mobile: "+85291111111", ..firm };
+        let first = world.register(&firm).await.unwrap();
+        let again = RegistrationRequest { email: "2@example.com", mobile: "+85292222222", ..firm.clone() };
+        let second = world.register(&again).await;
+        if once {
+            assert_eq!(fields(second), ["documents[0].number"]);
+            let other = document("business_registration", "87654321", Some("2028-01-26"));
+            assert_eq!(world.add(first, &other).await, Err(AddRefusal::OtherNumber));
+        } else {
+            let second = second.expect("two countries, one number");
+            let owner = world.db.owner().get().await.unwrap();
+            let close = "UPDATE merchants SET state = 'closed' WHERE id = ANY ($1)";
+            owner.execute(close, &[&vec![first.uuid(), second.uuid()]]).await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn r40_a_renewed_document_takes_the_old_one_s_place() {
     let world = World::new().await;
@@ -229,7 +252,7 @@ async fn r40_a_renewed_document_takes_the_old_one_s_place() {
     let other = document("resident_identity_card", "110105199001010029", None);
     assert_eq!(world.add(person, &other).await, Err(AddRefusal::OtherNumber));
     world.add(person, &document("resident_identity_card", CARD, Some("2046-01-31"))).await.unwrap();
-    world.add(firm, &document("business_registration", "87654321", Some("2028-01-26"))).await.unwrap();
+    world.add(firm, &document("business_registration", "12345678", Some("2028-01-26"))).await.unwrap();
     for (id, last) in [(person, date!(2046 - 01 - 31)), (firm, date!(2028 - 01 - 26))] {
         let all = list_documents(&world.conn().await, id, None, 10).await.unwrap();
         assert_eq!(all.len(), 2, "the old one stays");
