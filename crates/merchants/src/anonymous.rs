@@ -114,7 +114,7 @@ async fn blank_documents(
 }
 
 /// Writes over a closed merchant's own row, and lets go of what it alone could have, for ever. False where that was done already,
-/// or it is not closed.
+/// or it is not closed. The merchant is locked before its marks, as everywhere.
 ///
 /// # Errors
 /// The database's; the keyring's.
@@ -124,8 +124,11 @@ pub async fn forget(tx: &Tx<'_>, keyring: &Keyring, merchant: MerchantId) -> Res
     let email = keyring.seal(b"", &context("merchants.email", id))?;
     let (name_index, email_index) = (nobody_s_index()?, nobody_s_index()?);
     let parameters: [&(dyn pg::ToSql + Sync); 6] = [&shard, &id, &name, &name_index, &email, &email_index];
+    if tx.execute(include_str!("sql/forget_merchant.sql"), &parameters).await? == 0 {
+        return Ok(false);
+    }
     tx.execute(include_str!("sql/forget_marks.sql"), &[&id]).await?;
-    Ok(tx.execute(include_str!("sql/forget_merchant.sql"), &parameters).await? == 1)
+    Ok(true)
 }
 
 /// A blind index of nothing: no text has it, and no other row.

@@ -330,3 +330,35 @@ async fn r40_who_is_frozen_comes_back_as_its_documents_are_and_the_freeze_stays_
     assert!(change(&|locked| locked.unfreeze(id, now)).await);
     assert_eq!(world.state(id).await, MerchantState::Active);
 }
+
+/// A batch that adds a document to a merchant that is just made anonymous: each locks the merchant first, then its marks.
+#[tokio::test]
+async fn r38_who_is_made_anonymous_is_locked_before_its_marks() {
+    let world = World::new().await;
+    let id = world.register(&li()).await.unwrap();
+    let owner = world.db.owner().get().await.unwrap();
+    let close = "UPDATE merchants SET state = 'closed', closed_at = now() WHERE id = $1";
+    owner.execute(close, &[&id.uuid()]).await.unwrap();
+    let card = world.new_document(id, &li().documents[0]);
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    lock(&tx, &[], &[id]).await.unwrap();
+    let forgets = async {
+        let mut conn = world.db.owner().get().await.unwrap();
+        let tx = conn.begin().await.unwrap();
+        let forgotten = merchants::forget(&tx, &world.keyring, id).await;
+        tx.commit().await.unwrap();
+        forgotten
+    };
+    let adds = async {
+        somebody_waits(&world.db).await;
+        let claimed = Documents::load(&tx, &[id], &[(id, &card)]).await.map(drop);
+        tx.commit().await.unwrap();
+        claimed
+    };
+    let (forgotten, claimed) = tokio::join!(forgets, adds);
+    claimed.expect("no deadlock");
+    assert!(forgotten.expect("no deadlock"));
+    let marks = "SELECT count(*) FROM merchant_marks WHERE merchant = $1";
+    assert_eq!(owner.query_one(marks, &[&id.uuid()]).await.unwrap().get::<_, i64>(0), 0, "they are gone");
+}
