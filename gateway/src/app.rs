@@ -10,6 +10,7 @@ use money::Currency;
 use privacy::Keyring;
 
 use crate::config::{self, Config};
+use crate::copies::Copies;
 use crate::engine::Engine;
 use crate::live::{Current, Live};
 use crate::migrate;
@@ -44,6 +45,8 @@ pub struct App {
     pub shares: Shares,
     /// What each operator may still search for by number.
     pub number_searches: NumberSearches,
+    /// Which copies of merchants' data are under way.
+    pub copies: Copies,
     pub metrics: PrometheusHandle,
 }
 
@@ -72,6 +75,7 @@ impl App {
             room,
             shares,
             number_searches: NumberSearches::default(),
+            copies: Copies::default(),
             metrics,
             config,
         })

@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::time::timeout;
 
+use crate::copies::Sheets;
 use crate::problem::{FieldError, Problem, Refusal};
 use crate::room::Bodies;
 use crate::stream::Events;
 
 /// What an answer holds: all of it at once, or what comes as it comes.
-pub type Outgoing = Either<Full<Bytes>, Events>;
+pub type Outgoing = Either<Full<Bytes>, Either<Events, Sheets>>;
 
 /// All of it.
 pub fn whole(bytes: impl Into<Bytes>) -> Outgoing {

@@ -9,6 +9,7 @@ mod amount_freezes;
 mod arming;
 mod balances;
 mod bank_events;
+mod data;
 mod dead_letters;
 mod events;
 mod fees;
@@ -87,6 +88,8 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListWithdrawals => Box::pin(withdrawals::list(app, &request)).await,
         Route::GetWithdrawal => Box::pin(withdrawals::show(app, &request)).await,
         Route::Transactions => Box::pin(transactions::list(app, &request)).await,
+        Route::Data => Box::pin(data::own(app, &request)).await,
+        Route::CopyMerchant => Box::pin(data::of_merchant(app, &request)).await,
         Route::OpenApi => Ok(pages::openapi()),
         Route::PartnerPage => partners::show(&request),
         Route::ProblemPage => pages::problem(&request),

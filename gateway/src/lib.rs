@@ -7,6 +7,7 @@ mod caller;
 pub mod cli;
 mod commands;
 mod config;
+mod copies;
 mod declarations;
 mod dev;
 mod engine;

@@ -65,7 +65,7 @@ pub fn meaning(problem: Problem) -> &'static str {
             "This pair of currencies is not exchanged, or no bank pays out the bought currency."
         }
         RateLimited => {
-            "Too many requests in a short time. Operators may search by account number thirty times a minute; ids, references and names are found beyond that, too."
+            "Too many requests in a short time. Operators may search by account number thirty times a minute; ids, references and names are found beyond that, too. Of a merchant's data one copy is made at a time."
         }
         RateUnavailable => {
             "There is no rate for the pair that can be used: none is fresh enough, or the newest is being checked. An old rate is never used instead."

@@ -9,7 +9,7 @@ use hyper::Method;
 pub use table::TABLE;
 
 /// Which listener a request came in by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Listener {
     Public,
     Admin,
@@ -67,6 +67,7 @@ pub enum Route {
     GetWithdrawal,
     ChangePayee,
     Transactions,
+    Data,
     CreateWebhook,
     ListWebhooks,
     DeleteWebhook,
@@ -126,6 +127,7 @@ pub enum Route {
     FreezeMerchant,
     UnfreezeMerchant,
     CloseMerchant,
+    CopyMerchant,
     ListEvents,
     GetEvent,
     UnmaskEvent,

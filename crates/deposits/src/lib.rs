@@ -34,7 +34,7 @@ pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
     BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
-    open_of, peek, rematch_candidates, suspense_summary,
+    open_of, payments, peek, rematch_candidates, suspense_summary,
 };
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};

@@ -77,6 +77,17 @@ pub async fn get(conn: &Connection, id: PaymentId) -> Result<Option<Payment>, Er
     row.as_ref().map(Payment::from_row).transpose()
 }
 
+/// These payments, in the order of shards and ids; what is none of them is missing.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn payments(conn: &Connection, ids: &[PaymentId]) -> Result<Vec<Payment>, Error> {
+    let shards: Vec<i16> = ids.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = conn.query(include_str!("sql/payments.sql"), &[&shards, &uuids]).await?;
+    rows.iter().map(Payment::from_row).collect()
+}
+
 /// A payment inside a transaction, without a lock: what names the rows to lock before it (its merchant, its
 /// account's number) is read first and read again under the lock.
 ///

@@ -40,7 +40,7 @@ pub use numbers::{Filled, Numbered, SoughtNumber, accounts_numbered, fill_tails,
 pub use orders::OpenOrders;
 pub use payees::{
     FieldError, NewPayee, Payee, PayeeEvent, PayeeRequest, PayeeState, PendingPayees, Scheme, Warning,
-    claim_account_checks, create_payee, delete_payee, list_payees, payee, payees, pending_payees,
+    claim_account_checks, create_payee, delete_payee, list_payees, payee, payees, payees_of, pending_payees,
     settle_payee,
 };
 pub use registration::{Registration, RegistrationRequest};

@@ -136,6 +136,22 @@ pub async fn list_payees(
     rows.iter().map(read).collect()
 }
 
+/// All payees that are kept of a merchant, removed ones among them (R38), oldest first, at most `limit`, after `after`.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn payees_of(
+    conn: &pg::Connection,
+    merchant: MerchantId,
+    after: Option<PayeeId>,
+    limit: i64,
+) -> Result<Vec<Payee>, Error> {
+    let after = after.map(|id| id.uuid());
+    let parameters: [&(dyn pg::ToSql + Sync); 4] =
+        [&merchant.shard().number(), &merchant.uuid(), &after, &limit];
+    conn.query(include_str!("sql/payees_of.sql"), &parameters).await?.iter().map(read).collect()
+}
+
 /// Removes a payee; false when the merchant has no such payee.
 ///
 /// # Errors

@@ -106,16 +106,18 @@ pub async fn list_endpoints(
     merchant: Uuid,
 ) -> Result<Vec<Endpoint>, Error> {
     let rows = conn.query(include_str!("sql/list_endpoints.sql"), &[&shard, &merchant]).await?;
-    let read = |row: &pg::Row| {
-        let state = EndpointState::parse(row.get("state"));
-        Ok(Endpoint {
-            id: EndpointId::from_uuid(row.get("id")),
-            url: row.get("url"),
-            state: state.ok_or_else(|| Error::Unexpected("an endpoint's state".to_owned()))?,
-            created_at: row.get("created_at"),
-        })
-    };
     rows.iter().map(read).collect()
+}
+
+/// A row of endpoints.
+pub(crate) fn read(row: &pg::Row) -> Result<Endpoint, Error> {
+    let state = EndpointState::parse(row.get("state"));
+    Ok(Endpoint {
+        id: EndpointId::from_uuid(row.get("id")),
+        url: row.get("url"),
+        state: state.ok_or_else(|| Error::Unexpected("an endpoint's state".to_owned()))?,
+        created_at: row.get("created_at"),
+    })
 }
 
 /// Takes a merchant's endpoint away; false: it has no such endpoint. What is on its way there becomes a dead letter.

@@ -7,6 +7,7 @@ mod deliveries;
 mod email;
 mod endpoints;
 mod error;
+mod kept;
 mod letter;
 mod outbox;
 mod state;
@@ -22,6 +23,7 @@ pub use endpoints::{
     list_endpoints,
 };
 pub use error::Error;
+pub use kept::{KeptNotice, endpoints_of, notices_of};
 pub use outbox::{Notice, NoticeKind, enqueue};
 pub use state::{DeliveryEvent, DeliveryState};
 pub use webhook::WebhookSender;

@@ -124,7 +124,7 @@ fn refused(mut errors: Vec<LineError>) -> Refusal {
     refusal
 }
 
-fn render(row: &StoreOrder) -> Value {
+pub(super) fn render(row: &StoreOrder) -> Value {
     json!({
         "order_id": row.order.id,
         "amount": row.order.amount.to_string(),

@@ -124,7 +124,7 @@ fn locked(merchant: MerchantId, wanted: Wanted, price: Price, now: OffsetDateTim
     }
 }
 
-fn render(quote: &Quote, now: OffsetDateTime) -> Value {
+pub(super) fn render(quote: &Quote, now: OffsetDateTime) -> Value {
     let price = &quote.price;
     json!({
         "id": quote.id.to_string(),

@@ -131,7 +131,7 @@ fn no_numbers(currency: &str) -> Refusal {
 }
 
 /// The number stands in full: it is what the merchant tells its payers.
-fn render(app: &App, account: &Issued) -> Value {
+pub(super) fn render(app: &App, account: &Issued) -> Value {
     json!({
         "id": account.id.to_string(),
         "bank": account.bank,

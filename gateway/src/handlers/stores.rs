@@ -153,7 +153,7 @@ fn user_of(caller: &Caller) -> Result<(MerchantId, UserId), Refusal> {
     }
 }
 
-fn render(store: &Store, now: OffsetDateTime) -> Value {
+pub(super) fn render(store: &Store, now: OffsetDateTime) -> Value {
     json!({
         "id": store.id.to_string(),
         "platform": store.platform,

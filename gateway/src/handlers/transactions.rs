@@ -65,6 +65,49 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     reply::list(&page, lines, |line| line.cursor.to_string(), row)
 }
 
+/// The next lines of all of a merchant's statement, and the last one's place.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn stretch(
+    conn: &pg::Connection,
+    merchant: MerchantRef,
+    after: Option<StatementCursor>,
+    limit: i64,
+) -> Result<(Vec<Value>, Option<StatementCursor>), Refusal> {
+    let kinds = TYPES.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect();
+    let lines = of_kinds(conn, merchant, kinds, after, limit).await?;
+    let repaid_by = repaid_by(conn, &lines).await?;
+    let rows = lines.iter().map(|line| render(merchant, line, &repaid_by)).collect();
+    Ok((rows, lines.last().map(|line| line.cursor)))
+}
+
+/// The next lines by which payments were credited to a merchant.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn credited(
+    conn: &pg::Connection,
+    merchant: MerchantRef,
+    after: Option<StatementCursor>,
+    limit: i64,
+) -> Result<Vec<StatementLine>, Refusal> {
+    let kinds = vec![TransferKind::Payment, TransferKind::ReviewCredit];
+    of_kinds(conn, merchant, kinds, after, limit).await
+}
+
+async fn of_kinds(
+    conn: &pg::Connection,
+    merchant: MerchantRef,
+    kinds: Vec<TransferKind>,
+    after: Option<StatementCursor>,
+    limit: i64,
+) -> Result<Vec<StatementLine>, Refusal> {
+    let filter = StatementFilter { from: FIRST, to: LAST, kinds, currency: None };
+    let after = after.unwrap_or(StatementCursor::NEWEST);
+    Ok(ledger::statement(conn, merchant, &filter, after, limit).await?)
+}
+
 /// What was owed is paid off by a payment or by a refund: which of the lines' causes are payments.
 async fn repaid_by(conn: &pg::Connection, lines: &[StatementLine]) -> Result<HashSet<PaymentId>, Refusal> {
     let repaid = lines.iter().filter(|line| line.kind == TransferKind::ReceivableRepaid);

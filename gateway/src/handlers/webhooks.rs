@@ -92,7 +92,7 @@ pub async fn test(app: &App, request: &Request) -> Answer {
     reply::json(StatusCode::ACCEPTED, &json!({"id": notice.to_string(), "type": "webhook.test"}))
 }
 
-fn render(endpoint: &Endpoint) -> Value {
+pub(super) fn render(endpoint: &Endpoint) -> Value {
     json!({
         "id": endpoint.id.to_string(),
         "url": endpoint.url,

@@ -9,6 +9,7 @@ mod check_config;
 mod closing;
 mod concurrent_orders;
 mod crash;
+mod data;
 mod database_tls;
 mod declarations;
 mod drain;
