@@ -7,6 +7,7 @@ mod admin_reads;
 mod admin_withdrawals;
 mod amount_freezes;
 mod arming;
+mod ask;
 mod balances;
 mod bank_events;
 mod data;
@@ -31,6 +32,7 @@ mod reply;
 mod reversals;
 mod review;
 mod search;
+mod settlements;
 mod stores;
 mod stream;
 mod timeline;
@@ -88,6 +90,11 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::ListWithdrawals => Box::pin(withdrawals::list(app, &request)).await,
         Route::GetWithdrawal => Box::pin(withdrawals::show(app, &request)).await,
         Route::Transactions => Box::pin(transactions::list(app, &request)).await,
+        Route::AnnounceSettlement => Box::pin(settlements::create(app, &request)).await,
+        Route::ListSettlements => Box::pin(settlements::own(app, &request)).await,
+        Route::InvestigateSettlement => Box::pin(settlements::investigate(app, &request)).await,
+        Route::ListInvestigations => Box::pin(settlements::queue(app, &request)).await,
+        Route::CloseSettlement => Box::pin(settlements::close(app, &request)).await,
         Route::Data => Box::pin(data::own(app, &request)).await,
         Route::CopyMerchant => Box::pin(data::of_merchant(app, &request)).await,
         Route::OpenApi => Ok(pages::openapi()),

@@ -56,7 +56,7 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 39] = [
+const GAUGES: [(&str, &str); 40] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -81,6 +81,10 @@ const GAUGES: [(&str, &str); 39] = [
     ("sluice_payees_pending", "Payees without an answer of their bank, by whether it is asked again."),
     ("sluice_merchants_pending", "Merchants that wait for an operator to look at them."),
     ("sluice_merchants_overdue", "Those of them that have waited longer than they should."),
+    (
+        "sluice_settlements_investigated",
+        "Announced settlements that merchants have asked for and operators look for.",
+    ),
     ("sluice_open_quotes", "Quotes that can still be used, by pair."),
     ("sluice_open_quotes_amount", "What they promise, in major units, by pair and side."),
     (

@@ -18,6 +18,7 @@ mod reversals;
 mod review;
 #[cfg(test)]
 mod samples;
+pub mod settlements;
 mod state;
 
 pub use book::{
@@ -68,6 +69,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 6,
             name: "references",
             sql: include_str!("../migrations/0006_references.sql"),
+        },
+        pg::Migration {
+            version: 7,
+            name: "settlements",
+            sql: include_str!("../migrations/0007_settlements.sql"),
         },
     ],
 };

@@ -27,7 +27,7 @@ const fn words_of(english: &'static str, chinese: &'static str, meaning: &'stati
 }
 
 /// Members of the data, amounts beside their currencies. What isn't named here is not told by mail.
-const ROWS: [(&str, &[&str]); 11] = [
+const ROWS: [(&str, &[&str]); 12] = [
     ("Amount 金额", &["/amount", "/currency"]),
     ("Taken back 撤回金额", &["/reversed_amount", "/currency"]),
     ("Sold 卖出", &["/sell_amount", "/sell_currency"]),
@@ -39,6 +39,7 @@ const ROWS: [(&str, &[&str]); 11] = [
     ("Document 证件", &["/kind"]),
     ("Last day 有效期至", &["/expires_on"]),
     ("Key fingerprint 密钥指纹", &["/key_fingerprint"]),
+    ("Finding 查询结果", &["/finding"]),
 ];
 /// Words of banks and operators.
 const FREE: [(&str, &str); 3] =
@@ -121,6 +122,16 @@ fn words(event_type: &str) -> Words {
             "A new user can act for you",
             "新增用户",
             "Somebody has been given an API key with which your money can be withdrawn. If you did not ask for it, tell us at once.",
+        ),
+        "settlement.arrived" => words_of(
+            "An announced settlement has arrived",
+            "已预告的结算款已到账",
+            "The money is in your balance.",
+        ),
+        "settlement.closed" => words_of(
+            "The investigation of a settlement is over",
+            "结算款查询已结束",
+            "The finding and the reason below say what came of it.",
         ),
         _ => {
             words_of("There is news about your money", "资金动态", "The interface for merchants tells more.")
@@ -248,6 +259,8 @@ mod tests {
             "merchant.document_expiring",
             "merchant.restricted",
             "merchant.user_created",
+            "settlement.arrived",
+            "settlement.closed",
         ];
         let subjects: std::collections::BTreeSet<String> =
             kinds.iter().map(|kind| of(&claimed(kind, "x", &json!({}))).subject).collect();

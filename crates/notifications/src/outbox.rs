@@ -31,11 +31,15 @@ pub enum NoticeKind {
     MerchantRestricted,
     /// Somebody was given a key of its.
     UserCreated,
+    /// A settlement that it announced has arrived.
+    SettlementArrived,
+    /// The search for one is over.
+    SettlementClosed,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 9] = [
+    pub const ALL: [NoticeKind; 11] = [
         NoticeKind::PaymentCredited,
         NoticeKind::PaymentInReview,
         NoticeKind::PaymentReturned,
@@ -45,6 +49,8 @@ impl NoticeKind {
         NoticeKind::DocumentExpiring,
         NoticeKind::MerchantRestricted,
         NoticeKind::UserCreated,
+        NoticeKind::SettlementArrived,
+        NoticeKind::SettlementClosed,
     ];
 
     /// Its name in the database.
@@ -59,6 +65,8 @@ impl NoticeKind {
             NoticeKind::DocumentExpiring => "document_expiring",
             NoticeKind::MerchantRestricted => "merchant_restricted",
             NoticeKind::UserCreated => "user_created",
+            NoticeKind::SettlementArrived => "settlement_arrived",
+            NoticeKind::SettlementClosed => "settlement_closed",
         }
     }
 
@@ -78,6 +86,7 @@ pub struct Notice {
     /// What about.
     pub kind: NoticeKind,
     /// The id of the payment, the withdrawal, the document, the user or the merchant itself.
+    /// The id of the payment, the withdrawal, the document, the settlement or the merchant itself.
     pub subject: String,
     /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
     /// kept in the clear.
@@ -98,6 +107,8 @@ impl Notice {
             NoticeKind::DocumentExpiring => "merchant.document_expiring".to_owned(),
             NoticeKind::MerchantRestricted => "merchant.restricted".to_owned(),
             NoticeKind::UserCreated => "merchant.user_created".to_owned(),
+            NoticeKind::SettlementArrived => "settlement.arrived".to_owned(),
+            NoticeKind::SettlementClosed => "settlement.closed".to_owned(),
             NoticeKind::WithdrawalChanged => {
                 let status = self.data.get("status").and_then(Value::as_str);
                 format!("withdrawal.{}", status.unwrap_or("changed"))

@@ -3,20 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use calendar::Calendars;
 use deposits::{PlatformRemitters, Receipt};
 use ledger::Layout;
 use merchants::documents::Origin;
-use money::Money;
+use money::{Currency, Money};
 use payouts::BankPolicy;
 use pg::Shard;
 use privacy::Keyring;
+use time::macros::time;
 use time::{Date, OffsetDateTime, UtcOffset};
+
+use super::notices::banks_of;
 
 /// How many account numbers are remembered with their merchant's shard.
 const HOMES: usize = 65_536;
 
 /// R39: working days.
 const REVIEWED_WITHIN: u32 = 2;
+/// R10: working days.
+const SETTLED_WITHIN: u32 = 5;
 
 /// What batches decide by, beside the database.
 pub struct Facts {
@@ -69,6 +75,12 @@ impl Facts {
         end.to_offset(UtcOffset::UTC)
     }
 
+    /// R10: until when a settlement that a platform paid on this day may still be on its way to an account in this currency: the end
+    /// of the fifth working day there.
+    pub fn settlement_due(&self, currency: Currency, paid_on: Date) -> OffsetDateTime {
+        settlement_due(&self.policy.calendars, currency, paid_on)
+    }
+
     /// The shard of the merchant whose account received this, as far as a batch has seen it.
     pub fn home_of(&self, receipt: &Receipt) -> Option<Shard> {
         self.homes.lock().ok()?.get(&receipt.account_index).copied()
@@ -88,5 +100,34 @@ impl Facts {
 impl std::fmt::Debug for Facts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Facts").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+fn settlement_due(calendars: &Calendars, currency: Currency, paid_on: Date) -> OffsetDateTime {
+    // At noon in UTC it is the same day wherever we have accounts.
+    let noon = OffsetDateTime::new_utc(paid_on, time!(12:00));
+    let end = calendars.end_of_working_day(banks_of(currency), noon, SETTLED_WITHIN).at;
+    end.to_offset(UtcOffset::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::{date, datetime};
+
+    use super::*;
+
+    #[test]
+    fn r10_a_settlement_has_five_working_days_of_its_account_s_banks() {
+        let calendars = Calendars::builtin().expect("calendars");
+        // From Friday, 20 November 2026: Thanksgiving is the 26th in the United States, Labour Thanksgiving Day the 23rd in Japan.
+        for (currency, day) in [
+            (Currency::USD, datetime!(2026-12-01 05:00 UTC)),
+            (Currency::JPY, datetime!(2026-11-30 15:00 UTC)),
+            (Currency::EUR, datetime!(2026-11-27 23:00 UTC)),
+            (Currency::GBP, datetime!(2026-11-28 00:00 UTC)),
+        ] {
+            let due = settlement_due(&calendars, currency, date!(2026 - 11 - 20));
+            assert!((due - day).abs() <= time::Duration::SECOND, "{currency}: {due}");
+        }
     }
 }

@@ -30,6 +30,7 @@ mod reports;
 mod resolutions;
 mod reversals;
 mod save;
+mod settlements;
 mod stage;
 mod sweeps;
 #[cfg(test)]
@@ -63,6 +64,7 @@ pub use facts::Facts;
 pub use fees::{NewFee, fee_json};
 pub use freezes::freeze_json;
 pub use registration::{activated, validity};
+pub use settlements::{settlement_arrived, settlement_closed};
 
 /// What a caller is answered: a status and a body that was stored as it is before it left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -94,15 +94,19 @@ fn payment_json(payment: &Payment) -> Value {
     })
 }
 
-/// R9: of the jurisdiction that the account's currency belongs to (R14); sterling keeps British days.
+/// R9: of the account's banks.
 fn next_working_day(calendars: &Calendars, currency: Currency, now: OffsetDateTime) -> OffsetDateTime {
-    let jurisdiction = match merchants::Jurisdiction::of(currency) {
+    calendars.end_of_next_working_day(banks_of(currency), now).at
+}
+
+/// Whose days count for an account: of the jurisdiction that its currency belongs to (R14); sterling keeps British days.
+pub(super) fn banks_of(currency: Currency) -> calendar::Jurisdiction {
+    match merchants::Jurisdiction::of(currency) {
         _ if currency == Currency::GBP => calendar::Jurisdiction::UnitedKingdom,
         Some(merchants::Jurisdiction::Japan) => calendar::Jurisdiction::Japan,
         Some(merchants::Jurisdiction::NorthAmerica) => calendar::Jurisdiction::NorthAmerica,
         Some(merchants::Jurisdiction::Europe) | None => calendar::Jurisdiction::Europe,
-    };
-    calendars.end_of_next_working_day(jurisdiction, now).at
+    }
 }
 
 #[cfg(test)]

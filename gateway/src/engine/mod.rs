@@ -16,6 +16,7 @@ mod rehearse;
 mod rematch;
 mod retention;
 mod reversals;
+mod settlements;
 mod sweeps;
 mod tails;
 mod verification;
@@ -131,6 +132,7 @@ impl Engine {
         tasks.spawn(rematch::sweep(self.clone(), reads.clone()));
         tasks.spawn(reconcile::sweep(self.clone(), reads.clone()));
         tasks.spawn(reversals::sweep(self.clone(), reads.clone()));
+        tasks.spawn(settlements::sweep(self.clone(), reads.clone()));
         tasks.spawn(changes::prune(self.clone(), reads.clone(), config.stream.keep_seconds));
         let expected = config.notifications.channel_expected;
         tasks.spawn(notify::gauges(self.clone(), reads.clone(), expected));

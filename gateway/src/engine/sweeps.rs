@@ -110,6 +110,9 @@ async fn read_gauges(
     let reviews = merchants::documents::reviews(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_merchants_pending").set(reviews.waiting as f64);
     metrics::gauge!("sluice_merchants_overdue").set(reviews.overdue as f64);
+    let settlements = deposits::settlements::under_investigation(&conn).await;
+    let settlements = settlements.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_settlements_investigated").set(settlements as f64);
     super::rates::gauges(&conn, &engine.facts.policy).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);

@@ -47,19 +47,7 @@ impl Act {
     /// # Errors
     /// `idempotency-key-reused`; the database's.
     pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Response<Outgoing>>, Refusal> {
-        Ok(self.claimed(tx).await?.map(|answer| stored(answer, true)))
-    }
-
-    /// The same with the answer as it was kept.
-    async fn claimed(&self, tx: &Tx<'_>) -> Result<Option<Kept>, Refusal> {
-        match idempotency::claim(tx, &[&self.keyed]).await?.into_iter().next() {
-            Some(Claim::Repeat(answer)) => Ok(Some(answer)),
-            Some(Claim::OtherRequest) => {
-                let detail = "this Idempotency-Key was used before, for another request";
-                Err(Refusal::new(Problem::IdempotencyKeyReused, detail))
-            }
-            Some(Claim::First | Claim::SameAs(_)) | None => Ok(None),
-        }
+        Ok(claimed(tx, &self.keyed).await?.map(|answer| stored(answer, true)))
     }
 
     /// The same where answers of success hold a secret, and were kept by [`Act::finish_sealed`].
@@ -71,7 +59,7 @@ impl Act {
         tx: &Tx<'_>,
         keyring: &Keyring,
     ) -> Result<Option<Response<Outgoing>>, Refusal> {
-        let Some(mut answer) = self.claimed(tx).await? else { return Ok(None) };
+        let Some(mut answer) = claimed(tx, &self.keyed).await? else { return Ok(None) };
         if is_success(&answer) {
             let opened = keyring.open(&answer.body, &self.sealed_for());
             answer.body = opened.map_err(|error| problem::internal(&error))?;
@@ -145,6 +133,21 @@ impl Act {
 
 fn is_success(answer: &Kept) -> bool {
     (200..300).contains(&answer.status)
+}
+
+/// Claims a key; the answer as it was kept under it, if there is one.
+///
+/// # Errors
+/// `idempotency-key-reused`; the database's.
+pub(super) async fn claimed(tx: &Tx<'_>, keyed: &Keyed) -> Result<Option<Kept>, Refusal> {
+    match idempotency::claim(tx, &[keyed]).await?.into_iter().next() {
+        Some(Claim::Repeat(answer)) => Ok(Some(answer)),
+        Some(Claim::OtherRequest) => {
+            let detail = "this Idempotency-Key was used before, for another request";
+            Err(Refusal::new(Problem::IdempotencyKeyReused, detail))
+        }
+        Some(Claim::First | Claim::SameAs(_)) | None => Ok(None),
+    }
 }
 
 /// An answer of this status with a JSON body, to be kept.

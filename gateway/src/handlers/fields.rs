@@ -43,6 +43,15 @@ impl Fields {
         time
     }
 
+    /// A day (YYYY-MM-DD).
+    pub fn day(&mut self, field: &str, text: &str) -> Option<Date> {
+        let day = day(text);
+        if day.is_none() {
+            self.wrong(field, "must be a day (YYYY-MM-DD)");
+        }
+        day
+    }
+
     /// # Errors
     /// `invalid-request` with all that was wrong.
     pub fn finish(self) -> Result<(), Refusal> {

@@ -68,7 +68,7 @@ async fn arrives(world: &World, merchant: &Merchant, amount: &str, remitter: &st
     answer.json["outcomes"][0]["payment_id"].as_str().expect("a payment").to_owned()
 }
 
-/// Payments in all states, a withdrawal, a removed payee, a webhook that was taken away, and more orders than a page holds.
+/// Payments in all states, a withdrawal, a removed payee, a webhook that was taken away, an announced settlement, and more orders than a page holds.
 async fn eventful(world: &World, merchant: &Merchant) -> [String; 3] {
     let credited = arrives(world, merchant, "100.00", "AMAZON PAYMENTS INC").await;
     let (reviewed, returned) =
@@ -90,6 +90,13 @@ async fn eventful(world: &World, merchant: &Merchant) -> [String; 3] {
             assert_eq!(delete(format!("/v1/webhooks/{}", made.text_of("id"))).await.status, 204);
         }
     }
+    let account = listed(world, merchant, "/v1/receiving-accounts").await.remove(0);
+    let today: String =
+        world.database().await.query_one("SELECT current_date::text", &[]).await.expect("a day").get(0);
+    let announced = json!({"receiving_account_id": account["id"], "amount": "999", "currency": account["currency"],
+        "paid_on": today, "reference": "STL-1"});
+    let announced = world.order(merchant, "/v1/settlements", &unique("key"), &announced).await;
+    assert_eq!(announced.status, 201, "{announced:?}");
     assert_eq!(world.quote(merchant, "10.00", "USD", "CNY").await.status, 201);
     let withdrawn = world.withdraw(merchant, merchant.payee("CNY"), "40.00", "USD", "CNY").await;
     world.wait_for(merchant, withdrawn.text_of("id"), "paid").await;
@@ -150,6 +157,7 @@ async fn r38_a_merchant_has_a_copy_of_all_that_is_kept_of_it() {
     for (part, path) in [
         ("stores", "/v1/stores"),
         ("receiving_accounts", "/v1/receiving-accounts"),
+        ("settlements", "/v1/settlements"),
         ("withdrawals", "/v1/withdrawals"),
         ("transactions", "/v1/transactions"),
     ] {

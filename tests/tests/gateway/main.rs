@@ -37,6 +37,7 @@ mod reload;
 mod resolutions;
 mod reversals;
 mod search;
+mod settlements;
 mod shuffle;
 mod stores;
 mod stream;

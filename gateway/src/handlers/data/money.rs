@@ -2,6 +2,7 @@
 
 mod payments;
 
+use deposits::settlements::SettlementId;
 use exchange::{QuoteFilter, QuoteId};
 use ledger::MerchantRef;
 use merchants::{MerchantId, StoreId};
@@ -13,7 +14,9 @@ use super::parts::{LIMIT, Page, limit, place};
 use crate::app::App;
 use crate::commands::fee_json;
 use crate::handlers::withdrawals::Around;
-use crate::handlers::{balances as held, order_files, quotes as prices, transactions as statement};
+use crate::handlers::{
+    balances as held, order_files, quotes as prices, settlements as announced, transactions as statement,
+};
 use crate::problem::Refusal;
 
 pub use payments::payments;
@@ -75,6 +78,17 @@ pub async fn quotes(
     let now = conn.now().await?;
     let found = exchange::list_quotes(conn, shards, filter, false, after, LIMIT).await?;
     Ok(Page::found(&found, |(quote, _)| quote.id.to_string(), |(quote, _)| prices::render(quote, now)))
+}
+
+/// Those that it has announced (R10).
+pub async fn settlements(
+    conn: &Connection,
+    merchant: MerchantId,
+    after: Option<&str>,
+) -> Result<Page, Refusal> {
+    let (now, before) = (conn.now().await?, place::<SettlementId>(after)?);
+    let rows = deposits::settlements::list(conn, merchant, None, before, limit()).await?;
+    Page::of(&rows, |row| row.id.to_string(), |row| Ok(announced::render(row, now)))
 }
 
 /// Each with its payouts.

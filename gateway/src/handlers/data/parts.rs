@@ -27,6 +27,7 @@ pub enum Part {
     Fees,
     Quotes,
     Payments,
+    Settlements,
     Withdrawals,
     Transactions,
     Webhooks,
@@ -35,7 +36,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 15] = [
+    pub const ALL: [Part; 16] = [
         Part::Profile,
         Part::Documents,
         Part::Users,
@@ -47,6 +48,7 @@ impl Part {
         Part::Fees,
         Part::Quotes,
         Part::Payments,
+        Part::Settlements,
         Part::Withdrawals,
         Part::Transactions,
         Part::Webhooks,
@@ -67,6 +69,7 @@ impl Part {
             Part::Fees => "fees",
             Part::Quotes => "quotes",
             Part::Payments => "payments",
+            Part::Settlements => "settlements",
             Part::Withdrawals => "withdrawals",
             Part::Transactions => "transactions",
             Part::Webhooks => "webhooks",
@@ -97,6 +100,7 @@ impl Part {
             Part::Fees => money::fees(conn, merchant, after).await,
             Part::Quotes => money::quotes(app, conn, merchant, after).await,
             Part::Payments => money::payments(conn, merchant, after).await,
+            Part::Settlements => money::settlements(conn, merchant, after).await,
             Part::Withdrawals => money::withdrawals(app, conn, merchant, after).await,
             Part::Transactions => money::transactions(conn, merchant, after).await,
             Part::Webhooks => told::webhooks(conn, merchant, after).await,

@@ -1,0 +1,332 @@
+//! Settlements' rows: announced, listed, locked and saved, and those whose arrival is looked for.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use ledger::StatementCursor;
+use merchants::{MerchantId, ReceivingAccountId, StoreId};
+use pg::{Connection, Row, Shard, ToSql, Tx};
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+use super::{Finding, Settlement, SettlementId, SettlementState};
+use crate::claim::amount_of;
+use crate::error::{Error, expect_count};
+use crate::reads::BadCursor;
+use crate::receipt::PaymentId;
+
+/// Most settlements of one merchant whose arrival is waited for.
+pub const MAX_OPEN: i64 = 500;
+
+/// Why a settlement is not announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnnouncement {
+    /// One with this reference was announced for the same account.
+    SameReference,
+    /// The merchant waits for [`MAX_OPEN`] already.
+    TooMany,
+}
+
+/// What the contract calls a settlement, which the clock has its part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Still on its way, for all that is known.
+    Announced,
+    /// Announced, and its days are over.
+    Overdue,
+    /// As its row says.
+    Of(SettlementState),
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 5] = [
+        Status::Announced,
+        Status::Overdue,
+        Status::Of(SettlementState::Investigating),
+        Status::Of(SettlementState::Arrived),
+        Status::Of(SettlementState::Closed),
+    ];
+
+    /// The name in the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Announced => SettlementState::Announced.as_str(),
+            Status::Overdue => "overdue",
+            Status::Of(state) => state.as_str(),
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// The row's state, and whether its days are over where that matters.
+    fn row(self) -> (SettlementState, Option<bool>) {
+        match self {
+            Status::Announced => (SettlementState::Announced, Some(false)),
+            Status::Overdue => (SettlementState::Announced, Some(true)),
+            Status::Of(state) => (state, None),
+        }
+    }
+}
+
+/// Enters a settlement as it is. The caller has seen that the account is the merchant's.
+///
+/// # Errors
+/// The database's; the inner one says why not.
+pub async fn announce(tx: &Tx<'_>, new: &Settlement) -> Result<Result<(), NoAnnouncement>, Error> {
+    let (shard, merchant, account) = (new.id.shard().number(), new.merchant.uuid(), new.account.uuid());
+    let parameters: [&(dyn ToSql + Sync); 12] = [
+        &shard,
+        &new.id.uuid(),
+        &merchant,
+        &account,
+        &new.store.map(|id| id.uuid()),
+        &new.amount.minor(),
+        &new.amount.currency().code(),
+        &new.reference,
+        &new.paid_on,
+        &new.due_at,
+        &new.created_at,
+        &MAX_OPEN,
+    ];
+    if tx.execute(include_str!("../sql/insert_settlement.sql"), &parameters).await? == 1 {
+        return Ok(Ok(()));
+    }
+    let named: [&(dyn ToSql + Sync); 4] = [&shard, &merchant, &account, &new.reference];
+    let same = tx.query_opt(include_str!("../sql/settlement_named.sql"), &named).await?;
+    Ok(Err(if same.is_some() { NoAnnouncement::SameReference } else { NoAnnouncement::TooMany }))
+}
+
+/// A merchant's settlements, newest first, at most `limit`, older than `before`.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn list(
+    conn: &Connection,
+    merchant: MerchantId,
+    status: Option<Status>,
+    before: Option<SettlementId>,
+    limit: i64,
+) -> Result<Vec<Settlement>, Error> {
+    let (state, over) = match status.map(Status::row) {
+        Some((state, over)) => (Some(state.as_str()), over),
+        None => (None, None),
+    };
+    let before = before.map(|id| id.uuid());
+    let parameters: [&(dyn ToSql + Sync); 6] =
+        [&merchant.shard().number(), &merchant.uuid(), &state, &over, &before, &limit];
+    conn.query(include_str!("../sql/list_settlements.sql"), &parameters).await?.iter().map(read).collect()
+}
+
+/// Locks settlements of one shard, in the order of their ids.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn lock(tx: &Tx<'_>, shard: Shard, ids: &[SettlementId]) -> Result<Vec<Settlement>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = tx.query(include_str!("../sql/lock_settlements.sql"), &[&shard.number(), &ids]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Writes what has changed of a settlement that was locked in the state `from`.
+///
+/// # Errors
+/// The database's; `Unexpected` when it is not in that state.
+pub async fn save(tx: &Tx<'_>, row: &Settlement, from: SettlementState) -> Result<(), Error> {
+    let payment = row.payment.map(|id| id.uuid());
+    let parameters: [&(dyn ToSql + Sync); 9] = [
+        &row.id.shard().number(),
+        &row.id.uuid(),
+        &from.as_str(),
+        &row.state.as_str(),
+        &payment,
+        &row.asked_at,
+        &row.finding.map(Finding::as_str),
+        &row.finding_reason,
+        &row.settled_at,
+    ];
+    let saved = tx.execute(include_str!("../sql/save_settlement.sql"), &parameters).await?;
+    expect_count("settlements", saved, 1)
+}
+
+/// The place of a settlement among those under investigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettlementPlace {
+    asked_at: OffsetDateTime,
+    id: SettlementId,
+}
+
+impl SettlementPlace {
+    /// The place of this one; none where nobody has asked.
+    pub fn of(row: &Settlement) -> Option<SettlementPlace> {
+        row.asked_at.map(|asked_at| SettlementPlace { asked_at, id: row.id })
+    }
+}
+
+impl fmt::Display for SettlementPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.asked_at.unix_timestamp_nanos() / 1_000, self.id)
+    }
+}
+
+impl FromStr for SettlementPlace {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<SettlementPlace, BadCursor> {
+        let (micros, id) = text.split_once('.').ok_or(BadCursor)?;
+        let micros: i64 = micros.parse().ok().filter(|micros| *micros >= 0).ok_or(BadCursor)?;
+        let asked_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000);
+        Ok(SettlementPlace {
+            asked_at: asked_at.map_err(|_| BadCursor)?,
+            id: id.parse().map_err(|_| BadCursor)?,
+        })
+    }
+}
+
+/// Those under investigation, of everybody or of one merchant, who has asked first first.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn investigated(
+    conn: &Connection,
+    merchant: Option<MerchantId>,
+    after: Option<SettlementPlace>,
+    limit: i64,
+) -> Result<Vec<Settlement>, Error> {
+    let (at, id) = match after {
+        Some(place) => (place.asked_at, place.id.uuid()),
+        None => (OffsetDateTime::UNIX_EPOCH, Uuid::nil()),
+    };
+    let parameters: [&(dyn ToSql + Sync); 4] = [&at, &id, &merchant.map(|id| id.uuid()), &limit];
+    conn.query(include_str!("../sql/investigated_settlements.sql"), &parameters)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// How many are under investigation.
+///
+/// # Errors
+/// The database's.
+pub async fn under_investigation(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.query_one(include_str!("../sql/count_investigated.sql"), &[]).await?.get("settlements"))
+}
+
+/// A merchant that waits for settlements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// Who.
+    pub merchant: MerchantId,
+    /// For which.
+    pub settlements: Vec<SettlementId>,
+    /// Up to where its statement was looked through for all of them; none: for one of them not at all.
+    pub seen: Option<StatementCursor>,
+    /// The first day on which one of them was paid.
+    pub since: Date,
+}
+
+/// The next merchants, behind `after`, that wait for settlements which were paid after this day.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn awaited(
+    conn: &Connection,
+    after: Option<MerchantId>,
+    paid_after: Date,
+    limit: i64,
+) -> Result<Vec<Awaited>, Error> {
+    let (shard, merchant) = after.map_or((-1, Uuid::nil()), |id| (id.shard().number(), id.uuid()));
+    let parameters: [&(dyn ToSql + Sync); 4] = [&shard, &merchant, &paid_after, &limit];
+    let rows = conn.query(include_str!("../sql/awaited_settlements.sql"), &parameters).await?;
+    let one = |row: &Row| {
+        let seen: Vec<Option<&str>> = row.get("seen");
+        let seen: Option<Vec<StatementCursor>> = seen.into_iter().map(|text| text?.parse().ok()).collect();
+        Awaited {
+            merchant: MerchantId::from_uuid(row.get("merchant")),
+            settlements: row.get::<_, Vec<Uuid>>("ids").into_iter().map(SettlementId::from_uuid).collect(),
+            seen: seen.and_then(|seen| seen.into_iter().min()),
+            since: row.get("since"),
+        }
+    };
+    Ok(rows.iter().map(one).collect())
+}
+
+/// Which of these payments are settlements of this shard already.
+///
+/// # Errors
+/// The database's.
+pub async fn taken(tx: &Tx<'_>, shard: Shard, payments: &[PaymentId]) -> Result<HashSet<PaymentId>, Error> {
+    let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
+    let rows = tx.query(include_str!("../sql/settled_payments.sql"), &[&shard.number(), &ids]).await?;
+    Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("payment"))).collect())
+}
+
+/// For these, whose rows are locked, the statement was looked through up to here.
+///
+/// # Errors
+/// The database's.
+pub async fn look_from(
+    tx: &Tx<'_>,
+    shard: Shard,
+    ids: &[SettlementId],
+    seen: StatementCursor,
+) -> Result<(), Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let seen = seen.to_string();
+    tx.execute(include_str!("../sql/settlements_seen.sql"), &[&shard.number(), &ids, &seen]).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Settlement, Error> {
+    let id = SettlementId::from_uuid(row.get("id"));
+    let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
+    let (finding, seen): (Option<&str>, Option<&str>) = (row.get("finding"), row.get("seen"));
+    Ok(Settlement {
+        id,
+        merchant: MerchantId::from_uuid(row.get("merchant")),
+        account: ReceivingAccountId::from_uuid(row.get("account")),
+        store: row.get::<_, Option<Uuid>>("store").map(StoreId::from_uuid),
+        amount: amount_of(row)?,
+        reference: row.get("reference"),
+        paid_on: row.get("paid_on"),
+        due_at: row.get("due_at"),
+        state: SettlementState::parse(row.get("state")).ok_or_else(|| broken("state"))?,
+        seen: seen.map(|text| text.parse().map_err(|_| broken("place"))).transpose()?,
+        payment: row.get::<_, Option<Uuid>>("payment").map(PaymentId::from_uuid),
+        asked_at: row.get("asked_at"),
+        finding: finding.map(|name| Finding::parse(name).ok_or_else(|| broken("finding"))).transpose()?,
+        finding_reason: row.get("finding_reason"),
+        created_at: row.get("created_at"),
+        settled_at: row.get("settled_at"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r10_a_place_survives_its_text_and_nothing_else_is_one() {
+        let id = SettlementId::new(Shard::new(3).unwrap());
+        let asked_at = OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).unwrap();
+        let place = SettlementPlace { asked_at, id };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for text in ["", "1", "x.y", &format!("-1.{id}"), "1.pay_0"] {
+            assert_eq!(text.parse::<SettlementPlace>(), Err(BadCursor), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn r10_the_clock_tells_announced_from_overdue() {
+        let rows = Status::ALL.map(|status| (status.as_str(), status.row().1));
+        assert_eq!(rows[..2], [("announced", Some(false)), ("overdue", Some(true))]);
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()), Some(status));
+        }
+    }
+}

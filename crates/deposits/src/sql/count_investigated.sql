@@ -1,0 +1,1 @@
+SELECT count(*) AS settlements FROM settlements WHERE state = 'investigating'

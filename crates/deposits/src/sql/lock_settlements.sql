@@ -1,0 +1,6 @@
+SELECT id, merchant, account, store, amount_minor, currency, reference, paid_on, due_at, state, seen, payment, asked_at, finding,
+       finding_reason, created_at, settled_at
+FROM settlements
+WHERE shard = $1 AND id = ANY ($2::uuid[])
+ORDER BY id
+FOR NO KEY UPDATE

@@ -1,0 +1,1 @@
+SELECT payment FROM settlements WHERE shard = $1 AND payment = ANY ($2::uuid[])
