@@ -154,8 +154,10 @@ impl Documents {
         for held in self.rows.iter().filter(|held| held.is_new) {
             insert_row(tx, &held.row).await?;
         }
-        for (id, (merchant, index, claimed)) in &self.claims {
-            let added = self.rows.iter().any(|held| held.row.id == *id);
+        for (merchant, index, claimed) in self.claims.values() {
+            // By any of the batch's: of two with one number the first may be refused and the second be in effect.
+            let of = |row: &Document| row.merchant == *merchant && row.number_index == *index;
+            let added = self.rows.iter().any(|held| held.is_new && of(&held.row));
             if *claimed == Claimed::Now && !added {
                 marks::release(tx, *merchant, MarkKind::Document, index).await?;
             }

@@ -278,6 +278,27 @@ async fn r40_a_renewed_document_takes_the_old_one_s_place() {
     assert_eq!(world.add(second, &taken).await, Err(AddRefusal::OthersNumber));
 }
 
+/// Of two with one number in one batch the first may be refused, since it has expired, and the second be in effect.
+#[tokio::test]
+async fn r39_what_is_in_effect_keeps_its_mark_whatever_came_beside_it() {
+    let world = World::new().await;
+    let id = world.register(&firm()).await.unwrap();
+    let owner = world.db.owner().get().await.unwrap();
+    // As from a time without marks.
+    owner.execute("DELETE FROM merchant_marks WHERE kind = 'document'", &[]).await.unwrap();
+    let number = document("business_registration", "12345678", Some("2028-01-26"));
+    let (refused, taken) = (world.new_document(id, &number), world.new_document(id, &number));
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    lock(&tx, &[], &[id]).await.unwrap();
+    let mut documents = Documents::load(&tx, &[id], &[(id, &refused), (id, &taken)]).await.unwrap();
+    documents.add(id, &taken, tx.now().await.unwrap()).unwrap();
+    documents.save(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let again = RegistrationRequest { email: "2@example.com", mobile: "+85292222222", ..firm() };
+    assert_eq!(fields(world.register(&again).await), ["documents[0].number"]);
+}
+
 #[tokio::test]
 async fn r40_the_clock_finds_each_document_once() {
     let world = World::new().await;
