@@ -68,6 +68,12 @@ impl Default for PoolSettings {
 /// connection given up.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How long a connection over a network may be silent before its end is asked whether it is there: less than firewalls keep
+/// one that nobody uses, since a lane that is seldom needed must not find its connection dead then.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+/// What the driver has where the connection string says nothing.
+const DRIVERS_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// A bounded set of connections to one database. Cloning is cheap and shares them.
 #[derive(Clone)]
 pub struct Pool {
@@ -183,6 +189,9 @@ fn connection_config(url: &str, settings: &PoolSettings) -> Result<(Config, Way)
         config.application_name(settings.application);
     }
     config.connect_timeout(settings.connect);
+    if config.get_keepalives_idle() == DRIVERS_KEEPALIVE {
+        config.keepalives_idle(KEEPALIVE);
+    }
     config.tcp_user_timeout(settings.statement + GRACE);
     config.options(options(config.get_options(), settings)?);
     Ok((config, way))
