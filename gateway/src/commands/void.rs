@@ -7,6 +7,17 @@ use lanes::BatchError;
 pub(super) struct Void(pub BatchError);
 
 impl Void {
+    /// How likely it is no more than a consequence: what PostgreSQL says of a row never is, a lost connection may be (of a COPY
+    /// that was refused behind the cause), an aborted transaction always.
+    fn doubt(&self) -> u8 {
+        match &self.0 {
+            BatchError::Database(pg::Error::Aborted) => 3,
+            BatchError::Database(error) if error.is_unavailable() => 2,
+            BatchError::Database(error) if error.is_retryable() => 1,
+            _ => 0,
+        }
+    }
+
     /// Something is not as the code left it.
     pub(super) fn unexpected(what: impl Into<String>) -> Void {
         Void(BatchError::Database(pg::Error::Broken(what.into())))
@@ -16,15 +27,10 @@ impl Void {
 /// What became of statements that went side by side: the one that failed by itself, before those that failed since the
 /// transaction was aborted already. What the lane does next depends on it.
 pub(super) fn first_cause(results: impl IntoIterator<Item = Result<(), Void>>) -> Result<(), Void> {
-    let mut consequence = Ok(());
-    for result in results {
-        match result {
-            Ok(()) => {}
-            Err(Void(BatchError::Database(pg::Error::Aborted))) => consequence = result,
-            Err(cause) => return Err(cause),
-        }
+    match results.into_iter().filter_map(Result::err).min_by_key(Void::doubt) {
+        Some(cause) => Err(cause),
+        None => Ok(()),
     }
-    consequence
 }
 
 /// What two statements side by side found, or the cause why one of them failed.
@@ -178,6 +184,13 @@ mod tests {
         for results in [[aborted(), timeout()], [timeout(), aborted()], [Ok(()), timeout()]] {
             let told = first_cause(results).unwrap_err();
             assert!(matches!(told.0, BatchError::Database(pg::Error::Timeout)), "{told:?}");
+        }
+        // A connection that a refused COPY has cost is no more than a consequence of what it was refused for.
+        let lost = || Err(Void::from(pg::Error::Unavailable("given up".into())));
+        let broken = || Err(Void::unexpected("a row that the table refuses"));
+        for results in [[lost(), broken()], [broken(), lost()], [aborted(), broken()]] {
+            let told = first_cause(results).unwrap_err();
+            assert!(matches!(told.0, BatchError::Database(pg::Error::Broken(_))), "{told:?}");
         }
         let told = first_cause([Ok(()), aborted()]).unwrap_err();
         assert!(matches!(told.0, BatchError::Database(pg::Error::Aborted)), "{told:?}");
