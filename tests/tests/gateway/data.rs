@@ -285,6 +285,7 @@ async fn third(world: &World) -> String {
         "documents": [{"kind": "resident_identity_card", "number": "110105199001010029", "expires_on": "2046-01-31"}]});
     let made = world.act(operator, "/admin/v1/merchants", &body).await;
     let users = format!("/admin/v1/merchants/{}/users", made.text_of("id"));
-    let user = world.act(operator, &users, &json!({"label": "till", "reason": "its first"})).await;
+    let approver = world.operator("approver", 0);
+    let user = world.act(approver, &users, &json!({"label": "till", "reason": "its first"})).await;
     user.text_of("api_key").to_owned()
 }
