@@ -117,13 +117,14 @@ async fn unless_armed(
 }
 
 /// What the same request was answered under its key. The key is claimed to wait for whoever is just committing it, and given
-/// back. What unmasks shows its bytes anew each time, what makes a user its key: their repetitions need arming like the first.
+/// back. What unmasks and what copies a merchant's data shows it anew each time, what makes a user its key: their repetitions need
+/// arming like the first.
 async fn answered_before(
     app: &App,
     request: &Request,
     conn: &mut Connection,
 ) -> Result<Option<Response<Outgoing>>, Refusal> {
-    if matches!(request.entry.route, Route::UnmaskEvent | Route::CreateUser) {
+    if matches!(request.entry.route, Route::UnmaskEvent | Route::CopyMerchant | Route::CreateUser) {
         return Ok(None);
     }
     let Ok((_, keyed)) = admin_actions::who(app, request) else { return Ok(None) };

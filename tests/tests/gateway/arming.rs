@@ -148,6 +148,10 @@ async fn r22_r33_after_the_arming_a_repetition_is_answered_as_the_first_time_but
     let (look_key, look) = (unique("op"), json!({"reason": "who is she", "field": "body"}));
     let seen = console(&world, &operator.token, &unmask, &look_key, &look).await;
     assert!(seen.status == 200 && seen.text.contains("JANE DOE"), "{seen:?}");
+    let merchant = world.merchant(0);
+    let (copy, copy_key) = (format!("/admin/v1/merchants/{}/data", merchant.id), unique("op"));
+    let copied = console(&world, &operator.token, &copy, &copy_key, &body).await;
+    assert!(copied.status == 200 && copied.text.contains(&merchant.name), "{copied:?}");
     disarm(&world, operator).await;
 
     let again = console(&world, &operator.token, &credit(&done), &key, &body).await;
@@ -160,14 +164,18 @@ async fn r22_r33_after_the_arming_a_repetition_is_answered_as_the_first_time_but
         (credit(&waits), &unique("op"), &body),
         (unmask.clone(), &look_key, &look),
         (unmask.clone(), &unique("op"), &look),
+        (copy.clone(), &copy_key, &body),
+        (copy.clone(), &unique("op"), &body),
     ] {
         let refused = console(&world, &operator.token, &path, key, body).await;
         assert_eq!(refused.refusal(), (403, "not-armed"), "{path} {key} {body}");
-        assert!(!refused.text.contains("JANE"), "{refused:?}");
+        assert!(!refused.text.contains("JANE") && !refused.text.contains(&merchant.name), "{refused:?}");
     }
     assert_eq!(available(&world).await, "12.00", "the second one waits");
     let looks = trail(&world, event.as_str().unwrap()).await;
     assert_eq!(looks.len(), 1, "who was refused has not looked");
+    let copies = trail(&world, &merchant.id).await;
+    assert_eq!(copies.iter().filter(|row| row.action == "merchant.copy").count(), 1, "nor has a copy");
     sluice.verify().await;
 }
 
