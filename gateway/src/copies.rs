@@ -78,7 +78,7 @@ pub fn open() -> (Writer, Sheets) {
 
 fn open_for(patience: Duration) -> (Writer, Sheets) {
     let (queue, sheets) = mpsc::channel(QUEUE);
-    (Writer { queue, patience }, Sheets { queue: sheets, is_whole: false })
+    (Writer { queue, patience }, Sheets { queue: sheets, is_whole: false, place: None })
 }
 
 /// Whoever writes a copy. If it goes without [`Writer::end`], the copy has broken off, and its reader sees that.
@@ -91,7 +91,8 @@ pub struct Writer {
 #[derive(Debug)]
 enum Sheet {
     Next(Bytes),
-    Last(Bytes),
+    /// With the copy's place, which is free once this was taken or can't be any more.
+    Last(Bytes, Place),
 }
 
 /// Nobody takes it any more.
@@ -112,12 +113,25 @@ impl Writer {
         self.send(Sheet::Next(chunk)).await
     }
 
-    /// The same with the last one: the copy is whole.
+    /// The same with the last one: the copy is whole. Waits until all of it was taken, or can't be any more, since what lies
+    /// in the queue keeps memory, and the connection that it is for.
     ///
     /// # Errors
     /// That there is nobody who reads.
-    pub async fn end(self, chunk: Bytes) -> Result<(), NoReader> {
-        self.send(Sheet::Last(chunk)).await
+    pub async fn end(self, chunk: Bytes, place: Place) -> Result<(), NoReader> {
+        self.send(Sheet::Last(chunk, place)).await?;
+        // Each of those before it may take its time, too.
+        for taken in 1..=QUEUE {
+            // Closed, it has room for nothing, and there is nothing to wait for below.
+            let room = timeout(self.patience, self.queue.reserve_many(taken)).await;
+            drop(room.map_err(|_| NoReader::Slow)?);
+        }
+        timeout(self.patience, self.queue.closed()).await.map_err(|_| NoReader::Slow)
+    }
+
+    /// Whether the reader is gone, and nothing needs to be read for it any more.
+    pub fn is_left(&self) -> bool {
+        self.queue.is_closed()
     }
 
     async fn send(&self, sheet: Sheet) -> Result<(), NoReader> {
@@ -134,6 +148,7 @@ impl Writer {
 pub struct Sheets {
     queue: mpsc::Receiver<Sheet>,
     is_whole: bool,
+    place: Option<Place>,
 }
 
 /// A copy that ends before its last chunk.
@@ -157,12 +172,14 @@ impl Body for Sheets {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         if self.is_whole {
+            // Before its reader sees the end, so that who has a copy may ask for the next one.
+            drop(self.place.take());
             return Poll::Ready(None);
         }
         Poll::Ready(Some(match ready!(self.queue.poll_recv(context)) {
             Some(Sheet::Next(chunk)) => Ok(Frame::data(chunk)),
-            Some(Sheet::Last(chunk)) => {
-                self.is_whole = true;
+            Some(Sheet::Last(chunk, place)) => {
+                (self.is_whole, self.place) = (true, Some(place));
                 Ok(Frame::data(chunk))
             }
             None => Err(BrokenOff),
@@ -174,11 +191,16 @@ impl Body for Sheets {
 mod tests {
     use http_body_util::BodyExt as _;
     use pg::Shard;
+    use tokio::time::sleep;
 
     use super::*;
 
     fn merchant() -> MerchantId {
         MerchantId::new(Shard::new(3).expect("a shard"))
+    }
+
+    fn place(copies: &Copies) -> Place {
+        copies.begin(Listener::Public, merchant()).expect("a place")
     }
 
     #[test]
@@ -200,11 +222,11 @@ mod tests {
 
     #[tokio::test]
     async fn r38_a_copy_that_ends_early_is_seen_to_have_broken_off() {
-        let (writer, mut sheets) = open();
+        let (writer, sheets) = open();
         writer.put(Bytes::from_static(b"1")).await.expect("room");
-        writer.end(Bytes::from_static(b"2")).await.expect("room");
-        let whole = (&mut sheets).collect().await.expect("whole").to_bytes();
-        assert_eq!(&whole[..], b"12");
+        let end = writer.end(Bytes::from_static(b"2"), place(&Copies::default()));
+        let (ended, whole) = tokio::join!(end, sheets.collect());
+        assert_eq!((ended, &whole.expect("whole").to_bytes()[..]), (Ok(()), &b"12"[..]));
         let (writer, sheets) = open();
         writer.put(Bytes::from_static(b"1")).await.expect("room");
         drop(writer);
@@ -218,7 +240,48 @@ mod tests {
             assert_eq!(writer.put(Bytes::from_static(b"1")).await, Ok(()));
         }
         assert_eq!(writer.put(Bytes::from_static(b"1")).await, Err(NoReader::Slow));
+        assert!(!writer.is_left());
         drop(sheets);
         assert_eq!(writer.put(Bytes::from_static(b"1")).await, Err(NoReader::Gone));
+        assert!(writer.is_left());
+    }
+
+    #[tokio::test]
+    async fn r38_a_copy_has_its_place_until_its_last_sheet_is_taken() {
+        let chunk = || Bytes::from_static(b"1");
+        for taken in 0..=QUEUE {
+            let copies = Copies::default();
+            let (writer, mut sheets) = open_for(Duration::from_millis(50));
+            for _ in 1..QUEUE {
+                writer.put(chunk()).await.expect("room");
+            }
+            let end = tokio::spawn(writer.end(chunk(), place(&copies)));
+            for _ in 0..taken {
+                assert!(sheets.frame().await.expect("a sheet").is_ok());
+            }
+            assert_eq!(end.await.expect("no panic"), Err(NoReader::Slow), "{taken} taken, and no more");
+            assert_eq!(copies.under_way().len(), 1, "{taken} taken: until its connection is ended");
+            drop(sheets);
+            assert!(copies.under_way().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn r38_who_reads_slowly_has_all_of_it_and_the_place_is_free_when_its_end_is_seen() {
+        let copies = Copies::default();
+        let (writer, mut sheets) = open_for(Duration::from_secs(1));
+        for _ in 1..QUEUE {
+            writer.put(Bytes::from_static(b"1")).await.expect("room");
+        }
+        let end = tokio::spawn(writer.end(Bytes::from_static(b"2"), place(&copies)));
+        for _ in 0..QUEUE {
+            sleep(Duration::from_millis(600)).await;
+            assert!(sheets.frame().await.expect("a sheet").is_ok());
+        }
+        sleep(Duration::from_millis(600)).await;
+        assert_eq!(copies.under_way().len(), 1);
+        assert!(sheets.frame().await.is_none() && copies.under_way().is_empty());
+        drop(sheets);
+        assert_eq!(end.await.expect("no panic"), Ok(()));
     }
 }

@@ -91,7 +91,7 @@ struct Copy {
     begun_at: OffsetDateTime,
     /// Read before there is an answer, so that whoever can't be served is told so.
     profile: Page,
-    _place: Place,
+    place: Place,
 }
 
 /// Why a copy breaks off.
@@ -105,7 +105,7 @@ impl Copy {
         let mut conn = app.pool.get().await?;
         let begun_at = conn.now().await?;
         let profile = Part::Profile.page(app, &mut conn, merchant, None).await?;
-        Ok(Copy { app: app.clone(), merchant, begun_at, profile, _place: place })
+        Ok(Copy { app: app.clone(), merchant, begun_at, profile, place })
     }
 
     /// The answer, whose body a task of its own writes while it is read.
@@ -144,7 +144,7 @@ impl Copy {
         }
         let ended_at = self.app.pool.get().await.map_err(stopped)?.now().await.map_err(stopped)?;
         let end = json!({"ended_at": rfc3339(ended_at), "counts": counts});
-        writer.end(lines("end", &[end]).into()).await.map_err(Stop::NoReader)
+        writer.end(lines("end", &[end]).into(), self.place).await.map_err(Stop::NoReader)
     }
 
     /// Page by page, each read when the one before was taken, and on a connection that is given back: whoever reads slowly
@@ -152,6 +152,9 @@ impl Copy {
     async fn write_part(&self, writer: &Writer, part: Part) -> Result<usize, Stop> {
         let (mut count, mut after) = (0, None);
         loop {
+            if writer.is_left() {
+                return Err(Stop::NoReader(NoReader::Gone));
+            }
             let read = match part {
                 Part::Profile => self.profile.clone(),
                 _ => {
