@@ -212,9 +212,10 @@ fn options(given: Option<&str>, settings: &PoolSettings) -> Result<String, Error
         millis("idle_in_transaction", settings.idle_in_transaction)?,
     );
     if settings.plan_once {
-        // What has no index would look so dear without these that each run of it is compiled first.
-        options +=
-            " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off";
+        // A hash over a table reads all of it, and looks cheap while it is empty. What has no index would look so dear without
+        // these that each run of it is compiled first.
+        options += " -c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off \
+                    -c enable_mergejoin=off -c enable_hashjoin=off";
     }
     if let Some(role) = settings.role {
         options += &format!(" -c role={role}");
