@@ -56,7 +56,7 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 40] = [
+const GAUGES: [(&str, &str); 41] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -85,6 +85,7 @@ const GAUGES: [(&str, &str); 40] = [
         "sluice_settlements_investigated",
         "Announced settlements that merchants have asked for and operators look for.",
     ),
+    ("sluice_settlements_investigated_oldest_seconds", "How long the first of them has been looked for."),
     ("sluice_open_quotes", "Quotes that can still be used, by pair."),
     ("sluice_open_quotes_amount", "What they promise, in major units, by pair and side."),
     (

@@ -14,8 +14,6 @@ CREATE TABLE settlements (
     due_at         timestamptz NOT NULL,
     state          text        NOT NULL COLLATE "C"
                                CHECK (state IN ('announced', 'investigating', 'arrived', 'closed')),
-    -- Up to where the merchant's statement was looked through for it.
-    seen           text        COLLATE "C",
     payment        uuid,
     asked_at       timestamptz,
     finding        text        COLLATE "C" CHECK (finding IN ('found', 'not_found')),
@@ -31,10 +29,21 @@ CREATE TABLE settlements (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX settlements_of_merchant ON settlements (shard, merchant, id);
-CREATE INDEX settlements_open ON settlements (shard, merchant) WHERE state IN ('announced', 'investigating');
+CREATE INDEX settlements_open ON settlements (shard, merchant, paid_on) WHERE state IN ('announced', 'investigating');
 CREATE INDEX settlements_investigated ON settlements (asked_at, id) WHERE state = 'investigating';
 -- Each payment answers one announcement.
 CREATE UNIQUE INDEX settlements_by_payment ON settlements (shard, payment) WHERE payment IS NOT NULL;
 
+-- Up to where the statement of a merchant who waits for settlements was looked through for them: one row for all of them, which is
+-- written once for each page of the statement, and is gone when nothing is waited for.
+CREATE TABLE settlement_marks (
+    shard    smallint NOT NULL,
+    merchant uuid     NOT NULL,
+    seq      bigint   NOT NULL,
+    position integer  NOT NULL,
+    PRIMARY KEY (shard, merchant)
+) WITH (fillfactor = 50);
+
 GRANT SELECT, INSERT ON settlements TO sluice_runtime;
-GRANT UPDATE (state, seen, payment, asked_at, finding, finding_reason, settled_at) ON settlements TO sluice_runtime;
+GRANT UPDATE (state, payment, asked_at, finding, finding_reason, settled_at) ON settlements TO sluice_runtime;
+GRANT SELECT, INSERT, UPDATE (seq, position), DELETE ON settlement_marks TO sluice_runtime;

@@ -1,21 +1,22 @@
 //! What merchants announce that platforms have paid them, until it has arrived or was looked for (R10).
 
 mod arrivals;
+mod look;
 mod state;
 mod store;
 
-use ledger::StatementCursor;
 use merchants::{MerchantId, ReceivingAccountId, StoreId};
 use money::Money;
 use time::{Date, OffsetDateTime};
 
 use crate::receipt::PaymentId;
 
-pub use arrivals::{AWAITED_DAYS, arrivals};
+pub use arrivals::{AWAITED_DAYS, arrivals, paid_after};
+pub use look::{Awaited, Looked, awaited, look};
 pub use state::{Finding, SettlementEvent, SettlementState};
 pub use store::{
-    Awaited, MAX_OPEN, NoAnnouncement, SettlementPlace, Status, announce, awaited, investigated, list, lock,
-    look_from, save, taken, under_investigation,
+    Investigated, MAX_OPEN, NoAnnouncement, SettlementPlace, Status, announce, investigated, list, lock,
+    save, under_investigation,
 };
 
 /// Marks ids of settlements.
@@ -48,8 +49,6 @@ pub struct Settlement {
     pub due_at: OffsetDateTime,
     /// Where it stands.
     pub state: SettlementState,
-    /// Up to where the merchant's statement was looked through for it.
-    pub seen: Option<StatementCursor>,
     /// The payment that it was.
     pub payment: Option<PaymentId>,
     /// When the merchant asked where it is.

@@ -8,6 +8,7 @@ mod exchanged;
 mod heads;
 mod journal;
 mod layout;
+mod onward;
 mod reads;
 mod seal;
 mod store;
@@ -26,6 +27,7 @@ pub use exchanged::{Exchanged, exchange_balances, exchanged};
 pub use heads::{Head, NotAHead, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
+pub use onward::{place_before, statement_after, with_news};
 pub use reads::{
     BadCursor, Change, StatementCursor, StatementFilter, StatementLine, holds_anything, merchant_balances,
     receivables, statement,

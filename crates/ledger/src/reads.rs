@@ -78,6 +78,16 @@ pub struct StatementCursor {
 impl StatementCursor {
     /// After everything: a statement begins with the newest line.
     pub const NEWEST: StatementCursor = StatementCursor { seq: i64::MAX, position: i32::MAX };
+
+    /// The seal's number and the place in it, for tables that compare places.
+    pub fn parts(self) -> (i64, i32) {
+        (self.seq, self.position)
+    }
+
+    /// The place with these.
+    pub fn from_parts(seq: i64, position: i32) -> StatementCursor {
+        StatementCursor { seq, position }
+    }
 }
 
 impl fmt::Display for StatementCursor {
@@ -175,7 +185,7 @@ pub async fn statement(
     rows.iter().map(|row| line(row, merchant)).collect()
 }
 
-fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {
+pub(crate) fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {
     let amount = money(row.get("amount"), row.get("currency"))?;
     let name: &str = row.get("kind");
     let kind =

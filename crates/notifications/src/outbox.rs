@@ -85,8 +85,7 @@ pub struct Notice {
     pub merchant: Uuid,
     /// What about.
     pub kind: NoticeKind,
-    /// The id of the payment, the withdrawal, the document, the user or the merchant itself.
-    /// The id of the payment, the withdrawal, the document, the settlement or the merchant itself.
+    /// The id of the payment, the withdrawal, the document, the settlement, the user or the merchant itself.
     pub subject: String,
     /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
     /// kept in the clear.

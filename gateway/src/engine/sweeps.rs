@@ -112,7 +112,8 @@ async fn read_gauges(
     metrics::gauge!("sluice_merchants_overdue").set(reviews.overdue as f64);
     let settlements = deposits::settlements::under_investigation(&conn).await;
     let settlements = settlements.map_err(|error| error.to_string())?;
-    metrics::gauge!("sluice_settlements_investigated").set(settlements as f64);
+    metrics::gauge!("sluice_settlements_investigated").set(settlements.count as f64);
+    metrics::gauge!("sluice_settlements_investigated_oldest_seconds").set(age(settlements.oldest, now));
     super::rates::gauges(&conn, &engine.facts.policy).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);

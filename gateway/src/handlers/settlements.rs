@@ -82,7 +82,8 @@ pub async fn create(app: &App, request: &Request) -> Answer {
             return Err(refusal);
         }
     };
-    let answer = match announce(&tx, &new).await? {
+    let facts = app.engine.facts();
+    let answer = match announce(&tx, facts.layout, &new, facts.day(now)).await? {
         Ok(()) => kept(201, &render(&new, now))?,
         Err(NoAnnouncement::SameReference) => {
             let detail = "this reference was announced for this account already";
@@ -119,7 +120,6 @@ async fn check(
         paid_on: announced.paid_on,
         due_at: facts.settlement_due(account.currency, announced.paid_on),
         state: SettlementState::Announced,
-        seen: None,
         payment: None,
         asked_at: None,
         finding: None,

@@ -123,8 +123,8 @@ async fn r10_what_was_announced_arrives_once_and_its_merchant_is_told() {
 
 #[tokio::test]
 async fn r10_two_gateways_find_each_arrival_once() {
-    let (sluice, world) = Sluice::start().await;
-    let _second = sluice.second(&world, "").await;
+    let (mut sluice, world) = Sluice::start().await;
+    let second = sluice.second(&world, "").await;
     let merchant = world.merchant(0);
     let told = told(&world, merchant).await;
     let mut announced = Vec::new();
@@ -142,6 +142,16 @@ async fn r10_two_gateways_find_each_arrival_once() {
     paid.sort_unstable();
     assert_eq!(payments, paid, "each payment is one settlement");
     assert_eq!(world.balance(merchant, "USD", "available").await, "120.00");
+
+    // The second one looks for them by itself.
+    sluice.kill().await;
+    let at_second = self::told(&second.world, merchant).await;
+    let alone = at_second.announced("11.00", 1).await;
+    let payment = at_second.pays("11.00").await;
+    assert_eq!(at_second.arrived(&alone).await["payment_id"], json!(payment));
+    assert_eq!(at_second.notices(&alone).await.len(), 1, "told once");
+    let world = sluice.launch().await;
+    assert_eq!(world.balance(merchant, "USD", "available").await, "131.00");
     sluice.verify().await;
 }
 

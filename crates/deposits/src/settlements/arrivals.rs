@@ -11,10 +11,19 @@ use crate::state::PaymentState;
 
 /// So many days after the platform paid a payment may still be what it paid.
 pub const AWAITED_DAYS: i64 = 90;
+/// So many days more it is looked for: a payment that was in review counts by the day on which it came, and is credited later.
+const REVIEW_DAYS: i64 = 30;
+/// The institution's day may be ahead of the account's.
+const AHEAD_DAYS: i64 = 1;
 
-/// Pairs of a settlement and the payment that it was: credited to the same account, of exactly its amount, with a day from the one on
-/// which the platform paid to [`AWAITED_DAYS`] later. The oldest settlement takes the oldest payment; each payment is one
-/// settlement's at most, and none of `taken`.
+/// Settlements are looked for that were paid after this day, when it is `today` for the institution.
+pub fn paid_after(today: Date) -> Date {
+    today.saturating_sub(Duration::days(AWAITED_DAYS + REVIEW_DAYS + AHEAD_DAYS))
+}
+
+/// Pairs of a settlement and the payment that it was: credited to the same account, of exactly its amount, nothing of which its bank
+/// has taken back, with a day from the one on which the platform paid to [`AWAITED_DAYS`] later. The oldest settlement takes the
+/// oldest payment; each payment is one settlement's at most, and none of `taken`.
 pub fn arrivals(
     open: &[Settlement],
     credited: &[Payment],
@@ -37,12 +46,21 @@ pub fn arrivals(
 }
 
 fn answers(payment: &Payment, settlement: &Settlement) -> bool {
-    let days = settlement.paid_on..=settlement.paid_on.saturating_add(Duration::days(AWAITED_DAYS));
     payment.status == PaymentState::Credited
         && payment.merchant == Some(settlement.merchant)
         && payment.account == Some(settlement.account)
         && payment.amount == settlement.amount
-        && days.contains(&day_of(payment))
+        && payment.reversed_minor == 0
+        && in_time(payment, settlement.paid_on)
+}
+
+/// By the day of receipt, where the bank says none, from a day earlier on: that day is UTC's, and the merchant's begins before it.
+fn in_time(payment: &Payment, paid_on: Date) -> bool {
+    let first = match payment.value_date {
+        Some(_) => paid_on,
+        None => paid_on.saturating_sub(Duration::days(1)),
+    };
+    (first..=paid_on.saturating_add(Duration::days(AWAITED_DAYS))).contains(&day_of(payment))
 }
 
 /// The day on which the bank counts it; that on which it came, where the bank doesn't say.
@@ -92,7 +110,6 @@ mod tests {
                 paid_on,
                 due_at: NOW,
                 state: SettlementState::Announced,
-                seen: None,
                 payment: None,
                 asked_at: None,
                 finding: None,
@@ -132,13 +149,16 @@ mod tests {
         let world = world();
         let open = [world.settlement(date!(2026 - 11 - 10), 12_000)];
         let right = world.payment(Some(date!(2026 - 11 - 12)), 12_000);
-        let cases: [(&str, Payment, bool); 10] = [
+        let came = |received_at| Payment { value_date: None, received_at, ..right.clone() };
+        let cases: [(&str, Payment, bool); 14] = [
             ("it", right.clone(), true),
             ("on the first day", Payment { value_date: Some(date!(2026 - 11 - 10)), ..right.clone() }, true),
             ("before", Payment { value_date: Some(date!(2026 - 11 - 09)), ..right.clone() }, false),
             ("on the last day", Payment { value_date: Some(date!(2027 - 02 - 08)), ..right.clone() }, true),
             ("too late", Payment { value_date: Some(date!(2027 - 02 - 09)), ..right.clone() }, false),
             ("without a day", Payment { value_date: None, ..right.clone() }, true),
+            ("without one, on the merchant's first day", came(datetime!(2026-11-09 16:30 UTC)), true),
+            ("without one, before", came(datetime!(2026-11-08 23:59 UTC)), false),
             ("a cent less", Payment { amount: usd(11_999), ..right.clone() }, false),
             (
                 "other currency",
@@ -150,6 +170,8 @@ mod tests {
                 Payment { account: Some(ReceivingAccountId::new(world.merchant.shard())), ..right.clone() },
                 false,
             ),
+            ("taken back", Payment { reversed_minor: 12_000, ..right.clone() }, false),
+            ("taken back in part", Payment { reversed_minor: 1, ..right.clone() }, false),
             ("in review", Payment { status: PaymentState::InReview, ..right }, false),
         ];
         for (what, payment, expected) in cases {
@@ -157,6 +179,14 @@ mod tests {
             let wanted: Vec<_> = expected.then_some((open[0].id, payment.id)).into_iter().collect();
             assert_eq!(found, wanted, "{what}");
         }
+    }
+
+    #[test]
+    fn r10_a_settlement_is_looked_for_longer_than_its_payment_may_take() {
+        let paid_on = date!(2026 - 11 - 10);
+        // On the last day an American account still has the day before the institution's, and a review takes a month.
+        assert!(paid_on > paid_after(paid_on + Duration::days(AWAITED_DAYS + 30 + 1) - Duration::days(1)));
+        assert!(paid_on <= paid_after(paid_on + Duration::days(AWAITED_DAYS + 30 + 1)));
     }
 
     #[test]

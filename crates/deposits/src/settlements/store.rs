@@ -1,15 +1,16 @@
-//! Settlements' rows: announced, listed, locked and saved, and those whose arrival is looked for.
+//! Settlements' rows: announced, listed, locked and saved.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-use ledger::StatementCursor;
+use ledger::Layout;
 use merchants::{MerchantId, ReceivingAccountId, StoreId};
 use pg::{Connection, Row, Shard, ToSql, Tx};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+use super::arrivals::paid_after;
+use super::look::look_back;
 use super::{Finding, Settlement, SettlementId, SettlementState};
 use crate::claim::amount_of;
 use crate::error::{Error, expect_count};
@@ -73,13 +74,19 @@ impl Status {
     }
 }
 
-/// Enters a settlement as it is. The caller has seen that the account is the merchant's.
+/// Enters a settlement as it is, and has the merchant's statement looked through for it. The caller has seen that the account is the
+/// merchant's; `today` is the institution's day.
 ///
 /// # Errors
 /// The database's; the inner one says why not.
-pub async fn announce(tx: &Tx<'_>, new: &Settlement) -> Result<Result<(), NoAnnouncement>, Error> {
+pub async fn announce(
+    tx: &Tx<'_>,
+    layout: Layout,
+    new: &Settlement,
+    today: Date,
+) -> Result<Result<(), NoAnnouncement>, Error> {
     let (shard, merchant, account) = (new.id.shard().number(), new.merchant.uuid(), new.account.uuid());
-    let parameters: [&(dyn ToSql + Sync); 12] = [
+    let parameters: [&(dyn ToSql + Sync); 13] = [
         &shard,
         &new.id.uuid(),
         &merchant,
@@ -92,8 +99,10 @@ pub async fn announce(tx: &Tx<'_>, new: &Settlement) -> Result<Result<(), NoAnno
         &new.due_at,
         &new.created_at,
         &MAX_OPEN,
+        &paid_after(today),
     ];
     if tx.execute(include_str!("../sql/insert_settlement.sql"), &parameters).await? == 1 {
+        look_back(tx, layout, new).await?;
         return Ok(Ok(()));
     }
     let named: [&(dyn ToSql + Sync); 4] = [&shard, &merchant, &account, &new.reference];
@@ -209,83 +218,28 @@ pub async fn investigated(
         .collect()
 }
 
-/// How many are under investigation.
+/// What is under investigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Investigated {
+    /// How many.
+    pub count: i64,
+    /// When the first of them was asked for.
+    pub oldest: Option<OffsetDateTime>,
+}
+
+/// How many are under investigation, and since when.
 ///
 /// # Errors
 /// The database's.
-pub async fn under_investigation(conn: &Connection) -> Result<i64, Error> {
-    Ok(conn.query_one(include_str!("../sql/count_investigated.sql"), &[]).await?.get("settlements"))
+pub async fn under_investigation(conn: &Connection) -> Result<Investigated, Error> {
+    let row = conn.query_one(include_str!("../sql/count_investigated.sql"), &[]).await?;
+    Ok(Investigated { count: row.get("settlements"), oldest: row.get("oldest") })
 }
 
-/// A merchant that waits for settlements.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Awaited {
-    /// Who.
-    pub merchant: MerchantId,
-    /// For which.
-    pub settlements: Vec<SettlementId>,
-    /// Up to where its statement was looked through for all of them; none: for one of them not at all.
-    pub seen: Option<StatementCursor>,
-    /// The first day on which one of them was paid.
-    pub since: Date,
-}
-
-/// The next merchants, behind `after`, that wait for settlements which were paid after this day.
-///
-/// # Errors
-/// The database's; `Unexpected` when a row can't be understood.
-pub async fn awaited(
-    conn: &Connection,
-    after: Option<MerchantId>,
-    paid_after: Date,
-    limit: i64,
-) -> Result<Vec<Awaited>, Error> {
-    let (shard, merchant) = after.map_or((-1, Uuid::nil()), |id| (id.shard().number(), id.uuid()));
-    let parameters: [&(dyn ToSql + Sync); 4] = [&shard, &merchant, &paid_after, &limit];
-    let rows = conn.query(include_str!("../sql/awaited_settlements.sql"), &parameters).await?;
-    let one = |row: &Row| {
-        let seen: Vec<Option<&str>> = row.get("seen");
-        let seen: Option<Vec<StatementCursor>> = seen.into_iter().map(|text| text?.parse().ok()).collect();
-        Awaited {
-            merchant: MerchantId::from_uuid(row.get("merchant")),
-            settlements: row.get::<_, Vec<Uuid>>("ids").into_iter().map(SettlementId::from_uuid).collect(),
-            seen: seen.and_then(|seen| seen.into_iter().min()),
-            since: row.get("since"),
-        }
-    };
-    Ok(rows.iter().map(one).collect())
-}
-
-/// Which of these payments are settlements of this shard already.
-///
-/// # Errors
-/// The database's.
-pub async fn taken(tx: &Tx<'_>, shard: Shard, payments: &[PaymentId]) -> Result<HashSet<PaymentId>, Error> {
-    let ids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
-    let rows = tx.query(include_str!("../sql/settled_payments.sql"), &[&shard.number(), &ids]).await?;
-    Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("payment"))).collect())
-}
-
-/// For these, whose rows are locked, the statement was looked through up to here.
-///
-/// # Errors
-/// The database's.
-pub async fn look_from(
-    tx: &Tx<'_>,
-    shard: Shard,
-    ids: &[SettlementId],
-    seen: StatementCursor,
-) -> Result<(), Error> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let seen = seen.to_string();
-    tx.execute(include_str!("../sql/settlements_seen.sql"), &[&shard.number(), &ids, &seen]).await?;
-    Ok(())
-}
-
-fn read(row: &Row) -> Result<Settlement, Error> {
+pub(super) fn read(row: &Row) -> Result<Settlement, Error> {
     let id = SettlementId::from_uuid(row.get("id"));
     let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
-    let (finding, seen): (Option<&str>, Option<&str>) = (row.get("finding"), row.get("seen"));
+    let finding: Option<&str> = row.get("finding");
     Ok(Settlement {
         id,
         merchant: MerchantId::from_uuid(row.get("merchant")),
@@ -296,7 +250,6 @@ fn read(row: &Row) -> Result<Settlement, Error> {
         paid_on: row.get("paid_on"),
         due_at: row.get("due_at"),
         state: SettlementState::parse(row.get("state")).ok_or_else(|| broken("state"))?,
-        seen: seen.map(|text| text.parse().map_err(|_| broken("place"))).transpose()?,
         payment: row.get::<_, Option<Uuid>>("payment").map(PaymentId::from_uuid),
         asked_at: row.get("asked_at"),
         finding: finding.map(|name| Finding::parse(name).ok_or_else(|| broken("finding"))).transpose()?,

@@ -1,1 +1,1 @@
-SELECT count(*) AS settlements FROM settlements WHERE state = 'investigating'
+SELECT count(*) AS settlements, min(asked_at) AS oldest FROM settlements WHERE state = 'investigating'

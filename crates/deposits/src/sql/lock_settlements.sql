@@ -1,4 +1,4 @@
-SELECT id, merchant, account, store, amount_minor, currency, reference, paid_on, due_at, state, seen, payment, asked_at, finding,
+SELECT id, merchant, account, store, amount_minor, currency, reference, paid_on, due_at, state, payment, asked_at, finding,
        finding_reason, created_at, settled_at
 FROM settlements
 WHERE shard = $1 AND id = ANY ($2::uuid[])

@@ -16,7 +16,7 @@ use crate::world::{INDEX, REMITTER, World, bank, post, receipt, stray, usd};
 
 impl World {
     /// Locks one payment, decides, saves, posts, commits.
-    async fn decide(
+    pub async fn decide(
         &self,
         id: PaymentId,
         how: impl FnOnce(&mut Payments, &World) -> Result<Vec<Movement>, Refusal>,

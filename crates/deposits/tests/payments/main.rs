@@ -11,4 +11,5 @@ mod named;
 mod notes;
 mod queue;
 mod reversals;
+mod settlements;
 mod world;

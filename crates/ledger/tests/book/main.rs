@@ -6,6 +6,7 @@ mod accounts;
 mod caused;
 mod classes;
 mod journal;
+mod onward;
 mod proof;
 mod reversals;
 mod verifications;

@@ -10,7 +10,7 @@ use super::Scene;
 use crate::watch::Expected;
 
 pub async fn prove(scene: &Scene) {
-    tokio::join!(notices(scene), payee(scene), newcomer(scene), statements(scene));
+    tokio::join!(notices(scene), payee(scene), newcomer(scene), settlement(scene), statements(scene));
 }
 
 /// A merchant's endpoint fails until every attempt is made; mended, it gets what it missed.
@@ -84,6 +84,37 @@ async fn newcomer(scene: &Scene) {
     assert_eq!(world.database().await.execute(sql, &[&id]).await.expect("overdue"), 1);
     scene.watch.fires(expected).await;
     scene.act(&format!("/admin/v1/merchants/{merchant}/activate")).await;
+    scene.watch.ends(expected).await;
+}
+
+/// A merchant has a settlement looked for, and for two days nobody says what came of it.
+async fn settlement(scene: &Scene) {
+    let expected = Expected {
+        name: "SluiceSettlementsInvestigated",
+        labels: &[],
+        says: "has been looked for since 2d 1h ",
+    };
+    let (world, merchant) = (&scene.world, scene.world.merchant(0));
+    scene.watch.silent(expected).await;
+    let accounts = world.public().get(&merchant.api_key, "/v1/receiving-accounts").await;
+    let account = accounts.json["data"].as_array().into_iter().flatten().find(|row| row["currency"] == "USD");
+    let account = &account.expect("an account in dollars")["id"];
+    let sql = "SELECT (current_date - 20)::text";
+    let day: String = world.database().await.query_one(sql, &[]).await.expect("a day").get(0);
+    let body = json!({"receiving_account_id": account, "currency": "USD", "amount": "7000.00",
+        "paid_on": day, "reference": unique("STL")});
+    let made = world.order(merchant, "/v1/settlements", &unique("key"), &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let settlement = made.text_of("id");
+    let asked = format!("/v1/settlements/{settlement}/investigate");
+    let asked = world.order(merchant, &asked, &unique("key"), &json!({})).await;
+    assert_eq!(asked.status, 200, "{asked:?}");
+    scene.ages("settlements", "asked_at", settlement, "49 hours").await;
+    scene.watch.fires(expected).await;
+    let found = json!({"finding": "not_found", "reason": "the platform has no such payment"});
+    let close = format!("/admin/v1/settlements/{settlement}/close");
+    let closed = world.act(world.operator("operator", 0), &close, &found).await;
+    assert_eq!(closed.status, 200, "{closed:?}");
     scene.watch.ends(expected).await;
 }
 

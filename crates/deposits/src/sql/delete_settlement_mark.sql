@@ -1,0 +1,1 @@
+DELETE FROM settlement_marks WHERE shard = $1 AND merchant = $2
