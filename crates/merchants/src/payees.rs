@@ -126,14 +126,7 @@ pub async fn list_payees(
     after: Option<PayeeId>,
     limit: i64,
 ) -> Result<Vec<Payee>, Error> {
-    let after = after.map(|id| id.uuid());
-    let rows = conn
-        .query(
-            include_str!("sql/list_payees.sql"),
-            &[&merchant.shard().number(), &merchant.uuid(), &after, &limit],
-        )
-        .await?;
-    rows.iter().map(read).collect()
+    page(conn, include_str!("sql/list_payees.sql"), merchant, after, limit).await
 }
 
 /// All payees that are kept of a merchant, removed ones among them (R38), oldest first, at most `limit`, after `after`.
@@ -146,10 +139,19 @@ pub async fn payees_of(
     after: Option<PayeeId>,
     limit: i64,
 ) -> Result<Vec<Payee>, Error> {
-    let after = after.map(|id| id.uuid());
-    let parameters: [&(dyn pg::ToSql + Sync); 4] =
-        [&merchant.shard().number(), &merchant.uuid(), &after, &limit];
-    conn.query(include_str!("sql/payees_of.sql"), &parameters).await?.iter().map(read).collect()
+    page(conn, include_str!("sql/payees_of.sql"), merchant, after, limit).await
+}
+
+async fn page(
+    conn: &pg::Connection,
+    sql: &'static str,
+    merchant: MerchantId,
+    after: Option<PayeeId>,
+    limit: i64,
+) -> Result<Vec<Payee>, Error> {
+    let (shard, after) = (merchant.shard().number(), after.map(|id| id.uuid()));
+    let rows = conn.query(sql, &[&shard, &merchant.uuid(), &after, &limit]).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Removes a payee; false when the merchant has no such payee.

@@ -116,8 +116,7 @@ impl Act {
 
     /// A refusal that is kept under the key.
     pub fn refused(&self, problem: Problem, detail: &str) -> Kept {
-        let body = problem::body(problem, detail, &self.request_id, &[]);
-        Kept { status: problem.status(), body: body.to_vec() }
+        refused(problem, detail, &self.request_id)
     }
 
     /// Keeps the answer under the key, commits, and answers.
@@ -125,10 +124,21 @@ impl Act {
     /// # Errors
     /// The database's.
     pub async fn finish(self, tx: Tx<'_>, answer: Kept) -> Answer {
-        idempotency::record(&tx, &[(&self.keyed, answer.clone())]).await?;
-        tx.commit().await?;
-        Ok(stored(answer, false))
+        finish(&self.keyed, tx, answer).await
     }
+}
+
+/// A refusal that is kept under a key.
+pub(super) fn refused(problem: Problem, detail: &str, request_id: &str) -> Kept {
+    let body = problem::body(problem, detail, request_id, &[]);
+    Kept { status: problem.status(), body: body.to_vec() }
+}
+
+/// Keeps the answer under its key, commits, and answers.
+pub(super) async fn finish(keyed: &Keyed, tx: Tx<'_>, answer: Kept) -> Answer {
+    idempotency::record(&tx, &[(keyed, answer.clone())]).await?;
+    tx.commit().await?;
+    Ok(stored(answer, false))
 }
 
 fn is_success(answer: &Kept) -> bool {

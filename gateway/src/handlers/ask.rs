@@ -7,7 +7,7 @@ use pg::Tx;
 
 use super::{Answer, act};
 use crate::body::Outgoing;
-use crate::problem::{self, Problem, Refusal};
+use crate::problem::{Problem, Refusal};
 use crate::request::Request;
 
 /// One such request.
@@ -39,8 +39,7 @@ impl Ask {
 
     /// A refusal that is kept under the key.
     pub fn refused(&self, problem: Problem, detail: &str) -> Kept {
-        let body = problem::body(problem, detail, &self.request_id, &[]);
-        Kept { status: problem.status(), body: body.to_vec() }
+        act::refused(problem, detail, &self.request_id)
     }
 
     /// Keeps the answer under the key, commits, and answers.
@@ -48,8 +47,6 @@ impl Ask {
     /// # Errors
     /// The database's.
     pub async fn finish(self, tx: Tx<'_>, answer: Kept) -> Answer {
-        idempotency::record(&tx, &[(&self.keyed, answer.clone())]).await?;
-        tx.commit().await?;
-        Ok(act::stored(answer, false))
+        act::finish(&self.keyed, tx, answer).await
     }
 }
