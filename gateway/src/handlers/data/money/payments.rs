@@ -1,6 +1,6 @@
 //! Payments: those that are not credited first, oldest first, then those that were credited, by the statement, since no index
-//! leads from a merchant to them. A payment's place among the first doesn't change when it moves on or back, so it is never
-//! missing; one that is credited meanwhile may stand twice.
+//! leads from a merchant to them. A payment's place among the first doesn't change when it moves on or back, so it is not
+//! missing unless it does both while one page is read; one that is credited meanwhile may stand twice.
 
 use std::collections::{BTreeMap, HashMap};
 
