@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use money::Money;
-use pg::{Connection, Shard, Shards};
+use pg::{Connection, Shard, Shards, ToSql};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::claim::amount_of;
 use crate::error::Error;
 use crate::payment::index_of;
-use crate::receipt::{PaymentId, shard_of};
+use crate::receipt::{PaymentId, reference_key, shard_of};
 use crate::reversals::{Reversal, ReversalId};
 
 /// A payment, as far as a bank's statement can agree with it.
@@ -54,7 +54,12 @@ pub async fn booked_under(
     shards: Shards,
     references: &[(&str, &str)],
 ) -> Result<Vec<BookedPayment>, Error> {
-    let rows = under(conn, include_str!("sql/booked_under.sql"), shards, references).await?;
+    let keys = sorted(shards, references);
+    let (homes, banks, references) = columns(&keys);
+    let reference_keys: Vec<i64> =
+        keys.iter().map(|(_, bank, reference)| reference_key(bank, reference).bits()).collect();
+    let parameters: [&(dyn ToSql + Sync); 4] = [&homes, &reference_keys, &banks, &references];
+    let rows = conn.query(include_str!("sql/booked_under.sql"), &parameters).await?;
     rows.iter().map(BookedPayment::from_row).collect()
 }
 
@@ -67,7 +72,9 @@ pub async fn taken_back_under(
     shards: Shards,
     references: &[(&str, &str)],
 ) -> Result<Vec<Reversal>, Error> {
-    let rows = under(conn, include_str!("sql/taken_back_under.sql"), shards, references).await?;
+    let keys = sorted(shards, references);
+    let (homes, banks, references) = columns(&keys);
+    let rows = conn.query(include_str!("sql/taken_back_under.sql"), &[&homes, &banks, &references]).await?;
     rows.iter().map(Reversal::from_row).collect()
 }
 
@@ -83,22 +90,25 @@ pub async fn which_are_payments(conn: &Connection, ids: &[Uuid]) -> Result<HashS
     Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("id"))).collect())
 }
 
-async fn under(
-    conn: &Connection,
-    sql: &'static str,
-    shards: Shards,
-    references: &[(&str, &str)],
-) -> Result<Vec<pg::Row>, Error> {
-    let mut keys: Vec<(i16, &str, &str)> = references
+/// Bank and reference, with the shard in which they lie; each once.
+type Named<'a> = (i16, &'a str, &'a str);
+
+fn sorted<'a>(shards: Shards, references: &[(&'a str, &'a str)]) -> Vec<Named<'a>> {
+    let mut keys: Vec<Named<'a>> = references
         .iter()
         .map(|(bank, reference)| (shard_of(shards, bank, reference).number(), *bank, *reference))
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let shards: Vec<i16> = keys.iter().map(|key| key.0).collect();
-    let banks: Vec<&str> = keys.iter().map(|key| key.1).collect();
-    let references: Vec<&str> = keys.iter().map(|key| key.2).collect();
-    Ok(conn.query(sql, &[&shards, &banks, &references]).await?)
+    keys
+}
+
+fn columns<'a>(keys: &[Named<'a>]) -> (Vec<i16>, Vec<&'a str>, Vec<&'a str>) {
+    (
+        keys.iter().map(|key| key.0).collect(),
+        keys.iter().map(|key| key.1).collect(),
+        keys.iter().map(|key| key.2).collect(),
+    )
 }
 
 /// The payments of one shard that were booked from `from` until before `to`, in the order of their ids, after `after`.

@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use money::{Currency, Money};
-use pg::Tx;
+use pg::{KeyHash, Tx};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::receipt::{PaymentId, Receipt};
+use crate::receipt::{PaymentId, Receipt, reference_key};
 
 /// What became of one receipt's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,22 @@ struct Key<'a> {
     position: i32,
 }
 
+/// Where a key lies, of this variant: shard, what it has in common with its reference's others, and itself.
+type Place = (i16, i64, Uuid);
+
 impl<'a> Key<'a> {
+    fn place(&self, variant: &str) -> Place {
+        let (position, common) = (self.position.to_be_bytes(), reference_key(self.bank, self.reference));
+        let key = KeyHash::of(&[
+            self.bank.as_bytes(),
+            self.reference.as_bytes(),
+            self.account_index,
+            &position,
+            variant.as_bytes(),
+        ]);
+        (self.shard, common.bits(), key.uuid())
+    }
+
     fn of(receipt: &'a Receipt) -> Key<'a> {
         Key {
             shard: receipt.id.shard().number(),
@@ -59,11 +74,9 @@ struct Holder {
 }
 
 /// A key about to be inserted: the first receipt of the slice that wants it.
-#[derive(Debug, Clone)]
-struct Candidate<'a> {
-    key: Key<'a>,
-    /// Empty for the first report; the contradicting currency and amount otherwise.
-    variant: String,
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    place: Place,
     payment: Uuid,
     amount: Money,
 }
@@ -94,36 +107,33 @@ pub async fn claim(tx: &Tx<'_>, receipts: &[&Receipt]) -> Result<Vec<Claimed>, E
 
 /// One insertion: the distinct keys that a slice wants, and which of them each receipt wants.
 #[derive(Debug)]
-struct Round<'a> {
-    candidates: Vec<Candidate<'a>>,
+struct Round {
+    candidates: Vec<Candidate>,
     wanted: Vec<usize>,
 }
 
-impl<'a> Round<'a> {
-    fn first(receipts: &[&'a Receipt]) -> Round<'a> {
+impl Round {
+    /// The first report of a key has no variant.
+    fn first(receipts: &[&Receipt]) -> Round {
         Round::new(receipts, |_| String::new())
     }
 
-    fn variants(receipts: &[&'a Receipt]) -> Round<'a> {
+    /// One that contradicts it has its own currency and amount.
+    fn variants(receipts: &[&Receipt]) -> Round {
         Round::new(receipts, |amount| format!("{} {}", amount.currency().code(), amount.minor()))
     }
 
-    fn new(receipts: &[&'a Receipt], variant_of: impl Fn(Money) -> String) -> Round<'a> {
-        let mut places: HashMap<(Key<'a>, String), usize> = HashMap::with_capacity(receipts.len());
+    fn new(receipts: &[&Receipt], variant_of: impl Fn(Money) -> String) -> Round {
+        let mut places: HashMap<Place, usize> = HashMap::with_capacity(receipts.len());
         let mut candidates = Vec::with_capacity(receipts.len());
         let mut wanted = Vec::with_capacity(receipts.len());
         for receipt in receipts {
-            let (key, variant) = (Key::of(receipt), variant_of(receipt.amount));
-            let place = *places.entry((key, variant.clone())).or_insert_with(|| {
-                candidates.push(Candidate {
-                    key,
-                    variant,
-                    payment: receipt.id.uuid(),
-                    amount: receipt.amount,
-                });
+            let place = Key::of(receipt).place(&variant_of(receipt.amount));
+            let at = *places.entry(place).or_insert_with(|| {
+                candidates.push(Candidate { place, payment: receipt.id.uuid(), amount: receipt.amount });
                 candidates.len() - 1
             });
-            wanted.push(place);
+            wanted.push(at);
         }
         Round { candidates, wanted }
     }
@@ -146,32 +156,22 @@ impl<'a> Round<'a> {
 }
 
 /// Inserts the candidates and tells, in their order, who holds each key now.
-async fn insert(tx: &Tx<'_>, candidates: &[Candidate<'_>]) -> Result<Vec<Holder>, Error> {
+async fn insert(tx: &Tx<'_>, candidates: &[Candidate]) -> Result<Vec<Holder>, Error> {
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let columns = Columns::of(candidates.iter());
+    let (shards, reference_keys, keys) = columns(candidates.iter());
     let payments: Vec<Uuid> = candidates.iter().map(|c| c.payment).collect();
     let amounts: Vec<i64> = candidates.iter().map(|c| c.amount.minor()).collect();
-    let currencies: Vec<String> = candidates.iter().map(|c| c.amount.currency().code().to_owned()).collect();
+    let currencies: Vec<&str> = candidates.iter().map(|c| c.amount.currency().code()).collect();
     let rows = tx
         .query(
             include_str!("sql/insert_keys.sql"),
-            &[
-                &columns.shards,
-                &columns.banks,
-                &columns.accounts,
-                &columns.references,
-                &columns.positions,
-                &columns.variants,
-                &payments,
-                &amounts,
-                &currencies,
-            ],
+            &[&shards, &reference_keys, &keys, &payments, &amounts, &currencies],
         )
         .await?;
     let won: HashSet<Uuid> = rows.iter().map(|row| row.get("payment")).collect();
-    let lost: Vec<&Candidate<'_>> = candidates.iter().filter(|c| !won.contains(&c.payment)).collect();
+    let lost: Vec<&Candidate> = candidates.iter().filter(|c| !won.contains(&c.payment)).collect();
     let held = read(tx, &lost).await?;
     candidates
         .iter()
@@ -179,7 +179,7 @@ async fn insert(tx: &Tx<'_>, candidates: &[Candidate<'_>]) -> Result<Vec<Holder>
             if won.contains(&candidate.payment) {
                 return Ok(Holder { won: true, payment: candidate.payment, amount: candidate.amount });
             }
-            held.get(&(candidate.key, candidate.variant.as_str()))
+            held.get(&candidate.place)
                 .copied()
                 .ok_or_else(|| Error::Unexpected("a payment's key is taken but can't be read".into()))
         })
@@ -187,47 +187,17 @@ async fn insert(tx: &Tx<'_>, candidates: &[Candidate<'_>]) -> Result<Vec<Holder>
 }
 
 /// Who holds the keys that others claimed before.
-async fn read<'c>(
-    tx: &Tx<'_>,
-    lost: &[&'c Candidate<'c>],
-) -> Result<HashMap<(Key<'c>, &'c str), Holder>, Error> {
+async fn read(tx: &Tx<'_>, lost: &[&Candidate]) -> Result<HashMap<Place, Holder>, Error> {
     if lost.is_empty() {
         return Ok(HashMap::new());
     }
-    let columns = Columns::of(lost.iter().copied());
-    let rows = tx
-        .query(
-            include_str!("sql/read_keys.sql"),
-            &[
-                &columns.shards,
-                &columns.banks,
-                &columns.accounts,
-                &columns.references,
-                &columns.positions,
-                &columns.variants,
-            ],
-        )
-        .await?;
-    let mut found: HashMap<(Key<'_>, &str), Holder> = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let key = Key {
-            shard: row.get("shard"),
-            bank: row.get("bank"),
-            account_index: row.get("account_index"),
-            reference: row.get("reference"),
-            position: row.get("position"),
-        };
-        let holder = Holder { won: false, payment: row.get("payment"), amount: amount_of(row)? };
-        found.insert((key, row.get("variant")), holder);
-    }
-    let mut held = HashMap::with_capacity(lost.len());
-    for candidate in lost {
-        let wanted = (candidate.key, candidate.variant.as_str());
-        if let Some(holder) = found.get(&wanted) {
-            held.insert(wanted, *holder);
-        }
-    }
-    Ok(held)
+    let (shards, reference_keys, keys) = columns(lost.iter().copied());
+    let rows = tx.query(include_str!("sql/read_keys.sql"), &[&shards, &reference_keys, &keys]).await?;
+    let holder = |row: &pg::Row| {
+        let place = (row.get("shard"), row.get("reference_key"), row.get("key"));
+        Ok((place, Holder { won: false, payment: row.get("payment"), amount: amount_of(row)? }))
+    };
+    rows.iter().map(holder).collect()
 }
 
 /// The columns `amount_minor` and `currency` as an amount.
@@ -239,26 +209,13 @@ pub(crate) fn amount_of(row: &pg::Row) -> Result<Money, Error> {
         .map_err(|_| Error::Unexpected("a payment's amount is negative".into()))
 }
 
-/// The key's columns, as arrays to unnest.
-#[derive(Debug)]
-struct Columns<'a> {
-    shards: Vec<i16>,
-    banks: Vec<&'a str>,
-    accounts: Vec<&'a [u8]>,
-    references: Vec<&'a str>,
-    positions: Vec<i32>,
-    variants: Vec<&'a str>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(candidates: impl Iterator<Item = &'a Candidate<'a>> + Clone) -> Columns<'a> {
-        Columns {
-            shards: candidates.clone().map(|c| c.key.shard).collect(),
-            banks: candidates.clone().map(|c| c.key.bank).collect(),
-            accounts: candidates.clone().map(|c| c.key.account_index).collect(),
-            references: candidates.clone().map(|c| c.key.reference).collect(),
-            positions: candidates.clone().map(|c| c.key.position).collect(),
-            variants: candidates.map(|c| c.variant.as_str()).collect(),
-        }
+/// The places of keys, as arrays to unnest.
+fn columns<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> (Vec<i16>, Vec<i64>, Vec<Uuid>) {
+    let (mut shards, mut reference_keys, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    for Candidate { place: (shard, reference_key, key), .. } in candidates {
+        shards.push(*shard);
+        reference_keys.push(*reference_key);
+        keys.push(*key);
     }
+    (shards, reference_keys, keys)
 }

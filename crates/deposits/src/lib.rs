@@ -75,5 +75,10 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "settlements",
             sql: include_str!("../migrations/0007_settlements.sql"),
         },
+        pg::Migration {
+            version: 8,
+            name: "narrow_keys",
+            sql: include_str!("../migrations/0008_narrow_keys.sql"),
+        },
     ],
 };

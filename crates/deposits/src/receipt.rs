@@ -23,7 +23,12 @@ pub type PaymentId = pg::Id<kind::Payment>;
 
 /// The shard in which the payments of this bank and reference lie.
 pub fn shard_of(shards: pg::Shards, bank: &str, reference: &str) -> pg::Shard {
-    shards.of(&[bank.as_bytes(), reference.as_bytes()])
+    reference_key(bank, reference).shard(shards)
+}
+
+/// What the payments of this bank and reference have in common.
+pub(crate) fn reference_key(bank: &str, reference: &str) -> pg::KeyHash {
+    pg::KeyHash::of(&[bank.as_bytes(), reference.as_bytes()])
 }
 
 /// A verified report of money that arrived.

@@ -21,7 +21,7 @@ pub use paging::{Looked, Paged, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
 pub use rows::NewRows;
-pub use shard::{Shard, Shards};
+pub use shard::{KeyHash, Shard, Shards};
 pub use tls::{Fault, Tls, TlsMode};
 pub use tokio_postgres::types;
 pub use tokio_postgres::types::{FromSql, ToSql};

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use uuid::Uuid;
 
 /// One shard, `0..=255`; a `smallint` in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,17 +98,46 @@ impl Shards {
         (0..self.count).map(Shard)
     }
 
-    /// The shard of a key made of `parts`, the same for ever: SHA-256 over each part behind its length
-    /// (64 bits, big-endian), its first 64 bits (big-endian) modulo the count. The lengths keep
-    /// `("ab", "c")` and `("a", "bc")` apart.
+    /// The shard of a key made of `parts`, the same for ever: that of its [`KeyHash`].
     pub fn of(&self, parts: &[&[u8]]) -> Shard {
+        KeyHash::of(parts).shard(*self)
+    }
+}
+
+/// A key made of parts, as a number of fixed width: what lies in an index instead of long texts, the same for ever.
+/// SHA-256 over each part behind its length (64 bits, big-endian); the lengths keep `("ab", "c")` and `("a", "bc")` apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash([u8; 32]);
+
+impl KeyHash {
+    /// Of these parts, in this order.
+    pub fn of(parts: &[&[u8]]) -> KeyHash {
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let digest = context.finish();
-        let first = digest.as_ref().iter().take(8).fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        Shard((first % u64::from(self.count)) as u8)
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.finish().as_ref());
+        KeyHash(hash)
+    }
+
+    /// Its first 128 bits: as good as the key itself, since nobody can make two keys that agree in them.
+    pub fn uuid(&self) -> Uuid {
+        Uuid::from_u128(self.0.iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte)))
+    }
+
+    /// Its first 64 bits: for finding a few candidates, which are then compared in full.
+    pub fn bits(&self) -> i64 {
+        self.first().cast_signed()
+    }
+
+    /// The shard of the key: its first 64 bits (big-endian) modulo the count.
+    pub fn shard(&self, shards: Shards) -> Shard {
+        Shard((self.first() % u64::from(shards.count)) as u8)
+    }
+
+    fn first(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
     }
 }

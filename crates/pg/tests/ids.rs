@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pg::{Id, Kind, Shard, Shards};
+use pg::{Id, KeyHash, Kind, Shard, Shards};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -110,6 +110,20 @@ fn shards_never_change() {
 
 const SHARDS_FOR_EVER: &[(&[&str], i16)] =
     &[(&[], 4), (&[""], 10), (&["ab", "c"], 12), (&["a", "bc"], 1), (&["bank-a", "evt-1"], 2)];
+
+/// Worked out by another program's SHA-256 over the parts behind their lengths.
+#[test]
+fn what_a_key_is_looked_up_by_never_changes() {
+    let table = [
+        ("evt-1", "cd8ba02a-6fa5-1d61-1b6f-3ca2808ebccc", -3_635_636_170_049_381_023, 1),
+        ("evt-2", "8a1b6a49-74d4-c674-1d36-28fb81af170f", -8_495_079_408_379_050_380, 4),
+    ];
+    for (event, uuid, bits, shard) in table {
+        let key = KeyHash::of(&[b"hb", event.as_bytes()]);
+        assert_eq!((key.uuid().to_string().as_str(), key.bits()), (uuid, bits), "{event}");
+        assert_eq!(key.shard(Shards::new(16)).number(), shard, "{event}");
+    }
+}
 
 #[test]
 fn keys_spread_evenly() {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pg::{Shard, Shards};
+use pg::{KeyHash, Shard, Shards};
 use privacy::Keyring;
 use ring::digest;
+use uuid::Uuid;
 
 use crate::{Error, EventId};
 
@@ -51,6 +52,8 @@ pub struct Delivery {
     pub bank: Arc<str>,
     /// The bank's id of it, stable over redelivery.
     pub event_id: String,
+    /// Under what (bank, event id) is looked up.
+    pub(crate) key: Uuid,
     /// SHA-256 of the raw bytes.
     pub body_hash: [u8; 32],
     /// Which of the bank's keys verified.
@@ -73,7 +76,8 @@ impl Delivery {
         headers: &str,
         body: &[u8],
     ) -> Result<Delivery, Error> {
-        let shard = shard_of(shards, bank, event_id);
+        let key = key_of(bank, event_id);
+        let shard = key.shard(shards);
         let id = EventId::new(shard);
         let mut body_hash = [0; 32];
         body_hash.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
@@ -82,6 +86,7 @@ impl Delivery {
             id,
             bank: bank.clone(),
             event_id: event_id.to_owned(),
+            key: key.uuid(),
             body_hash,
             key_id: key_id.to_owned(),
             headers_sealed: keyring.seal(headers.as_bytes(), &context("headers", id))?,
@@ -90,9 +95,9 @@ impl Delivery {
     }
 }
 
-/// Where an event lies, whatever it says.
-pub(crate) fn shard_of(shards: Shards, bank: &str, event_id: &str) -> Shard {
-    shards.of(&[bank.as_bytes(), event_id.as_bytes()])
+/// What names an event and says where it lies, whatever is in it.
+pub(crate) fn key_of(bank: &str, event_id: &str) -> KeyHash {
+    KeyHash::of(&[bank.as_bytes(), event_id.as_bytes()])
 }
 
 pub(crate) fn context(column: &str, id: EventId) -> Vec<u8> {

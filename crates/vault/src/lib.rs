@@ -23,6 +23,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         pg::Migration { version: 2, name: "lookups", sql: include_str!("../migrations/0002_lookups.sql") },
         pg::Migration { version: 3, name: "replays", sql: include_str!("../migrations/0003_replays.sql") },
         pg::Migration { version: 4, name: "lists", sql: include_str!("../migrations/0004_lists.sql") },
+        pg::Migration {
+            version: 5,
+            name: "narrow_keys",
+            sql: include_str!("../migrations/0005_narrow_keys.sql"),
+        },
     ],
 };
 

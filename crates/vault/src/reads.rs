@@ -4,7 +4,7 @@ use pg::{Connection, Looked, Paged, Shards, ToSql};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::delivery::shard_of;
+use crate::delivery::key_of;
 use crate::{Error, EventId};
 
 /// What events can be listed by.
@@ -89,9 +89,12 @@ pub async fn of_banks_ids(
     shards: Shards,
     keys: &[(&str, &str)],
 ) -> Result<Vec<EventId>, Error> {
-    let homes: Vec<i16> = keys.iter().map(|(bank, id)| shard_of(shards, bank, id).number()).collect();
-    let (banks, ids): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
-    let rows = conn.query(include_str!("sql/of_banks_ids.sql"), &[&homes, &banks, &ids]).await?;
+    let (homes, keys): (Vec<i16>, Vec<Uuid>) = keys
+        .iter()
+        .map(|(bank, id)| key_of(bank, id))
+        .map(|key| (key.shard(shards).number(), key.uuid()))
+        .unzip();
+    let rows = conn.query(include_str!("sql/of_banks_ids.sql"), &[&homes, &keys]).await?;
     Ok(rows.iter().map(|row| EventId::from_uuid(row.get("id"))).collect())
 }
 

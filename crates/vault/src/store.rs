@@ -86,11 +86,10 @@ async fn insert_keys(tx: &Tx<'_>, own: &[(usize, &Delivery)]) -> Result<HashSet<
         return Ok(HashSet::new());
     }
     let shards: Vec<i16> = own.iter().map(|(_, d)| d.shard.number()).collect();
-    let banks: Vec<&str> = own.iter().map(|(_, d)| &*d.bank).collect();
-    let event_ids: Vec<&str> = own.iter().map(|(_, d)| d.event_id.as_str()).collect();
+    let keys: Vec<Uuid> = own.iter().map(|(_, d)| d.key).collect();
     let ids: Vec<Uuid> = own.iter().map(|(_, d)| d.id.uuid()).collect();
     let hashes: Vec<&[u8]> = own.iter().map(|(_, d)| d.body_hash.as_slice()).collect();
-    let rows = tx.query(include_str!("sql/claim.sql"), &[&shards, &banks, &event_ids, &ids, &hashes]).await?;
+    let rows = tx.query(include_str!("sql/claim.sql"), &[&shards, &keys, &ids, &hashes]).await?;
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
@@ -99,16 +98,15 @@ async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Delivery)]) -> Result<Vec<(
         return Ok(Vec::new());
     }
     let shards: Vec<i16> = lost.iter().map(|(_, d)| d.shard.number()).collect();
-    let banks: Vec<&str> = lost.iter().map(|(_, d)| &*d.bank).collect();
-    let event_ids: Vec<&str> = lost.iter().map(|(_, d)| d.event_id.as_str()).collect();
-    let rows = tx.query(include_str!("sql/first_answers.sql"), &[&shards, &banks, &event_ids]).await?;
-    let by_key: HashMap<(&str, &str), &pg::Row> =
-        rows.iter().map(|row| ((row.get("bank"), row.get("event_id")), row)).collect();
+    let keys: Vec<Uuid> = lost.iter().map(|(_, d)| d.key).collect();
+    let rows = tx.query(include_str!("sql/first_answers.sql"), &[&shards, &keys]).await?;
+    let by_key: HashMap<(i16, Uuid), &pg::Row> =
+        rows.iter().map(|row| ((row.get("shard"), row.get("key")), row)).collect();
     let mut claims = Vec::with_capacity(lost.len());
     let mut repeated: Vec<(Shard, Uuid)> = Vec::new();
     for (index, delivery) in lost {
         let row = by_key
-            .get(&(&*delivery.bank, delivery.event_id.as_str()))
+            .get(&(delivery.shard.number(), delivery.key))
             .ok_or_else(|| Error::Unexpected("a key that exists can't be read".into()))?;
         if row.get::<_, &[u8]>("body_hash") != delivery.body_hash.as_slice() {
             claims.push((*index, Claim::OtherBytes));

@@ -48,6 +48,35 @@ async fn r2_an_event_is_found_by_its_bank_s_own_id() {
     assert_eq!(found(&[]).await, []);
 }
 
+/// A migration makes of the texts what the program looks for.
+#[tokio::test]
+async fn r2_events_of_before_the_narrow_keys_are_recognised() {
+    let before = pg::MigrationSet { owner: "vault", migrations: &vault::MIGRATIONS.migrations[..4] };
+    let world = World { db: testkit::database(&[before]).await, ..World::new().await };
+    let named = [("hb", "evt-1"), ("hb", "e\u{301}v\u{1f}t \"2\""), ("mb", ""), ("mb", "hbevt-1")];
+    let old: Vec<_> = named.iter().map(|(bank, event)| world.delivery(bank, event, BODY)).collect();
+    let owner = world.db.owner().get().await.unwrap();
+    for delivery in &old {
+        let (shard, id) = (delivery.shard.number(), delivery.id.uuid());
+        let (bank, event) = (&*delivery.bank, delivery.event_id.as_str());
+        let key = "INSERT INTO bank_event_keys VALUES ($1, $2, $3, $4, $5)";
+        owner.execute(key, &[&shard, &bank, &event, &id, &delivery.body_hash.as_slice()]).await.unwrap();
+        let sql = "INSERT INTO bank_events VALUES ($1, $2, $3, $4, 'accepted', 200, $5, 'key-1', now())";
+        owner.execute(sql, &[&shard, &id, &bank, &event, &event.as_bytes()]).await.unwrap();
+    }
+    pg::migrate(&world.db.url, &pg::Tls::default(), &[vault::MIGRATIONS]).await.expect("the migration");
+    let mut conn = world.db.pool.get().await.unwrap();
+    for ((bank, event_id), old) in named.iter().zip(&old) {
+        let again = run(&mut conn, &[&world.delivery(bank, event_id, BODY)]).await;
+        assert_eq!(again, [Claim::Repeat(answer(event_id))], "{event_id}");
+        let reused = world.delivery(bank, event_id, b"{}");
+        assert_eq!(run(&mut conn, &[&reused]).await, [Claim::OtherBytes], "{event_id}");
+        assert_eq!(of_banks_ids(&conn, SHARDS, &[(bank, event_id)]).await.unwrap(), [old.id]);
+        let shown = event(&conn, reused.id).await.unwrap().unwrap();
+        assert_eq!((shown.id, shown.body_hash), (old.id, old.body_hash), "{event_id}");
+    }
+}
+
 /// The answer to a COMMIT was lost: the batch is carried out again, with the same delivery.
 #[tokio::test]
 async fn r3_other_bytes_are_noted_once_however_often_their_batch_is_carried_out() {

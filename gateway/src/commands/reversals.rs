@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use deposits::{
-    Original, Payment, PaymentId, PaymentState, Payments, Reversal, ReversalClaim, ReversalId,
+    Original, Payment, PaymentId, PaymentState, Payments, Receipt, Reversal, ReversalClaim, ReversalId,
     ReversalReport, ReversalState,
 };
 use ledger::{Account, MerchantRef, Movement};
@@ -28,11 +28,12 @@ pub(super) struct Reversals {
 }
 
 impl Reversals {
-    /// Takes what `waiting` has of those that waited, and looks for the payments that are meant.
+    /// Takes what `waiting` has of those that waited, and looks for the payments that are meant, also among the new `receipts`.
     pub(super) async fn load(
         tx: &Tx<'_>,
         batch: &[&Command],
         claims: &Claims,
+        receipts: &[&Receipt],
         waiting: Vec<Reversal>,
         named: &[ReversalId],
         now: OffsetDateTime,
@@ -52,7 +53,7 @@ impl Reversals {
         for locked in deposits::lock_reversals(tx, &missing).await? {
             rows.insert(locked.id, locked);
         }
-        let originals = deposits::originals(tx, &rows.values().collect::<Vec<_>>()).await?;
+        let originals = deposits::originals(tx, &rows.values().collect::<Vec<_>>(), receipts).await?;
         Ok(Reversals { rows, new, originals })
     }
 

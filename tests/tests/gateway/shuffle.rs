@@ -184,8 +184,8 @@ async fn settle(world: &World) {
     let begun = Instant::now();
     loop {
         let sql =
-            "SELECT count(*) FROM reversals r WHERE state = 'waiting' AND EXISTS (SELECT FROM payment_keys k
-             WHERE k.shard = r.shard AND k.bank = r.bank AND k.reference = r.original_reference)";
+            "SELECT count(*) FROM reversals r WHERE state = 'waiting' AND EXISTS (SELECT FROM payments p
+             WHERE p.shard = r.shard AND p.bank = r.bank AND p.reference = r.original_reference)";
         let missed = count(world, sql).await;
         if missed == 0 {
             break;

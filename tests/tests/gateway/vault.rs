@@ -323,7 +323,8 @@ async fn r2_r4_a_replay_applies_what_was_not_understood_then_and_nothing_of_it_t
     let body = talkative(&unique("REF"), merchant.account("USD"), "40.00");
     world.event(&event, &body).await;
     forget_understanding(&world, &event, "malformed", 400).await;
-    let unheard = "UPDATE payment_keys SET reference = 'other-' || reference WHERE payment = (SELECT p.id FROM payments p
+    let unheard =
+        "UPDATE payment_keys SET key = gen_random_uuid() WHERE payment = (SELECT p.id FROM payments p
         JOIN bank_events e ON e.id = p.event WHERE e.event_id = $1)";
     assert_eq!(database(&world).await.execute(unheard, &[&event]).await.unwrap(), 1);
     let (before, balance) = (books(&world).await, world.balance(merchant, "USD", "available").await);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Reversal, ReversalId};
 use crate::error::Error;
 use crate::payment::index_of;
-use crate::receipt::PaymentId;
+use crate::receipt::{PaymentId, Receipt, reference_key};
 
 /// What a reversal's reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,16 @@ struct Candidate {
     position: i32,
 }
 
-/// Looks for the payments of a slice of reversals by their keys: those of this batch's own receipts are found too,
-/// once they are claimed. Locks nothing.
+/// Looks for the payments of a slice of reversals: by their keys those that were kept before, and among `new` those that this
+/// batch has claimed and will keep. Locks nothing.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a key that can't be understood.
-pub async fn originals(tx: &Tx<'_>, reversals: &[&Reversal]) -> Result<HashMap<ReversalId, Original>, Error> {
+pub async fn originals(
+    tx: &Tx<'_>,
+    reversals: &[&Reversal],
+    new: &[&Receipt],
+) -> Result<HashMap<ReversalId, Original>, Error> {
     if reversals.is_empty() {
         return Ok(HashMap::new());
     }
@@ -43,8 +47,15 @@ pub async fn originals(tx: &Tx<'_>, reversals: &[&Reversal]) -> Result<HashMap<R
     let banks: Vec<&str> = reversals.iter().map(|reversal| &*reversal.bank).collect();
     let references: Vec<&str> =
         reversals.iter().map(|reversal| reversal.original_reference.as_str()).collect();
-    let rows = tx.query(include_str!("../sql/originals.sql"), &[&ids, &shards, &banks, &references]).await?;
-    let mut found: HashMap<Uuid, Vec<Candidate>> = HashMap::new();
+    let reference_keys: Vec<i64> = banks
+        .iter()
+        .zip(&references)
+        .map(|(bank, reference)| reference_key(bank, reference).bits())
+        .collect();
+    let rows = tx
+        .query(include_str!("../sql/originals.sql"), &[&ids, &shards, &reference_keys, &banks, &references])
+        .await?;
+    let mut found = among(reversals, new);
     for row in &rows {
         let (payment, account_index): (Uuid, &[u8]) = (row.get("payment"), row.get("account_index"));
         found.entry(row.get("reversal")).or_default().push(Candidate {
@@ -58,6 +69,23 @@ pub async fn originals(tx: &Tx<'_>, reversals: &[&Reversal]) -> Result<HashMap<R
         (reversal.id, narrow(reversal, candidates))
     };
     Ok(reversals.iter().map(original).collect())
+}
+
+/// Each reversal's candidates among receipts that are payments now.
+fn among(reversals: &[&Reversal], new: &[&Receipt]) -> HashMap<Uuid, Vec<Candidate>> {
+    let mut by_reference: HashMap<(&str, &str), Vec<Candidate>> = HashMap::with_capacity(new.len());
+    for receipt in new {
+        by_reference.entry((&receipt.bank, &receipt.reference)).or_default().push(Candidate {
+            payment: receipt.id,
+            account_index: receipt.account_index,
+            position: receipt.position,
+        });
+    }
+    let of = |reversal: &&Reversal| {
+        let candidates = by_reference.get(&(&*reversal.bank, reversal.original_reference.as_str()))?;
+        Some((reversal.id.uuid(), candidates.clone()))
+    };
+    reversals.iter().filter_map(of).collect()
 }
 
 /// By the account where the bank names it; among several left, by the place in the document.

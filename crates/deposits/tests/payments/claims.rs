@@ -232,3 +232,54 @@ async fn r4_concurrent_slices_in_any_order_and_with_contradictions_never_deadloc
     }
     assert_eq!(world.count("SELECT count(*) FROM payment_keys").await, 5 * 900);
 }
+
+/// A migration makes of the texts what the program looks for.
+#[tokio::test]
+async fn r4_keys_of_before_they_were_narrow_are_recognised() {
+    let before = pg::MigrationSet {
+        owner: deposits::MIGRATIONS.owner,
+        migrations: &deposits::MIGRATIONS.migrations[..7],
+    };
+    let db = testkit::database(&[before]).await;
+    let owner = db.owner().get().await.unwrap();
+    // The contradicting one was told of before, too.
+    let kept = [
+        (long(("A", 0, 1, 100)), ""),
+        (long(("A", 0, 1, 101)), "USD 101"),
+        (long(("A", 1, 1, 100)), ""),
+        (long(("A", 0, 2, 100)), ""),
+        (long(("R\u{e9}f\u{1f} 7", 70_000, 3, 5)), ""),
+    ];
+    for (receipt, variant) in &kept {
+        let values: [&(dyn pg::ToSql + Sync); 8] = [
+            &receipt.id.shard().number(),
+            &&*receipt.bank,
+            &receipt.account_index.as_slice(),
+            &receipt.reference,
+            &receipt.position,
+            variant,
+            &receipt.id.uuid(),
+            &receipt.amount.minor(),
+        ];
+        let sql = "INSERT INTO payment_keys VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'USD')";
+        owner.execute(sql, &values).await.unwrap();
+    }
+    pg::migrate(&db.url, &pg::Tls::default(), &[deposits::MIGRATIONS]).await.expect("the migration");
+    let mut conn = db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    for (old, _) in &kept {
+        let claimed = claim(&tx, &[&again_of(old)]).await.unwrap();
+        assert_eq!(claimed, [Claimed::Duplicate { payment: old.id }], "{old:?}");
+    }
+    let other = long(("A", 0, 1, 102));
+    assert_eq!(claim(&tx, &[&other]).await.unwrap(), [Claimed::New { conflict: true }]);
+    let elsewhere = long(("A", 2, 1, 100));
+    assert_eq!(claim(&tx, &[&elsewhere]).await.unwrap(), [Claimed::New { conflict: false }]);
+}
+
+/// The same payment, reported again.
+fn again_of(old: &Receipt) -> Receipt {
+    let mut again = receipt(&old.reference, old.amount);
+    (again.position, again.account_index) = (old.position, old.account_index);
+    again
+}

@@ -71,7 +71,13 @@ impl World {
     /// Takes these payments in, and these reversals back.
     async fn take_back(&self, tx: &Tx<'_>, reversals: &mut [&mut Reversal], incoming: &[Incoming<'_>]) {
         let now = tx.now().await.unwrap();
-        let originals = originals(tx, &reversals.iter().map(|one| &**one).collect::<Vec<_>>()).await.unwrap();
+        let new: Vec<&Receipt> = incoming
+            .iter()
+            .filter(|incoming| matches!(incoming.claimed, Claimed::New { .. }))
+            .map(|incoming| incoming.receipt)
+            .collect();
+        let all: Vec<&Reversal> = reversals.iter().map(|one| &**one).collect();
+        let originals = originals(tx, &all, &new).await.unwrap();
         let named = originals.values().filter_map(|original| match original {
             Original::One(id) => Some(*id),
             Original::Unseen | Original::Several => None,

@@ -1,7 +1,7 @@
-SELECT k.bank, k.event_id, k.id, k.body_hash,
+SELECT k.shard, k.key, k.id, k.body_hash,
        coalesce(later.status, e.status) AS status, coalesce(later.answer, e.answer) AS answer
-FROM unnest($1::smallint[], $2::text[], $3::text[]) AS wanted (shard, bank, event_id)
-JOIN bank_event_keys k ON k.shard = wanted.shard AND k.bank = wanted.bank AND k.event_id = wanted.event_id
+FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, key)
+JOIN bank_event_keys k ON k.shard = wanted.shard AND k.key = wanted.key
 LEFT JOIN bank_events e ON e.shard = k.shard AND e.id = k.id
 LEFT JOIN LATERAL (
     SELECT l.status, l.answer FROM bank_event_later_answers l

@@ -1,4 +1,5 @@
-SELECT k.id
-FROM unnest($1::smallint[], $2::text[], $3::text[]) AS wanted (shard, bank, event_id)
-JOIN bank_event_keys k ON k.shard = wanted.shard AND k.bank = wanted.bank AND k.event_id = wanted.event_id
-ORDER BY k.bank, k.id
+SELECT e.id
+FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, key)
+JOIN bank_event_keys k ON k.shard = wanted.shard AND k.key = wanted.key
+JOIN bank_events e ON e.shard = k.shard AND e.id = k.id
+ORDER BY e.bank, e.id

@@ -88,7 +88,7 @@ impl Lot<'_, '_, '_> {
             merchants::receiving_accounts(tx, facts.layout.shards, &numbers),
         );
         let (now, waiting, mut directory) = (now?, waiting?, directory?);
-        let reversals = Reversals::load(tx, batch, claims, waiting, &named.reversals, now).await?;
+        let reversals = Reversals::load(tx, batch, claims, &receipts, waiting, &named.reversals, now).await?;
         named.payments.extend(reversals.payments());
         let owners = payouts::subjects(tx, &named.payouts).await?;
         follow_owners(&owners, named);
