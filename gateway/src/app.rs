@@ -13,6 +13,7 @@ use crate::config::{self, Config};
 use crate::copies::Copies;
 use crate::engine::Engine;
 use crate::live::{Current, Live};
+use crate::logins::Logins;
 use crate::migrate;
 use crate::number_searches::NumberSearches;
 use crate::readiness::Readiness;
@@ -43,6 +44,8 @@ pub struct App {
     pub room: Room,
     /// What of them one bank may take.
     pub shares: Shares,
+    /// Whose keys requests carry.
+    pub logins: Logins,
     /// What each operator may still search for by number.
     pub number_searches: NumberSearches,
     /// Which copies of merchants' data are under way.
@@ -64,6 +67,7 @@ impl App {
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, room) = (policy(&config)?, Room::new(&config.server));
         let shares = Shares::open(&config);
+        let logins = Logins::start(pool.clone(), config.server.max_requests);
         Ok(App {
             pool,
             keyring,
@@ -74,6 +78,7 @@ impl App {
             hub: Hub::new(config.stream.max_streams),
             room,
             shares,
+            logins,
             number_searches: NumberSearches::default(),
             copies: Copies::default(),
             metrics,

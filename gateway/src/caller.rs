@@ -85,8 +85,7 @@ async fn merchant(app: &App, headers: &HeaderMap) -> Result<merchants::Caller, R
     if !ApiKey::could_be(token) {
         return Err(unknown());
     }
-    let conn = app.pool.get().await?;
-    let caller = merchants::authenticate(&conn, &ApiKey::from_caller(token)).await?.ok_or_else(unknown)?;
+    let caller = app.logins.caller(ApiKey::from_caller(token)).await?.ok_or_else(unknown)?;
     match caller.user_state {
         UserState::Active => {}
         UserState::Frozen => return Err(Refusal::new(Problem::UserFrozen, "the user of this key is frozen")),

@@ -15,6 +15,7 @@ pub mod floor;
 mod handlers;
 mod heads;
 mod live;
+mod logins;
 mod metrics;
 mod migrate;
 mod number_searches;

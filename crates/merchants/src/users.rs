@@ -3,6 +3,8 @@
 mod managed;
 mod state;
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use privacy::Sensitive;
@@ -69,23 +71,33 @@ pub struct Caller {
     pub merchant_state: MerchantState,
 }
 
-/// The user with this key, or none.
+/// The users with these keys, in their order; none where nobody has a key.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a row can't be understood.
-pub async fn authenticate(conn: &pg::Connection, key: &ApiKey) -> Result<Option<Caller>, Error> {
-    let hash = key.hash();
-    let rows = conn.query(include_str!("sql/authenticate.sql"), &[&hash.as_slice()]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+pub async fn authenticate(conn: &pg::Connection, keys: &[&ApiKey]) -> Result<Vec<Option<Caller>>, Error> {
+    let hashes: Vec<[u8; 32]> = keys.iter().map(|key| key.hash()).collect();
+    let asked: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
+    let rows = conn.query(include_str!("sql/authenticate.sql"), &[&asked]).await?;
+    let known = |row| Ok((row_hash(row), caller(row)?));
+    let known = rows.iter().map(known).collect::<Result<HashMap<&[u8], Caller>, Error>>()?;
+    Ok(asked.iter().map(|hash| known.get(hash).copied()).collect())
+}
+
+fn row_hash(row: &pg::Row) -> &[u8] {
+    row.get("key_hash")
+}
+
+fn caller(row: &pg::Row) -> Result<Caller, Error> {
     let user = UserId::from_uuid(row.get("id"));
     let broken = |what: &str| Error::Unexpected(format!("{what} of {user}"));
-    Ok(Some(Caller {
+    Ok(Caller {
         user,
         merchant: MerchantId::from_uuid(row.get("merchant")),
         user_state: UserState::parse(row.get("user_state")).ok_or_else(|| broken("state"))?,
         merchant_state: MerchantState::parse(row.get("merchant_state"))
             .ok_or_else(|| broken("merchant's state"))?,
-    }))
+    })
 }
 
 /// Adds a user; one that is already there stays as it is.

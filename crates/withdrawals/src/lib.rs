@@ -65,6 +65,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "operators_lists",
             sql: include_str!("../migrations/0006_operators_lists.sql"),
         },
+        pg::Migration { version: 7, name: "lookups", sql: include_str!("../migrations/0007_lookups.sql") },
     ],
 };
 

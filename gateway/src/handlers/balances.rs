@@ -31,19 +31,28 @@ pub(super) async fn of_merchant(
     merchant: MerchantId,
 ) -> Result<Vec<Value>, Refusal> {
     // In transit is read before available: a withdrawal between the two shows too much in transit for a moment,
-    // never money that is gone as available.
-    let in_transit = ::withdrawals::in_transit(conn, merchant).await?;
-    let in_review = deposits::in_review_sums(conn, merchant).await?;
-    let own: BTreeSet<Currency> = merchants::currencies_of(conn, merchant).await?.into_iter().collect();
+    // never money that is gone as available. What goes side by side is still read in this order.
+    let (in_transit, in_review, own, frozen) = tokio::join!(
+        biased;
+        ::withdrawals::in_transit(conn, merchant),
+        deposits::in_review_sums(conn, merchant),
+        merchants::currencies_of(conn, merchant),
+        merchants::amount_freezes(conn, merchant),
+    );
+    let (in_transit, in_review, frozen) = (in_transit?, in_review?, frozen?);
+    let own: BTreeSet<Currency> = own?.into_iter().collect();
     let dealt_in = app.policy.pairs.iter().flat_map(|pair| [pair.0, pair.1]);
     let held = in_transit.iter().chain(&in_review).map(Money::currency);
     let asked: BTreeSet<Currency> =
         own.iter().copied().chain(dealt_in).chain(app.policy.routes.keys().copied()).chain(held).collect();
     let asked: Vec<Currency> = asked.into_iter().collect();
     let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
-    let frozen = merchants::amount_freezes(conn, merchant).await?;
-    let balances = ledger::merchant_balances(conn, book, &asked).await?;
-    let receivable = ledger::receivables(conn, book, &asked).await?;
+    let (balances, receivable) = tokio::join!(
+        biased;
+        ledger::merchant_balances(conn, book, &asked),
+        ledger::receivables(conn, book, &asked),
+    );
+    let (balances, receivable) = (balances?, receivable?);
     Ok(balances
         .iter()
         .map(|balance| row(*balance, stopped(*balance, &frozen), &in_transit, &in_review, &receivable))

@@ -1,8 +1,8 @@
 //! Who speaks for a merchant.
 
 use merchants::{
-    ApiKey, MAX_USERS, MerchantId, MerchantState, NewUser, NoUser, User, UserEvent, UserId, UserState,
-    authenticate, change_user, create_user, insert_user, list_users,
+    ApiKey, Caller, MAX_USERS, MerchantId, MerchantState, NewUser, NoUser, User, UserEvent, UserId,
+    UserState, authenticate, change_user, create_user, insert_user, list_users,
 };
 
 use crate::world::{NAME, World};
@@ -12,6 +12,32 @@ async fn every_sql_file_fits_the_schema() {
     testkit::check_sql(env!("CARGO_MANIFEST_DIR"), &[merchants::MIGRATIONS]).await;
 }
 
+async fn known(conn: &pg::Connection, key: &ApiKey) -> Option<Caller> {
+    let mut found = authenticate(conn, &[key]).await.unwrap();
+    assert_eq!(found.len(), 1);
+    found.remove(0)
+}
+
+#[tokio::test]
+async fn r41_each_of_many_keys_finds_its_own_user() {
+    let world = World::new().await;
+    let conn = world.conn().await;
+    let mut keys = Vec::new();
+    for _ in 0..3 {
+        let merchant = world.merchant(NAME, MerchantState::Active).await;
+        let (user, key) = (UserId::new(merchant.shard()), ApiKey::generate().unwrap());
+        insert_user(&conn, user, merchant, "till", &key).await.unwrap();
+        keys.push((key, Some(user)));
+    }
+    keys.insert(1, (ApiKey::generate().unwrap(), None));
+    keys.push(keys[0].clone());
+    let asked: Vec<&ApiKey> = keys.iter().map(|(key, _)| key).collect();
+    let found = authenticate(&conn, &asked).await.unwrap();
+    let users: Vec<Option<UserId>> = found.iter().map(|caller| caller.map(|caller| caller.user)).collect();
+    assert_eq!(users, keys.iter().map(|(_, user)| *user).collect::<Vec<_>>());
+    assert_eq!(authenticate(&conn, &[]).await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn r41_a_key_names_its_user_and_merchant_and_no_other_key_does() {
     let world = World::new().await;
@@ -19,14 +45,14 @@ async fn r41_a_key_names_its_user_and_merchant_and_no_other_key_does() {
     let merchant = world.merchant(NAME, MerchantState::Active).await;
     let (user, key) = (UserId::new(merchant.shard()), ApiKey::generate().unwrap());
     insert_user(&conn, user, merchant, "till", &key).await.unwrap();
-    let caller = authenticate(&conn, &ApiKey::from_caller(key.reveal())).await.unwrap().unwrap();
+    let caller = known(&conn, &ApiKey::from_caller(key.reveal())).await.unwrap();
     assert_eq!((caller.user, caller.merchant), (user, merchant));
     assert_eq!((caller.user_state, caller.merchant_state), (UserState::Active, MerchantState::Active));
     let upper = key.reveal().to_uppercase();
     for wrong in
         ["", "sk_", &key.reveal()[1..], &upper, &hex(&key.hash()), ApiKey::generate().unwrap().reveal()]
     {
-        assert_eq!(authenticate(&conn, &ApiKey::from_caller(wrong)).await.unwrap(), None, "{wrong}");
+        assert_eq!(known(&conn, &ApiKey::from_caller(wrong)).await, None, "{wrong}");
     }
 }
 
@@ -43,7 +69,7 @@ async fn r41_a_frozen_or_deleted_user_is_known_as_such() {
     insert_user(&conn, UserId::new(merchant.shard()), merchant, "till", &key).await.unwrap();
     for (name, state) in [("frozen", UserState::Frozen), ("deleted", UserState::Deleted)] {
         conn.batch_execute(&format!("UPDATE users SET state = '{name}'")).await.unwrap();
-        let caller = authenticate(&conn, &key).await.unwrap().unwrap();
+        let caller = known(&conn, &key).await.unwrap();
         assert_eq!((caller.user_state, caller.merchant_state), (state, MerchantState::Restricted));
     }
 }
@@ -69,10 +95,10 @@ async fn r41_a_user_may_be_entered_again_but_a_key_belongs_to_one() {
     let (user, key) = (UserId::new(merchant.shard()), ApiKey::generate().unwrap());
     insert_user(&conn, user, merchant, "till", &key).await.unwrap();
     insert_user(&conn, user, merchant, "till", &ApiKey::generate().unwrap()).await.unwrap();
-    assert!(authenticate(&conn, &key).await.unwrap().is_some());
+    assert!(known(&conn, &key).await.is_some());
     let other = UserId::new(merchant.shard());
     insert_user(&conn, other, merchant, "till", &key).await.ok();
-    assert_eq!(authenticate(&conn, &key).await.unwrap().unwrap().user, user);
+    assert_eq!(known(&conn, &key).await.unwrap().user, user);
 }
 
 impl World {
@@ -115,7 +141,7 @@ async fn r41_a_user_is_made_frozen_unfrozen_and_deleted_for_ever() {
     ] {
         assert_eq!(world.user_becomes(user.id, event).await, expected, "{event:?}");
         if let Ok(state) = expected {
-            let caller = authenticate(&conn, &key).await.unwrap().unwrap();
+            let caller = known(&conn, &key).await.unwrap();
             assert_eq!(caller.user_state, state, "at once");
         }
     }

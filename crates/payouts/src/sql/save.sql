@@ -1,4 +1,5 @@
--- A status changes only from the one that was decided upon.
+-- A status changes only from the one that was decided upon. The key finds the row: to no index does `IS NOT DISTINCT FROM` say
+-- that one of statuses would, too, under which lie many more.
 UPDATE payouts p
 SET status = c.status, held_by = c.held_by, bank_reference = c.bank_reference,
     amount_received_minor = c.amount_received_minor, returned_minor = c.returned_minor, reason = c.reason,
@@ -8,4 +9,4 @@ FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::
             $9::text[], $10::integer[], $11::integer[], $12::integer[], $13::boolean[], $14::timestamptz[])
      AS c (shard, id, expected, status, held_by, bank_reference, amount_received_minor, returned_minor, reason, sends,
            queries, delays, needs_operator, sent_at)
-WHERE p.shard = c.shard AND p.id = c.id AND p.status = c.expected
+WHERE p.shard = c.shard AND p.id = c.id AND p.status IS NOT DISTINCT FROM c.expected
