@@ -14,6 +14,8 @@ use crate::error::Error;
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: i16 = -1;
 const NULL: i32 = -1;
+/// Of a row: behind the number of its values the first one's length and, where that is a `smallint`, all of it.
+const FIRST_VALUE: std::ops::Range<usize> = 2..8;
 /// From so many rows on the cheaper rows are worth the waiting.
 const MANY: usize = 16;
 
@@ -21,7 +23,8 @@ const MANY: usize = 16;
 #[derive(Debug)]
 pub struct NewRows {
     columns: &'static [Type],
-    count: usize,
+    /// Where each begins.
+    starts: Vec<usize>,
     rows: BytesMut,
 }
 
@@ -29,7 +32,7 @@ impl NewRows {
     /// No rows yet; `columns` are the types of those that the statements name, in their order. PostgreSQL takes the
     /// bytes at their word, so they must be the table's.
     pub fn new(columns: &'static [Type]) -> NewRows {
-        NewRows { columns, count: 0, rows: BytesMut::from(HEADER) }
+        NewRows { columns, starts: Vec::new(), rows: BytesMut::from(HEADER) }
     }
 
     /// Adds a row.
@@ -41,11 +44,11 @@ impl NewRows {
         if values.len() != self.columns.len() {
             return Err(broken("a row that has not as many values as columns"));
         }
+        self.starts.push(self.rows.len());
         self.rows.put_i16(count);
         for (value, column) in values.iter().zip(self.columns) {
             self.value(*value, column)?;
         }
-        self.count += 1;
         Ok(())
     }
 
@@ -64,27 +67,35 @@ impl NewRows {
     }
 
     pub(crate) fn are_many(&self) -> bool {
-        self.count >= MANY
+        self.starts.len() >= MANY
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.starts.is_empty()
     }
 
-    /// For COPY.
-    pub(crate) fn into_bytes(mut self) -> Bytes {
-        self.rows.put_i16(TRAILER);
-        self.rows.freeze()
+    /// For COPY: in the order of their first column, and as they came where it is the same. That is the shard, and each has its
+    /// own place in every index: what goes there one after the other finds it at hand.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        let mut rows: Vec<&[u8]> = Vec::with_capacity(self.starts.len());
+        let ends = self.starts.iter().skip(1).copied().chain([self.rows.len()]);
+        rows.extend(self.starts.iter().zip(ends).filter_map(|(start, end)| self.rows.get(*start..end)));
+        rows.sort_by_key(|row| row.get(FIRST_VALUE));
+        let mut sorted = BytesMut::with_capacity(self.rows.len() + size_of::<i16>());
+        sorted.put_slice(HEADER);
+        rows.iter().for_each(|row| sorted.put_slice(row));
+        sorted.put_i16(TRAILER);
+        sorted.freeze()
     }
 
     /// For INSERT: an array for each column.
     pub(crate) fn into_arrays(self) -> Result<Vec<Array>, Error> {
-        let count = i32::try_from(self.count).map_err(|_| broken("too many rows"))?;
+        let count = i32::try_from(self.starts.len()).map_err(|_| broken("too many rows"))?;
         let start = |column: &Type| Array::new(column, count);
         let mut arrays: Vec<Array> = self.columns.iter().map(start).collect();
         let mut rows = self.rows.freeze();
         rows.advance(HEADER.len());
-        for _ in 0..self.count {
+        for _ in 0..count {
             rows.try_get_i16().map_err(|_| broken("a row that is cut off"))?;
             for array in &mut arrays {
                 array.take(&mut rows)?;
