@@ -6,7 +6,7 @@ use crate::Fault;
 
 /// Without these a figure means nothing: money would be acknowledged that a power cut takes away.
 const PROMISES: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
-const SHOWN: [&str; 3] = ["shared_buffers", "max_wal_size", "checkpoint_timeout"];
+const SHOWN: [&str; 4] = ["shared_buffers", "min_wal_size", "max_wal_size", "checkpoint_timeout"];
 
 /// A connection that ends when it is dropped, without deadlines: reports over millions of rows take long.
 ///
@@ -35,6 +35,19 @@ pub async fn settings(client: &Client) -> Result<String, Fault> {
         said.push(format!("{name}={}", show(client, name).await?));
     }
     Ok(said.join(" "))
+}
+
+/// Goes through so many segments of the log, 16 MiB each, and has a checkpoint put them by: what is measured next writes into
+/// segments that are there, as it does in a database that has been in use for an hour.
+///
+/// # Errors
+/// The database's.
+pub async fn age_log(client: &Client, segments: u16) -> Result<(), Fault> {
+    for _ in 0..segments {
+        // A segment that nothing was written into is not left.
+        client.batch_execute("SELECT pg_logical_emit_message(false, '', ''); SELECT pg_switch_wal()").await?;
+    }
+    Ok(client.batch_execute("CHECKPOINT").await?)
 }
 
 /// Has each commit in the database `name` wait so many milliseconds more, however few others there are.

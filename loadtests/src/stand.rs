@@ -28,6 +28,13 @@ use crate::machine::{self, Part};
 /// The database that `sluice dev` makes.
 pub const DATABASE: &str = "sluice";
 
+/// What a server's PostgreSQL would be given, and not a laptop's: a cache that is not written over every few seconds, and a log
+/// whose old segments are kept to be used again.
+const SHARED_BUFFERS_MIB: u32 = 2048;
+const WAL_MIB: u32 = 4096;
+/// Half of that, in segments.
+const AGED_SEGMENTS: u16 = 128;
+
 /// How a stand is put up.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -91,6 +98,17 @@ impl Folder {
     }
 }
 
+fn server_settings() -> ServerSettings {
+    let further = [("min_wal_size", format!("{}MB", WAL_MIB / 2)), ("wal_buffers", "64MB".to_owned())];
+    ServerSettings {
+        shared_buffers_mib: SHARED_BUFFERS_MIB,
+        max_wal_mib: WAL_MIB,
+        further: further.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        say: |_| {},
+        ..ServerSettings::default()
+    }
+}
+
 impl Stand {
     /// Puts it up: `sluice dev` makes keys, certificates, configuration and schema, and ends again; then PostgreSQL is
     /// started, and the merchants are entered.
@@ -105,8 +123,8 @@ impl Stand {
         if !dir.join(config::PREPARED).exists() {
             process::prepare(&program, dir).await?;
         }
-        let settings = ServerSettings { say: |_| {}, ..ServerSettings::default() };
-        let server = PrivateServer::start(&dir.join("pg"), &settings).await?;
+        let server = PrivateServer::start(&dir.join("pg"), &server_settings()).await?;
+        database::age_log(&database::connect(&server.url("postgres")).await?, AGED_SEGMENTS).await?;
         let handout = cast::enter(dir, &server.url(DATABASE), options.merchants).await?;
         let (settings, commit_ms) = (options.settings.join("\n"), options.commit_ms);
         if commit_ms > 0 {

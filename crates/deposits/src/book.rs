@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::claim::amount_of;
 use crate::error::Error;
 use crate::payment::index_of;
-use crate::receipt::{PaymentId, reference_key, shard_of};
+use crate::receipt::PaymentId;
+use crate::references::References;
 use crate::reversals::{Reversal, ReversalId};
 
 /// A payment, as far as a bank's statement can agree with it.
@@ -54,11 +55,9 @@ pub async fn booked_under(
     shards: Shards,
     references: &[(&str, &str)],
 ) -> Result<Vec<BookedPayment>, Error> {
-    let keys = sorted(shards, references);
-    let (homes, banks, references) = columns(&keys);
-    let reference_keys: Vec<i64> =
-        keys.iter().map(|(_, bank, reference)| reference_key(bank, reference).bits()).collect();
-    let parameters: [&(dyn ToSql + Sync); 4] = [&homes, &reference_keys, &banks, &references];
+    let named = References::of_pairs(shards, references);
+    let parameters: [&(dyn ToSql + Sync); 4] =
+        [&named.shards, &named.keys(), &named.banks, &named.references];
     let rows = conn.query(include_str!("sql/booked_under.sql"), &parameters).await?;
     rows.iter().map(BookedPayment::from_row).collect()
 }
@@ -72,9 +71,9 @@ pub async fn taken_back_under(
     shards: Shards,
     references: &[(&str, &str)],
 ) -> Result<Vec<Reversal>, Error> {
-    let keys = sorted(shards, references);
-    let (homes, banks, references) = columns(&keys);
-    let rows = conn.query(include_str!("sql/taken_back_under.sql"), &[&homes, &banks, &references]).await?;
+    let named = References::of_pairs(shards, references);
+    let parameters: [&(dyn ToSql + Sync); 3] = [&named.shards, &named.banks, &named.references];
+    let rows = conn.query(include_str!("sql/taken_back_under.sql"), &parameters).await?;
     rows.iter().map(Reversal::from_row).collect()
 }
 
@@ -88,27 +87,6 @@ pub async fn which_are_payments(conn: &Connection, ids: &[Uuid]) -> Result<HashS
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = conn.query(include_str!("sql/which_are_payments.sql"), &[&shards, &uuids]).await?;
     Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("id"))).collect())
-}
-
-/// Bank and reference, with the shard in which they lie; each once.
-type Named<'a> = (i16, &'a str, &'a str);
-
-fn sorted<'a>(shards: Shards, references: &[(&'a str, &'a str)]) -> Vec<Named<'a>> {
-    let mut keys: Vec<Named<'a>> = references
-        .iter()
-        .map(|(bank, reference)| (shard_of(shards, bank, reference).number(), *bank, *reference))
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn columns<'a>(keys: &[Named<'a>]) -> (Vec<i16>, Vec<&'a str>, Vec<&'a str>) {
-    (
-        keys.iter().map(|key| key.0).collect(),
-        keys.iter().map(|key| key.1).collect(),
-        keys.iter().map(|key| key.2).collect(),
-    )
 }
 
 /// The payments of one shard that were booked from `from` until before `to`, in the order of their ids, after `after`.

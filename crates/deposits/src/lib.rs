@@ -13,6 +13,7 @@ mod payment;
 mod reads;
 mod receipt;
 mod receive;
+mod references;
 mod remitters;
 mod reversals;
 mod review;
@@ -42,8 +43,8 @@ pub use receive::{Incoming, Received, receive};
 pub use remitters::PlatformRemitters;
 pub use reversals::{
     HoldReason, Original, Reversal, ReversalClaim, ReversalEvent, ReversalId, ReversalMark, ReversalReport,
-    ReversalState, claim_reversals, list_reversals, lock_reversals, originals, reversals_of, save_reversals,
-    store_reversals, waiting_for, waiting_reversals,
+    ReversalState, any_waiting_for, claim_reversals, list_reversals, lock_reversals, originals, reversals_of,
+    save_reversals, store_reversals, waiting_for, waiting_reversals,
 };
 pub use review::{Payments, Rematched, lock, save};
 pub use state::{PaymentEvent, PaymentState};

@@ -17,7 +17,7 @@ pub use claim::{ReversalClaim, claim_reversals};
 pub use originals::{Original, originals};
 pub use reads::{list_reversals, reversals_of, waiting_reversals};
 pub use state::{HoldReason, ReversalEvent, ReversalState};
-pub use store::{lock_reversals, save_reversals, store_reversals, waiting_for};
+pub use store::{any_waiting_for, lock_reversals, save_reversals, store_reversals, waiting_for};
 
 use crate::receipt::PaymentId;
 

@@ -71,6 +71,9 @@ impl Counters {
     }
 }
 
+/// Accounts in the order in which they are locked.
+type Wanted<'a> = BTreeMap<AccountKey, &'a Account>;
+
 /// What one batch posts. Open it with every account the batch may touch (that locks them, in one order),
 /// `post` while deciding, `write` once, last.
 ///
@@ -124,19 +127,68 @@ impl Journal {
     pub async fn add(&mut self, tx: &Tx<'_>, accounts: &[Account]) -> Result<(), Error> {
         for (class, wanted) in self.by_class(accounts) {
             self.enter(class, &wanted)?;
-            let mut found = store::lock_accounts(tx, wanted.keys().copied()).await?;
-            if found.len() < wanted.len() {
-                // None of the class is locked yet. Making one waits for whoever makes the same: it holds earlier
-                // classes and what it made.
-                self.made = true;
-                store::create_accounts(tx, wanted.values().copied()).await?;
-                found = store::lock_accounts(tx, wanted.keys().copied()).await?;
-            }
-            if found.len() != wanted.len() {
-                return Err(Error::Unexpected("an account that was just created is not there".into()));
-            }
-            self.take(&wanted, found);
+            let found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+            self.complete(tx, &wanted, found).await?;
         }
+        Ok(())
+    }
+
+    /// Takes accounts of one class that were `found`, or makes those that are missing.
+    async fn complete(
+        &mut self,
+        tx: &Tx<'_>,
+        wanted: &Wanted<'_>,
+        found: Vec<AccountRow>,
+    ) -> Result<(), Error> {
+        let mut found = found;
+        if found.len() < wanted.len() {
+            // None of the class is locked yet. Making one waits for whoever makes the same: it holds earlier
+            // classes and what it made.
+            self.made = true;
+            store::create_accounts(tx, wanted.values().copied()).await?;
+            found = store::lock_accounts(tx, wanted.keys().copied()).await?;
+        }
+        if found.len() != wanted.len() {
+            return Err(Error::Unexpected("an account that was just created is not there".into()));
+        }
+        self.take(wanted, found);
+        Ok(())
+    }
+
+    /// [`Journal::add`], and [`Journal::add_existing`] of receivables whose merchants' balances are then locked. Where all
+    /// `accounts` are of one class, as mostly, both are asked for at once: the receivables are locked behind what guards them,
+    /// or not at all.
+    ///
+    /// # Errors
+    /// As [`Journal::add`].
+    pub async fn add_guarding(
+        &mut self,
+        tx: &Tx<'_>,
+        accounts: &[Account],
+        receivables: &[Account],
+    ) -> Result<(), Error> {
+        let (mut classes, mut guarded) = (self.by_class(accounts), self.by_class(receivables));
+        let (Some((class, wanted)), Some((LockClass::Receivable, receivable)), true, true) =
+            (classes.pop_first(), guarded.pop_first(), classes.is_empty(), guarded.is_empty())
+        else {
+            self.add(tx, accounts).await?;
+            return self.add_existing(tx, receivables).await;
+        };
+        self.enter(class, &wanted)?;
+        let (found, owed) = tokio::join!(
+            biased;
+            store::lock_accounts(tx, wanted.keys().copied()),
+            store::lock_existing(tx, receivable.keys().copied(), wanted.keys().copied()),
+        );
+        let (found, owed) = (found?, owed?);
+        if found.len() < wanted.len() {
+            self.complete(tx, &wanted, found).await?;
+            return self.add_existing(tx, receivables).await;
+        }
+        self.take(&wanted, found);
+        self.enter(LockClass::Receivable, &receivable)?;
+        self.absent.extend(receivable.keys());
+        self.take(&receivable, owed);
         Ok(())
     }
 
@@ -148,7 +200,7 @@ impl Journal {
     pub async fn add_existing(&mut self, tx: &Tx<'_>, accounts: &[Account]) -> Result<(), Error> {
         for (class, wanted) in self.by_class(accounts) {
             self.enter(class, &wanted)?;
-            let found = store::lock_existing(tx, wanted.keys().copied()).await?;
+            let found = store::lock_existing(tx, wanted.keys().copied(), std::iter::empty()).await?;
             self.absent.extend(wanted.keys());
             self.take(&wanted, found);
         }
@@ -156,18 +208,15 @@ impl Journal {
     }
 
     /// What of `accounts` is not locked yet, in the order in which to lock.
-    fn by_class<'a>(
-        &self,
-        accounts: &'a [Account],
-    ) -> BTreeMap<LockClass, BTreeMap<AccountKey, &'a Account>> {
-        let mut classes: BTreeMap<LockClass, BTreeMap<AccountKey, &Account>> = BTreeMap::new();
+    fn by_class<'a>(&self, accounts: &'a [Account]) -> BTreeMap<LockClass, Wanted<'a>> {
+        let mut classes: BTreeMap<LockClass, Wanted<'_>> = BTreeMap::new();
         for account in accounts.iter().filter(|account| !self.counters.contains_key(&account.key())) {
             classes.entry(account.kind().lock_class()).or_default().insert(account.key(), account);
         }
         classes
     }
 
-    fn enter(&mut self, class: LockClass, wanted: &BTreeMap<AccountKey, &Account>) -> Result<(), Error> {
+    fn enter(&mut self, class: LockClass, wanted: &Wanted<'_>) -> Result<(), Error> {
         for account in wanted.values() {
             let in_order = match (class, account.owner()) {
                 (LockClass::Receivable, Owner::Merchant(merchant)) => {
@@ -184,7 +233,7 @@ impl Journal {
         Ok(())
     }
 
-    fn take(&mut self, wanted: &BTreeMap<AccountKey, &Account>, found: Vec<AccountRow>) {
+    fn take(&mut self, wanted: &Wanted<'_>, found: Vec<AccountRow>) {
         for row in found {
             let floor = wanted.get(&row.key).map_or(Floor::None, |account| account.kind().floor());
             let (debits, credits) = (row.debits, row.credits);

@@ -26,25 +26,35 @@ pub(crate) async fn lock_accounts(
     tx: &Tx<'_>,
     keys: impl Iterator<Item = AccountKey>,
 ) -> Result<Vec<AccountRow>, Error> {
-    lock(tx, include_str!("sql/lock_accounts.sql"), keys.collect()).await
-}
-
-/// Locks those of the accounts that exist, in (shard, id) order.
-pub(crate) async fn lock_existing(
-    tx: &Tx<'_>,
-    keys: impl Iterator<Item = AccountKey>,
-) -> Result<Vec<AccountRow>, Error> {
-    lock(tx, include_str!("sql/lock_existing.sql"), keys.collect()).await
-}
-
-async fn lock(tx: &Tx<'_>, sql: &'static str, keys: Vec<AccountKey>) -> Result<Vec<AccountRow>, Error> {
+    let keys: Vec<AccountKey> = keys.collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let shards: Vec<i16> = keys.iter().map(|key| key.shard.number()).collect();
-    let ids: Vec<Uuid> = keys.iter().map(|key| key.id).collect();
+    let (shards, ids) = columns(keys.iter().copied());
+    rows_of(&keys, &tx.query(include_str!("sql/lock_accounts.sql"), &[&shards, &ids]).await?)
+}
+
+/// Locks those of the accounts that exist, in (shard, id) order; none while one of the `guards` is not there.
+pub(crate) async fn lock_existing(
+    tx: &Tx<'_>,
+    keys: impl Iterator<Item = AccountKey>,
+    guards: impl Iterator<Item = AccountKey>,
+) -> Result<Vec<AccountRow>, Error> {
+    let keys: Vec<AccountKey> = keys.collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ((shards, ids), (guard_shards, guards)) = (columns(keys.iter().copied()), columns(guards));
+    let parameters: [&(dyn pg::ToSql + Sync); 4] = [&shards, &ids, &guard_shards, &guards];
+    rows_of(&keys, &tx.query(include_str!("sql/lock_existing.sql"), &parameters).await?)
+}
+
+fn columns(keys: impl Iterator<Item = AccountKey>) -> (Vec<i16>, Vec<Uuid>) {
+    keys.map(|key| (key.shard.number(), key.id)).unzip()
+}
+
+fn rows_of(keys: &[AccountKey], rows: &[pg::Row]) -> Result<Vec<AccountRow>, Error> {
     let by_id: BTreeMap<Uuid, AccountKey> = keys.iter().map(|key| (key.id, *key)).collect();
-    let rows = tx.query(sql, &[&shards, &ids]).await?;
     rows.iter()
         .map(|row| {
             let id: Uuid = row.get("id");

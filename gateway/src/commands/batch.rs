@@ -47,8 +47,8 @@ impl Work for Commands {
 
 impl Commands {
     async fn carry_out(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, Void> {
-        let claims = keys::claim(tx, batch).await?;
-        let mut stage = Stage::load(tx, &self.facts, batch, &claims).await?;
+        let (claims, early) = keys::claim(tx, self.facts.layout.shards, batch).await?;
+        let mut stage = Stage::load(tx, &self.facts, batch, &claims, early).await?;
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
         for (index, (command, standing)) in batch.iter().zip(&claims.standing).enumerate() {
             outcomes.push(match standing {

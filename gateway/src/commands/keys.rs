@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use deposits::{Claimed, Receipt, ReversalClaim, ReversalReport};
 use idempotency::Request;
-use pg::Tx;
+use pg::{Shards, Tx};
 use vault::{Delivery, Turn};
 use withdrawals::{ReferenceClaim, WithdrawalId};
 
-use super::void::Void;
+use super::early::Early;
+use super::void::{Void, both};
 use super::{Command, Replay, Reply};
 use crate::problem::{self, FieldError, Problem};
 
@@ -40,15 +41,21 @@ pub(super) struct Claims {
     pub references: HashSet<WithdrawalId>,
 }
 
-pub(super) async fn claim(tx: &Tx<'_>, batch: &[&Command]) -> Result<Claims, Void> {
+/// Claims all keys; what is read of receipts without a lock is read beside the claim of theirs.
+pub(super) async fn claim(tx: &Tx<'_>, shards: Shards, batch: &[&Command]) -> Result<(Claims, Early), Void> {
     let mut standing: Vec<Standing> = batch.iter().map(|_| Standing::Live).collect();
     claim_events(tx, batch, &mut standing).await?;
     claim_requests(tx, batch, &mut standing).await?;
     let replays = claim_replays(tx, batch, &mut standing).await?;
-    let receipts = claim_receipts(tx, batch, &standing).await?;
+    let (receipts, early) = tokio::join!(
+        biased;
+        claim_receipts(tx, batch, &standing),
+        Early::read(tx, shards, batch, &standing),
+    );
+    let (receipts, early) = both(receipts, early)?;
     let returns = claim_returns(tx, batch, &standing).await?;
     let references = claim_references(tx, batch, &standing).await?;
-    Ok(Claims { standing, replays, receipts, returns, references })
+    Ok((Claims { standing, replays, receipts, returns, references }, early))
 }
 
 async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {

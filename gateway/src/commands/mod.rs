@@ -12,6 +12,7 @@ mod beneficiary;
 mod changed;
 mod closing;
 mod covers;
+mod early;
 mod evidence;
 mod facts;
 mod fees;

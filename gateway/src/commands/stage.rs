@@ -3,10 +3,9 @@
 mod load;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use audit::{ApprovalId, Approvals, Entry, NewApproval};
-use deposits::{Payment, PaymentId, Payments, Receipt, Received, ReversalClaim, ReversalId};
+use deposits::{Payment, PaymentId, Payments, Received, ReversalClaim, ReversalId};
 use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
@@ -26,6 +25,7 @@ use withdrawals::{Declaration, FeeVersion, Fees, Pricing, Usage, Withdrawal, Wit
 use super::action::Action;
 use super::alarms::Alarm;
 use super::covers::{CoverClaims, NewCover};
+use super::early::{Early, Number};
 use super::facts::Facts;
 use super::imports::Imports;
 use super::keys::{Claims, Standing};
@@ -113,7 +113,7 @@ struct Named {
     payouts: Vec<PayoutId>,
     payees: Vec<PayeeId>,
     approvals: Vec<ApprovalId>,
-    numbers: Vec<(Arc<str>, [u8; 32])>,
+    numbers: Vec<Number>,
     /// Merchants to whom operators credit.
     credited: Vec<MerchantId>,
     /// Merchants of whose money decisions need to know what is frozen.
@@ -187,12 +187,8 @@ impl Named {
     }
 
     fn content(&mut self, content: &Content) {
-        let number = |receipt: &Receipt| (receipt.bank.clone(), receipt.account_index);
-        self.numbers.extend(content.receipts().map(number));
         self.payouts.extend(content.payouts());
         self.came_back.extend(content.came_back());
-        let account = |statement: &Statement| (statement.bank.clone(), statement.account);
-        self.numbers.extend(content.statements().iter().map(account));
     }
 
     /// Everything that it is about is locked, or read, because it is named here.
@@ -276,6 +272,7 @@ impl<'f> Stage<'f> {
         facts: &'f Facts,
         batch: &[&Command],
         claims: &Claims,
+        early: Early,
     ) -> Result<Stage<'f>, Void> {
         let live = live(batch, claims);
         let mut named = Named::default();
@@ -283,7 +280,7 @@ impl<'f> Stage<'f> {
         let lot = Lot { tx, facts, batch, claims, live: &live };
         let approvals = lock_approvals(tx, &live, &mut named).await?;
         let covers = CoverClaims::claim(tx, &named.covers).await?;
-        let told = lot.told(&mut named).await?;
+        let told = lot.told(&mut named, early).await?;
         let now = told.now;
         let statements = store_statements(tx, batch, claims, &told.directory, now).await?;
         let mut rows = Rows {

@@ -1,9 +1,8 @@
 //! Reversals as they lie in the database.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pg::{Row, Tx};
+use pg::{Row, ToSql, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use crate::claim::amount_of;
 use crate::error::{Error, expect_count};
 use crate::payment::index_of;
 use crate::receipt::{PaymentId, Receipt};
+use crate::references::References;
 
 impl Reversal {
     pub(crate) fn from_row(row: &Row) -> Result<Reversal, Error> {
@@ -45,23 +45,32 @@ impl Reversal {
     }
 }
 
+/// Whether any reversal waits for these payments: mostly none does, and then nothing is to be locked. One that begins to wait
+/// at this moment is found by a sweep.
+///
+/// # Errors
+/// The database's.
+pub async fn any_waiting_for(tx: &Tx<'_>, receipts: &[&Receipt]) -> Result<bool, Error> {
+    let named = References::of_receipts(receipts);
+    if named.is_empty() {
+        return Ok(false);
+    }
+    let parameters: [&(dyn ToSql + Sync); 3] = [&named.shards, &named.banks, &named.references];
+    Ok(tx.query_one(include_str!("../sql/any_waiting_for.sql"), &parameters).await?.get("found"))
+}
+
 /// The waiting reversals that name these payments, locked until the transaction ends. Ask before any payment is
 /// locked; then [`originals`](super::originals) tells which payment each one means.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
 pub async fn waiting_for(tx: &Tx<'_>, receipts: &[&Receipt]) -> Result<Vec<Reversal>, Error> {
-    let keys: BTreeSet<(i16, &str, &str)> = receipts
-        .iter()
-        .map(|receipt| (receipt.id.shard().number(), &*receipt.bank, receipt.reference.as_str()))
-        .collect();
-    if keys.is_empty() {
+    let named = References::of_receipts(receipts);
+    if named.is_empty() {
         return Ok(Vec::new());
     }
-    let shards: Vec<i16> = keys.iter().map(|key| key.0).collect();
-    let banks: Vec<&str> = keys.iter().map(|key| key.1).collect();
-    let references: Vec<&str> = keys.iter().map(|key| key.2).collect();
-    let rows = tx.query(include_str!("../sql/waiting_for.sql"), &[&shards, &banks, &references]).await?;
+    let parameters: [&(dyn ToSql + Sync); 3] = [&named.shards, &named.banks, &named.references];
+    let rows = tx.query(include_str!("../sql/waiting_for.sql"), &parameters).await?;
     rows.iter().map(Reversal::from_row).collect()
 }
 

@@ -90,6 +90,49 @@ async fn r8_a_receivable_that_never_was_is_zero_and_takes_no_posting_until_it_is
     assert_eq!(journal.balance(&receivable(m)).unwrap(), 5);
 }
 
+/// At once or one after the other: the same accounts are locked, and say the same.
+#[tokio::test]
+async fn r8_receivables_behind_what_guards_them_are_as_good_as_asked_for_later() {
+    let world = World::new().await;
+    let (m, other) = (merchant(3), merchant(9));
+    world.post(&[paid_in(m, 40), taken_back(m, 40, 5)]).await.unwrap();
+    let mut conn = world.db.pool.get().await.unwrap();
+    let nostro = |m: MerchantRef| Account::nostro(m.shard, &bank(), Currency::USD);
+    // what is locked, the receivables behind it, what each of these holds
+    let table = [
+        ("one that owes", vec![balance(m), nostro(m)], vec![receivable(m)], vec![5]),
+        // Its balance is made, and the other's is locked only then.
+        (
+            "a new one beside it",
+            vec![balance(m), balance(other)],
+            vec![receivable(other), receivable(m)],
+            vec![0, 5],
+        ),
+        ("two classes", vec![evidence(m), balance(m)], vec![receivable(m)], vec![5]),
+        ("nothing but receivables", vec![], vec![], vec![]),
+        ("no receivable", vec![balance(m)], vec![], vec![]),
+    ];
+    for (what, accounts, receivables, held) in table {
+        let tx = conn.begin().await.unwrap();
+        let mut journal = Journal::open(&tx, LAYOUT, &[]).await.unwrap();
+        journal.add_guarding(&tx, &accounts, &receivables).await.unwrap();
+        let found: Vec<i64> = receivables.iter().map(|one| journal.balance(one).unwrap()).collect();
+        assert_eq!(found, held, "{what}");
+        let locked = "SELECT count(*) FROM accounts WHERE kind = 'receivable' AND id = $1
+                      AND id NOT IN (SELECT id FROM accounts FOR NO KEY UPDATE SKIP LOCKED)";
+        let elsewhere = world.db.pool.get().await.unwrap();
+        for (one, held) in receivables.iter().zip(held) {
+            let row = elsewhere.query_one(locked, &[&one.key().id]).await.unwrap();
+            assert_eq!(row.get::<_, i64>(0), i64::from(held > 0), "{what}: one that is there is locked");
+        }
+        tx.rollback().await.unwrap();
+    }
+    let tx = conn.begin().await.unwrap();
+    let mut journal = Journal::open(&tx, LAYOUT, &[]).await.unwrap();
+    let refused = journal.add_guarding(&tx, &[balance(other)], &[receivable(m)]).await;
+    assert!(matches!(refused, Err(Error::OutOfOrder(_))), "{refused:?}");
+}
+
 #[tokio::test]
 async fn r6_evidence_is_never_used_beyond_what_orders_gave() {
     let world = World::new().await;

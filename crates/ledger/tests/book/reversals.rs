@@ -27,9 +27,8 @@ async fn credit(world: &World, merchants: &[MerchantRef], minor: i64) -> Result<
     let paid: Vec<Movement> = merchants.iter().map(|m| paid_in(*m, minor)).collect();
     let accounts = |movements: &[Movement]| movements.iter().flat_map(Movement::accounts).collect::<Vec<_>>();
     let mut journal = Journal::open(&tx, LAYOUT, &accounts(&used)).await?;
-    journal.add(&tx, &accounts(&paid)).await?;
     let receivables: Vec<Account> = merchants.iter().map(|m| owed(*m)).collect();
-    journal.add_existing(&tx, &receivables).await?;
+    journal.add_guarding(&tx, &accounts(&paid), &receivables).await?;
     for (at, m) in merchants.iter().enumerate() {
         journal.post(&used[at], Uuid::now_v7())?;
         journal.post(&paid[at], Uuid::now_v7())?;

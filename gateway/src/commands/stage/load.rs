@@ -17,6 +17,7 @@ use withdrawals::{Fees, Usage, WithdrawalId, Withdrawals};
 
 use super::Named;
 use crate::commands::covers::CoverClaims;
+use crate::commands::early::Early;
 use crate::commands::facts::Facts;
 use crate::commands::imports::Imports;
 use crate::commands::keys::{self, Claims, Standing};
@@ -76,18 +77,11 @@ pub(super) struct Read {
 
 impl Lot<'_, '_, '_> {
     /// Names what a batch's subjects belong to: that is locked before them.
-    pub(super) async fn told(&self, named: &mut Named) -> Result<Told, Void> {
+    pub(super) async fn told(&self, named: &mut Named, early: Early) -> Result<Told, Void> {
         let Lot { tx, facts, batch, claims, .. } = *self;
+        let Early { now, awaited, mut directory } = early;
         let receipts = new_receipts(batch, claims);
-        // Side by side: none needs what another one finds.
-        let numbers = std::mem::take(&mut named.numbers);
-        let (now, waiting, directory) = tokio::join!(
-            biased;
-            tx.now(),
-            deposits::waiting_for(tx, &receipts),
-            merchants::receiving_accounts(tx, facts.layout.shards, &numbers),
-        );
-        let (now, waiting, mut directory) = (now?, waiting?, directory?);
+        let waiting = if awaited { deposits::waiting_for(tx, &receipts).await? } else { Vec::new() };
         let reversals = Reversals::load(tx, batch, claims, &receipts, waiting, &named.reversals, now).await?;
         named.payments.extend(reversals.payments());
         let owners = payouts::subjects(tx, &named.payouts).await?;
@@ -159,8 +153,7 @@ impl Lot<'_, '_, '_> {
         accounts::of_charges(&named.charges, &mut touched);
         covers::accounts(&named.covers, &mut touched);
         accounts::of_payouts(payouts, &mut touched);
-        journal.add(self.tx, &touched).await?;
-        journal.add_existing(self.tx, &receivables).await?;
+        journal.add_guarding(self.tx, &touched, &receivables).await?;
         let mut owed = told.reversals.receivables(payments, &arriving(received));
         owed.extend(accounts::owed_for_charges(&named.charges));
         journal.add(self.tx, &owed).await?;
