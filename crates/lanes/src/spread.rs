@@ -9,8 +9,12 @@ use tokio::time::Instant;
 /// A batch that takes so long is held up: by a row that somebody else has locked, or a database that is gone.
 const HELD_UP: Duration = Duration::from_millis(250);
 
+/// From so many commands in hand on, two batches side by side are answered sooner than one after the other.
+const ENOUGH: usize = 16;
+
 /// One lane while little is in hand, all of them while much is. A batch costs a database some milliseconds of work however
-/// few commands it holds: two half-empty ones side by side cost twice that, and both take longer.
+/// few commands it holds: two nearly empty ones side by side cost twice that, and both take longer. But in a lane alone the
+/// gateway and its database wait for each other in turns, and the second processor for both.
 ///
 /// Between the two marks it stays as it is, so that a load about one of them does not go back and forth. And while the batch
 /// of the first lane is held up, the others take what is theirs: one locked row does not stop everybody.
@@ -29,10 +33,10 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// All lanes from three quarters of a batch in hand on, or from what may wait before one lane, if that is less: nobody
-    /// is refused while other lanes have room. One lane again at a third of that.
+    /// All lanes from sixteen commands in hand on, or from three quarters of a batch, or from what may wait before one lane, if
+    /// that is less: nobody is refused while other lanes have room. One lane again at a third of that.
     pub fn new(lanes: usize, batch_max: usize, queue: usize) -> Spread {
-        let widen = (batch_max - batch_max / 4).min(queue);
+        let widen = ENOUGH.min(batch_max - batch_max / 4).min(queue);
         let narrow = widen / 3;
         let (in_hand, wide) = (AtomicUsize::new(0), AtomicBool::new(false));
         Spread { lanes, in_hand, wide, widen, narrow, start: Instant::now(), begun: AtomicU64::new(0) }
@@ -94,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_lanes_from_three_quarters_of_a_batch_on_one_again_from_one_quarter() {
+    fn all_lanes_from_three_quarters_of_a_small_batch_on_one_again_from_one_quarter() {
         let spread = Arc::new(Spread::new(3, 16, 4096));
         let mut taken = Vec::new();
         for (in_hand, lane) in [(1, 0), (11, 0), (12, 2), (30, 2), (5, 2), (4, 0), (11, 0), (12, 2), (0, 0)] {
@@ -107,8 +111,8 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_shorter_than_a_batch_widens_before_it_is_full() {
-        for (queue, widens) in [(64, 64), (1, 1), (192, 192), (193, 192)] {
+    fn all_lanes_from_sixteen_on_or_before_a_short_queue_is_full() {
+        for (queue, widens) in [(4096, 16), (16, 16), (15, 15), (1, 1)] {
             let spread = Arc::new(Spread::new(2, 256, queue));
             let mut taken: Vec<_> = (1..widens).map(|_| spread.take()).collect();
             assert_eq!(spread.lane(1), 0, "one less than {widens}");
