@@ -67,7 +67,7 @@ impl App {
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, room) = (policy(&config)?, Room::new(&config.server));
         let shares = Shares::open(&config);
-        let logins = Logins::start(pool.clone(), config.server.max_requests);
+        let logins = Logins::start(pool.clone(), config.server.max_requests, 2 * config.database.pool_size);
         Ok(App {
             pool,
             keyring,

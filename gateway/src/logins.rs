@@ -1,13 +1,20 @@
 //! Whose key it is: one question to the database for all who ask while another one is under way. An answer is never older than
 //! its request, so a user who is frozen or deleted is known as such at once.
 
+use std::time::Duration;
+
 use merchants::{ApiKey, Caller};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::problem::{Problem, Refusal};
 
 /// So many keys go into one question.
 const MOST: usize = 256;
+/// A question that takes longer keeps nobody from the next one.
+const SOON: Duration = Duration::from_millis(20);
 
 type Found = Result<Option<Caller>, Refusal>;
 
@@ -21,10 +28,11 @@ struct Login {
 pub struct Logins(mpsc::Sender<Login>);
 
 impl Logins {
-    /// Asks through this pool until it is dropped; `most` may wait for their answer.
-    pub fn start(pool: pg::Pool, most: usize) -> Logins {
+    /// Asks through this pool until it is dropped; `most` may wait, in `questions` at once where the database is slow: more of
+    /// them than the pool has connections, so that who waits for one is counted there.
+    pub fn start(pool: pg::Pool, most: usize, questions: usize) -> Logins {
         let (logins, waiting) = mpsc::channel(most.max(1));
-        tokio::spawn(answer(pool, waiting));
+        tokio::spawn(answer(pool, waiting, questions.max(1)));
         Logins(logins)
     }
 
@@ -34,38 +42,69 @@ impl Logins {
     /// `overloaded` at once, `ledger-unavailable` within the pool's deadlines.
     pub async fn caller(&self, key: ApiKey) -> Found {
         let (answer, found) = oneshot::channel();
-        self.0
-            .try_send(Login { key, answer })
-            .map_err(|_| Refusal::new(Problem::Overloaded, "too much is waiting; try again"))?;
-        found
-            .await
-            .map_err(|_| Refusal::new(Problem::LedgerUnavailable, "nobody looks for users any more"))?
+        self.0.try_send(Login { key, answer }).map_err(|error| match error {
+            TrySendError::Full(_) => Refusal::new(Problem::Overloaded, "too much is waiting; try again"),
+            TrySendError::Closed(_) => unanswered(),
+        })?;
+        found.await.map_err(|_| unanswered())?
     }
 }
 
-async fn answer(pool: pg::Pool, mut waiting: mpsc::Receiver<Login>) {
-    let mut logins = Vec::with_capacity(MOST);
-    while waiting.recv_many(&mut logins, MOST).await > 0 {
-        // Whoever went away meanwhile needs no answer.
-        logins.retain(|login| !login.answer.is_closed());
-        let found = look_up(&pool, &logins).await;
-        for (place, login) in logins.drain(..).enumerate() {
-            let own = match &found {
-                Ok(callers) => Ok(callers.get(place).copied().flatten()),
-                Err(refusal) => Err(refusal.clone()),
-            };
-            let _gone = login.answer.send(own);
+fn unanswered() -> Refusal {
+    Refusal::new(Problem::LedgerUnavailable, "nobody could look for the user of this key")
+}
+
+async fn answer(pool: pg::Pool, mut waiting: mpsc::Receiver<Login>, questions: usize) {
+    let mut under_way = JoinSet::new();
+    loop {
+        while under_way.len() >= questions {
+            ended(under_way.join_next().await);
+        }
+        let mut logins = Vec::with_capacity(MOST);
+        if waiting.recv_many(&mut logins, MOST).await == 0 {
+            break;
+        }
+        under_way.spawn(ask(pool.clone(), logins));
+        // Meanwhile others gather.
+        if let Ok(done) = timeout(SOON, under_way.join_next()).await {
+            ended(done);
         }
     }
+    while let Some(done) = under_way.join_next().await {
+        ended(Some(done));
+    }
 }
 
-async fn look_up(pool: &pg::Pool, logins: &[Login]) -> Result<Vec<Option<Caller>>, Refusal> {
-    if logins.is_empty() {
+/// Its callers were refused when it ended.
+fn ended(question: Option<Result<(), tokio::task::JoinError>>) {
+    if let Some(Err(error)) = question {
+        tracing::error!(%error, "a look for users ended abnormally");
+    }
+}
+
+async fn ask(pool: pg::Pool, mut logins: Vec<Login>) {
+    // Whoever went away meanwhile needs no answer.
+    logins.retain(|login| !login.answer.is_closed());
+    let found = look_up(&pool, &logins.iter().map(|login| &login.key).collect::<Vec<_>>()).await;
+    for (place, login) in logins.into_iter().enumerate() {
+        let own = match &found {
+            Ok(callers) => Ok(callers.get(place).copied().flatten()),
+            // One of them has a row that can't be understood: the others are known all the same.
+            Err(refusal) if refusal.problem == Problem::Internal => {
+                look_up(&pool, &[&login.key]).await.map(|callers| callers.first().copied().flatten())
+            }
+            Err(refusal) => Err(refusal.clone()),
+        };
+        let _gone = login.answer.send(own);
+    }
+}
+
+async fn look_up(pool: &pg::Pool, keys: &[&ApiKey]) -> Result<Vec<Option<Caller>>, Refusal> {
+    if keys.is_empty() {
         return Ok(Vec::new());
     }
     let conn = pool.get().await?;
-    let keys: Vec<&ApiKey> = logins.iter().map(|login| &login.key).collect();
-    Ok(merchants::authenticate(&conn, &keys).await?)
+    Ok(merchants::authenticate(&conn, keys).await?)
 }
 
 #[cfg(test)]
@@ -98,7 +137,7 @@ mod tests {
             }
             keys.push((key, known.then_some(user)));
         }
-        let logins = Logins::start(db.pool.clone(), keys.len());
+        let logins = Logins::start(db.pool.clone(), keys.len(), 2);
         let asking = keys.iter().map(|(key, _)| logins.caller(key.clone()));
         let found = futures_util::future::join_all(asking).await;
         for ((_, user), found) in keys.iter().zip(found) {
@@ -110,7 +149,7 @@ mod tests {
     async fn r41_nobody_is_taken_for_anybody_while_the_database_is_away() {
         let nowhere = "postgres://nobody@127.0.0.1:1/none";
         let settings = pg::PoolSettings { wait: Duration::from_millis(300), ..pg::PoolSettings::default() };
-        let logins = Logins::start(pg::Pool::open(nowhere, settings).expect("a pool"), 1);
+        let logins = Logins::start(pg::Pool::open(nowhere, settings).expect("a pool"), 1, 1);
         let refused = logins.caller(ApiKey::generate().expect("a key")).await.expect_err("no answer");
         assert_eq!(refused.problem, Problem::LedgerUnavailable);
         let full = futures_util::future::join(

@@ -10,8 +10,7 @@ CREATE TABLE payment_keys (
     key           uuid     NOT NULL,
     payment       uuid     NOT NULL,
     amount_minor  bigint   NOT NULL CHECK (amount_minor > 0),
-    currency      text     NOT NULL COLLATE "C" CHECK (currency ~ '^[A-Z]{3}$'),
-    PRIMARY KEY (shard, reference_key, key)
+    currency      text     NOT NULL COLLATE "C" CHECK (currency ~ '^[A-Z]{3}$')
 );
 INSERT INTO payment_keys (shard, reference_key, key, payment, amount_minor, currency)
 SELECT k.shard,
@@ -25,4 +24,6 @@ CROSS JOIN LATERAL (SELECT convert_to(k.bank, 'UTF8'), convert_to(k.reference, '
 CROSS JOIN LATERAL (SELECT int8send(octet_length(t.bank)) || t.bank
                         || int8send(octet_length(t.reference)) || t.reference) AS named (parts);
 DROP TABLE payment_keys_before;
+-- Once all are in it: sorted, where each by itself would go anywhere in it.
+ALTER TABLE payment_keys ADD PRIMARY KEY (shard, reference_key, key);
 GRANT SELECT, INSERT ON payment_keys TO sluice_runtime;

@@ -1,4 +1,4 @@
-//! Each lane's own thread, with a runtime of its own. A batch waits some ten times for the database, one after the other;
+//! Each lane's own thread, with a runtime of its own. A batch waits nine times or more for the database, one after the other;
 //! beside thousands of requests in one queue each answer would wait for its turn, and the connection stand idle meanwhile.
 //! Lane and connection on one thread hand to each other what they have without waking another one.
 

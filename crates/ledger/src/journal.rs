@@ -156,8 +156,8 @@ impl Journal {
     }
 
     /// [`Journal::add`], and [`Journal::add_existing`] of receivables whose merchants' balances are then locked. Where all
-    /// `accounts` are of one class, as mostly, both are asked for at once: the receivables are locked behind what guards them,
-    /// or not at all.
+    /// `accounts` are of one class, as mostly, both are asked for at once: the receivables are locked behind what guards them.
+    /// The two run in this order, since a connection that knows the second statement knew the first before.
     ///
     /// # Errors
     /// As [`Journal::add`].
@@ -182,6 +182,8 @@ impl Journal {
         );
         let (found, owed) = (found?, owed?);
         if found.len() < wanted.len() {
+            // Whoever makes the last of them between the two statements has receivables locked here that nothing guards yet:
+            // what they say is not used, and if two wait for each other by that, one of them is tried again.
             self.complete(tx, &wanted, found).await?;
             return self.add_existing(tx, receivables).await;
         }

@@ -74,8 +74,8 @@ impl NewRows {
         self.starts.is_empty()
     }
 
-    /// For COPY: in the order of their first column, and as they came where it is the same. That is the shard, and each has its
-    /// own place in every index: what goes there one after the other finds it at hand.
+    /// For COPY: in the order of their first column, the shard, and as they came in each. A shard has its own place in every
+    /// index: what goes there one after the other finds it at hand.
     pub(crate) fn into_bytes(self) -> Bytes {
         let mut rows: Vec<&[u8]> = Vec::with_capacity(self.starts.len());
         let ends = self.starts.iter().skip(1).copied().chain([self.rows.len()]);

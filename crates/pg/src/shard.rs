@@ -122,7 +122,8 @@ impl KeyHash {
         KeyHash(hash)
     }
 
-    /// Its first 128 bits: as good as the key itself, since nobody can make two keys that agree in them.
+    /// Its first 128 bits: as good as the key itself. Two keys that agree in them are not met by chance, and to make them takes
+    /// whoever chooses both some 2^64 attempts.
     pub fn uuid(&self) -> Uuid {
         Uuid::from_u128(self.0.iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte)))
     }

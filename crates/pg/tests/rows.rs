@@ -48,6 +48,43 @@ async fn rows_arrive_as_they_are() {
     assert_eq!(found, (5_000, 3_333, 350, true, 4_999));
 }
 
+/// COPY takes them shard by shard, whole, and each shard's as they came.
+#[tokio::test]
+async fn many_rows_go_in_the_order_of_their_shards() {
+    let table = MigrationSet {
+        owner: "sharded",
+        migrations: &[Migration {
+            version: 1,
+            name: "sharded",
+            sql: "CREATE TABLE sharded (place bigserial, shard smallint, text text); \
+                  GRANT SELECT, INSERT ON sharded TO sluice_runtime; GRANT USAGE ON sharded_place_seq TO sluice_runtime",
+        }],
+    };
+    let db = testkit::database(&[table]).await;
+    let mut conn = db.pool.get().await.unwrap();
+    let came: Vec<(i16, Option<String>)> = (0..100_i16)
+        .map(|n| {
+            (
+                [7, 0, 255, 3][usize::try_from(n % 4).unwrap()],
+                (n % 5 > 0).then(|| "x".repeat(usize::try_from(n).unwrap())),
+            )
+        })
+        .collect();
+    let mut new = NewRows::new(&[Type::INT2, Type::TEXT]);
+    for (shard, text) in &came {
+        new.row(&[shard, text]).unwrap();
+    }
+    let tx = conn.begin().await.unwrap();
+    let insert = "INSERT INTO sharded (shard, text) SELECT * FROM unnest($1::smallint[], $2::text[])";
+    assert_eq!(tx.insert(insert, "COPY sharded (shard, text) FROM STDIN BINARY", new).await.unwrap(), 100);
+    tx.commit().await.unwrap();
+    let rows = conn.query("SELECT shard, text FROM sharded ORDER BY place", &[]).await.unwrap();
+    let found: Vec<(i16, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let mut expected = came;
+    expected.sort_by_key(|(shard, _)| *shard);
+    assert_eq!(found, expected);
+}
+
 /// That many rows, and the last one with this key and these bytes.
 fn ending_with(count: i64, id: i64, bytes: &'static [u8]) -> NewRows {
     let before = (0..count - 1).map(|id| (id, None, &b"a"[..]));

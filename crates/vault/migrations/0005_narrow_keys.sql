@@ -6,8 +6,7 @@ CREATE TABLE bank_event_keys (
     shard     smallint NOT NULL,
     key       uuid     NOT NULL,
     id        uuid     NOT NULL,
-    body_hash bytea    NOT NULL CHECK (octet_length(body_hash) = 32),
-    PRIMARY KEY (shard, key)
+    body_hash bytea    NOT NULL CHECK (octet_length(body_hash) = 32)
 );
 INSERT INTO bank_event_keys (shard, key, id, body_hash)
 SELECT k.shard, encode(substring(sha256(
@@ -16,4 +15,6 @@ SELECT k.shard, encode(substring(sha256(
 FROM bank_event_keys_before k
 CROSS JOIN LATERAL (SELECT convert_to(k.bank, 'UTF8'), convert_to(k.event_id, 'UTF8')) AS t (bank, event_id);
 DROP TABLE bank_event_keys_before;
+-- Once all are in it: sorted, where each by itself would go anywhere in it.
+ALTER TABLE bank_event_keys ADD PRIMARY KEY (shard, key);
 GRANT SELECT, INSERT ON bank_event_keys TO sluice_runtime;

@@ -52,6 +52,7 @@ async fn a_search_by_such_a_name_reads_what_it_shows_among_many() {
                 FROM generate_series(1, 20000) AS n;
                 ANALYZE payments; ANALYZE reversals";
     conn.batch_execute(fill).await.unwrap();
+    fill_keys(&conn).await;
     let by_uetr = include_str!("../../src/sql/named_by_uetr.sql");
     for (uetr, most) in [("md5('u18')::uuid", 1), ("md5('u21')::uuid", 0)] {
         plan(&conn, by_uetr, &format!("{uetr}, 20")).await.goes_by(&["payments_by_uetr"], most);
@@ -61,4 +62,33 @@ async fn a_search_by_such_a_name_reads_what_it_shows_among_many() {
         let found = plan(&conn, named, &format!("'{reference}', 20")).await;
         found.goes_by(&["reversals_by_reference"], most);
     }
+    // By the bank's reference, for which a key has a number.
+    let (id, given) = ("'{019aadd2-6b7c-7d1e-8a6f-0123456789ab}'", format!("ARRAY[{}]", number_of("'r17'")));
+    let keyed = &["payment_keys_pkey", "payments_pkey"];
+    let originals = include_str!("../../src/sql/originals.sql");
+    let parameters = format!("{id}, '{{1}}', {given}, '{{harbour}}', '{{r17}}'");
+    plan(&conn, originals, &parameters).await.goes_by(keyed, 3);
+    let booked = include_str!("../../src/sql/booked_under.sql");
+    plan(&conn, booked, &format!("'{{1}}', {given}, '{{harbour}}', '{{r17}}'")).await.goes_by(keyed, 3);
+    let waiting = include_str!("../../src/sql/waiting_reversals.sql");
+    let parameters = "'-infinity', '00000000-0000-0000-0000-000000000000', 50";
+    plan(&conn, waiting, parameters).await.goes_by(&["payment_keys_pkey"], 200);
+}
+
+/// What the keys of payments of this bank and this reference begin with, as SQL.
+fn number_of(reference: &str) -> String {
+    let text = |text: &str| {
+        format!("int8send(octet_length(convert_to({text}, 'UTF8'))) || convert_to({text}, 'UTF8')")
+    };
+    let (bank, reference) = (text("'harbour'"), text(reference));
+    format!("('x' || encode(substring(sha256({bank} || {reference}) FOR 8), 'hex'))::bit(64)::bigint")
+}
+
+async fn fill_keys(conn: &pg::Connection) {
+    let number = number_of("p.reference");
+    let fill = format!(
+        "INSERT INTO payment_keys (shard, reference_key, key, payment, amount_minor, currency)
+         SELECT p.shard, {number}, gen_random_uuid(), p.id, p.amount_minor, p.currency FROM payments p; ANALYZE payment_keys"
+    );
+    conn.batch_execute(&fill).await.unwrap();
 }

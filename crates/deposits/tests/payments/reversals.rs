@@ -283,6 +283,35 @@ async fn r8_both_in_one_batch_and_redelivered() {
     assert_eq!(world.sums().await, [-40, 0, 40, 0]);
 }
 
+/// Which of several is meant is told by the place in the document, whether they were kept before or come with it.
+#[tokio::test]
+async fn r8_among_several_of_one_reference_old_and_new_are_looked_at_alike() {
+    let at = |position, minor| {
+        let mut one = receipt("A", usd(minor));
+        one.position = position;
+        one
+    };
+    let of = |reference: &str, position| {
+        let mut one = report(reference, "A", 10);
+        one.position = position;
+        one
+    };
+    for old in 0..=2 {
+        let world = World::start().await;
+        let mut new = vec![at(0, 100), at(1, 200)];
+        for kept in new.drain(..old) {
+            world.take_in_one(kept).await;
+        }
+        world.batch(&new, &[of("R1", 1), of("R2", 7)]).await;
+        let [applied] = world.all(ReversalState::Applied).await.try_into().unwrap();
+        assert_eq!(applied.reference, "R1", "{old} kept before");
+        let meant = world.payment(applied.payment.unwrap()).await;
+        assert_eq!((meant.position, meant.reversed_minor), (1, 10), "{old} kept before");
+        let [held] = world.all(ReversalState::Held).await.try_into().unwrap();
+        assert_eq!(held.reference, "R2", "{old} kept before: two, and none at that place");
+    }
+}
+
 #[tokio::test]
 async fn r8_in_part_out_of_review_the_rest_stays_to_be_decided() {
     let world = World::start().await;

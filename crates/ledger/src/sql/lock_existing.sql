@@ -1,5 +1,5 @@
--- Those that are there. Whoever could make one of the others waits for a lock that the caller holds: on guards ($3, $4), which the
--- statement before has locked if all of them are there. None where one isn't.
+-- Those that are there. Whoever could make one of the others waits for a lock that the caller holds. None while one of the guards
+-- ($3, $4) is not there: the statement before, which locks them, has locked none of them then.
 SELECT a.id, a.debits, a.credits
 FROM accounts a
 JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (shard, id) ON a.shard = wanted.shard AND a.id = wanted.id
