@@ -85,26 +85,28 @@ fn ended(question: Option<Result<(), tokio::task::JoinError>>) {
 async fn ask(pool: pg::Pool, mut logins: Vec<Login>) {
     // Whoever went away meanwhile needs no answer.
     logins.retain(|login| !login.answer.is_closed());
-    let found = look_up(&pool, &logins.iter().map(|login| &login.key).collect::<Vec<_>>()).await;
-    for (place, login) in logins.into_iter().enumerate() {
-        let own = match &found {
-            Ok(callers) => Ok(callers.get(place).copied().flatten()),
-            // One of them has a row that can't be understood: the others are known all the same.
-            Err(refusal) if refusal.problem == Problem::Internal => {
-                look_up(&pool, &[&login.key]).await.map(|callers| callers.first().copied().flatten())
+    match look_up(&pool, &logins).await {
+        Ok(found) => {
+            for (login, own) in logins.into_iter().zip(found) {
+                let _gone = login.answer.send(own);
             }
-            Err(refusal) => Err(refusal.clone()),
-        };
-        let _gone = login.answer.send(own);
+        }
+        Err(refusal) => {
+            for login in logins {
+                let _gone = login.answer.send(Err(refusal.clone()));
+            }
+        }
     }
 }
 
-async fn look_up(pool: &pg::Pool, keys: &[&ApiKey]) -> Result<Vec<Option<Caller>>, Refusal> {
-    if keys.is_empty() {
+async fn look_up(pool: &pg::Pool, logins: &[Login]) -> Result<Vec<Found>, Refusal> {
+    if logins.is_empty() {
         return Ok(Vec::new());
     }
     let conn = pool.get().await?;
-    Ok(merchants::authenticate(&conn, keys).await?)
+    let keys: Vec<&ApiKey> = logins.iter().map(|login| &login.key).collect();
+    let found = merchants::authenticate(&conn, &keys).await?;
+    Ok(found.into_iter().map(|own| own.map_err(Refusal::from)).collect())
 }
 
 #[cfg(test)]

@@ -27,41 +27,20 @@ pub enum Claimed {
     },
 }
 
-/// What R4 calls the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Key<'a> {
-    shard: i16,
-    bank: &'a str,
-    account_index: &'a [u8],
-    reference: &'a str,
-    position: i32,
-}
-
-/// Where a key lies, of this variant: shard, what it has in common with its reference's others, and itself.
+/// Where a key lies: its shard, what it has in common with its reference's others, and itself.
 type Place = (i16, i64, Uuid);
 
-impl<'a> Key<'a> {
-    fn place(&self, variant: &str) -> Place {
-        let (position, common) = (self.position.to_be_bytes(), reference_key(self.bank, self.reference));
-        let key = KeyHash::of(&[
-            self.bank.as_bytes(),
-            self.reference.as_bytes(),
-            self.account_index,
-            &position,
-            variant.as_bytes(),
-        ]);
-        (self.shard, common.bits(), key.uuid())
-    }
-
-    fn of(receipt: &'a Receipt) -> Key<'a> {
-        Key {
-            shard: receipt.id.shard().number(),
-            bank: &receipt.bank,
-            account_index: &receipt.account_index,
-            reference: &receipt.reference,
-            position: receipt.position,
-        }
-    }
+/// Of what R4 calls the key. `variant` is empty for the first report; the contradicting currency and amount otherwise.
+fn place_of(receipt: &Receipt, variant: &str) -> Place {
+    let key = KeyHash::of(&[
+        receipt.bank.as_bytes(),
+        receipt.reference.as_bytes(),
+        &receipt.account_index,
+        &receipt.position.to_be_bytes(),
+        variant.as_bytes(),
+    ]);
+    let common = reference_key(&receipt.bank, &receipt.reference);
+    (receipt.id.shard().number(), common.bits(), key.uuid())
 }
 
 /// Who holds a key.
@@ -128,7 +107,7 @@ impl Round {
         let mut candidates = Vec::with_capacity(receipts.len());
         let mut wanted = Vec::with_capacity(receipts.len());
         for receipt in receipts {
-            let place = Key::of(receipt).place(&variant_of(receipt.amount));
+            let place = place_of(receipt, &variant_of(receipt.amount));
             let at = *places.entry(place).or_insert_with(|| {
                 candidates.push(Candidate { place, payment: receipt.id.uuid(), amount: receipt.amount });
                 candidates.len() - 1

@@ -71,21 +71,20 @@ pub struct Caller {
     pub merchant_state: MerchantState,
 }
 
-/// The users with these keys, in their order; none where nobody has a key.
+/// The users with these keys, in their order; none where nobody has a key. A row that can't be understood is the trouble of
+/// its own caller: `Unexpected`, in its place.
 ///
 /// # Errors
-/// The database's; `Unexpected` when a row can't be understood.
-pub async fn authenticate(conn: &pg::Connection, keys: &[&ApiKey]) -> Result<Vec<Option<Caller>>, Error> {
+/// The database's.
+pub async fn authenticate(
+    conn: &pg::Connection,
+    keys: &[&ApiKey],
+) -> Result<Vec<Result<Option<Caller>, Error>>, Error> {
     let hashes: Vec<[u8; 32]> = keys.iter().map(|key| key.hash()).collect();
     let asked: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
     let rows = conn.query(include_str!("sql/authenticate.sql"), &[&asked]).await?;
-    let known = |row| Ok((row_hash(row), caller(row)?));
-    let known = rows.iter().map(known).collect::<Result<HashMap<&[u8], Caller>, Error>>()?;
-    Ok(asked.iter().map(|hash| known.get(hash).copied()).collect())
-}
-
-fn row_hash(row: &pg::Row) -> &[u8] {
-    row.get("key_hash")
+    let known: HashMap<&[u8], &pg::Row> = rows.iter().map(|row| (row.get("key_hash"), row)).collect();
+    Ok(asked.iter().map(|hash| known.get(hash).map(|row| caller(row)).transpose()).collect())
 }
 
 fn caller(row: &pg::Row) -> Result<Caller, Error> {
