@@ -123,6 +123,9 @@ async fn template(server: &PrivateServer, conn: &Connection, sets: &[MigrationSe
     template
 }
 
+/// Whoever holds this advisory lock drops the leftovers: sessions that wait for the same one would pile up.
+const LEFTOVERS: i64 = i64::from_be_bytes(*b"leftover");
+
 /// Drops the databases of processes that are gone, without making anyone wait for it.
 fn drop_leftovers(url: String) {
     std::thread::spawn(move || {
@@ -130,12 +133,14 @@ fn drop_leftovers(url: String) {
         runtime.block_on(async {
             let admin = open(&url, patient());
             let conn = admin.get().await?;
+            if !conn.query_one("SELECT pg_try_advisory_lock($1)", &[&LEFTOVERS]).await?.get::<_, bool>(0) {
+                return Ok(());
+            }
             let names = "SELECT datname::text FROM pg_database WHERE datname LIKE 'test\\_%'";
             for row in conn.query(names, &[]).await? {
                 let name: String = row.get(0);
                 let pid = name.split('_').nth(1).unwrap_or_default();
                 if !Path::new("/proc").join(pid).exists() {
-                    // Another process may be quicker.
                     conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.ok();
                 }
             }

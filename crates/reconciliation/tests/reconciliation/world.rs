@@ -45,9 +45,15 @@ impl World {
         let mut conn = self.db.pool.get().await?;
         let tx = conn.begin().await?;
         let now = tx.now().await?;
-        let settled = settle(&tx, lines, book, now).await?;
-        tx.commit().await?;
-        Ok(settled)
+        // Waited for either way: what is undone by itself holds its locks a moment longer, and a round would leave
+        // those lines alone.
+        match settle(&tx, lines, book, now).await {
+            Ok(settled) => tx.commit().await.map(|()| settled).map_err(Error::from),
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
     }
 
     /// One round over everything that is open.
