@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -41,8 +42,10 @@ const PAIRS: [Pair; 4] = [
     Pair { base: "GBP", quote: "CNY", bid: 94_000, ask: 94_500, decimals: 4 },
 ];
 
-/// Publishes until the bank stops. A message that isn't taken is not repeated: the next one is fresher.
-pub(crate) async fn publish(bank: Arc<Bank>) {
+/// Publishes until the bank stops, and tells `answered` when the first message was. One that isn't taken is not repeated: the
+/// next one is fresher.
+pub(crate) async fn publish(bank: Arc<Bank>, answered: oneshot::Sender<()>) {
+    let mut answered = Some(answered);
     let mut strayed = [0_i64; PAIRS.len()];
     let mut retry = bank.timing.retry_first;
     loop {
@@ -51,6 +54,10 @@ pub(crate) async fn publish(bank: Arc<Bank>) {
             Some(body) => bank.webhooks.post(&id, body, Instant::now() + ATTEMPT).await,
             None => return,
         };
+        if let Some(first) = answered.take() {
+            // Nobody may wait for it.
+            let _ = first.send(());
+        }
         let moving = bank.moving.load(Ordering::Relaxed);
         let pause = match taken {
             Ok(answer) if answer.status.is_success() => {

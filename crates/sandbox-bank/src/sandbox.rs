@@ -12,7 +12,7 @@ use bank::https::SetupError;
 use bank::{Signer, Verifier};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -217,9 +217,13 @@ impl SandboxBank {
         format!("http://{}", self.http)
     }
 
-    /// Publishes its rates from now on. Call it once.
-    pub fn publish_rates(&self) {
-        self.bank.tasks.spawn(rates::publish(self.bank.clone()));
+    /// Publishes its rates from now on, and returns when the gateway has answered the first time, whatever it said: then
+    /// what it took has a price. Call it once.
+    pub async fn publish_rates(&self) {
+        let (answered, first) = oneshot::channel();
+        self.bank.tasks.spawn(rates::publish(self.bank.clone(), answered));
+        // An error is a bank that stops.
+        let _ = first.await;
     }
 
     /// Posts payments from now on, and lets the rates move. Nothing for 0 a second or no accounts.

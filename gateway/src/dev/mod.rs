@@ -87,7 +87,7 @@ async fn with_database(
     config = configuration(dir, &files, &database_url, Some((&demo, &sandbox.https_url())))?;
     let gateway = bound.start(config).await?;
     orders::cover(gateway.engine(), &demo).await?;
-    sandbox.publish_rates();
+    sandbox.publish_rates().await;
 
     let at = Addresses {
         public_url: public_url.clone(),

@@ -425,7 +425,8 @@ async fn senseless_orders_are_refused_definitely() {
 async fn rates_are_published_until_they_are_taken() {
     let rig = Rig::new(FAST).await;
     rig.gateway.refuse(true);
-    rig.bank.publish_rates();
+    rig.bank.publish_rates().await;
+    assert_eq!(rig.gateway.all().len(), 1, "answered, and not taken");
     while rig.gateway.all().len() < 2 {
         sleep(Duration::from_millis(5)).await;
     }
@@ -465,7 +466,7 @@ async fn traffic_comes_at_about_its_pace_with_unique_references() {
 async fn stopping_is_quick_and_complete() {
     let rig = Rig::new(Timing { hold: Duration::from_secs(60), ..FAST }).await;
     rig.gateway.refuse(true);
-    rig.bank.publish_rates();
+    rig.bank.publish_rates().await;
     bank_reference(rig.send(&order("po_1", "7890")).await);
     let held = order("po_2", "0002");
     let (http, https) = (rig.bank.http_url(), rig.bank.https_url());
