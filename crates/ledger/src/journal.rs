@@ -157,7 +157,6 @@ impl Journal {
 
     /// [`Journal::add`], and [`Journal::add_existing`] of receivables whose merchants' balances are then locked. Where all
     /// `accounts` are of one class, as mostly, both are asked for at once: the receivables are locked behind what guards them.
-    /// The two run in this order, since a connection that knows the second statement knew the first before.
     ///
     /// # Errors
     /// As [`Journal::add`].

@@ -48,6 +48,17 @@ pub struct NewPayout {
 /// # Errors
 /// The database's; `Unique` for an id that exists.
 pub async fn enqueue(tx: &Tx<'_>, new: &[NewPayout], now: OffsetDateTime) -> Result<(), Error> {
+    let jobs: Vec<JobRow<'_>> = new
+        .iter()
+        .filter(|n| n.held_by.is_none())
+        .map(|n| JobRow { id: n.id, bank: &n.bank, merchant: n.merchant, job: Job::new(JobKind::Send, now) })
+        .collect();
+    let (inserted, put) = tokio::join!(biased; insert(tx, new, now), put_jobs(tx, &jobs));
+    inserted?;
+    put
+}
+
+async fn insert(tx: &Tx<'_>, new: &[NewPayout], now: OffsetDateTime) -> Result<(), Error> {
     if new.is_empty() {
         return Ok(());
     }
@@ -84,13 +95,7 @@ pub async fn enqueue(tx: &Tx<'_>, new: &[NewPayout], now: OffsetDateTime) -> Res
             ],
         )
         .await?;
-    expect_count("payouts inserted", inserted, new.len())?;
-    let jobs: Vec<JobRow<'_>> = new
-        .iter()
-        .filter(|n| n.held_by.is_none())
-        .map(|n| JobRow { id: n.id, bank: &n.bank, merchant: n.merchant, job: Job::new(JobKind::Send, now) })
-        .collect();
-    put_jobs(tx, &jobs).await
+    expect_count("payouts inserted", inserted, new.len())
 }
 
 /// What a payout carries out. None of it ever changes.
@@ -200,13 +205,19 @@ async fn lock_with(tx: &Tx<'_>, sql: &'static str, ids: &[PayoutId]) -> Result<P
         return Ok(locked);
     }
     let (shards, uuids) = keys(&ids);
-    for row in tx.query(sql, &[&shards, &uuids]).await? {
+    let parameters: [&(dyn pg::ToSql + Sync); 2] = [&shards, &uuids];
+    let (payouts, jobs) = tokio::join!(
+        biased;
+        tx.query(sql, &parameters),
+        tx.query(include_str!("sql/jobs_of.sql"), &parameters),
+    );
+    for row in payouts? {
         let payout = Payout { judged: judged::read(&row)?, ..rows::payout(&row)? };
         let judged_at = payout.judged.as_ref().map(|judged| judged.at);
         let (state, changed) = (payout.state, false);
         locked.rows.insert(payout.id, Held { state, judged_at, job: None, changed, payout });
     }
-    for row in tx.query(include_str!("sql/jobs_of.sql"), &[&shards, &uuids]).await? {
+    for row in jobs? {
         let (id, job) = rows::job(&row)?;
         if let Some(held) = locked.rows.get_mut(&id) {
             held.job = Some(job);
@@ -406,13 +417,20 @@ impl Payouts {
         if changed.is_empty() {
             return Ok(());
         }
-        save_payouts(tx, &changed, now).await?;
-        save_jobs(tx, &changed).await?;
         let payouts = changed.iter().map(|held| &held.payout);
         let told = payouts.flat_map(|payout| payout.names.iter().map(|name| (payout.id, name.as_str())));
-        named::save(tx, &told.collect::<Vec<_>>()).await?;
-        judged::save(tx, &newly_judged(&changed)).await?;
-        save_notes(tx, &changed, now).await
+        let (told, judged) = (told.collect::<Vec<_>>(), newly_judged(&changed));
+        let (saved, put, removed, named, judged, noted) = tokio::join!(
+            biased;
+            save_payouts(tx, &changed, now),
+            put_changed_jobs(tx, &changed),
+            remove_jobs(tx, &changed),
+            named::save(tx, &told),
+            judged::save(tx, &judged),
+            save_notes(tx, &changed, now),
+        );
+        // In the order in which they ran: of one that fails those behind it are a consequence.
+        saved.and(put).and(removed).and(named).and(judged).and(noted)
     }
 }
 
@@ -463,7 +481,7 @@ fn newly_judged<'h>(changed: &[&'h Held]) -> Vec<(PayoutId, &'h Judgement)> {
     new.map(|(id, judged, _)| (id, judged)).collect()
 }
 
-async fn save_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
+async fn put_changed_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
     let put: Vec<JobRow<'_>> = changed
         .iter()
         .filter(|held| held.job != held.payout.job)
@@ -472,7 +490,10 @@ async fn save_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
             payout.job.map(|job| JobRow { id: payout.id, bank: &payout.bank, merchant: payout.merchant, job })
         })
         .collect();
-    put_jobs(tx, &put).await?;
+    put_jobs(tx, &put).await
+}
+
+async fn remove_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
     let done = |held: &&&Held| held.job.is_some() && held.payout.job.is_none();
     let done: Vec<PayoutId> = changed.iter().filter(done).map(|held| held.payout.id).collect();
     if done.is_empty() {

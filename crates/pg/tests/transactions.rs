@@ -422,3 +422,56 @@ async fn what_follows_a_commit_is_done_where_it_is_durable_and_nowhere_else() {
     tx.commit().await.expect_err("an aborted transaction");
     assert_eq!(done.load(Ordering::Relaxed), 2);
 }
+
+/// Statements side by side run in the order in which they were asked for, also those that a connection has to learn first.
+#[tokio::test]
+async fn a_statement_that_is_prepared_does_not_overtake_one_that_is_not() {
+    const COUNT: &str = "SELECT count(*) FROM things WHERE m = $1";
+    let db = testkit::database(SETS).await;
+    // Not given back: each round is on a connection that knows nothing yet.
+    let mut held = Vec::new();
+    for known in [COUNT, INSERT, ""] {
+        let mut fresh = db.pool.get().await.unwrap();
+        if known == COUNT {
+            fresh.query(COUNT, &[&1_i32]).await.unwrap();
+        }
+        let tx = fresh.begin().await.unwrap();
+        if known == INSERT {
+            tx.execute(INSERT, &[&0_i32]).await.unwrap();
+        }
+        let (before, inserted, after) = tokio::join!(
+            biased;
+            tx.query_one("SELECT count(*) FROM things WHERE m = $1 AND n >= 0", &[&1_i32]),
+            tx.execute(INSERT, &[&1_i32]),
+            tx.query_one(COUNT, &[&1_i32]),
+        );
+        let (before, after): (i64, i64) = (before.unwrap().get(0), after.unwrap().get(0));
+        assert_eq!((inserted.unwrap(), after - before), (1, 1), "prepared: {known:?}");
+        tx.rollback().await.unwrap();
+        held.push(fresh);
+    }
+}
+
+/// Each of several side by side has as long as it would have alone: together they may take longer than one may.
+#[tokio::test]
+async fn statements_side_by_side_have_each_the_time_of_one() {
+    const SLEEP: &str = "SELECT pg_sleep(0.2)";
+    let (_db, pool) = pool().await;
+    let mut conn = pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let began = Instant::now();
+    let slept = tokio::join!(
+        biased;
+        tx.query(SLEEP, &[]),
+        tx.query(SLEEP, &[]),
+        tx.query(SLEEP, &[]),
+        tx.query(SLEEP, &[]),
+        tx.query(SLEEP, &[]),
+        tx.query(SLEEP, &[]),
+    );
+    assert!(began.elapsed() > Duration::from_secs(1), "one alone is given up before");
+    for slept in [slept.0, slept.1, slept.2, slept.3, slept.4, slept.5] {
+        slept.unwrap();
+    }
+    tx.commit().await.unwrap();
+}

@@ -53,16 +53,10 @@ impl Fees {
         quotes: &[QuoteId],
         (now, offset): (OffsetDateTime, UtcOffset),
     ) -> Result<Fees, Error> {
-        let tariff = Tariff::new(default, fee_versions::in_force(tx, merchants, now).await?);
-        let mut kept = BTreeMap::new();
-        if !quotes.is_empty() {
-            let shards: Vec<i16> = quotes.iter().map(|id| id.shard().number()).collect();
-            let ids: Vec<Uuid> = quotes.iter().map(|id| id.uuid()).collect();
-            for row in tx.query(include_str!("sql/reservations.sql"), &[&shards, &ids]).await? {
-                kept.insert(QuoteId::from_uuid(row.get("quote")), row.get("free_minor"));
-            }
-        }
-        Ok(Fees { tariff, kept, reserved: BTreeMap::new(), used_up: Vec::new(), offset })
+        let (versions, kept) =
+            tokio::join!(biased; fee_versions::in_force(tx, merchants, now), kept_by(tx, quotes));
+        let tariff = Tariff::new(default, versions?);
+        Ok(Fees { tariff, kept: kept?, reserved: BTreeMap::new(), used_up: Vec::new(), offset })
     }
 
     /// The counter of what a merchant has used of its allowance in the month of `at`.
@@ -219,4 +213,15 @@ pub async fn reserve(
         tx.execute(include_str!("sql/reserve.sql"), &parameters).await?;
     }
     Ok(())
+}
+
+/// What quotes, locked, keep of allowances: minor units of the sold currency.
+async fn kept_by(tx: &Tx<'_>, quotes: &[QuoteId]) -> Result<BTreeMap<QuoteId, i64>, Error> {
+    if quotes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let shards: Vec<i16> = quotes.iter().map(|id| id.shard().number()).collect();
+    let ids: Vec<Uuid> = quotes.iter().map(|id| id.uuid()).collect();
+    let rows = tx.query(include_str!("sql/reservations.sql"), &[&shards, &ids]).await?;
+    Ok(rows.iter().map(|row| (QuoteId::from_uuid(row.get("quote")), row.get("free_minor"))).collect())
 }

@@ -50,8 +50,13 @@ impl Usage {
         let limits: Vec<&str> = counters.iter().map(|c| &*c.limit).collect();
         let days: Vec<Date> = counters.iter().map(|c| c.day).collect();
         let wanted: [&(dyn pg::ToSql + Sync); 4] = [&shards, &merchants, &limits, &days];
-        tx.execute(include_str!("sql/make_usage.sql"), &wanted).await?;
-        let rows = tx.query(include_str!("sql/lock_usage.sql"), &wanted).await?;
+        let (made, rows) = tokio::join!(
+            biased;
+            tx.execute(include_str!("sql/make_usage.sql"), &wanted),
+            tx.query(include_str!("sql/lock_usage.sql"), &wanted),
+        );
+        made?;
+        let rows = rows?;
         if rows.len() != counters.len() {
             return Err(Error::Unexpected(format!("{} counters instead of {}", rows.len(), counters.len())));
         }

@@ -1,9 +1,11 @@
-//! What a batch reads of money that arrives before anything is locked: beside the claim of its keys, which needs none of it.
+//! What a batch reads before anything is locked: beside the claim of its keys, which needs none of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use deposits::Receipt;
 use merchants::Directory;
+use payouts::{PayoutId, Subject};
 use pg::{Shards, Tx};
 use reconciliation::Statement;
 use time::OffsetDateTime;
@@ -19,6 +21,8 @@ pub(super) struct Early {
     pub awaited: bool,
     /// Whose accounts the batch's events name.
     pub directory: Directory,
+    /// What the payouts that are named belong to.
+    pub owners: HashMap<PayoutId, Subject>,
 }
 
 impl Early {
@@ -31,17 +35,21 @@ impl Early {
         let named = batch.iter().zip(standing);
         let receipts: Vec<&Receipt> =
             named.clone().flat_map(|(command, standing)| receipts_of(command, standing)).collect();
-        let live = named.filter(|(_, standing)| matches!(standing, Standing::Live));
-        let numbers: Vec<Number> =
-            live.filter_map(|(command, _)| command.content()).flat_map(numbers).collect();
-        let (now, awaited, directory) = tokio::join!(
+        let live =
+            named.filter(|(_, standing)| matches!(standing, Standing::Live)).map(|(command, _)| *command);
+        let numbers: Vec<Number> = live.clone().filter_map(Command::content).flat_map(numbers).collect();
+        let payouts: Vec<PayoutId> = live.flat_map(Command::payouts).collect();
+        let (now, awaited, directory, owners) = tokio::join!(
             biased;
             tx.now(),
             deposits::any_waiting_for(tx, &receipts),
             merchants::receiving_accounts(tx, shards, &numbers),
+            payouts::subjects(tx, &payouts),
         );
-        let (now, awaited) = both(now.map_err(Void::from), awaited.map_err(Void::from))?;
-        Ok(Early { now, awaited, directory: directory? })
+        let now_and_awaited = both(now.map_err(Void::from), awaited.map_err(Void::from));
+        let read = both(directory.map_err(Void::from), owners.map_err(Void::from));
+        let ((now, awaited), (directory, owners)) = both(now_and_awaited, read)?;
+        Ok(Early { now, awaited, directory, owners })
     }
 }
 

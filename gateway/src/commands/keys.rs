@@ -41,24 +41,34 @@ pub(super) struct Claims {
     pub references: HashSet<WithdrawalId>,
 }
 
-/// Claims all keys; what is read of receipts without a lock is read beside the claim of theirs.
+/// Claims all keys, always in this order: events, requests, replays, payments, returns, client references. What needs no
+/// answer of the claim before goes beside it, and so does what is read without a lock. Keys of what contradicts an earlier
+/// report follow when that one is known, of payments and of returns as it comes.
 pub(super) async fn claim(tx: &Tx<'_>, shards: Shards, batch: &[&Command]) -> Result<(Claims, Early), Void> {
+    let (events, requests) = tokio::join!(biased; claim_events(tx, batch), claim_requests(tx, batch));
+    let (events, requests) = both(events, requests)?;
     let mut standing: Vec<Standing> = batch.iter().map(|_| Standing::Live).collect();
-    claim_events(tx, batch, &mut standing).await?;
-    claim_requests(tx, batch, &mut standing).await?;
+    for (index, became) in events.into_iter().chain(requests) {
+        if let Some(slot) = standing.get_mut(index) {
+            *slot = became;
+        }
+    }
     let replays = claim_replays(tx, batch, &mut standing).await?;
-    let (receipts, early) = tokio::join!(
+    let (receipts, returns, references, early) = tokio::join!(
         biased;
         claim_receipts(tx, batch, &standing),
+        claim_returns(tx, batch, &standing),
+        claim_references(tx, batch, &standing),
         Early::read(tx, shards, batch, &standing),
     );
-    let (receipts, early) = both(receipts, early)?;
-    let returns = claim_returns(tx, batch, &standing).await?;
-    let references = claim_references(tx, batch, &standing).await?;
+    let ((receipts, returns), (references, early)) = both(both(receipts, returns), both(references, early))?;
     Ok((Claims { standing, replays, receipts, returns, references }, early))
 }
 
-async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
+/// Commands by their place in the batch that stand otherwise than [`Standing::Live`] now.
+type Became = Vec<(usize, Standing)>;
+
+async fn claim_events(tx: &Tx<'_>, batch: &[&Command]) -> Result<Became, Void> {
     let events: Vec<(usize, &Delivery, &str)> = batch
         .iter()
         .enumerate()
@@ -68,13 +78,14 @@ async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]
         })
         .collect();
     if events.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let deliveries: Vec<&Delivery> = events.iter().map(|(_, delivery, _)| *delivery).collect();
     let claims = vault::claim(tx, &deliveries).await?;
+    let mut became = Vec::new();
     for ((index, _, request_id), claim) in events.iter().zip(claims) {
-        let became = match claim {
-            vault::Claim::First => Standing::Live,
+        let standing = match claim {
+            vault::Claim::First => continue,
             vault::Claim::Repeat(answer) => Standing::Answered(replayed(answer.status, answer.body)),
             vault::Claim::OtherBytes => {
                 let detail = "this event id was used before, for another body; nothing was changed";
@@ -85,11 +96,9 @@ async fn claim_events(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]
                 None => return Err(Void::unexpected("a delivery before the first")),
             },
         };
-        if let Some(slot) = standing.get_mut(*index) {
-            *slot = became;
-        }
+        became.push((*index, standing));
     }
-    Ok(())
+    Ok(became)
 }
 
 impl Command {
@@ -113,20 +122,21 @@ impl Command {
     }
 }
 
-async fn claim_requests(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standing]) -> Result<(), Void> {
+async fn claim_requests(tx: &Tx<'_>, batch: &[&Command]) -> Result<Became, Void> {
     let keyed: Vec<(usize, &Request, &str)> = batch
         .iter()
         .enumerate()
         .filter_map(|(index, command)| command.request().map(|(request, id)| (index, request, id)))
         .collect();
     if keyed.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let requests: Vec<&Request> = keyed.iter().map(|(_, request, _)| *request).collect();
     let claims = idempotency::claim(tx, &requests).await?;
+    let mut became = Vec::new();
     for ((index, _, request_id), claim) in keyed.iter().zip(claims) {
-        let became = match claim {
-            idempotency::Claim::First => Standing::Live,
+        let standing = match claim {
+            idempotency::Claim::First => continue,
             idempotency::Claim::Repeat(answer) => Standing::Answered(replayed(answer.status, answer.body)),
             idempotency::Claim::OtherRequest => {
                 let detail = "this Idempotency-Key was used before, for another request";
@@ -137,11 +147,9 @@ async fn claim_requests(tx: &Tx<'_>, batch: &[&Command], standing: &mut [Standin
                 None => return Err(Void::unexpected("a request before the first")),
             },
         };
-        if let Some(slot) = standing.get_mut(*index) {
-            *slot = became;
-        }
+        became.push((*index, standing));
     }
-    Ok(())
+    Ok(became)
 }
 
 /// What a replay brings is claimed further only where nothing of it was applied before: not for R4's keys alone, but

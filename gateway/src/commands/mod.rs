@@ -354,7 +354,16 @@ impl Command {
         self.said().map(|said| said.content)
     }
 
-    /// The same, with who says it.
+    /// The payouts that it names itself. What an approval is about is known once that is locked.
+    pub(super) fn payouts(&self) -> Vec<PayoutId> {
+        match self {
+            Command::PayoutReport(report) => vec![report.payout],
+            Command::Operate(command) => command.action.payout().into_iter().collect(),
+            _ => self.content().into_iter().flat_map(Content::payouts).collect(),
+        }
+    }
+
+    /// What a bank says in it, with who says it.
     fn said(&self) -> Option<Said<'_>> {
         match self {
             Command::BankEvent(event) => Some(Said { bank: &event.bank, content: &event.content }),

@@ -4,7 +4,7 @@ use idempotency::{Answer, Request};
 use pg::Tx;
 use time::OffsetDateTime;
 use vault::Record;
-use withdrawals::{ReferenceClaim, WithdrawalId};
+use withdrawals::{ReferenceClaim, Withdrawal, WithdrawalId};
 
 use super::batch::Outcome;
 use super::keys::{self, Claims};
@@ -13,9 +13,9 @@ use super::void::{Void, first_cause};
 use super::{Command, replays};
 
 impl Stage<'_> {
-    /// Steps 4 and 5 of a batch: everything is written set-based, the chains' heads last. What most batches write goes side
-    /// by side, since a question that waits for no answer costs no way there and back; every row of it is new, or was
-    /// locked before.
+    /// Steps 4 and 5 of a batch: everything is written set-based, the trail's head and the chains' last. What many batches write
+    /// goes side by side, since a question that waits for no answer costs no way there and back. Every row of it is new, or was
+    /// locked before, but for positions, which are locked ahead of the two heads.
     pub(super) async fn save(
         self,
         tx: &Tx<'_>,
@@ -23,51 +23,80 @@ impl Stage<'_> {
         claims: &Claims,
         outcomes: &[Option<Outcome>],
     ) -> Result<(), Void> {
-        let (payments, notices) = (self.new_payments.iter().collect::<Vec<_>>(), self.notices());
-        let (payments, covers, notices, answers, rest) = tokio::join!(
+        // On the heap: all of it together would be too much for a stack.
+        Box::pin(self.save_rare(tx)).await?;
+        let (money_in, answers, money_out, payouts, book) = tokio::join!(
             biased;
-            deposits::insert(tx, &payments),
-            self.save_covers(tx),
-            notifications::enqueue(tx, &notices, self.facts.emails, self.now),
-            record_answers(tx, batch, outcomes, self.now),
-            // On the heap: all of it together would be too much for a stack.
-            Box::pin(self.save_rest(tx, batch, claims)),
+            Box::pin(self.save_money_in(tx)),
+            Box::pin(record_answers(tx, batch, outcomes, self.now)),
+            Box::pin(self.save_money_out(tx, batch, claims)),
+            Box::pin(self.save_payouts(tx)),
+            Box::pin(self.save_book(tx)),
         );
-        first_cause([payments.map_err(Void::from), covers, notices.map_err(Void::from), answers, rest])
+        first_cause([money_in, answers, money_out, payouts, book])
     }
 
-    /// New orders, and what payments take of orders.
-    async fn save_covers(&self, tx: &Tx<'_>) -> Result<(), Void> {
-        self.imports.save(tx).await?;
-        merchants::orders::save_covers(tx, &self.orders).await?;
-        Ok(())
-    }
-
-    /// Of this most batches write nothing but the book, whose statements then go out with the others. The trail's head and
-    /// the chains' are locked last.
-    async fn save_rest(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
+    /// What few batches write, and some of it row by row: before the heads are locked, for which all others wait.
+    async fn save_rare(&self, tx: &Tx<'_>) -> Result<(), Void> {
         self.merchants.save(tx, self.now).await?;
         self.frozen.save(tx).await?;
         self.documents.save(tx).await?;
-        deposits::save(tx, &self.payments).await?;
+        self.imports.save(tx).await?;
         self.reversals.save(tx).await?;
-        self.quotes.save(tx).await?;
-        withdrawals::insert(tx, &self.new_withdrawals.iter().collect::<Vec<_>>(), self.now).await?;
-        self.withdrawals.save(tx, self.now).await?;
-        withdrawals::declare(tx, &self.declarations).await?;
-        self.usage.save(tx).await?;
-        self.fees.save(tx).await?;
         withdrawals::insert_fees(tx, &self.new_fees, self.now).await?;
         exchange::cover::insert_deals(tx, &self.new_covers).await?;
         self.covers.release(tx, &self.new_covers).await?;
-        payouts::enqueue(tx, &self.new_payouts, self.now).await?;
-        self.payouts.save(tx, self.now).await?;
         self.rates.save(tx).await?;
         audit::open_approvals(tx, &self.new_approvals, self.now).await?;
         self.approvals.save(tx).await?;
-        self.release_references(tx, batch, claims).await?;
         replays::record(tx, &self.later, self.now).await?;
-        self.positions.save(tx).await?;
+        Ok(())
+    }
+
+    /// Payments, what they take of orders, and who is told.
+    async fn save_money_in(&self, tx: &Tx<'_>) -> Result<(), Void> {
+        let (payments, notices) = (self.new_payments.iter().collect::<Vec<_>>(), self.notices());
+        let (inserted, covers, notices, saved) = tokio::join!(
+            biased;
+            deposits::insert(tx, &payments),
+            merchants::orders::save_covers(tx, &self.orders),
+            notifications::enqueue(tx, &notices, self.facts.emails, self.now),
+            deposits::save(tx, &self.payments),
+        );
+        let of_payments = [inserted, saved].map(|result| result.map_err(Void::from));
+        let beside = [covers.map_err(Void::from), notices.map_err(Void::from)];
+        first_cause(of_payments.into_iter().chain(beside))
+    }
+
+    async fn save_money_out(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
+        let new: Vec<&Withdrawal> = self.new_withdrawals.iter().collect();
+        let (inserted, saved, declared, usage, fees, quotes, positions, released) = tokio::join!(
+            biased;
+            withdrawals::insert(tx, &new, self.now),
+            self.withdrawals.save(tx, self.now),
+            withdrawals::declare(tx, &self.declarations),
+            self.usage.save(tx),
+            self.fees.save(tx),
+            self.quotes.save(tx),
+            self.positions.save(tx),
+            self.release_references(tx, batch, claims),
+        );
+        let withdrawn = [inserted, saved, declared, usage, fees].map(|result| result.map_err(Void::from));
+        let priced = [quotes, positions].map(|result| result.map_err(Void::from));
+        first_cause(withdrawn.into_iter().chain(priced).chain([released]))
+    }
+
+    async fn save_payouts(&self, tx: &Tx<'_>) -> Result<(), Void> {
+        let (enqueued, saved) = tokio::join!(
+            biased;
+            payouts::enqueue(tx, &self.new_payouts, self.now),
+            self.payouts.save(tx, self.now),
+        );
+        first_cause([enqueued, saved].map(|result| result.map_err(Void::from)))
+    }
+
+    /// Under two heads that all batches share, always in this order.
+    async fn save_book(&self, tx: &Tx<'_>) -> Result<(), Void> {
         audit::append(tx, &self.entries).await?;
         self.journal.write(tx, self.now).await?;
         Ok(())
@@ -114,8 +143,12 @@ async fn record_answers(
             }
         }
     }
-    vault::record(tx, &events, now).await?;
-    idempotency::record(tx, &stored).await?;
-    idempotency::release(tx, &released).await?;
-    Ok(())
+    let (kept, answered, released) = tokio::join!(
+        biased;
+        vault::record(tx, &events, now),
+        idempotency::record(tx, &stored),
+        idempotency::release(tx, &released),
+    );
+    let keys = [answered, released].map(|result| result.map_err(Void::from));
+    first_cause(keys.into_iter().chain([kept.map_err(Void::from)]))
 }

@@ -31,7 +31,7 @@ use super::imports::Imports;
 use super::keys::{Claims, Standing};
 use super::replays::Remade;
 use super::reversals::Reversals;
-use super::void::Void;
+use super::void::{Void, both};
 use super::{Command, Content, Said, closing, resolutions};
 use load::{Evidence, Lot, Read, Rows, Told};
 
@@ -265,8 +265,8 @@ fn live<'a>(batch: &[&'a Command], claims: &Claims) -> Vec<&'a Command> {
 
 impl<'f> Stage<'f> {
     /// Step 2 of a batch: locks in the one order that the gateway's README lists, reads what decisions need. What arrives is
-    /// decided in the midst of it: which accounts are locked next depends on that. This function is the order; what stands
-    /// beside it in `load.rs` gathers what is locked together.
+    /// decided in the midst of it: which accounts are locked next depends on that. This function is the order, and inside each of
+    /// its steps what stands in `load.rs`.
     pub(super) async fn load(
         tx: &Tx<'_>,
         facts: &'f Facts,
@@ -283,23 +283,21 @@ impl<'f> Stage<'f> {
         let told = lot.told(&mut named, early).await?;
         let now = told.now;
         let statements = store_statements(tx, batch, claims, &told.directory, now).await?;
-        let mut rows = Rows {
-            merchants: merchants::lock(tx, &named.share, &named.exclusive).await?,
-            documents: Documents::load(tx, &named.identified, &brought(&live)).await?,
-            frozen: FrozenAmounts::load(tx, &named.frozen).await?,
-            payments: deposits::lock(tx, &named.payments).await?,
-            quotes: exchange::lock_quotes(tx, &named.quotes).await?,
-            withdrawals: withdrawals::lock(tx, &named.withdrawals).await?,
-            payouts: payouts::lock_wanted(tx, &wanted(&named)).await?,
-        };
+        // On the heap: all of it together would be too much for a stack.
+        let (mut rows, mut fees) = Box::pin(lot.lock_rows(&named, now)).await?;
         // On the heap: it is rare, and would be part of every batch's room otherwise.
         let closing = Box::pin(closing::load(tx, &named.closing)).await?;
         named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts));
-        let (fees, usage) = lot.lock_prices(&named, &rows, now).await?;
-        let payees = merchants::payees(tx, &named.payees_with(&rows.withdrawals)).await?;
-        let market = if named.needs_market { exchange::current_rates(tx).await? } else { Market::default() };
-        let imports = Imports::load(tx, &live).await?;
-        let mut evidence = lot.open_evidence(&named, &told, &rows).await?;
+        let paid = named.payees_with(&rows.withdrawals);
+        let (usage, payees, market, evidence) = tokio::join!(
+            biased;
+            lot.lock_usage(&rows, &mut fees, now),
+            merchants::payees(tx, &paid),
+            market(tx, named.needs_market),
+            Box::pin(lot.open_evidence(&named, &told, &rows)),
+        );
+        let (priced, opened) = (both(usage, payees.map_err(Void::from)), both(market, evidence));
+        let ((usage, payees), (market, (imports, mut evidence))) = both(priced, opened)?;
         let debtors = lot.lock_accounts(&named, &told, &rows, &mut evidence).await?;
         // Whoever owes nothing is not looked at: most batches ask nothing here.
         rows.frozen.extend(FrozenAmounts::load(tx, &debtors).await?);
@@ -366,6 +364,11 @@ impl<'f> Stage<'f> {
             alarms: Vec::new(),
         }
     }
+}
+
+/// What prices are worth, where a decision needs to know.
+async fn market(tx: &Tx<'_>, needed: bool) -> Result<Market, Void> {
+    if needed { Ok(exchange::current_rates(tx).await?) } else { Ok(Market::default()) }
 }
 
 /// The documents that a batch brings.

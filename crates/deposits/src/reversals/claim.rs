@@ -69,8 +69,8 @@ impl Holder {
     }
 }
 
-/// Claims the keys of a slice, in its order; the answers lie in the same order. After the payments' keys, in every
-/// batch. One round trip when all is new, four at most.
+/// Claims the keys of a slice, in its order; the answers lie in the same order. Behind the payments' keys, or beside them, in
+/// every batch. One round trip when all is new, four at most.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a key that was refused can't be read.

@@ -23,7 +23,7 @@ use crate::commands::imports::Imports;
 use crate::commands::keys::{self, Claims, Standing};
 use crate::commands::receivables::debtors;
 use crate::commands::reversals::Reversals;
-use crate::commands::void::Void;
+use crate::commands::void::{Void, both};
 use crate::commands::{Command, accounts, covers, evidence, fees, limits};
 
 /// A batch on its way onto the stage.
@@ -79,57 +79,103 @@ impl Lot<'_, '_, '_> {
     /// Names what a batch's subjects belong to: that is locked before them.
     pub(super) async fn told(&self, named: &mut Named, early: Early) -> Result<Told, Void> {
         let Lot { tx, facts, batch, claims, .. } = *self;
-        let Early { now, awaited, mut directory } = early;
+        let Early { now, awaited, mut directory, mut owners } = early;
         let receipts = new_receipts(batch, claims);
         let waiting = if awaited { deposits::waiting_for(tx, &receipts).await? } else { Vec::new() };
         let reversals = Reversals::load(tx, batch, claims, &receipts, waiting, &named.reversals, now).await?;
         named.payments.extend(reversals.payments());
-        let owners = payouts::subjects(tx, &named.payouts).await?;
+        // Those that approvals are about; besides what a bank named that does not exist, which is not found again.
+        let known = |id: &PayoutId| owners.contains_key(id);
+        let further: Vec<PayoutId> = named.payouts.iter().copied().filter(|id| !known(id)).collect();
+        owners.extend(payouts::subjects(tx, &further).await?);
+        // Whose a payout's withdrawal is, the payout says itself.
+        let owned_by_name = named.withdrawals.clone();
         follow_owners(&owners, named);
         follow_payments(tx, named).await?;
-        named.share.extend(withdrawals::merchants_of(tx, &named.withdrawals).await?);
+        named.share.extend(withdrawals::merchants_of(tx, &owned_by_name).await?);
         directory.extend(merchants::receiving_accounts(tx, facts.layout.shards, &named.numbers).await?);
         named.share.extend(directory.values().map(|account| account.merchant));
         Ok(Told { now, directory, reversals, owners })
     }
 
-    /// What withdrawals cost, and what of limits and allowances is used up.
-    pub(super) async fn lock_prices(
-        &self,
-        named: &Named,
-        rows: &Rows,
-        now: OffsetDateTime,
-    ) -> Result<(Fees, Usage), Void> {
-        let Lot { tx, facts, live, .. } = *self;
-        let mut fees = if named.priced.is_empty() && !named.sets_fees {
-            Fees::none(facts.policy.fees)
-        } else {
-            fees::load(tx, &named.priced, &named.quotes, facts, now).await?
+    /// The rows behind a batch's subjects, locked in this order. None waits for the answer of the one before: PostgreSQL
+    /// takes them in turn.
+    pub(super) async fn lock_rows(&self, named: &Named, now: OffsetDateTime) -> Result<(Rows, Fees), Void> {
+        let Lot { tx, live, .. } = *self;
+        let wanted = super::wanted(named);
+        // Those that are locked exclusively are locked one by one, and their documents' numbers are claimed one by one:
+        // nothing goes beside that.
+        let exclusive = match named.exclusive.as_slice() {
+            [] => None,
+            exclusive => Some(merchants::lock(tx, &named.share, exclusive).await?),
         };
+        let documents = Documents::load(tx, &named.identified, &super::brought(live)).await?;
+        let shared = async {
+            match exclusive {
+                Some(locked) => Ok(locked),
+                None => merchants::lock(tx, &named.share, &[]).await,
+            }
+        };
+        let (merchants, frozen, payments, quotes, withdrawals, payouts, fees) = tokio::join!(
+            biased;
+            shared,
+            FrozenAmounts::load(tx, &named.frozen),
+            deposits::lock(tx, &named.payments),
+            exchange::lock_quotes(tx, &named.quotes),
+            withdrawals::lock(tx, &named.withdrawals),
+            payouts::lock_wanted(tx, &wanted),
+            self.fees(named, now),
+        );
+        let of_merchants = both(merchants.map_err(Void::from), frozen.map_err(Void::from));
+        let money_in = both(payments.map_err(Void::from), quotes.map_err(Void::from));
+        let money_out = both(withdrawals.map_err(Void::from), both(payouts.map_err(Void::from), fees));
+        let ((merchants, frozen), (money_in, money_out)) = both(of_merchants, both(money_in, money_out))?;
+        let ((payments, quotes), (withdrawals, (payouts, fees))) = (money_in, money_out);
+        Ok((Rows { merchants, documents, frozen, payments, quotes, withdrawals, payouts }, fees))
+    }
+
+    /// What withdrawals cost.
+    async fn fees(&self, named: &Named, now: OffsetDateTime) -> Result<Fees, Void> {
+        let Lot { tx, facts, .. } = *self;
+        if named.priced.is_empty() && !named.sets_fees {
+            return Ok(Fees::none(facts.policy.fees));
+        }
+        fees::load(tx, &named.priced, &named.quotes, facts, now).await
+    }
+
+    /// What of limits and allowances is used up.
+    pub(super) async fn lock_usage(
+        &self,
+        rows: &Rows,
+        fees: &mut Fees,
+        now: OffsetDateTime,
+    ) -> Result<Usage, Void> {
+        let Lot { tx, facts, live, .. } = *self;
         let mut counters = limits::counters(live, facts, &rows.quotes, &rows.withdrawals, now);
-        let allowances = fees::counters(live, &fees, &rows.quotes, now);
+        let allowances = fees::counters(live, fees, &rows.quotes, now);
         counters.extend(allowances.iter().map(|(counter, _)| counter.clone()));
         let usage = Usage::lock(tx, counters).await?;
         let reserved: Vec<(MerchantId, Currency)> = allowances.into_iter().map(|(_, of)| of).collect();
         fees.load_reserved(tx, &reserved, now).await?;
-        Ok((fees, usage))
+        Ok(usage)
     }
 
-    /// The orders that may cover what arrives, and what became of it.
+    /// Orders that are brought; those that may cover what arrives, and what became of it.
     pub(super) async fn open_evidence(
         &self,
         named: &Named,
         told: &Told,
         rows: &Rows,
-    ) -> Result<Evidence, Void> {
+    ) -> Result<(Imports, Evidence), Void> {
         let Lot { tx, facts, batch, claims, live } = *self;
+        let imports = Imports::load(tx, live).await?;
         let wanted = evidence::wanted(batch, claims, &told.directory, &rows.payments, &named.rematched);
         let reversed = told.reversals.credited(&rows.payments);
         let (journal, mut orders) = evidence::open(tx, facts.layout, live, &wanted, &reversed).await?;
         let (accounts, merchants, remitters) = (&told.directory, &rows.merchants, &facts.remitters);
         let matching = Matching { accounts, merchants, remitters, now: told.now };
         let received = receive(batch, claims, &matching, &mut orders);
-        Ok(Evidence { journal, orders, received })
+        Ok((imports, Evidence { journal, orders, received }))
     }
 
     /// Every account that a decision may touch, receivables last; who of their owners owes something, or may come to.
