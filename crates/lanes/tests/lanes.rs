@@ -305,6 +305,7 @@ async fn a_lost_commit_runs_again_and_its_keys_find_out() {
 async fn while_the_first_lane_is_held_up_the_other_one_goes_on() {
     let bench = bench_of(2, OPEN, SETTINGS).await;
     let beside = async {
+        bench.until(|b| !b.batches().is_empty()).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         bench.lanes.submit(1, Cmd::Do(1)).await
     };
@@ -344,7 +345,7 @@ async fn without_a_database_the_deadline_ends_the_wait() {
 
 #[tokio::test]
 async fn what_waited_past_its_deadline_is_not_begun() {
-    let bench = bench(0, Settings { deadline: Duration::from_millis(300), ..SETTINGS }).await;
+    let bench = bench(0, Settings { deadline: Duration::from_secs(2), ..SETTINGS }).await;
     let (first, second) = tokio::join!(bench.lanes.submit(0, Cmd::Do(1)), async {
         bench.until(|b| b.batches() == [1]).await;
         bench.lanes.submit(0, Cmd::Do(2)).await
@@ -379,19 +380,17 @@ async fn answers_leave_after_the_commit_only() {
 #[tokio::test]
 async fn draining_finishes_what_is_queued_and_takes_no_more() {
     let bench = bench(0, SETTINGS).await;
-    let (answers, (), late) = tokio::join!(
-        bench.submit((0..10).map(Cmd::Do)),
-        async {
-            bench.until(|b| !b.batches().is_empty()).await;
-            bench.lanes.drain().await;
-        },
-        async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+    let (answers, late) = tokio::join!(bench.submit((0..10).map(Cmd::Do)), async {
+        bench.until(|b| !b.batches().is_empty()).await;
+        let late = async {
             let late = bench.lanes.submit(0, Cmd::Do(99)).await;
             bench.work.gate.add_permits(10);
             late
-        }
-    );
+        };
+        // It takes no more from the moment on that it is asked to drain.
+        let ((), late) = tokio::join!(biased; bench.lanes.drain(), late);
+        late
+    });
     assert!(answers.iter().all(|answer| *answer == Ok(Answer::New)), "{answers:?}");
     assert_eq!(late, Err(Refused::Draining));
     assert_eq!(bench.keys().await, (0..10).collect::<Vec<_>>());

@@ -279,12 +279,12 @@ async fn waiting_for_a_connection_ends() {
 #[tokio::test]
 async fn a_transaction_left_idle_is_ended_by_the_server() {
     let db = testkit::database(SETS).await;
-    let settings = PoolSettings { idle_in_transaction: Duration::from_millis(100), ..quick() };
+    let settings = PoolSettings { idle_in_transaction: Duration::from_secs(1), ..quick() };
     let pool = Pool::open(&db.url, settings).unwrap();
     let mut conn = pool.get().await.unwrap();
     let tx = conn.begin().await.unwrap();
     tx.execute(INSERT, &[&1]).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(tx.commit().await.is_err());
     drop(conn);
     assert_eq!(count(&pool).await, 0);

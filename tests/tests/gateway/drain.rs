@@ -1,6 +1,6 @@
 //! SIGTERM: not ready first, then what has begun finishes, then everything is stopped.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::{Sluice, funds, unique};
 
@@ -22,8 +22,12 @@ async fn answers_under_way_finish_and_nothing_is_left_running() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         under_way.notify_one();
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let ready = world.probe("/readyz").await;
+        // SIGTERM is on its way. The event is given up after ten seconds.
+        let (asked, mut ready) = (Instant::now(), world.probe("/readyz").await);
+        while !ready.contains("503") && asked.elapsed() < Duration::from_secs(6) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            ready = world.probe("/readyz").await;
+        }
         block.rollback().await.unwrap();
         ready
     };

@@ -30,6 +30,8 @@ async fn keep(world: &World, currency: &str, lines: &[(&str, i64, &str)]) -> Str
                VALUES (3, $1, $2, sha256('own'), 'own_account', '7', $3, current_date - 10, current_date + 2,
                    0, 1, -1, $4, sha256(uuid_send($1::uuid)), $1, now())";
     let count = i32::try_from(lines.len()).unwrap();
+    // At once, or the gateway looks at half of it.
+    database.batch_execute("BEGIN").await.unwrap();
     database.execute(sql, &[&statement, &bank, &currency, &count]).await.unwrap();
     for (position, (direction, minor, reference)) in (0i32..).zip(lines) {
         let sql = "INSERT INTO reconciliation_lines (shard, id, origin, bank, statement, position, amount_minor, currency,
@@ -41,6 +43,7 @@ async fn keep(world: &World, currency: &str, lines: &[(&str, i64, &str)]) -> Str
             .await
             .unwrap();
     }
+    database.batch_execute("COMMIT").await.unwrap();
     format!("stm_{}", statement.simple())
 }
 

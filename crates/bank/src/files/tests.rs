@@ -229,7 +229,9 @@ async fn twenty_thousand_answers_are_read_once_and_quickly() {
     }
     world.answer("last.xml", "ACSC", 1);
     let begun = Clock::now();
-    assert_eq!(query(&files).await, paid());
+    // Built for tests, and on a slow disk, that takes its time.
+    let patient = Instant::now() + Duration::from_secs(120);
+    assert_eq!(files.query(REFERENCE, patient).await, paid());
     let first = begun.elapsed();
     let begun = Clock::now();
     for _ in 0..100 {

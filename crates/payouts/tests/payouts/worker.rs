@@ -40,7 +40,7 @@ async fn r27_a_worker_that_slept_does_not_send() {
         Arc::new(move |sealed, id| {
             if naps.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
                 // Longer than half the lease, shorter than the lease: nobody else has taken the job.
-                std::thread::sleep(ms(300));
+                std::thread::sleep(ms(1_200));
             }
             opened(sealed, id)
         })
@@ -92,7 +92,7 @@ async fn r27_a_lost_request_is_sent_again_after_settling_and_not_for_ever() {
             tokio::time::sleep(ms(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), found).await.unwrap();
     worker.shutdown(PATIENCE).await;
     let payout = world.get(ids[0]).await;
     assert_eq!((payout.state, payout.sends, bank.sends_of(ids[0])), (S::Unknown, 3, 3));

@@ -26,8 +26,9 @@ pub fn policy() -> BankPolicy {
     BankPolicy {
         deduplicates_references: true,
         request_timeout: ms(200),
-        lease: ms(500),
-        settle: ms(800),
+        // Half of it is what a claim and its commit have on a busy machine before the send is too late.
+        lease: ms(2_000),
+        settle: ms(2_500),
         max_sends: 3,
         max_queries: 5,
         send_backoff: Backoff { first: ms(20), most: ms(100) },
@@ -251,7 +252,7 @@ impl World {
     }
 
     pub async fn wait_for(&self, ids: &[PayoutId], state: PayoutState) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         for id in ids {
             loop {
                 let payout = self.get(*id).await;

@@ -166,6 +166,7 @@ async fn line(scene: &Scene, look_at: &str) -> Uuid {
                    opening_minor, closing_minor, difference, lines, digest, event, received_at)
                VALUES (3, $1, $2, sha256('own'), 'own_account', '7', 'USD', current_date - 10, current_date + 2,
                    0, 1, -1, 1, sha256(uuid_send($1::uuid)), $1, now())";
+    database.batch_execute("BEGIN").await.expect("begun");
     database.execute(sql, &[&statement, &bank]).await.expect("a statement");
     let sql = format!(
         "INSERT INTO reconciliation_lines (shard, id, origin, bank, statement, position, amount_minor, currency,
@@ -174,5 +175,6 @@ async fn line(scene: &Scene, look_at: &str) -> Uuid {
              'new', now() - interval '49 hours', {look_at})"
     );
     database.execute(&sql, &[&line, &bank, &statement, &unique("HB")]).await.expect("a line");
+    database.batch_execute("COMMIT").await.expect("there at once");
     line
 }
