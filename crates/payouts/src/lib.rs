@@ -8,6 +8,7 @@ mod decide;
 mod due;
 mod error;
 mod instruments;
+mod jobs;
 mod judged;
 mod lists;
 mod named;

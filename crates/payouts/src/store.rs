@@ -13,12 +13,13 @@ use uuid::Uuid;
 use crate::claim::{Take, take};
 use crate::decide::{Effect, apply};
 use crate::error::{Error, Refusal};
+use crate::jobs::JobRow;
 use crate::judged::{Found, Judgement, Truth};
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::BankPolicy;
 use crate::report::Report;
 use crate::state::PayoutState;
-use crate::{PayoutId, judged, named, operate, resolve, rows};
+use crate::{PayoutId, jobs, judged, named, operate, resolve, rows};
 
 /// A payout to be.
 #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ pub async fn enqueue(tx: &Tx<'_>, new: &[NewPayout], now: OffsetDateTime) -> Res
         .filter(|n| n.held_by.is_none())
         .map(|n| JobRow { id: n.id, bank: &n.bank, merchant: n.merchant, job: Job::new(JobKind::Send, now) })
         .collect();
-    let (inserted, put) = tokio::join!(biased; insert(tx, new, now), put_jobs(tx, &jobs));
+    let (inserted, put) = tokio::join!(biased; insert(tx, new, now), jobs::put(tx, &jobs));
     inserted?;
     put
 }
@@ -490,18 +491,13 @@ async fn put_changed_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
             payout.job.map(|job| JobRow { id: payout.id, bank: &payout.bank, merchant: payout.merchant, job })
         })
         .collect();
-    put_jobs(tx, &put).await
+    jobs::put(tx, &put).await
 }
 
 async fn remove_jobs(tx: &Tx<'_>, changed: &[&Held]) -> Result<(), Error> {
     let done = |held: &&&Held| held.job.is_some() && held.payout.job.is_none();
     let done: Vec<PayoutId> = changed.iter().filter(done).map(|held| held.payout.id).collect();
-    if done.is_empty() {
-        return Ok(());
-    }
-    let (shards, ids) = keys(&done);
-    let removed = tx.execute(include_str!("sql/remove_jobs.sql"), &[&shards, &ids]).await?;
-    expect_count("jobs removed", removed, done.len())
+    jobs::remove(tx, &done).await
 }
 
 async fn save_notes(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Result<(), Error> {
@@ -520,34 +516,6 @@ async fn save_notes(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Resu
         .execute(include_str!("sql/insert_evidence.sql"), &[&shards, &payouts, &ids, &sources, &texts, &now])
         .await?;
     expect_count("lines of evidence", inserted, shards.len())
-}
-
-struct JobRow<'a> {
-    id: PayoutId,
-    bank: &'a str,
-    merchant: Option<Uuid>,
-    job: Job,
-}
-
-async fn put_jobs(tx: &Tx<'_>, jobs: &[JobRow<'_>]) -> Result<(), Error> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let shards: Vec<i16> = jobs.iter().map(|j| j.id.shard().number()).collect();
-    let ids: Vec<Uuid> = jobs.iter().map(|j| j.id.uuid()).collect();
-    let banks: Vec<&str> = jobs.iter().map(|j| j.bank).collect();
-    let merchants: Vec<Option<Uuid>> = jobs.iter().map(|j| j.merchant).collect();
-    let kinds: Vec<&str> = jobs.iter().map(|j| j.job.kind.as_str()).collect();
-    let run_at: Vec<OffsetDateTime> = jobs.iter().map(|j| j.job.run_at).collect();
-    let leases: Vec<Option<OffsetDateTime>> = jobs.iter().map(|j| j.job.lease.map(|l| l.until)).collect();
-    let tokens: Vec<Option<Uuid>> = jobs.iter().map(|j| j.job.lease.map(|l| l.token)).collect();
-    let put = tx
-        .execute(
-            include_str!("sql/put_jobs.sql"),
-            &[&shards, &ids, &banks, &merchants, &kinds, &run_at, &leases, &tokens],
-        )
-        .await?;
-    expect_count("jobs written", put, jobs.len())
 }
 
 pub(crate) fn keys(ids: &[PayoutId]) -> (Vec<i16>, Vec<Uuid>) {

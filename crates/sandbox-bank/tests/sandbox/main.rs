@@ -426,7 +426,7 @@ async fn rates_are_published_until_they_are_taken() {
     let rig = Rig::new(FAST).await;
     rig.gateway.refuse(true);
     rig.bank.publish_rates().await;
-    assert_eq!(rig.gateway.all().len(), 1, "answered, and not taken");
+    assert!(!rig.gateway.all().is_empty(), "answered, and not taken");
     while rig.gateway.all().len() < 2 {
         sleep(Duration::from_millis(5)).await;
     }
