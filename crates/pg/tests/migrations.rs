@@ -70,6 +70,48 @@ async fn sets_that_contradict_themselves_are_refused() {
 }
 
 #[tokio::test]
+async fn every_column_has_a_small_sample_but_where_a_migration_says_otherwise() {
+    const TABLES: Migration = Migration {
+        version: 1,
+        name: "tables",
+        sql: r#"CREATE TABLE "Plain" (n integer, "a b" text, gone integer, looked_at_closely integer);
+            ALTER TABLE "Plain" DROP COLUMN gone, ALTER COLUMN looked_at_closely SET STATISTICS 500;
+            CREATE TABLE parts (n integer) PARTITION BY RANGE (n);
+            CREATE TABLE part PARTITION OF parts FOR VALUES FROM (1) TO (2)"#,
+    };
+    let sets = [MigrationSet { owner: "a", migrations: &[TABLES] }];
+    let db = testkit::database(&sets).await;
+    let owner = db.owner().get().await.unwrap();
+    let targets = async || {
+        let sql = "SELECT format('%s.%s=%s', a.attrelid::regclass, a.attname, a.attstattarget)
+            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
+                AND NOT a.attisdropped AND c.relname <> 'schema_migrations' ORDER BY 1";
+        let rows = owner.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
+    };
+    let mut expected = [
+        r#""Plain".a b=10"#,
+        r#""Plain".looked_at_closely=500"#,
+        r#""Plain".n=10"#,
+        "part.n=10",
+        "parts.n=10",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(targets().await), sorted(expected.clone()));
+    // What came into being besides gets it with the next call, whether a migration is missing or not.
+    owner.batch_execute("CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (2) TO (3)").await.unwrap();
+    assert!(migrate(&db.url, &Tls::default(), &sets).await.unwrap().is_empty());
+    expected.push("part_2.n=10".to_owned());
+    assert_eq!(sorted(targets().await), sorted(expected));
+}
+
+#[tokio::test]
 async fn an_unreachable_database_is_unavailable() {
     let refused = migrate("postgresql://x@/x?host=%2Fnowhere", &Tls::default(), FIRST).await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused}");

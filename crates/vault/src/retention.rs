@@ -78,6 +78,7 @@ async fn make(conn: &mut Connection, month: Date, next: Date) -> Result<bool, Er
              FOR VALUES FROM ('{month} 00:00:00+00') TO ('{next} 00:00:00+00')"
     ))
     .await?;
+    tx.batch_execute(pg::SMALL_SAMPLES).await?;
     tx.commit().await?;
     Ok(true)
 }
