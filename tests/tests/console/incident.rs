@@ -106,7 +106,7 @@ async fn r31_r32_r33_a_bank_is_away_a_merchant_is_frozen_and_all_of_it_ends_well
     first.see(&[&merchant.id]);
     first.choose("Freeze the merchant");
     first.see(&["Unfreezing needs a second person"]);
-    first.answer(&["court 7/26", "2027-12-31T00:00:00Z", "the court asks", last_four(&merchant.id)]);
+    first.answer(&["court 7/26", "2099-12-31T00:00:00Z", "the court asks", last_four(&merchant.id)]);
     first.see(&["done, now: frozen"]);
     let frozen = there.look(&format!("/admin/v1/merchants/{}", merchant.id)).await;
     assert_eq!(frozen.text_of("status"), "frozen", "{frozen:?}");
@@ -114,12 +114,12 @@ async fn r31_r32_r33_a_bank_is_away_a_merchant_is_frozen_and_all_of_it_ends_well
         (frozen.text_of("legal_reference"), frozen.text_of("reason")),
         ("court 7/26", "the court asks")
     );
-    assert_eq!(frozen.text_of("frozen_until"), "2027-12-31T00:00:00Z");
+    assert_eq!(frozen.text_of("frozen_until"), "2099-12-31T00:00:00Z");
     let held = |row: &Value| row["amount"] == "870.67" && row["held_by"] == "freeze";
     there.wait_for_row("/admin/v1/payouts?status=held", held).await;
     first.press(&["Enter"]);
     first.find_below("legal_reference court 7/26");
-    first.find_below("frozen_until 2027-12-31T00:00:00Z");
+    first.find_below("frozen_until 2099-12-31T00:00:00Z");
     first.press(&["g"]);
 
     // Enough: unfreezing takes a second person, at another terminal, with another token.

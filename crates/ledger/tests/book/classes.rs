@@ -133,6 +133,48 @@ async fn r8_receivables_behind_what_guards_them_are_as_good_as_asked_for_later()
     assert!(matches!(refused, Err(Error::OutOfOrder(_))), "{refused:?}");
 }
 
+/// A debt is locked by whoever holds the merchant's balance, in that order: not yet while another account beside that balance is
+/// still being made, with which the balance is locked.
+#[tokio::test]
+async fn r8_no_receivable_is_locked_before_all_that_guards_it() {
+    let world = World::new().await;
+    let (m, new) = (merchant(3), merchant(9));
+    world.post(&[paid_in(m, 40), taken_back(m, 40, 5)]).await.unwrap();
+    let (mut first, mut second) = (world.owner.get().await.unwrap(), world.db.pool.get().await.unwrap());
+    let making = first.begin().await.unwrap();
+    Journal::open(&making, LAYOUT, &[balance(new)]).await.unwrap();
+
+    let tx = second.begin().await.unwrap();
+    let mut journal = Journal::open(&tx, LAYOUT, &[]).await.unwrap();
+    let (accounts, receivables) = ([balance(m), balance(new)], [receivable(m)]);
+    let looked = async {
+        waits_for_a_lock(&world).await;
+        let free =
+            "SELECT count(*) FROM (SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED) AS free";
+        let looking = world.db.owner().get().await.unwrap();
+        let row = looking.query_one(free, &[&receivable(m).key().id]).await.unwrap();
+        making.commit().await.unwrap();
+        row.get::<_, i64>(0)
+    };
+    let (added, free) = tokio::join!(journal.add_guarding(&tx, &accounts, &receivables), looked);
+    added.unwrap();
+    assert_eq!(free, 1, "nobody has locked it");
+    assert_eq!(journal.balance(&receivable(m)).unwrap(), 5);
+    tx.rollback().await.unwrap();
+}
+
+async fn waits_for_a_lock(world: &World) {
+    let conn = world.db.owner().get().await.unwrap();
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..500 {
+        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits for a lock");
+}
+
 #[tokio::test]
 async fn r6_evidence_is_never_used_beyond_what_orders_gave() {
     let world = World::new().await;
