@@ -4,6 +4,7 @@
 
 mod bank_apart;
 mod client;
+mod day;
 mod gate;
 pub mod model;
 mod process;
@@ -14,6 +15,7 @@ mod world;
 
 pub use bank_apart::{BankApart, bank_url, with_banks_apart};
 pub use client::{Answer, Client};
+pub use day::today;
 pub use gate::Gate;
 pub use process::{Second, Sluice, binary, run};
 pub use programs::{is_done_without, there};

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::json;
-use tests::{Sluice, run};
-use time::{OffsetDateTime, UtcOffset};
+use tests::{Sluice, run, today};
 
 async fn export(sluice: &Sluice, date: &str, out: &Path, more: &[&str]) -> Output {
     let config = sluice.dir().join("sluice.toml");
@@ -39,6 +38,8 @@ fn told(file: &Path) -> Vec<String> {
 async fn r43_a_day_s_declarations_are_what_was_exchanged() {
     let (sluice, world) = Sluice::start().await;
     let second = sluice.second(&world, "[payouts]\nhold_above_usd = \"50.00\"\n").await;
+    // China's, all year round.
+    let today = today(8).await;
     let merchant = world.merchant(0);
     world.pay_in(merchant, "1000.00", "USD").await;
     let small = world.withdraw(merchant, merchant.payee("CNY"), "40.00", "USD", "CNY").await;
@@ -50,8 +51,7 @@ async fn r43_a_day_s_declarations_are_what_was_exchanged() {
     let refused = world.act(world.operator("operator", 0), &refuse, &json!({"reason": "stolen"})).await;
     assert_eq!(refused.status, 200, "{refused:?}");
 
-    let shanghai = OffsetDateTime::now_utc().to_offset(UtcOffset::from_hms(8, 0, 0).unwrap());
-    let (day, file) = (shanghai.date().to_string(), sluice.dir().join("bop.csv"));
+    let (day, file) = (today.to_string(), sluice.dir().join("bop.csv"));
     let early = export(&sluice, &day, &file, &[]).await;
     let why = String::from_utf8_lossy(&early.stderr).into_owned();
     assert!(!early.status.success() && why.contains("is not over"), "{why}");
@@ -73,7 +73,7 @@ async fn r43_a_day_s_declarations_are_what_was_exchanged() {
     let text = std::fs::read_to_string(&file).unwrap();
     export(&sluice, &day, &file, &["--so-far"]).await;
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "the same again");
-    let yesterday = shanghai.date().previous_day().unwrap().to_string();
+    let yesterday = today.previous_day().unwrap().to_string();
     let empty = sluice.dir().join("empty.csv");
     assert!(export(&sluice, &yesterday, &empty, &[]).await.status.success());
     assert_eq!(told(&empty), Vec::<String>::new());

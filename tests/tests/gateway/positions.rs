@@ -1,8 +1,7 @@
 //! R19: spread and lock premium are shown, booked apart and undone with the rest; positions and cover deals.
 
 use serde_json::{Value, json};
-use tests::{Answer, Merchant, Sluice, World, run, unique};
-use time::{OffsetDateTime, UtcOffset};
+use tests::{Answer, Merchant, Sluice, World, run, today, unique};
 
 /// 0.1 % for everyone, nothing for those in `gold`; 0.02 % for locks of more than ten minutes.
 const MARKUP: &str = "[exchange]\n\
@@ -46,6 +45,8 @@ fn pair(positions: &Answer) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn r19_spread_and_premium_are_shown_booked_apart_and_undone() {
     let (sluice, world) = Sluice::start_with(MARKUP).await;
+    // China's, all year round.
+    let day = today(8).await.to_string();
     let merchant = world.merchant(0);
     world.pay_in(merchant, "5000.00", "USD").await;
     let open = quote(&world, merchant, 600).await;
@@ -74,10 +75,8 @@ async fn r19_spread_and_premium_are_shown_booked_apart_and_undone() {
     assert_eq!(pair(&world.look("/admin/v1/positions").await), [("99.70", "707.87")]);
 
     // Declared is what was exchanged for the payee.
-    let shanghai =
-        OffsetDateTime::now_utc().to_offset(UtcOffset::from_hms(8, 0, 0).unwrap()).date().to_string();
     let config = sluice.dir().join("sluice.toml").display().to_string();
-    let export = ["export", "bop", "--config", &config, "--date", &shanghai, "--so-far"];
+    let export = ["export", "bop", "--config", &config, "--date", &day, "--so-far"];
     let said = run(&export, sluice.dir()).await;
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(said.status.success() && text.contains("CNY: sold 0.00, bought 707.16"), "{text}");

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Answer, Merchant, Sluice, World, unique};
+use tests::{Answer, Merchant, Sluice, World, today, unique};
 
 const PATH: &str = "/v1/settlements";
 
@@ -84,6 +84,8 @@ impl Told<'_> {
 }
 
 async fn told<'a>(world: &'a World, merchant: &'a Merchant) -> Told<'a> {
+    // What is announced is counted in days.
+    today(0).await;
     let account = account(world, merchant).await["id"].as_str().expect("an id").to_owned();
     Told { world, merchant, account }
 }
@@ -226,7 +228,8 @@ async fn r10_what_can_t_be_announced_is_refused_with_the_field() {
     let (sluice, world) = Sluice::start().await;
     let merchant = world.merchant(0);
     let issued = account(&world, merchant).await;
-    let (today, long_ago) = (day(&world, 0).await, day(&world, 32).await);
+    let today = today(0).await.to_string();
+    let long_ago = day(&world, 32).await;
     let right = json!({"receiving_account_id": issued["id"], "amount": "5.00", "currency": "USD",
         "paid_on": today, "reference": "STL-7"});
     let with = |member: &str, value: Value| {
