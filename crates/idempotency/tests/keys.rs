@@ -6,6 +6,7 @@ use std::sync::Arc;
 use idempotency::{Answer, Claim, Error, Request, claim, record, release, request_hash};
 use pg::{Connection, Shard};
 use testkit::TestDb;
+use testkit::somebody_waits;
 use uuid::Uuid;
 
 async fn db() -> TestDb {
@@ -237,17 +238,4 @@ async fn i5_the_program_s_role_can_t_change_an_answer() {
         let refused = conn.batch_execute(sql).await.unwrap_err();
         assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
     }
-}
-
-/// Waits until a session of this database waits for another's lock.
-async fn somebody_waits(db: &TestDb) {
-    let conn = db.owner().get().await.unwrap();
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..500 {
-        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits for a lock");
 }

@@ -19,8 +19,9 @@ pub const RUNTIME_ROLE: &str = "sluice_runtime";
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Gives every column of the current user's tables a small sample for ANALYZE, where nobody has said otherwise. For whoever
-/// migrates, and whoever makes a table besides; [`migrate`] itself doesn't. PostgreSQL's own of 30,000 rows takes a processor for up to half a second each
-/// time that a table has grown by a tenth, which a young one does every minute; 3,000 rows are enough for plans that go by keys.
+/// migrates, and whoever makes a table besides; [`migrate`] itself doesn't. PostgreSQL's own of 30,000 rows takes a processor for
+/// up to half a second each time that a table has grown by a tenth, which a young one does every minute; 3,000 rows are enough
+/// for plans that go by keys.
 pub const SMALL_SAMPLES: &str = include_str!("sql/small_samples.sql");
 
 /// One step of a schema. Once released it is never changed: a changed checksum is refused.

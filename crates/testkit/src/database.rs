@@ -92,6 +92,22 @@ pub async fn break_connections(db: &TestDb) -> u64 {
     .unwrap()
 }
 
+/// Waits until a session of `db` waits for another's lock.
+///
+/// # Panics
+/// When none does for five seconds.
+pub async fn somebody_waits(db: &TestDb) {
+    let conn = db.owner().get().await.unwrap();
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..500 {
+        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits for a lock");
+}
+
 /// The template of these migrations, built by the first who asks.
 async fn template(server: &PrivateServer, conn: &Connection, sets: &[MigrationSet]) -> String {
     let mut hasher = DefaultHasher::new();

@@ -10,7 +10,7 @@ mod receiver;
 mod sql;
 mod tls_server;
 
-pub use database::{TestDb, break_connections, database, server};
+pub use database::{TestDb, break_connections, database, server, somebody_waits};
 pub use mail::{Mail, MailServer, MailTls};
 pub use plan::{Plan, plan};
 pub use proxy::{Fault, FaultProxy};

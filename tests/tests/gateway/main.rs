@@ -10,6 +10,7 @@ mod closing;
 mod concurrent_orders;
 mod crash;
 mod data;
+mod database;
 mod database_tls;
 mod declarations;
 mod drain;

@@ -7,9 +7,10 @@ use exchange::{
 };
 use money::Currency;
 use testkit::TestDb;
+use testkit::somebody_waits;
 use time::{Duration, OffsetDateTime};
 
-use crate::world::{SECOND, now, policy, publish, rate, review, somebody_waits, tell, tell_at, world};
+use crate::world::{SECOND, now, policy, publish, rate, review, tell, tell_at, world};
 
 const PAIR: (Currency, Currency) = (Currency::USD, Currency::CNY);
 const BANK: &str = "harbour";

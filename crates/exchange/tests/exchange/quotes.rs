@@ -9,12 +9,13 @@ use exchange::{
 use money::{Currency, FeeSchedule, Markup, Money};
 use pg::{Connection, Shards};
 use testkit::TestDb;
+use testkit::somebody_waits;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::world::{NOT_ALLOWED, cny, count, now, rate, refused, somebody_waits, tell, usd, world};
+use crate::world::{NOT_ALLOWED, cny, count, now, rate, refused, tell, usd, world};
 
 const FEES: Terms = Terms { fees: FeeSchedule::share(3_000), markup: Markup::NONE };
 const MERCHANT: Uuid = Uuid::from_u128(7);

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use exchange::{FixedSide, PricingError, PublishedRate, Terms, Verdict, current_rates, price, rates_of};
 use money::{Currency, FeeSchedule, Markup};
 use testkit::TestDb;
+use testkit::somebody_waits;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::world::{
-    NOT_ALLOWED, SECOND, count, now, policy, publish, rate, refused, somebody_waits, tell, usd, world,
-};
+use crate::world::{NOT_ALLOWED, SECOND, count, now, policy, publish, rate, refused, tell, usd, world};
 
 const FREE: Terms = Terms { fees: FeeSchedule::ZERO, markup: Markup::NONE };
 

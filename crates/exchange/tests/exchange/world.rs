@@ -93,20 +93,6 @@ pub async fn refused(db: &TestDb, sql: &str) -> Option<String> {
     conn.batch_execute(sql).await.unwrap_err().code().map(str::to_owned)
 }
 
-/// Waits until a session of this database waits for another's lock.
-pub async fn somebody_waits(db: &TestDb) {
-    let conn = db.owner().get().await.unwrap();
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..200 {
-        let waiting: i64 = conn.query_one(sql, &[]).await.unwrap().get(0);
-        if waiting > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits for a lock");
-}
-
 pub const SECOND: Duration = Duration::SECOND;
 /// insufficient_privilege
 pub const NOT_ALLOWED: &str = "42501";

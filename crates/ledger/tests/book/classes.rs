@@ -148,7 +148,7 @@ async fn r8_no_receivable_is_locked_before_all_that_guards_it() {
     let mut journal = Journal::open(&tx, LAYOUT, &[]).await.unwrap();
     let (accounts, receivables) = ([balance(m), balance(new)], [receivable(m)]);
     let looked = async {
-        waits_for_a_lock(&world).await;
+        testkit::somebody_waits(&world.db).await;
         let free =
             "SELECT count(*) FROM (SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED) AS free";
         let looking = world.db.owner().get().await.unwrap();
@@ -161,18 +161,6 @@ async fn r8_no_receivable_is_locked_before_all_that_guards_it() {
     assert_eq!(free, 1, "nobody has locked it");
     assert_eq!(journal.balance(&receivable(m)).unwrap(), 5);
     tx.rollback().await.unwrap();
-}
-
-async fn waits_for_a_lock(world: &World) {
-    let conn = world.db.owner().get().await.unwrap();
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..500 {
-        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits for a lock");
 }
 
 #[tokio::test]

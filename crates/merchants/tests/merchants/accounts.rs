@@ -8,9 +8,10 @@ use merchants::{
 };
 use money::Currency;
 use pg::Tx;
+use testkit::somebody_waits;
 use time::Duration;
 
-use crate::world::{NAME, SHARDS, World, somebody_waits};
+use crate::world::{NAME, SHARDS, World};
 
 const NUMBER: &str = "DE89 3704 0044 0532 0130 00";
 

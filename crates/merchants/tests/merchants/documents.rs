@@ -7,10 +7,11 @@ use merchants::{
     merchant,
 };
 use pg::Shard;
+use testkit::somebody_waits;
 use time::Date;
 use time::macros::{date, datetime};
 
-use crate::world::{World, freeze, somebody_waits};
+use crate::world::{World, freeze};
 
 pub const CARD: &str = "11010519491231002X";
 pub const MOBILE: &str = "+8613812345678";

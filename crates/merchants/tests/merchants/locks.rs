@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use merchants::{Freeze, MerchantFilter, MerchantId, MerchantState, expired_freezes, lock, merchant, search};
+use testkit::somebody_waits;
 use time::Duration;
 
-use crate::world::{EMAIL, NAME, World, freeze, somebody_waits};
+use crate::world::{EMAIL, NAME, World, freeze};
 
 #[tokio::test]
 async fn r32_a_freeze_is_saved_and_unfreezing_leads_back() {

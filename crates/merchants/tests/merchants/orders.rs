@@ -6,10 +6,11 @@ use merchants::orders::{
 };
 use merchants::{MerchantState, StoreId};
 use money::{Currency, Money};
+use testkit::somebody_waits;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::world::{NAME, World, somebody_waits};
+use crate::world::{NAME, World};
 
 fn usd(minor: i64) -> Money {
     Money::new(minor, Currency::USD).unwrap()

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use merchants::{Freeze, MerchantState};
 use pg::Shard;
+use testkit::somebody_waits;
 use uuid::Uuid;
 use withdrawals::senders;
 
-use crate::world::{World, somebody_waits};
+use crate::world::World;
 
 #[tokio::test]
 async fn r32_queued_payouts_go_or_are_held_by_the_merchant_s_state() {

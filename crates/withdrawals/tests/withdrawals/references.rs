@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use merchants::MerchantId;
+use testkit::somebody_waits;
 use withdrawals::{Error, ReferenceClaim, WithdrawalId, claim_references, release_references};
 
-use crate::world::{World, somebody_waits};
+use crate::world::World;
 
 fn claim(merchant: MerchantId, reference: &str) -> ReferenceClaim {
     ReferenceClaim { merchant, reference: reference.into(), withdrawal: WithdrawalId::new(merchant.shard()) }

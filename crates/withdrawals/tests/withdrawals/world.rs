@@ -285,16 +285,3 @@ pub fn usd(minor: i64) -> Money {
 pub fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY).unwrap()
 }
-
-/// Waits until a session of this database waits for another's lock.
-pub async fn somebody_waits(db: &TestDb) {
-    let conn = db.owner().get().await.unwrap();
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..500 {
-        if conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits for a lock");
-}
