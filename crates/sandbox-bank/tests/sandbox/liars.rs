@@ -114,7 +114,7 @@ async fn r2_a_liar_goes_on_where_it_was_after_a_restart() {
         let rig = rig.restart(FAST).await;
         rig.gateway.refuse(false);
         assert_eq!(rig.gateway.taken(events).await.len(), events, "{digits}");
-        sleep(FAST.execute_after * 3).await;
+        rig.knows_of_taken(events).await;
         let rig = rig.restart(FAST).await;
         sleep(FAST.execute_after * 3).await;
         assert_eq!(rig.gateway.taken(events).await.len(), events, "{digits}: nothing more to say");

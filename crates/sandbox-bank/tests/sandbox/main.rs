@@ -91,6 +91,21 @@ impl Rig {
         self.connector.query(reference, soon()).await
     }
 
+    /// Waits until it has written down that so many reports were taken: what it is stopped before, it tells again.
+    async fn knows_of_taken(&self, count: usize) {
+        let known = async || {
+            let journal =
+                tokio::fs::read_to_string(self.dir.path().join("journal.jsonl")).await.expect("a journal");
+            journal.matches(r#""record":"delivered""#).count()
+        };
+        let all = async {
+            while known().await < count {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), all).await.expect("written down");
+    }
+
     /// What `GET /journal` lists, as (reference, amount).
     async fn journal(&self) -> Vec<(String, String)> {
         let body = plain_get(&self.bank.http_url(), "/journal").await.1;
@@ -348,6 +363,7 @@ async fn r2_reports_go_on_after_a_restart_with_the_same_id_and_bytes() {
     assert!(matches!(taken[1].event, Event::PayoutReturned(_)));
 
     // All told: another restart says nothing more, and knows everything.
+    rig.knows_of_taken(2).await;
     let rig = rig.restart(FAST).await;
     sleep(Duration::from_millis(100)).await;
     assert_eq!(rig.gateway.taken(2).await.len(), 2);
