@@ -28,16 +28,7 @@ pub async fn migrate(config: &Config) -> Result<Vec<pg::PendingMigration>, Strin
     let settings = pg::PoolSettings { role: None, ..config.database.pool_settings(1) };
     let pool = pg::Pool::open(url, settings).map_err(|error| error.to_string())?;
     bootstrap(&pool, config.ledger.layout()).await.map_err(|error| error.to_string())?;
-    small_samples(&pool).await.map_err(|error| error.to_string())?;
     Ok(ran)
-}
-
-/// Also where nothing was missing: a table may have been made by another binary.
-async fn small_samples(pool: &pg::Pool) -> Result<(), pg::Error> {
-    let mut conn = pool.get().await?;
-    let tx = conn.begin().await?;
-    tx.batch_execute(pg::SMALL_SAMPLES).await?;
-    tx.commit().await
 }
 
 async fn bootstrap(pool: &pg::Pool, layout: ledger::Layout) -> Result<(), ledger::Error> {

@@ -82,7 +82,6 @@ async fn every_column_has_a_small_sample_but_where_a_migration_says_otherwise() 
     let sets = [MigrationSet { owner: "a", migrations: &[TABLES] }];
     let db = testkit::database(&sets).await;
     let owner = db.owner().get().await.unwrap();
-    owner.batch_execute(pg::SMALL_SAMPLES).await.unwrap();
     let targets = async || {
         let sql = "SELECT format('%s.%s=%s', a.attrelid::regclass, a.attname, a.attstattarget)
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -105,9 +104,9 @@ async fn every_column_has_a_small_sample_but_where_a_migration_says_otherwise() 
         all
     };
     assert_eq!(sorted(targets().await), sorted(expected.clone()));
-    // What came into being besides gets it with the next call.
+    // What came into being besides gets it with the next call, whether a migration is missing or not.
     owner.batch_execute("CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (2) TO (3)").await.unwrap();
-    owner.batch_execute(pg::SMALL_SAMPLES).await.unwrap();
+    assert!(migrate(&db.url, &Tls::default(), &sets).await.unwrap().is_empty());
     expected.push("part_2.n=10".to_owned());
     assert_eq!(sorted(targets().await), sorted(expected));
 }
