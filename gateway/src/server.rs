@@ -145,15 +145,12 @@ async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: C
                 None => return,
             },
         };
-        let connection =
-            Connection { app: app.clone(), listener: port.listener, peer, closing: closing.clone() };
-        let (open, ending) = (open.clone(), ending.clone());
+        let (closing, ending) = (closing.clone(), ending.clone());
+        let connection = Connection { app: app.clone(), listener: port.listener, peer, closing, ending };
+        let open = open.clone();
         tokio::spawn(async move {
             open.increment(1.0);
-            tokio::select! {
-                () = connection.serve(stream) => {}
-                () = ending.cancelled() => {}
-            }
+            connection.serve(stream).await;
             open.decrement(1.0);
             drop(permit);
         });

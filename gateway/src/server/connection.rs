@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http_body_util::Either;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -42,6 +44,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// When to finish what has begun and end.
     pub closing: CancellationToken,
+    /// When to end anyway.
+    pub ending: CancellationToken,
 }
 
 impl Connection {
@@ -97,21 +101,34 @@ impl Connection {
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let idle = self.app.config.server.idle_timeout_seconds.duration();
-        loop {
-            tokio::select! {
-                result = connection.as_mut() => return self.ended(result),
-                () = cut.cancelled() => return,
-                () = self.closing.cancelled() => break,
-                () = sleep(activity.remaining(idle)) => if activity.remaining(idle).is_zero() { break },
-            }
+        let (cut, activity) = (&cut, &*activity);
+        // A set of one: whoever waits for it asks it only when it has something to say, not each time that the connection
+        // moves, which is several times for each request.
+        let mut end = FuturesUnordered::from_iter([self.end(cut, activity, idle)]);
+        let end = tokio::select! {
+            biased;
+            result = connection.as_mut() => return self.ended(result),
+            end = end.next() => end,
+        };
+        if let Some(End::Now) | None = end {
+            return;
         }
         connection.as_mut().graceful_shutdown();
-        loop {
-            tokio::select! {
-                result = connection.as_mut() => return self.ended(result),
-                () = cut.cancelled() => return,
-                () = sleep(activity.remaining(GOODBYE)) => if activity.remaining(GOODBYE).is_zero() { return },
-            }
+        tokio::select! {
+            result = connection.as_mut() => self.ended(result),
+            () = cut.cancelled() => {}
+            () = self.ending.cancelled() => {}
+            () = activity.rest(GOODBYE) => {}
+        }
+    }
+
+    /// Why a connection ends that would go on by itself.
+    async fn end(&self, cut: &CancellationToken, activity: &Activity, idle: Duration) -> End {
+        tokio::select! {
+            () = cut.cancelled() => End::Now,
+            () = self.ending.cancelled() => End::Now,
+            () = self.closing.cancelled() => End::Finishing,
+            () = activity.rest(idle) => End::Finishing,
         }
     }
 
@@ -120,6 +137,14 @@ impl Connection {
             tracing::debug!(peer = %self.peer, %error, "connection");
         }
     }
+}
+
+/// How a connection ends.
+enum End {
+    /// Whatever is under way.
+    Now,
+    /// Once it has answered what it was asked.
+    Finishing,
 }
 
 /// A client certificate that is nobody's ends the handshake, whatever the client wanted.
@@ -167,6 +192,17 @@ impl Activity {
     fn begin(activity: &Arc<Activity>) -> Busy {
         activity.busy.fetch_add(1, Ordering::Relaxed);
         Busy(activity.clone())
+    }
+
+    /// Comes back once there has been no request for so long.
+    async fn rest(&self, most: Duration) {
+        loop {
+            let left = self.remaining(most);
+            if left.is_zero() {
+                return;
+            }
+            sleep(left).await;
+        }
     }
 
     /// How much of `most` is left without a request; all of it while there is one.
