@@ -32,10 +32,13 @@ enum Step {
     Hold,
 }
 
+#[derive(Clone)]
 struct ScriptedBank {
     url: String,
     ca: String,
     requests: Arc<AtomicUsize>,
+    /// How long its answer is waited for: only where there is none is that over soon.
+    patience: Duration,
 }
 
 async fn scripted(steps: Vec<Step>) -> ScriptedBank {
@@ -53,12 +56,14 @@ async fn scripted(steps: Vec<Step>) -> ScriptedBank {
     let url = format!("https://{}", listener.local_addr().expect("an address"));
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = requests.clone();
+    let silent = steps.iter().any(|step| matches!(step, Step::Hold));
+    let patience = if silent { Duration::from_millis(500) } else { Duration::from_secs(20) };
     tokio::spawn(async move {
         while let Ok((tcp, _)) = listener.accept().await {
             tokio::spawn(converse(acceptor.clone(), tcp, steps.clone(), counter.clone()));
         }
     });
-    ScriptedBank { url, ca: signed.cert.pem(), requests }
+    ScriptedBank { url, ca: signed.cert.pem(), requests, patience }
 }
 
 async fn converse(
@@ -88,7 +93,7 @@ fn connector(bank: &ScriptedBank) -> HttpsJson {
     let client =
         HttpsClient::new(&bank.url, client_tls(bank.ca.as_bytes()).expect("roots"), Limits::default());
     let signer = Signer::from_secrets(&[SECRET]).expect("a signer");
-    HttpsJson::new(client.expect("a client"), signer, Duration::from_millis(500))
+    HttpsJson::new(client.expect("a client"), signer, bank.patience)
 }
 
 fn order() -> PayoutOrder {
@@ -106,7 +111,7 @@ fn order() -> PayoutOrder {
 }
 
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(5)
+    Instant::now() + Duration::from_secs(20)
 }
 
 async fn sent(steps: Vec<Step>) -> SendOutcome {
@@ -162,11 +167,10 @@ async fn r27_what_never_left_is_not_sent() {
 
     not_sent(connector(&bank).send(&order(), Instant::now()).await);
     let stranger = scripted(answer(202, ACCEPTED)).await;
-    let distrusted = ScriptedBank { url: bank.url.clone(), ca: stranger.ca, requests: bank.requests.clone() };
+    let distrusted = ScriptedBank { ca: stranger.ca, ..bank.clone() };
     not_sent(connector(&distrusted).send(&order(), soon()).await);
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let nobody =
-        ScriptedBank { url: format!("https://{free}"), ca: bank.ca.clone(), requests: bank.requests.clone() };
+    let nobody = ScriptedBank { url: format!("https://{free}"), ..bank.clone() };
     not_sent(connector(&nobody).send(&order(), soon()).await);
     let dotted = PayoutOrder { reference: "po.1".into(), ..order() };
     not_sent(connector(&bank).send(&dotted, soon()).await);

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use tests::{Answer, Merchant, Sluice, World, unique};
+use tests::{Answer, Merchant, Sluice, World, today, unique};
 
 /// In US dollars, for withdrawals of dollars alone: 700.00 a day, 50.00 at once.
 const LIMITS: &str = "[[limits.rules]]\nname = \"day-usd\"\nscope = \"day\"\nmost_usd = \"700.00\"\nsell = \"USD\"\n\n\
@@ -117,6 +117,8 @@ async fn prove(world: &World, asked: &[Asked]) -> Books {
 }
 
 async fn no_order_would_have_been_better(gateways: &[&World], merchant: &Merchant) {
+    // Limits are counted by days that begin eight hours before UTC's.
+    today(8).await;
     let world = gateways[0];
     for (currency, minor) in [("USD", DOLLARS), ("EUR", EUROS)] {
         let amount = Money::new(minor, Currency::parse(currency).expect("a currency")).expect("an amount");

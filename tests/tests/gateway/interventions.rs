@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tests::{Merchant, Sluice, World, unique};
+use tests::{Merchant, Sluice, World, today, unique};
 
 async fn types(world: &World, merchant: &Merchant) -> Vec<String> {
     let listed = world.public().get(&merchant.api_key, "/v1/transactions?limit=200").await;
@@ -150,9 +150,15 @@ const LIMITS: &str = "[limits]\nrules = [
   { name = \"unverified\", scope = \"before_verification\", most_usd = \"20.00\" },
 ]\n";
 
+/// What is counted in a day is counted in one: the demo's begins eight hours before UTC's.
+async fn start() -> (Sluice, World) {
+    today(8).await;
+    Sluice::start().await
+}
+
 #[tokio::test]
 async fn r30_limits_hold_under_concurrency_and_say_what_is_left() {
-    let (sluice, world) = Sluice::start().await;
+    let (sluice, world) = start().await;
     let second = sluice.second(&world, LIMITS).await;
     let there = &second.world;
     let merchant = world.merchant(0);
@@ -198,7 +204,7 @@ async fn r30_limits_hold_under_concurrency_and_say_what_is_left() {
 
 #[tokio::test]
 async fn r30_what_is_refused_does_not_count() {
-    let (sluice, world) = Sluice::start().await;
+    let (sluice, world) = start().await;
     let second = sluice.second(&world, &format!("{LIMITS}[payouts]\nhold_above_usd = \"0.01\"\n")).await;
     let there = &second.world;
     let merchant = world.merchant(0);
