@@ -29,8 +29,8 @@ pub use journal::{Journal, Transfer};
 pub use layout::Layout;
 pub use onward::{place_before, statement_after, with_news};
 pub use reads::{
-    BadCursor, Change, StatementCursor, StatementFilter, StatementLine, holds_anything, merchant_balances,
-    receivables, statement,
+    BadCursor, Change, Holding, StatementCursor, StatementFilter, StatementLine, holdings, holds_anything,
+    statement,
 };
 pub use store::{bootstrap, layout};
 pub use templates::{Bought, Leg, MerchantRef, Movement, TransferKind};

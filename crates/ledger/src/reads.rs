@@ -1,5 +1,6 @@
 //! What merchants look at; nothing here locks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,22 +9,42 @@ use pg::{Connection, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::account::Account;
+use crate::account::{Account, AccountKind};
 use crate::error::Error;
 use crate::templates::{MerchantRef, TransferKind};
 
-/// A merchant's balances in these currencies, major currency code first to last; zero where nothing was ever
-/// posted.
+/// What a merchant has, and what it owes, in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    /// What we owe the merchant.
+    pub balance: Money,
+    /// What the merchant owes us.
+    pub receivable: Money,
+}
+
+/// What a merchant has and owes in each currency in which anything was ever posted for it; all of it at one moment.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
-pub async fn merchant_balances(
+pub async fn holdings(
     conn: &Connection,
     merchant: MerchantRef,
-    currencies: &[Currency],
-) -> Result<Vec<Money>, Error> {
-    let accounts = currencies.iter().map(|currency| merchant.balance(*currency));
-    balances_of(conn, merchant, currencies, accounts).await
+) -> Result<BTreeMap<Currency, Holding>, Error> {
+    let (shard, owner) = (merchant.shard.number(), merchant.id.simple().to_string());
+    let rows = conn.query(include_str!("sql/holdings.sql"), &[&shard, &owner]).await?;
+    let mut holdings = BTreeMap::new();
+    for row in &rows {
+        let (kind, amount) = (row.get("kind"), money(row.get("minor"), row.get("currency"))?);
+        let zero = Money::zero(amount.currency());
+        let holding =
+            holdings.entry(amount.currency()).or_insert(Holding { balance: zero, receivable: zero });
+        match AccountKind::parse(kind) {
+            Some(AccountKind::Merchant) => holding.balance = amount,
+            Some(AccountKind::Receivable) => holding.receivable = amount,
+            _ => return Err(Error::Unexpected(format!("a merchant's account of the kind {kind:?}"))),
+        }
+    }
+    Ok(holdings)
 }
 
 /// Whether a merchant's balance and what it owes are other than zero, in any currency.
@@ -34,38 +55,6 @@ pub async fn holds_anything(tx: &Tx<'_>, merchant: MerchantRef) -> Result<(bool,
     let (shard, owner) = (merchant.shard.number(), merchant.id.simple().to_string());
     let row = tx.query_one(include_str!("sql/holds_anything.sql"), &[&shard, &owner]).await?;
     Ok((row.get("balance"), row.get("receivable")))
-}
-
-/// What a merchant owes in these currencies, in their order; zero where it never owed anything.
-///
-/// # Errors
-/// The database's; `Unexpected` for a row that can't be understood.
-pub async fn receivables(
-    conn: &Connection,
-    merchant: MerchantRef,
-    currencies: &[Currency],
-) -> Result<Vec<Money>, Error> {
-    let accounts = currencies.iter().map(|currency| merchant.receivable(*currency));
-    balances_of(conn, merchant, currencies, accounts).await
-}
-
-async fn balances_of(
-    conn: &Connection,
-    merchant: MerchantRef,
-    currencies: &[Currency],
-    accounts: impl Iterator<Item = Account>,
-) -> Result<Vec<Money>, Error> {
-    let ids: Vec<Uuid> = accounts.map(|account| account.key().id).collect();
-    let shard = merchant.shard.number();
-    let rows = conn.query(include_str!("sql/merchant_balances.sql"), &[&shard, &ids]).await?;
-    let mut balances: Vec<Money> = currencies.iter().map(|currency| Money::zero(*currency)).collect();
-    for row in &rows {
-        let found = money(row.get("minor"), row.get("currency"))?;
-        if let Some(balance) = balances.iter_mut().find(|balance| balance.currency() == found.currency()) {
-            *balance = found;
-        }
-    }
-    Ok(balances)
 }
 
 /// A place in a merchant's statement, which is in the order of commits. The text form is for callers to carry.

@@ -41,7 +41,7 @@ pub async fn merchant(app: &App, request: &Request) -> Answer {
     let found = found.ok_or_else(|| Refusal::not_found("merchant"))?;
     let row = lists::merchants::row(&found);
     let mut shown = serde_json::to_value(row).map_err(|error| problem::internal(&error))?;
-    shown["balances"] = balances::of_merchant(app, &conn, id).await?.into();
+    shown["balances"] = balances::of_merchant(&conn, id).await?.into();
     let freezes = merchants::freezes(&conn, id).await?;
     shown["freezes"] = freezes.iter().map(freeze_json).collect();
     shown["documents"] = registration::in_effect(app, &conn, id).await?.into();

@@ -136,3 +136,18 @@ async fn one_read_looks_at_a_bounded_number_of_transfers_and_says_where_to_go_on
     assert_eq!((second.transfers.len(), second.next), (2, None));
     assert_eq!(all(&world, &suspense, 1).await, [("suspense", false, 2), ("suspense", false, 1)]);
 }
+
+/// Ten thousand merchants, each with a balance and a receivable in two currencies.
+#[tokio::test]
+async fn what_a_merchant_holds_is_read_without_the_others() {
+    let world = World::new().await;
+    let conn = world.owner.get().await.unwrap();
+    let fill = "INSERT INTO accounts (shard, id, kind, owner, currency, floor)
+                SELECT 0, md5(k.kind || m || c)::uuid, k.kind, md5(m::text), c, k.floor
+                FROM generate_series(1, 10000) AS m, unnest(ARRAY['USD', 'EUR']) AS c,
+                     (VALUES ('merchant', 'credit'), ('receivable', 'debit')) AS k (kind, floor);
+                ANALYZE accounts";
+    conn.batch_execute(fill).await.unwrap();
+    let sql = include_str!("../../src/sql/holdings.sql");
+    testkit::plan(&conn, sql, "0, md5('77')").await.goes_by(&["accounts_of_owner"], 8);
+}

@@ -154,9 +154,8 @@ impl World {
     /// The merchant's balance and what it owes, minor units.
     pub async fn money(&self, currency: Currency) -> (i64, i64) {
         let conn = self.conn().await;
-        let balances = ledger::merchant_balances(&conn, self.book(), &[currency]).await.unwrap();
-        let owed = ledger::receivables(&conn, self.book(), &[currency]).await.unwrap();
-        (balances[0].minor(), owed[0].minor())
+        let holdings = ledger::holdings(&conn, self.book()).await.unwrap();
+        holdings.get(&currency).map_or((0, 0), |held| (held.balance.minor(), held.receivable.minor()))
     }
 
     /// What is in suspense, in clearing and at the bank, over all shards, minor units.

@@ -54,8 +54,8 @@ async fn next_store(
 }
 
 /// With what of them is stopped (R32), as the merchant sees it; why, and on whose order, is not the merchant's to see.
-pub async fn balances(app: &App, conn: &Connection, merchant: MerchantId) -> Result<Page, Refusal> {
-    Ok(Page::whole(held::of_merchant(app, conn, merchant).await?))
+pub async fn balances(conn: &Connection, merchant: MerchantId) -> Result<Page, Refusal> {
+    Ok(Page::whole(held::of_merchant(conn, merchant).await?))
 }
 
 /// The merchant's own; what everyone pays says nothing of it.

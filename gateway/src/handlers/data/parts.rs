@@ -96,7 +96,7 @@ impl Part {
             Part::Stores => person::stores(conn, merchant, after).await,
             Part::ReceivingAccounts => person::receiving_accounts(app, conn, merchant, after).await,
             Part::Orders => money::orders(conn, merchant, after).await,
-            Part::Balances => money::balances(app, conn, merchant).await,
+            Part::Balances => money::balances(conn, merchant).await,
             Part::Fees => money::fees(conn, merchant, after).await,
             Part::Quotes => money::quotes(app, conn, merchant, after).await,
             Part::Payments => money::payments(conn, merchant, after).await,
