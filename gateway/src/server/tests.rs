@@ -19,11 +19,13 @@ use hyper::client::conn::http2;
 use hyper::{Request, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::route::Listener;
+use crate::server::connection::Connection;
 
 use self::world::{EVENTS, SOON, World, finish, listens, rest, until};
 
@@ -287,6 +289,30 @@ async fn a_drain_ends_at_its_deadline() {
     let mut stuck = world.begin().await;
     world.stop.cancel();
     assert_eq!(rest(&mut stuck).await, "", "cut without an answer");
+    world.end().await;
+}
+
+/// By itself, since a gateway that stops takes the threads of its connections along.
+#[tokio::test]
+async fn a_connection_finishes_what_has_begun_until_all_must_end() {
+    let world = World::start("body_read_timeout_ms = 600000\nrequest_timeout_ms = 600000").await;
+    let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = tcp.local_addr().expect("its address");
+    let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
+    let (app, peer, tokens) = (world.app.clone(), at, (closing.clone(), ending.clone()));
+    let connection =
+        Connection { app, listener: Listener::Public, peer, closing: tokens.0, ending: tokens.1 };
+    let served = tokio::spawn(async move {
+        let (stream, _) = tcp.accept().await.expect("a connection");
+        connection.serve(stream).await;
+    });
+    let mut stuck = world.begin_at(at).await;
+    closing.cancel();
+    sleep(A_WHILE).await;
+    assert!(!served.is_finished(), "one request is under way");
+    ending.cancel();
+    timeout(SOON, served).await.expect("cut in time").expect("no panic");
+    assert_eq!(rest(&mut stuck).await, "", "without an answer");
     world.end().await;
 }
 

@@ -146,7 +146,12 @@ impl World {
 
     /// A request whose body is two bytes, of which one is there: it is under way until [`finish`] sends the other.
     pub async fn begin(&self) -> TlsStream<TcpStream> {
-        let mut stream = self.connect("http/1.1").await;
+        self.begin_at(self.at.public).await
+    }
+
+    /// The same where the test itself listens.
+    pub async fn begin_at(&self, addr: SocketAddr) -> TlsStream<TcpStream> {
+        let mut stream = self.connect_to(addr, "http/1.1").await;
         let half = format!("{EVENTS}Content-Length: 2\r\n\r\n{{");
         let before = self.bodies_left();
         stream.write_all(half.as_bytes()).await.expect("sent");
