@@ -260,10 +260,7 @@ async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
 async fn walk(pool: &pg::Pool, known: &[Head]) -> Result<Proof, NoProof> {
     let mut conn = pool.get().await?;
     let layout = ledger::layout(&conn).await?;
-    let tx = conn.begin_snapshot().await?;
-    let proof = Proof::make(&tx, layout, known, Pace::Full).await?;
-    tx.commit().await?;
-    Ok(proof)
+    Proof::make(&mut conn, layout, known, Pace::Full).await
 }
 
 fn sign(

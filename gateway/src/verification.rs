@@ -1,11 +1,12 @@
-//! The proof of the books: I1, I2, I7 and the exchange position, of one moment. `sluice verify` makes it when a person
-//! asks, the engine by its schedule; both keep what came of it.
+//! The proof of the books: I1, I2, I7 and the exchange position. `sluice verify` makes it when a person asks, the engine by its
+//! schedule; both keep what came of it. Nothing that it does lasts for long: what changes is read at one moment, chain by chain,
+//! what doesn't after it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use ledger::{Head, Layout, MadeBy, NewVerification, Pace, VerificationResult};
-use pg::{Pool, Tx};
+use pg::{Connection, Pool};
 
 use crate::positions;
 
@@ -34,16 +35,23 @@ pub enum NoProof {
 }
 
 impl Proof {
-    /// Walks everything that `tx`, a snapshot, sees; `known` are heads that were written out earlier.
+    /// Walks everything; `known` are heads that were written out earlier.
     ///
     /// # Errors
     /// What it could not be made for; what is wrong with the books is in the proof, not an error.
-    pub async fn make(tx: &Tx<'_>, layout: Layout, known: &[Head], pace: Pace) -> Result<Proof, NoProof> {
+    pub async fn make(
+        conn: &mut Connection,
+        layout: Layout,
+        known: &[Head],
+        pace: Pace,
+    ) -> Result<Proof, NoProof> {
         let began = Instant::now();
-        let book = ledger::verify(tx, layout, known, pace).await?;
-        let trail = audit::verify(tx).await?;
-        let kept = exchange::positions::by_currency(&exchange::positions::positions_in(tx).await?);
-        let positions = positions::differences(&kept, &ledger::exchange_balances(tx).await?);
+        let book = ledger::verify(conn, layout, known, pace).await?;
+        let trail = audit::verify(conn).await?;
+        let tx = conn.begin_snapshot().await?;
+        let kept = exchange::positions::by_currency(&exchange::positions::positions_in(&tx).await?);
+        let positions = positions::differences(&kept, &ledger::exchange_balances(&tx).await?);
+        tx.commit().await?;
         Ok(Proof { book, trail, positions, took: began.elapsed() })
     }
 

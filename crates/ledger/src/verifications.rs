@@ -102,12 +102,16 @@ pub async fn last_verification(conn: &Connection, finished: bool) -> Result<Opti
     row.as_ref().map(read).transpose()
 }
 
-/// Whether this transaction alone may prove the books by the schedule, until it ends: one over all gateways.
+/// Whether this transaction alone may prove the books by the schedule, until it ends: one over all gateways. Then it has no
+/// snapshot, and may be held idle for as long as a proof takes.
 ///
 /// # Errors
 /// The database's.
 pub async fn claim_verification(tx: &Tx<'_>) -> Result<bool, Error> {
-    Ok(tx.query_one(include_str!("sql/claim_verification.sql"), &[]).await?.get("mine"))
+    let mine = tx.query_one(include_str!("sql/claim_verification.sql"), &[]).await?.get("mine");
+    // PostgreSQL closes the portal of a query, which has a snapshot, when the next one comes; a simple query closes its own, too.
+    tx.batch_execute("SELECT").await?;
+    Ok(mine)
 }
 
 fn read(row: &pg::Row) -> Result<Verification, Error> {

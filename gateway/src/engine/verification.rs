@@ -57,7 +57,7 @@ async fn due(conn: &Connection, config: Verification) -> Result<bool, NoProof> {
     })
 }
 
-/// Two connections that nothing else uses: one that walks, one that writes down what came of it.
+/// Two connections that nothing else uses: one that holds the turn, one that walks and writes down what came of it.
 fn patient_pool(database: &Database, deadline: Duration) -> Result<Pool, NoProof> {
     let settings =
         PoolSettings { statement: deadline, idle_in_transaction: deadline, ..database.pool_settings(2) };
@@ -68,16 +68,18 @@ fn patient_pool(database: &Database, deadline: Duration) -> Result<Pool, NoProof
 async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bool, NoProof> {
     let deadline = config.deadline_seconds.duration();
     let mut conn = pool.get().await?;
-    let turn = conn.begin_snapshot().await?;
-    // Asked once more with the turn in hand, on the other connection: this one's snapshot may be older than what another
-    // gateway wrote down before it gave the turn up.
-    if !ledger::claim_verification(&turn).await? || !due(&pool.get().await?, config).await? {
+    // READ COMMITTED, and idle: it has no snapshot that would keep PostgreSQL from cleaning up.
+    let turn = conn.begin().await?;
+    let mut walker = pool.get().await?;
+    // Asked once more with the turn in hand: another gateway may have written one down before it gave the turn up.
+    if !ledger::claim_verification(&turn).await? || !due(&walker, config).await? {
         return Ok(false);
     }
     let began = Instant::now();
     tracing::debug!("verifying the books");
-    let proof = tokio::time::timeout(deadline, Proof::make(&turn, layout, &[], Pace::Gentle)).await;
-    let proof = proof.unwrap_or(Err(NoProof::Late(deadline)));
+    let made = Proof::make(&mut walker, layout, &[], Pace::Gentle);
+    let proof = tokio::time::timeout(deadline, made).await.unwrap_or(Err(NoProof::Late(deadline)));
+    drop(walker);
     match &proof {
         Ok(proof) => report(proof),
         Err(error) => tracing::error!(%error, "a verification of the books came to no end"),

@@ -120,3 +120,32 @@ async fn without_a_schedule_only_a_persons_proof_is_told() {
     let last = verification(&world).await;
     assert!(is(&last, "broken") && last.broken == ["I7"], "{last:?}");
 }
+
+#[tokio::test]
+async fn a_proof_keeps_postgresql_from_cleaning_nothing_up() {
+    let (sluice, world) = Sluice::start_with("[verification]\nevery_seconds = 10\n").await;
+    world.pay_in(world.merchant(0), "250.00", "USD").await;
+    let first = wait_for(&world, |last| is(last, "holds")).await;
+    // The next one has walked the book, and waits here for the trail.
+    let (holder, watcher) = (world.database().await, world.database().await);
+    holder.batch_execute("BEGIN; LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    let begun = Instant::now();
+    let walker: i32 = loop {
+        let waiting = "SELECT pid FROM pg_locks WHERE relation = 'audit_log'::regclass AND NOT granted";
+        if let Some(row) = watcher.query_opt(waiting, &[]).await.expect("at most one walks") {
+            break row.get(0);
+        }
+        assert!(begun.elapsed() < SOON, "nobody proves the books");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    // A transaction would hold its locks on the book's tables until its end, as it would its snapshot.
+    let held =
+        "SELECT count(*) FROM pg_locks WHERE pid = $1 AND granted AND relation = 'transfers'::regclass";
+    assert_eq!(watcher.query_one(held, &[&walker]).await.expect("a count").get::<_, i64>(0), 0);
+    let turn = "SELECT a.backend_xmin IS NULL AND a.state = 'idle in transaction' FROM pg_locks l \
+                JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND a.pid <> $1";
+    assert!(watcher.query_one(turn, &[&walker]).await.expect("the turn").get::<_, bool>(0));
+    holder.batch_execute("ROLLBACK").await.expect("let go");
+    wait_for(&world, |last| is(last, "holds") && last.at != first.at).await;
+    sluice.verify().await;
+}

@@ -1,1 +1,1 @@
-SELECT seq, count, root, hash FROM seals WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT $3
+SELECT seq, count, root, hash FROM seals WHERE chain = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4

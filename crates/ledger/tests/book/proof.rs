@@ -1,7 +1,6 @@
 //! The proof finds what somebody with all rights has changed, and the program's own role can't change it.
 
 use ledger::Head;
-use money::Currency;
 
 use crate::world::{World, in_suspense, merchant, paid_in, withdrawn};
 
@@ -170,15 +169,46 @@ async fn i2_the_database_refuses_a_balance_below_its_floor_by_itself() {
 }
 
 #[tokio::test]
-async fn i7_a_proof_is_of_one_moment() {
+async fn i2_i7_a_book_is_proved_while_it_goes_on() {
     let world = written().await;
-    let mut conn = world.db.pool.get().await.unwrap();
-    let tx = conn.begin_snapshot().await.unwrap();
-    let before = ledger::verify(&tx, crate::world::LAYOUT, &[], ledger::Pace::Full).await.unwrap();
-    world.post(&[paid_in(merchant(1), 1)]).await.unwrap();
-    let again = ledger::verify(&tx, crate::world::LAYOUT, &[], ledger::Pace::Full).await.unwrap();
-    assert_eq!(before.heads, again.heads);
-    assert!(again.breaches.is_empty(), "{:?}", again.breaches);
-    assert_eq!(before.transfers, again.transfers);
-    assert_eq!(world.balance(&merchant(1).balance(Currency::USD)).await, 9_501);
+    let going_on = async {
+        for round in 0..200 {
+            let m = merchant(round % 4);
+            world.post(&[paid_in(m, 10), withdrawn(m, 1, 3), in_suspense(round % 16, 5)]).await.unwrap();
+        }
+    };
+    let proving = async {
+        let mut last = 0;
+        for _ in 0..20 {
+            let report = world.check().await;
+            assert!(report.transfers >= last, "{} after {last}", report.transfers);
+            last = report.transfers;
+        }
+    };
+    tokio::join!(going_on, proving);
+    let report = world.check().await;
+    // Eight seals and twenty transfers before; each round's three movements are four transfers of one chain.
+    assert_eq!((report.seals, report.transfers), (8 + 200, 20 + 200 * 4));
+}
+
+#[tokio::test]
+async fn i2_i7_rows_where_the_book_has_no_place_are_found() {
+    let columns = "debit_account, credit_account, amount, currency, kind, cause, owner, posted_at";
+    let copied = |place: &str| {
+        format!(
+            "INSERT INTO transfers (shard, seq, position, {columns}) SELECT {place}, 0, {columns} \
+             FROM transfers WHERE shard = 2 AND seq = 1 AND position = 0"
+        )
+    };
+    for (sql, says) in [
+        (copied("2, 0"), "I7: chain 2: 1 transfers lie behind its end or before its first seal"),
+        (copied("16, 1"), "I2: rows of shard 16, which is not in this book"),
+        (
+            "UPDATE accounts SET shard = -1 WHERE shard = 3 AND kind = 'suspense'".to_owned(),
+            "I2: rows of shard -1",
+        ),
+    ] {
+        let found = found_after(&sql).await;
+        assert!(found.contains(says), "{found}");
+    }
 }
