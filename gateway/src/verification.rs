@@ -1,4 +1,4 @@
-//! The proof of the books: I1, I2, I7 and the exchange position. `sluice verify` makes it when a person asks, the engine by its
+//! The proof of the books: I1, I2, I7, the exchange position and what is in transit. `sluice verify` makes it when a person asks, the engine by its
 //! schedule; both keep what came of it. Nothing that it does lasts for long: what changes is read at one moment, chain by chain,
 //! what doesn't after it.
 
@@ -16,6 +16,7 @@ pub struct Proof {
     pub book: ledger::Report,
     pub trail: audit::AuditReport,
     positions: Vec<String>,
+    in_transit: Vec<String>,
     took: Duration,
 }
 
@@ -30,6 +31,8 @@ pub enum NoProof {
     Trail(#[from] audit::Error),
     #[error(transparent)]
     Positions(#[from] exchange::Error),
+    #[error(transparent)]
+    InTransit(#[from] withdrawals::Error),
     #[error("it was not done within {} seconds", .0.as_secs())]
     Late(Duration),
 }
@@ -52,12 +55,14 @@ impl Proof {
         let kept = exchange::positions::by_currency(&exchange::positions::positions_in(&tx).await?);
         let positions = positions::differences(&kept, &ledger::exchange_balances(&tx).await?);
         tx.commit().await?;
-        Ok(Proof { book, trail, positions, took: began.elapsed() })
+        let in_transit = withdrawals::verify(conn).await?;
+        Ok(Proof { book, trail, positions, in_transit, took: began.elapsed() })
     }
 
     /// Everything that is not as it should be, in words; empty is a passed proof.
     pub fn breaches(&self) -> impl Iterator<Item = &String> {
-        self.book.breaches.iter().chain(&self.trail.breaches).chain(&self.positions)
+        let kept_twice = self.positions.iter().chain(&self.in_transit);
+        self.book.breaches.iter().chain(&self.trail.breaches).chain(kept_twice)
     }
 
     fn kept(&self, made_by: MadeBy) -> NewVerification {
@@ -119,6 +124,7 @@ mod tests {
             book: ledger::Report { transfers: 3, seals: 2, ..ledger::Report::default() },
             trail: audit::AuditReport { entries: 5, ..audit::AuditReport::default() },
             positions: Vec::new(),
+            in_transit: Vec::new(),
             took: Duration::from_millis(12),
         };
         let kept = proof.kept(MadeBy::Schedule);

@@ -8,6 +8,7 @@ mod declaration;
 mod error;
 mod fee_versions;
 mod gate;
+mod in_transit;
 mod limits;
 mod queue;
 mod state;
@@ -32,12 +33,13 @@ pub use declaration::{Declaration, DeclarationId, DeclarationPolicy, Declared, d
 pub use error::{Error, Refusal};
 pub use fee_versions::{FeesOf, fees, insert_fees};
 pub use gate::senders;
+pub use in_transit::{any_open, in_transit, verify};
 pub use limits::{Limit, Limits, Scope};
 pub use queue::{BadCursor, Cursor, Sort, Wanted, queue, under_reference};
 pub use state::{WithdrawalEvent, WithdrawalState};
 pub use store::{
-    ReferenceClaim, Withdrawals, any_open, claim_references, find, get, in_transit, insert, list, lock,
-    merchants_of, release_references,
+    ReferenceClaim, Withdrawals, claim_references, find, get, list, lock, merchants_of, release_references,
+    write,
 };
 pub use tariff::{FeeId, FeeScope, FeeVersion, Tariff};
 pub use usage::{Counter, Usage};
@@ -66,6 +68,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0006_operators_lists.sql"),
         },
         pg::Migration { version: 7, name: "lookups", sql: include_str!("../migrations/0007_lookups.sql") },
+        pg::Migration {
+            version: 8,
+            name: "in_transit",
+            sql: include_str!("../migrations/0008_in_transit.sql"),
+        },
     ],
 };
 

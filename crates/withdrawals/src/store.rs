@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::in_transit;
 use crate::state::WithdrawalState;
 use crate::{Withdrawal, WithdrawalId};
 
@@ -71,11 +72,23 @@ fn columns(claims: &[ReferenceClaim]) -> (Vec<i16>, Vec<Uuid>, Vec<&str>, Vec<Uu
     )
 }
 
-/// Inserts the withdrawals that were decided.
+/// Writes what a batch decided: withdrawals that are new, and those that it `held` and changed, each from the status that was
+/// loaded; and what of both is in transit. One statement each, side by side.
 ///
 /// # Errors
-/// The database's; `Unexpected` when fewer rows were written than given.
-pub async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> Result<(), Error> {
+/// The database's; `Unexpected` when a row is no longer in its status, or less than nothing would be in transit.
+pub async fn write(
+    tx: &Tx<'_>,
+    new: &[&Withdrawal],
+    held: &Withdrawals,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let (inserted, saved, followed) =
+        tokio::join!(biased; insert(tx, new, now), held.save(tx, now), in_transit::follow(tx, new, held));
+    inserted.and(saved).and(followed)
+}
+
+async fn insert(tx: &Tx<'_>, rows: &[&Withdrawal], now: OffsetDateTime) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -190,6 +203,11 @@ impl Withdrawals {
         self.rows.values().filter(|held| held.loaded != held.row.state).map(|held| &held.row)
     }
 
+    /// Those that will be saved, each with the status that it had.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (WithdrawalState, &Withdrawal)> {
+        self.rows.values().filter(|held| held.changed).map(|held| (held.loaded, &held.row))
+    }
+
     /// The withdrawal, to be changed; it will be saved.
     pub(crate) fn get_mut(&mut self, id: WithdrawalId) -> Option<&mut Withdrawal> {
         self.rows.get_mut(&id).map(|held| {
@@ -198,11 +216,7 @@ impl Withdrawals {
         })
     }
 
-    /// Writes what was changed, each from the status that was loaded.
-    ///
-    /// # Errors
-    /// The database's; `Unexpected` when a row is no longer in that status.
-    pub async fn save(&self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
+    async fn save(&self, tx: &Tx<'_>, now: OffsetDateTime) -> Result<(), Error> {
         let changed: Vec<&Held> = self.rows.values().filter(|held| held.changed).collect();
         if changed.is_empty() {
             return Ok(());
@@ -316,31 +330,6 @@ pub async fn list(
         .query(include_str!("sql/list.sql"), &[&shard.number(), &merchant.uuid(), &state, &before, &limit])
         .await?;
     rows.iter().map(read).collect()
-}
-
-/// What is debited for a merchant's withdrawals that are not final, per sold currency.
-///
-/// # Errors
-/// The database's.
-pub async fn in_transit(conn: &pg::Connection, merchant: MerchantId) -> Result<Vec<Money>, Error> {
-    let shard: Shard = merchant.shard();
-    let rows = conn.query(include_str!("sql/in_transit.sql"), &[&shard.number(), &merchant.uuid()]).await?;
-    rows.iter()
-        .map(|row| {
-            let currency = Currency::parse(row.get("sell_currency"))
-                .map_err(|_| Error::Unexpected("a currency that is none".into()))?;
-            Money::new(row.get("minor"), currency).map_err(|_| Error::Unexpected("a sum below zero".into()))
-        })
-        .collect()
-}
-
-/// Whether a merchant has withdrawals that are not final.
-///
-/// # Errors
-/// The database's.
-pub async fn any_open(tx: &Tx<'_>, merchant: MerchantId) -> Result<bool, Error> {
-    let parameters: [&(dyn pg::ToSql + Sync); 2] = [&merchant.shard().number(), &merchant.uuid()];
-    Ok(tx.query_one(include_str!("sql/any_open.sql"), &parameters).await?.get("found"))
 }
 
 /// Whose these withdrawals are, before anything is locked: it never changes.

@@ -15,7 +15,7 @@ use super::{Command, replays};
 impl Stage<'_> {
     /// Steps 4 and 5 of a batch: everything is written set-based, the trail's head and the chains' last. What many batches write
     /// goes side by side, since a question that waits for no answer costs no way there and back. Every row of it is new, or was
-    /// locked before, but for positions, which are locked ahead of the two heads.
+    /// locked before, but for sums of what is in transit and positions, which are locked ahead of the two heads.
     pub(super) async fn save(
         self,
         tx: &Tx<'_>,
@@ -70,10 +70,9 @@ impl Stage<'_> {
 
     async fn save_money_out(&self, tx: &Tx<'_>, batch: &[&Command], claims: &Claims) -> Result<(), Void> {
         let new: Vec<&Withdrawal> = self.new_withdrawals.iter().collect();
-        let (inserted, saved, declared, usage, fees, quotes, positions, released) = tokio::join!(
+        let (written, declared, usage, fees, quotes, positions, released) = tokio::join!(
             biased;
-            withdrawals::insert(tx, &new, self.now),
-            self.withdrawals.save(tx, self.now),
+            withdrawals::write(tx, &new, &self.withdrawals, self.now),
             withdrawals::declare(tx, &self.declarations),
             self.usage.save(tx),
             self.fees.save(tx),
@@ -81,7 +80,7 @@ impl Stage<'_> {
             self.positions.save(tx),
             self.release_references(tx, batch, claims),
         );
-        let withdrawn = [inserted, saved, declared, usage, fees].map(|result| result.map_err(Void::from));
+        let withdrawn = [written, declared, usage, fees].map(|result| result.map_err(Void::from));
         let priced = [quotes, positions].map(|result| result.map_err(Void::from));
         first_cause(withdrawn.into_iter().chain(priced).chain([released]))
     }

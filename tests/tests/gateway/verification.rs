@@ -112,8 +112,17 @@ async fn without_a_schedule_only_a_persons_proof_is_told() {
     assert!(said.status.success());
     assert!(is(&verification(&world).await, "holds"));
 
-    // A trail that was changed by hand.
+    // A sum that was changed by hand, and put right.
     let database = world.database().await;
+    let sum = "INSERT INTO in_transit VALUES (0, '00000000-0000-0000-0000-000000000000', 'USD', 5)";
+    database.execute(sum, &[]).await.expect("changed by hand");
+    let said = run(&["verify", "--config", &config], sluice.dir()).await;
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success() && words.contains("in USD: 5 minor units are kept"), "{words}");
+    assert_eq!(verification(&world).await.broken, ["I2"]);
+    database.execute("DELETE FROM in_transit WHERE minor = 5", &[]).await.expect("put right");
+
+    // A trail that was changed by hand.
     database.execute("UPDATE audit_head SET seq = seq + 1", &[]).await.expect("changed by hand");
     let said = run(&["verify", "--config", &config], sluice.dir()).await;
     assert!(!said.status.success());

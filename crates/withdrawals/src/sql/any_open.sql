@@ -1,4 +1,1 @@
-SELECT EXISTS (
-    SELECT FROM withdrawals
-    WHERE shard = $1 AND merchant = $2 AND status IN ('processing', 'payee_action_required', 'failed', 'returned')
-) AS found
+SELECT EXISTS (SELECT FROM in_transit WHERE shard = $1 AND merchant = $2 AND minor <> 0) AS found

@@ -5,6 +5,7 @@
 mod desk;
 mod fees;
 mod gate;
+mod in_transit;
 mod queue;
 mod references;
 mod rows;

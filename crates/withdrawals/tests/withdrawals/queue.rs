@@ -200,7 +200,7 @@ async fn plans(conn: &pg::Connection) {
     let most = u64::try_from(failed).unwrap();
     testkit::plan(conn, waiting, "").await.goes_by(&["withdrawals_not_paid"], most);
     let sql = include_str!("../../src/sql/in_transit.sql");
-    testkit::plan(conn, sql, &format!("3, {id}")).await.goes_by(&["withdrawals_in_transit"], 1);
+    testkit::plan(conn, sql, &format!("3, {id}")).await.goes_by(&["in_transit_pkey"], 1);
     let sql = include_str!("../../src/sql/under_reference.sql");
     testkit::plan(conn, sql, "'INV-1', 20").await.goes_by(&["client_references_by_reference"], 1);
 }

@@ -71,7 +71,7 @@ async fn i6_changes_are_saved_from_the_state_that_was_locked() {
     let mut rows = lock(&tx, &[written.id]).await.unwrap();
     assert!(rows.payout_failed(written.id, failure(), now));
     assert!(!rows.payout_paid(written.id, now), "it failed");
-    rows.save(&tx, now).await.unwrap();
+    withdrawals::write(&tx, &[], &rows, now).await.unwrap();
     tx.commit().await.unwrap();
     let read = get(&conn, world.merchant, written.id).await.unwrap().unwrap();
     assert_eq!(read.state, WithdrawalState::PayeeActionRequired);
@@ -83,11 +83,11 @@ async fn i6_changes_are_saved_from_the_state_that_was_locked() {
     let mut rows = lock(&tx, &[written.id]).await.unwrap();
     tx.execute("UPDATE withdrawals SET status = 'processing'", &[]).await.unwrap();
     assert!(!rows.payout_failed(written.id, failure(), now));
-    rows.save(&tx, now).await.unwrap();
+    withdrawals::write(&tx, &[], &rows, now).await.unwrap();
     let mut rows = lock(&tx, &[written.id]).await.unwrap();
     assert!(rows.payout_paid(written.id, now));
     tx.execute("UPDATE withdrawals SET status = 'failed'", &[]).await.unwrap();
-    let refused = rows.save(&tx, now).await;
+    let refused = withdrawals::write(&tx, &[], &rows, now).await;
     assert!(matches!(refused, Err(Error::Unexpected(_))), "{refused:?}");
 }
 
@@ -103,7 +103,7 @@ async fn r29_what_came_back_short_is_all_that_can_be_sent_again() {
     assert!(!rows.payout_returned(written.id, cny(700_000), failure(), now), "not paid yet");
     assert!(rows.payout_paid(written.id, now));
     assert!(rows.payout_returned(written.id, cny(700_000), failure(), now));
-    rows.save(&tx, now).await.unwrap();
+    withdrawals::write(&tx, &[], &rows, now).await.unwrap();
     tx.commit().await.unwrap();
     let read = get(&conn, world.merchant, written.id).await.unwrap().unwrap();
     assert_eq!((read.state, read.to_send, read.buy), (WithdrawalState::Returned, cny(700_000), cny(707_870)));
@@ -137,7 +137,7 @@ async fn r28_an_exchanged_withdrawal_is_never_refunded_and_another_once() {
     rows.refunded(plain.id, now).unwrap();
     assert!(rows.refunded(plain.id, now).is_err());
     assert!(rows.refund_movement(plain.id, &policy()).is_err());
-    rows.save(&tx, now).await.unwrap();
+    withdrawals::write(&tx, &[], &rows, now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(in_transit(&conn, world.merchant).await.unwrap(), [usd(100_000)]);
     let read = get(&conn, world.merchant, plain.id).await.unwrap().unwrap();

@@ -18,7 +18,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 use withdrawals::{
     DeclarationPolicy, Desk, Fees, Limits, Order, Policy, Pricing, Refusal, Usage, Withdrawal, WithdrawalId,
-    WithdrawalState,
+    WithdrawalState, Withdrawals,
 };
 
 pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
@@ -131,7 +131,7 @@ impl World {
         };
         let decided = desk.submit(order, locked.get(order.merchant).unwrap()).unwrap();
         if let Ok(withdrawal) = &decided {
-            withdrawals::insert(&tx, &[withdrawal], now).await.unwrap();
+            withdrawals::write(&tx, &[withdrawal], &Withdrawals::default(), now).await.unwrap();
         }
         quotes.save(&tx).await.unwrap();
         usage.save(&tx).await.unwrap();
@@ -189,7 +189,7 @@ impl World {
     pub async fn insert(&self, rows: &[&Withdrawal]) {
         let mut conn = self.conn().await;
         let tx = conn.begin().await.unwrap();
-        withdrawals::insert(&tx, rows, rows[0].created_at).await.unwrap();
+        withdrawals::write(&tx, rows, &Withdrawals::default(), rows[0].created_at).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -285,7 +285,7 @@ async fn r38_a_refund_and_the_end_beside_each_other_leave_no_money_behind() {
 #[tokio::test]
 async fn r38_money_that_moves_into_the_balance_meanwhile_is_not_missed() {
     for (table, lock) in [
-        ("withdrawals", "LOCK TABLE withdrawals IN ACCESS EXCLUSIVE MODE"),
+        ("in_transit", "LOCK TABLE in_transit IN ACCESS EXCLUSIVE MODE"),
         ("payments", "LOCK TABLE payments IN ACCESS EXCLUSIVE MODE"),
     ] {
         let world = World::new().await;
