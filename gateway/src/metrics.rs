@@ -56,7 +56,7 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 41] = [
+const GAUGES: [(&str, &str); 42] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -103,6 +103,10 @@ const GAUGES: [(&str, &str); 41] = [
     ("sluice_notices_overdue", "Notices that merchants should have by now and don't."),
     ("sluice_notices_oldest_seconds", "Age of the oldest notice that its merchant doesn't have."),
     ("sluice_notices_dead", "Deliveries of notices that were given up, up to 10000."),
+    (
+        "sluice_ledger_account_versions",
+        "Rows of accounts, and their versions not cleared away yet, by state.",
+    ),
     ("sluice_ledger_verification_holds", "1 if the last proof of the books found every invariant to hold."),
     (
         "sluice_ledger_verification_finished_timestamp_seconds",

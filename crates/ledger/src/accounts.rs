@@ -192,6 +192,16 @@ pub async fn accounts_in(conn: &Connection, shard: Shard, ids: &[Uuid]) -> Resul
     rows.iter().map(AccountRow::from_row).collect()
 }
 
+/// How many rows of accounts there are, and how many versions of them that nobody needs any more and PostgreSQL has not taken away
+/// yet, by its own estimate. Every look at a balance passes those that it has had since the oldest snapshot.
+///
+/// # Errors
+/// The database's.
+pub async fn account_versions(conn: &Connection) -> Result<(i64, i64), Error> {
+    let row = conn.query_one(include_str!("sql/account_versions.sql"), &[]).await?;
+    Ok((row.get("live"), row.get("dead")))
+}
+
 /// One transfer, as one of its accounts sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountTransfer {

@@ -19,7 +19,7 @@ mod verify;
 pub use account::{Account, AccountKey, AccountKind, Floor, Owner};
 pub use accounts::{
     AccountRow, AccountSum, AccountTransfer, BadAccountKey, TransfersPage, account, account_transfers,
-    accounts_in, accounts_of, institution_accounts, institution_sums,
+    account_versions, accounts_in, accounts_of, institution_accounts, institution_sums,
 };
 pub use caused::{BookedTransfer, booked_for};
 pub use error::Error;

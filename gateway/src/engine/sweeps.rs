@@ -117,6 +117,10 @@ async fn read_gauges(
     super::rates::gauges(&conn, &engine.facts.policy).await?;
     let approvals = audit::pending_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_approvals_pending").set(approvals as f64);
+    let (live, dead) = ledger::account_versions(&conn).await.map_err(|error| error.to_string())?;
+    for (state, versions) in [("live", live), ("dead", dead)] {
+        metrics::gauge!("sluice_ledger_account_versions", "state" => state).set(versions as f64);
+    }
     let conflicts = vault::conflict_count(&conn).await.map_err(|error| error.to_string())?;
     metrics::gauge!("sluice_event_id_conflicts").set(conflicts as f64);
     Ok(())

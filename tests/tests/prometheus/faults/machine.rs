@@ -60,6 +60,7 @@ pub async fn prove(scene: &Scene, frail: &Frail) {
     retention(scene, frail).await;
     reload(scene, frail).await;
     crowd(scene, frail).await;
+    held_back(scene).await;
     blocked_lane(scene, frail).await;
 }
 
@@ -103,6 +104,26 @@ async fn crowd(scene: &Scene, frail: &Frail) {
     scene.watch.fires(expected).await;
     drop(clients);
     scene.watch.ends(expected).await;
+}
+
+/// Somebody holds a snapshot; what comes to be dead after it stays. The rows are nobody's and never seen.
+async fn held_back(scene: &Scene) {
+    let expected = of("SluiceCleaningHeldBack", &[], "dead versions of accounts have lain there");
+    let (holder, other) = (scene.world.database().await, scene.world.database().await);
+    let fault = async || {
+        let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM accounts";
+        holder.batch_execute(snapshot).await.expect("a snapshot");
+        let dead = "BEGIN;
+            INSERT INTO accounts (shard, id, kind, owner, currency, floor)
+            SELECT 0, gen_random_uuid(), 'fees', 'nobody', 'USD', 'none' FROM generate_series(1, 60000);
+            DELETE FROM accounts WHERE owner = 'nobody'; COMMIT";
+        other.batch_execute(dead).await.expect("dead");
+    };
+    let heal = async || {
+        holder.batch_execute("ROLLBACK").await.expect("let go");
+        other.batch_execute("VACUUM accounts").await.expect("cleared");
+    };
+    scene.watch.proves(expected, fault, heal).await;
 }
 
 /// A transaction holds a merchant's row: its withdrawals wait in their lane, behind the first.
