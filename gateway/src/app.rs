@@ -103,7 +103,7 @@ pub fn open_lanes_pool(config: &Config, size: usize) -> Result<pg::Pool, String>
     open(config, pg::PoolSettings { plan_once: true, ..config.database.pool_settings(size) })
 }
 
-/// One connection whose statements may take long: for walking the whole book.
+/// Two connections whose statements may take long: for walking the whole book, and for exports.
 ///
 /// # Errors
 /// In words, for a URL that is none.

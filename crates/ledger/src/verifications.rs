@@ -102,8 +102,8 @@ pub async fn last_verification(conn: &Connection, finished: bool) -> Result<Opti
     row.as_ref().map(read).transpose()
 }
 
-/// Whether this transaction alone may prove the books by the schedule, until it ends: one over all gateways. Then it has no
-/// snapshot, and may be held idle for as long as a proof takes.
+/// Whether this transaction alone may prove the books by the schedule, until it ends: one over all gateways. Where it is
+/// READ COMMITTED it has no snapshot then, and may be held idle for as long as a proof takes.
 ///
 /// # Errors
 /// The database's.

@@ -16,11 +16,8 @@ use crate::store::Withdrawals;
 /// other and never in a circle.
 type Moves = BTreeMap<(i16, Uuid, &'static str), i128>;
 
-/// Rows, each with the status that it had before, if it was there.
-type Changes<'w> = &'w mut dyn Iterator<Item = (Option<WithdrawalState>, &'w Withdrawal)>;
-
-/// What changes of withdrawals do to what is in transit.
-fn moves(changes: Changes<'_>) -> Moves {
+/// What changes of withdrawals, each with the status that it had before if it was there, do to what is in transit.
+fn moves<'w>(changes: impl Iterator<Item = (Option<WithdrawalState>, &'w Withdrawal)>) -> Moves {
     let mut moves = Moves::new();
     for (before, withdrawal) in changes {
         let (merchant, sell) = (withdrawal.merchant, withdrawal.sell);
@@ -40,7 +37,7 @@ fn sign(before: Option<WithdrawalState>, now: WithdrawalState) -> i128 {
 /// Moves the sums by what a batch inserts and saves.
 pub(crate) async fn follow(tx: &Tx<'_>, new: &[&Withdrawal], held: &Withdrawals) -> Result<(), Error> {
     let new = new.iter().map(|withdrawal| (None, *withdrawal));
-    let moves = moves(&mut new.chain(held.changes().map(|(before, row)| (Some(before), row))));
+    let moves = moves(new.chain(held.moved().map(|(before, row)| (Some(before), row))));
     if moves.is_empty() {
         return Ok(());
     }
@@ -53,11 +50,10 @@ pub(crate) async fn follow(tx: &Tx<'_>, new: &[&Withdrawal], held: &Withdrawals)
     let minor = moves.values().map(|minor| i64::try_from(*minor)).collect::<Result<Vec<i64>, _>>();
     let minor = minor.map_err(|_| Error::Unexpected("more than 64 bits in transit".into()))?;
     let sql = include_str!("sql/move_in_transit.sql");
-    let below: i64 = tx.query_one(sql, &[&shards, &merchants, &currencies, &minor]).await?.get("below");
-    if below > 0 {
-        return Err(Error::Unexpected(format!("less than nothing is in transit of {below} merchants")));
-    }
-    Ok(())
+    let below = tx.query(sql, &[&shards, &merchants, &currencies, &minor]).await?;
+    let Some(row) = below.first() else { return Ok(()) };
+    let (merchant, currency) = (MerchantId::from_uuid(row.get("merchant")), row.get::<_, &str>("currency"));
+    Err(Error::Unexpected(format!("less than nothing is in transit of {merchant} in {currency}")))
 }
 
 /// What is debited for a merchant's withdrawals that are not final, per sold currency; none that is zero.

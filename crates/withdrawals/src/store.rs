@@ -203,8 +203,8 @@ impl Withdrawals {
         self.rows.values().filter(|held| held.loaded != held.row.state).map(|held| &held.row)
     }
 
-    /// Those that will be saved, each with the status that it had.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = (WithdrawalState, &Withdrawal)> {
+    /// Those that will be saved, each with the status from which it moves on.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (WithdrawalState, &Withdrawal)> {
         self.rows.values().filter(|held| held.changed).map(|held| (held.loaded, &held.row))
     }
 

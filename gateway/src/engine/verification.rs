@@ -59,8 +59,9 @@ async fn due(conn: &Connection, config: Verification) -> Result<bool, NoProof> {
 
 /// Two connections that nothing else uses: one that holds the turn, one that walks and writes down what came of it.
 fn patient_pool(database: &Database, deadline: Duration) -> Result<Pool, NoProof> {
-    let settings =
-        PoolSettings { statement: deadline, idle_in_transaction: deadline, ..database.pool_settings(2) };
+    // The turn is idle for longer than the walk may take: it is held until what came of it is kept.
+    let idle_in_transaction = deadline + Duration::from_secs(60);
+    let settings = PoolSettings { statement: deadline, idle_in_transaction, ..database.pool_settings(2) };
     Ok(Pool::open(database.url.reveal(), settings)?)
 }
 
@@ -70,9 +71,12 @@ async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bo
     let mut conn = pool.get().await?;
     // READ COMMITTED, and idle: it has no snapshot that would keep PostgreSQL from cleaning up.
     let turn = conn.begin().await?;
-    let mut walker = pool.get().await?;
+    if !ledger::claim_verification(&turn).await? {
+        return Ok(false);
+    }
     // Asked once more with the turn in hand: another gateway may have written one down before it gave the turn up.
-    if !ledger::claim_verification(&turn).await? || !due(&walker, config).await? {
+    let mut walker = pool.get().await?;
+    if !due(&walker, config).await? {
         return Ok(false);
     }
     let began = Instant::now();

@@ -151,7 +151,7 @@ async fn a_proof_keeps_postgresql_from_cleaning_nothing_up() {
     let held =
         "SELECT count(*) FROM pg_locks WHERE pid = $1 AND granted AND relation = 'transfers'::regclass";
     assert_eq!(watcher.query_one(held, &[&walker]).await.expect("a count").get::<_, i64>(0), 0);
-    let turn = "SELECT a.backend_xmin IS NULL AND a.state = 'idle in transaction' FROM pg_locks l \
+    let turn = "SELECT a.backend_xmin IS NULL AND a.backend_xid IS NULL AND a.state = 'idle in transaction' FROM pg_locks l \
                 JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND a.pid <> $1";
     assert!(watcher.query_one(turn, &[&walker]).await.expect("the turn").get::<_, bool>(0));
     holder.batch_execute("ROLLBACK").await.expect("let go");

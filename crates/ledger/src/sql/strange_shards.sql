@@ -1,5 +1,6 @@
--- Rows of shards that the book doesn't have: by the keys, which begin with the shard.
-SELECT shard FROM accounts WHERE shard < 0 OR shard >= $1
-UNION
-SELECT shard FROM transfers WHERE shard < 0 OR shard >= $1
-ORDER BY shard
+-- The first and the last shards of which there are rows, where the book doesn't have them: the ends of two keys.
+SELECT DISTINCT e.shard
+FROM (VALUES ((SELECT min(shard) FROM accounts)), ((SELECT max(shard) FROM accounts)),
+             ((SELECT min(shard) FROM transfers)), ((SELECT max(shard) FROM transfers))) AS e (shard)
+WHERE e.shard < 0 OR e.shard >= $1
+ORDER BY e.shard

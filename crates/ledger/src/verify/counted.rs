@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::account::{AccountKind, Floor};
 use crate::journal::RawTransfer;
 
-/// So many accounts that don't agree are named; the others are counted.
-const MOST_NAMED: usize = 100;
+/// What stands for a code that has not three letters: no currency.
+const NO_CODE: [u8; 3] = [0; 3];
 
 /// An account in one currency, as rows name it: (shard, id, code).
 type Name = (i16, Uuid, [u8; 3]);
@@ -20,16 +20,21 @@ pub(super) struct AccountState {
     pub shard: i16,
     pub id: Uuid,
     pub currency: [u8; 3],
-    pub kind: AccountKind,
+    /// None where the row says what is no kind.
+    pub kind: Option<AccountKind>,
     pub debits: i64,
     pub credits: i64,
 }
 
-/// Debits and credits, in minor units. Beyond 64 bits a sum stays where it is: no counter can agree with it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Debits and credits, in minor units. None beyond 64 bits, which no counter can agree with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sums {
-    debits: i64,
-    credits: i64,
+    debits: Option<i64>,
+    credits: Option<i64>,
+}
+
+impl Sums {
+    const ZERO: Sums = Sums { debits: Some(0), credits: Some(0) };
 }
 
 /// What one chain's accounts and transfers say of each other.
@@ -44,70 +49,86 @@ pub(super) struct Counted {
 impl Counted {
     /// Takes accounts, those behind all that were taken before, in the order of (shard, id).
     pub(super) fn take(&mut self, accounts: impl Iterator<Item = AccountState>) {
-        self.accounts.extend(accounts.map(|account| (account, Sums::default())));
+        self.accounts.extend(accounts.map(|account| (account, Sums::ZERO)));
     }
 
     /// Adds a transfer to both of its accounts.
     pub(super) fn add(&mut self, transfer: &RawTransfer<'_>) {
         let currency = code(transfer.currency);
         let debited = self.sums((transfer.shard, transfer.debit, currency));
-        debited.debits = debited.debits.saturating_add(transfer.amount);
+        debited.debits = debited.debits.and_then(|sum| sum.checked_add(transfer.amount));
         let credited = self.sums((transfer.shard, transfer.credit, currency));
-        credited.credits = credited.credits.saturating_add(transfer.amount);
+        credited.credits = credited.credits.and_then(|sum| sum.checked_add(transfer.amount));
     }
 
     fn sums(&mut self, name: Name) -> &mut Sums {
         let (shard, id, currency) = name;
         let found = self.accounts.binary_search_by_key(&(shard, id), |(state, _)| (state.shard, state.id));
         match found {
-            Ok(at) if self.accounts[at].0.currency == currency => &mut self.accounts[at].1,
-            Ok(_) | Err(_) => self.strangers.entry(name).or_default(),
+            Ok(at) if self.accounts[at].0.currency == currency && currency != NO_CODE => {
+                &mut self.accounts[at].1
+            }
+            Ok(_) | Err(_) => self.strangers.entry(name).or_insert(Sums::ZERO),
         }
     }
 
     /// What doesn't hold, in words: counters that are not the sums of their transfers, transfers of accounts that aren't there,
-    /// accounts below zero.
-    pub(super) fn breaches(&self) -> Vec<String> {
+    /// accounts below zero or of no kind. At most so many accounts are named, the others counted.
+    pub(super) fn breaches(&self, most: usize) -> Vec<String> {
         let of_accounts = self.accounts.iter().filter_map(|(state, sums)| disagreement(state, *sums));
         let of_strangers = self.strangers.iter().map(|((shard, id, _), sums)| {
-            let Sums { debits, credits } = sums;
             format!(
-                "I2: account {id} (not there) in shard {shard}: debits - credits -, its transfers {debits} and {credits}"
+                "I2: account {id} (not there) in shard {shard}: debits - credits -, its transfers {}",
+                shown(*sums)
             )
         });
-        let mut differing = of_accounts.chain(of_strangers);
-        let mut named: Vec<String> = differing.by_ref().take(MOST_NAMED).collect();
-        let unnamed = differing.count();
+        let odd = self.accounts.iter().filter_map(|(state, _)| oddity(state));
+        let mut all = of_accounts.chain(of_strangers).chain(odd);
+        let mut named: Vec<String> = all.by_ref().take(most).collect();
+        let unnamed = all.count();
         if unnamed > 0 {
-            named.push(format!("I2: {unnamed} more accounts of the chain don't agree with their transfers"));
+            named.push(format!("I2: {unnamed} more lines of this kind about accounts of the chain"));
         }
-        let below = self.accounts.iter().filter(|(state, _)| !holds_floor(state)).take(MOST_NAMED);
-        named.extend(below.map(|(AccountState { shard, id, kind, .. }, _)| {
-            format!("I2: account {id} ({}) in shard {shard} is below zero", kind.as_str())
-        }));
         named
     }
 }
 
+fn shown(Sums { debits, credits }: Sums) -> String {
+    let shown = |sum: Option<i64>| sum.map_or("beyond 64 bits".to_owned(), |sum| sum.to_string());
+    format!("{} and {}", shown(debits), shown(credits))
+}
+
+fn kind(state: &AccountState) -> &'static str {
+    state.kind.map_or("of no kind", AccountKind::as_str)
+}
+
 fn disagreement(state: &AccountState, sums: Sums) -> Option<String> {
-    let AccountState { shard, id, kind, debits, credits, .. } = *state;
-    if (Sums { debits, credits }) == sums {
+    let AccountState { shard, id, debits, credits, .. } = *state;
+    if (Sums { debits: Some(debits), credits: Some(credits) }) == sums {
         return None;
     }
     Some(format!(
-        "I2: account {id} ({}) in shard {shard}: debits {debits} credits {credits}, its transfers {} and {}",
-        kind.as_str(),
-        sums.debits,
-        sums.credits
+        "I2: account {id} ({}) in shard {shard}: debits {debits} credits {credits}, its transfers {}",
+        kind(state),
+        shown(sums)
     ))
 }
 
-/// By what the account is for, whatever its row says.
-fn holds_floor(state: &AccountState) -> bool {
-    match state.kind.floor() {
-        Floor::Credit => state.credits >= state.debits,
-        Floor::Debit => state.debits >= state.credits,
+/// Whether it is below zero goes by what the account is for, whatever its row says.
+fn oddity(state: &AccountState) -> Option<String> {
+    let AccountState { shard, id, debits, credits, .. } = *state;
+    let Some(of) = state.kind else {
+        return Some(format!("I2: account {id} in shard {shard} is of no kind"));
+    };
+    let holds = match of.floor() {
+        Floor::Credit => credits >= debits,
+        Floor::Debit => debits >= credits,
         Floor::None => true,
+    };
+    if holds {
+        None
+    } else {
+        Some(format!("I2: account {id} ({}) in shard {shard} is below zero", kind(state)))
     }
 }
 
@@ -119,7 +140,8 @@ pub(super) struct Totals(BTreeMap<([u8; 3], bool), (i128, i128)>);
 impl Totals {
     pub(super) fn add(&mut self, counted: &Counted) {
         for (AccountState { currency, kind, debits, credits, .. }, _) in &counted.accounts {
-            let total = self.0.entry((*currency, kind.in_balance_sheet())).or_default();
+            let is_money = kind.is_none_or(AccountKind::in_balance_sheet);
+            let total = self.0.entry((*currency, is_money)).or_default();
             *total = (total.0 + i128::from(*debits), total.1 + i128::from(*credits));
         }
     }
@@ -136,9 +158,9 @@ impl Totals {
     }
 }
 
-/// A currency's code as rows have it: three letters, by a CHECK. What isn't is no account's currency.
+/// A currency's code as rows have it: three letters, by a CHECK. What isn't agrees with no account's.
 pub(super) fn code(currency: &str) -> [u8; 3] {
-    currency.as_bytes().try_into().unwrap_or_default()
+    currency.as_bytes().try_into().unwrap_or(NO_CODE)
 }
 
 #[cfg(test)]
@@ -146,7 +168,8 @@ mod tests {
     use super::*;
 
     fn account(id: u128, kind: AccountKind, debits: i64, credits: i64) -> AccountState {
-        AccountState { shard: 3, id: Uuid::from_u128(id), currency: *b"USD", kind, debits, credits }
+        let (kind, id) = (Some(kind), Uuid::from_u128(id));
+        AccountState { shard: 3, id, currency: *b"USD", kind, debits, credits }
     }
 
     fn transfer(debit: u128, credit: u128, amount: i64, currency: &str) -> RawTransfer<'_> {
@@ -186,21 +209,39 @@ mod tests {
             (&[nostro(70), merchant(70, 0)], vec![paid()], 2, "(merchant) in shard 3 is below zero"),
         ];
         for (accounts, transfers, many, says) in book {
-            let breaches = counted(accounts, &transfers).breaches();
+            let breaches = counted(accounts, &transfers).breaches(100);
             assert_eq!(breaches.len(), many, "{breaches:?}");
             assert!(breaches.concat().contains(says), "{says}: {breaches:?}");
         }
     }
 
     #[test]
-    fn i2_a_sum_beyond_64_bits_agrees_with_nothing_and_many_differences_are_counted() {
-        let full = [account(1, AccountKind::Fees, 7, 0), account(2, AccountKind::Nostro, 0, 7)];
-        let most = [transfer(1, 2, i64::MAX, "USD"), transfer(1, 2, 8, "USD")];
-        assert_eq!(counted(&full, &most).breaches().len(), 2);
+    fn i2_a_sum_beyond_64_bits_agrees_with_nothing() {
+        let (first, last) = (i64::MAX, i64::MIN + 7);
+        for counter in [first, last, 7, 0] {
+            let full =
+                [account(1, AccountKind::Fees, counter, 0), account(2, AccountKind::Nostro, 0, counter)];
+            let most = [transfer(1, 2, first, "USD"), transfer(1, 2, 8, "USD")];
+            let breaches = counted(&full, &most).breaches(100);
+            assert_eq!(breaches.len(), 2, "{counter}: {breaches:?}");
+            assert!(breaches[0].ends_with("its transfers beyond 64 bits and 0"), "{breaches:?}");
+        }
+    }
+
+    #[test]
+    fn i2_what_is_no_kind_and_no_code_is_told_and_many_lines_are_counted() {
+        let odd = AccountState { kind: None, ..account(1, AccountKind::Fees, 5, 5) };
+        let breaches = counted(&[odd], &[]).breaches(100);
+        assert_eq!(breaches.len(), 2, "{breaches:?}");
+        assert!(breaches[0].contains("(of no kind) in shard 3"), "{breaches:?}");
+        assert!(breaches[1].ends_with("in shard 3 is of no kind"), "{breaches:?}");
+        let nameless = |id| AccountState { currency: code("dollar"), ..account(id, AccountKind::Fees, 0, 0) };
+        let told = counted(&[nameless(1), nameless(2)], &[transfer(1, 2, 5, "euro")]).breaches(100);
+        assert!(told.len() == 2 && told.iter().all(|line| line.contains("(not there)")), "{told:?}");
         let many: Vec<AccountState> = (0..130).map(|id| account(id, AccountKind::Fees, 1, 1)).collect();
-        let breaches = counted(&many, &[]).breaches();
+        let breaches = counted(&many, &[]).breaches(100);
         assert_eq!(breaches.len(), 101);
-        assert_eq!(breaches[100], "I2: 30 more accounts of the chain don't agree with their transfers");
+        assert_eq!(breaches[100], "I2: 30 more lines of this kind about accounts of the chain");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The proof finds what somebody with all rights has changed, and the program's own role can't change it.
 
-use ledger::Head;
+use ledger::{Head, Movement};
 
-use crate::world::{World, in_suspense, merchant, paid_in, withdrawn};
+use crate::world::{World, in_suspense, merchant, paid_in, shard, usd, withdrawn};
 
 async fn written() -> World {
     let world = World::new().await;
@@ -175,6 +175,11 @@ async fn i2_i7_a_book_is_proved_while_it_goes_on() {
         for round in 0..200 {
             let m = merchant(round % 4);
             world.post(&[paid_in(m, 10), withdrawn(m, 1, 3), in_suspense(round % 16, 5)]).await.unwrap();
+            // From a shard of the next chain to the merchant's, so that money is between two chains.
+            let next = (round + 1) % 16;
+            world.post(&[in_suspense(next, 5)]).await.unwrap();
+            let amount = usd(5);
+            world.post(&[Movement::ReviewCredit { shard: shard(next), merchant: m, amount }]).await.unwrap();
         }
     };
     let proving = async {
@@ -187,8 +192,9 @@ async fn i2_i7_a_book_is_proved_while_it_goes_on() {
     };
     tokio::join!(going_on, proving);
     let report = world.check().await;
-    // Eight seals and twenty transfers before; each round's three movements are four transfers of one chain.
-    assert_eq!((report.seals, report.transfers), (8 + 200, 20 + 200 * 4));
+    // Eight seals and twenty transfers before. Of each round three movements are four transfers of one chain, the fourth is one
+    // of the next, the last one of each.
+    assert_eq!((report.seals, report.transfers), (8 + 200 * 4, 20 + 200 * 7));
 }
 
 #[tokio::test]
@@ -204,6 +210,13 @@ async fn i2_i7_rows_where_the_book_has_no_place_are_found() {
         (copied("2, 0"), "I7: chain 2: 1 transfers lie behind its end or before its first seal"),
         (copied("16, 1"), "I2: rows of shard 16, which is not in this book"),
         (
+            "INSERT INTO accounts (shard, id, kind, owner, currency, floor, credits)
+             SELECT 3, '00000000-0000-0000-0000-000000000000', 'fees', '', 'USD', 'none', 7"
+                .to_owned(),
+            "I2: account 00000000-0000-0000-0000-000000000000 (fees) in shard 3: debits 0 credits 7",
+        ),
+        ("UPDATE accounts SET kind = 'x' WHERE shard = 3 AND kind = 'fees'".to_owned(), "is of no kind"),
+        (
             "UPDATE accounts SET shard = -1 WHERE shard = 3 AND kind = 'suspense'".to_owned(),
             "I2: rows of shard -1",
         ),
@@ -211,4 +224,33 @@ async fn i2_i7_rows_where_the_book_has_no_place_are_found() {
         let found = found_after(&sql).await;
         assert!(found.contains(says), "{found}");
     }
+}
+
+/// The moment is as short as a few pages of the keys, and each step reads its own rows, whatever else is in the book.
+#[tokio::test]
+async fn i7_a_proof_reads_by_the_keys_and_nothing_twice() {
+    let world = World::new().await;
+    let conn = world.owner.get().await.unwrap();
+    // One chain is far behind the others.
+    let fill = "INSERT INTO transfers (shard, seq, position, debit_account, credit_account, amount, currency, kind, cause,
+                                       posted_at)
+                SELECT s, n, 0, md5('d')::uuid, md5('c')::uuid, 1, 'USD', 'payment', md5(n || '')::uuid, now()
+                FROM generate_series(0, 15) AS s, generate_series(1, CASE WHEN s % 4 = 0 THEN 50 ELSE 4000 END) AS n;
+                INSERT INTO accounts (shard, id, kind, owner, currency, floor)
+                SELECT n % 16, md5(n || '')::uuid, 'merchant', md5(n || ''), 'USD', 'credit' FROM generate_series(1, 32000) AS n;
+                ANALYZE transfers; ANALYZE accounts";
+    conn.batch_execute(fill).await.unwrap();
+    let unsealed = include_str!("../../src/sql/unsealed_transfers.sql");
+    for (shards, end) in [("0, 4, 8, 12", 50), ("1, 5, 9, 13", 4_000)] {
+        let of = format!("ARRAY[{shards}]::smallint[], {end}");
+        testkit::plan(&conn, unsealed, &of).await.goes_by(&["transfers_pkey"], 8);
+    }
+    let step = include_str!("../../src/sql/walk_transfers.sql");
+    let of = "ARRAY[1, 5, 9, 13]::smallint[], 2000, 2100";
+    testkit::plan(&conn, step, of).await.goes_by(&["transfers_pkey"], 400);
+    let page = include_str!("../../src/sql/walk_accounts.sql");
+    let from = "3, '80000000-0000-0000-0000-000000000000', 100";
+    testkit::plan(&conn, page, from).await.goes_by(&["accounts_pkey"], 100);
+    let strange = include_str!("../../src/sql/strange_shards.sql");
+    testkit::plan(&conn, strange, "16").await.goes_by(&["accounts_pkey", "transfers_pkey"], 8);
 }

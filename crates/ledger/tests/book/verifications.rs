@@ -65,12 +65,18 @@ async fn a_long_report_is_cut() {
 async fn one_proves_at_a_time_and_whoever_is_gone_gives_the_turn_up() {
     let world = World::new().await;
     let (mut first, mut second) = (world.db.pool.get().await.unwrap(), world.db.pool.get().await.unwrap());
-    let turn = first.begin_snapshot().await.unwrap();
+    let turn = first.begin().await.unwrap();
+    let pid: i32 = turn.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     assert!(claim_verification(&turn).await.unwrap());
-    let other = second.begin_snapshot().await.unwrap();
+    let other = second.begin().await.unwrap();
     assert!(!claim_verification(&other).await.unwrap());
     other.rollback().await.unwrap();
+    // PostgreSQL clears away behind it.
+    let holds =
+        "SELECT backend_xmin IS NOT NULL OR backend_xid IS NOT NULL FROM pg_stat_activity WHERE pid = $1";
+    let owner = world.owner.get().await.unwrap();
+    assert!(!owner.query_one(holds, &[&pid]).await.unwrap().get::<_, bool>(0));
     turn.rollback().await.unwrap();
-    let other = second.begin_snapshot().await.unwrap();
+    let other = second.begin().await.unwrap();
     assert!(claim_verification(&other).await.unwrap());
 }
