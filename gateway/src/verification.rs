@@ -1,6 +1,6 @@
-//! The proof of the books: I1, I2, I7, the exchange position and what is in transit. `sluice verify` makes it when a person asks, the engine by its
-//! schedule; both keep what came of it. Nothing that it does lasts for long: what changes is read at one moment, chain by chain,
-//! what doesn't after it.
+//! The proof of the books: I1, I2, I7, the exchange position and what is in transit. `sluice verify` makes it when a person
+//! asks, the engine by its schedule; both keep what came of it. No snapshot of it lasts for long: what changes is read at one
+//! moment, chain by chain, what doesn't after it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

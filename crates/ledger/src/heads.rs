@@ -54,9 +54,12 @@ impl FromStr for Head {
 /// The database's.
 pub async fn heads(conn: &pg::Connection) -> Result<Vec<Head>, Error> {
     let rows = conn.query(include_str!("sql/heads.sql"), &[]).await?;
-    rows.iter()
-        .map(|row| Ok(Head { chain: row.get("chain"), seq: row.get("seq"), hash: hash_of(row.get("hash"))? }))
-        .collect()
+    rows.iter().map(head_of).collect()
+}
+
+/// One row of `chain_heads`.
+pub(crate) fn head_of(row: &pg::Row) -> Result<Head, Error> {
+    Ok(Head { chain: row.get("chain"), seq: row.get("seq"), hash: hash_of(row.get("hash"))? })
 }
 
 #[cfg(test)]

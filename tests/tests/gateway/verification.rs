@@ -131,7 +131,7 @@ async fn without_a_schedule_only_a_persons_proof_is_told() {
 }
 
 #[tokio::test]
-async fn a_proof_keeps_postgresql_from_cleaning_nothing_up() {
+async fn a_proof_holds_no_snapshot_while_it_walks() {
     let (sluice, world) = Sluice::start_with("[verification]\nevery_seconds = 10\n").await;
     world.pay_in(world.merchant(0), "250.00", "USD").await;
     let first = wait_for(&world, |last| is(last, "holds")).await;

@@ -5,9 +5,8 @@ use uuid::Uuid;
 
 use crate::account::AccountKind;
 use crate::error::Error;
-use crate::heads::Head;
+use crate::heads::{Head, head_of};
 use crate::layout::Layout;
-use crate::store::hash_of;
 
 use super::counted::{AccountState, Counted, code};
 
@@ -23,7 +22,7 @@ pub(super) struct Moment {
     pub end: i64,
     /// Where its row says that it ends.
     pub head: Option<Head>,
-    /// How many transfers lie behind its last seal.
+    /// How many transfers lie behind its last seal or before its first.
     pub unsealed: i64,
     pub counted: Counted,
 }
@@ -36,9 +35,7 @@ impl Moment {
         let tx = conn.begin_snapshot().await?;
         let end: i64 = tx.query_one(include_str!("../sql/last_seal.sql"), &[&chain]).await?.get("seq");
         let heads = tx.query(include_str!("../sql/heads.sql"), &[]).await?;
-        let head = heads.iter().find(|row| row.get::<_, i16>("chain") == chain);
-        let head = head
-            .map(|row| Ok::<_, Error>(Head { chain, seq: row.get("seq"), hash: hash_of(row.get("hash"))? }));
+        let head = heads.iter().find(|row| row.get::<_, i16>("chain") == chain).map(head_of).transpose()?;
         let unsealed =
             tx.query_one(include_str!("../sql/unsealed_transfers.sql"), &[&shards, &end]).await?.get(0);
         let mut counted = Counted::default();
@@ -46,7 +43,7 @@ impl Moment {
             take_accounts(&tx, *shard, &mut counted).await?;
         }
         tx.commit().await?;
-        Ok(Moment { chain, shards, end, head: head.transpose()?, unsealed, counted })
+        Ok(Moment { chain, shards, end, head, unsealed, counted })
     }
 }
 
