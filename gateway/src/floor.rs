@@ -75,6 +75,7 @@ impl Floor {
         let mut tries = 0;
         loop {
             match self.run(&commands).await {
+                Err(BatchError::Otherwise) if tries < RETRIES => tries += 1,
                 Err(BatchError::Database(error)) if error.is_retryable() && tries < RETRIES => {
                     tokio::time::sleep(pg::pause(tries)).await;
                     tries += 1;

@@ -1,12 +1,14 @@
 //! R4: the key of a payment is claimed before anything else is done with it.
 //!
 //! Keys are inserted, never looked up first: the insert waits for whoever is still committing the same key, and
-//! what it then doesn't insert was there before. Equals inside the slice are settled in memory, first come first.
+//! what it then doesn't insert was there before; or, where all were thought to be new, voids the transaction. Equals
+//! inside the slice are settled in memory, first come first.
 
 use std::collections::{HashMap, HashSet};
 
 use money::{Currency, Money};
-use pg::{KeyHash, Tx};
+use pg::types::Type;
+use pg::{KeyHash, NewRows, Tx};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -134,22 +136,26 @@ impl Round {
     }
 }
 
+/// Those that `insert_keys.sql` names.
+const KEY_COLUMNS: &[Type] = &[Type::INT2, Type::INT8, Type::UUID, Type::UUID, Type::INT8, Type::TEXT];
+
 /// Inserts the candidates and tells, in their order, who holds each key now.
 async fn insert(tx: &Tx<'_>, candidates: &[Candidate]) -> Result<Vec<Holder>, Error> {
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let (shards, reference_keys, keys) = columns(candidates.iter());
-    let payments: Vec<Uuid> = candidates.iter().map(|c| c.payment).collect();
-    let amounts: Vec<i64> = candidates.iter().map(|c| c.amount.minor()).collect();
-    let currencies: Vec<&str> = candidates.iter().map(|c| c.amount.currency().code()).collect();
-    let rows = tx
-        .query(
-            include_str!("sql/insert_keys.sql"),
-            &[&shards, &reference_keys, &keys, &payments, &amounts, &currencies],
-        )
-        .await?;
-    let won: HashSet<Uuid> = rows.iter().map(|row| row.get("payment")).collect();
+    let mut sorted: Vec<&Candidate> = candidates.iter().collect();
+    sorted.sort_unstable_by_key(|candidate| candidate.place);
+    let mut rows = NewRows::new(KEY_COLUMNS);
+    for Candidate { place: (shard, reference_key, key), payment, amount } in sorted {
+        rows.row(&[shard, reference_key, key, payment, &amount.minor(), &amount.currency().code()])?;
+    }
+    let claimed =
+        tx.claim(include_str!("sql/insert_keys.sql"), include_str!("sql/copy_keys.sql"), rows).await?;
+    let won: HashSet<Uuid> = match claimed {
+        Some(won) => won.iter().map(|row| row.get("payment")).collect(),
+        None => candidates.iter().map(|candidate| candidate.payment).collect(),
+    };
     let lost: Vec<&Candidate> = candidates.iter().filter(|c| !won.contains(&c.payment)).collect();
     let held = read(tx, &lost).await?;
     candidates

@@ -12,6 +12,8 @@ use crate::{BatchError, Work};
 
 /// Why an attempt did not go through, by what to do next.
 pub(crate) enum Failure {
+    /// The work wants another try at once.
+    Otherwise,
     /// The database asks for another try, or took too long.
     Again(String),
     /// No connection, or it was lost at the edges of the transaction.
@@ -31,6 +33,7 @@ impl Failure {
 
     fn at_work(error: BatchError) -> Failure {
         match error {
+            BatchError::Otherwise => Failure::Otherwise,
             BatchError::Database(error) if error.is_retryable() => Failure::Again(error.to_string()),
             BatchError::Database(Error::Timeout) => Failure::Again(Error::Timeout.to_string()),
             BatchError::Database(error) if error.is_unavailable() => Failure::LostAtWork(error.to_string()),
@@ -57,6 +60,7 @@ impl Failure {
     /// The metric's label.
     pub fn outcome(&self) -> &'static str {
         match self {
+            Failure::Otherwise => "otherwise",
             Failure::Again(_) => "retried",
             Failure::Away(_) | Failure::LostAtWork(_) => "lost",
             Failure::Unknown(_) => "unknown",
@@ -67,12 +71,14 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Again(why)
-        | Failure::Away(why)
-        | Failure::LostAtWork(why)
-        | Failure::Unknown(why)
-        | Failure::Bad(why)) = self;
-        f.write_str(why)
+        match self {
+            Failure::Otherwise => write!(f, "{}", BatchError::Otherwise),
+            Failure::Again(why)
+            | Failure::Away(why)
+            | Failure::LostAtWork(why)
+            | Failure::Unknown(why)
+            | Failure::Bad(why) => f.write_str(why),
+        }
     }
 }
 

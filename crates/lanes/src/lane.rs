@@ -116,10 +116,14 @@ impl<W: Work> Lane<W> {
             };
             let bounded = match &failure {
                 Failure::Bad(_) => return Some((part, failure)),
-                Failure::Again(_) | Failure::LostAtWork(_) => true,
+                Failure::Otherwise | Failure::Again(_) | Failure::LostAtWork(_) => true,
                 Failure::Away(_) | Failure::Unknown(_) => false,
             };
             count(failure.outcome());
+            if matches!(failure, Failure::Otherwise) && tries < self.retries {
+                tries = tries.saturating_add(1);
+                continue;
+            }
             tracing::warn!(lane = self.label, size = part.len(), tries, %failure, "batch to be tried again");
             if matches!(failure, Failure::Unknown(_)) {
                 part.iter_mut().for_each(|job| job.uncertain = true);
@@ -173,8 +177,8 @@ fn unexpired<W: Work>(jobs: Vec<Job<W>>, refusal: impl Fn() -> Refused) -> Vec<J
 }
 
 /// What a batch can end as.
-const OUTCOMES: [&str; 8] =
-    ["committed", "retried", "lost", "unknown", "split", "failed", "unavailable", "expired"];
+const OUTCOMES: [&str; 9] =
+    ["committed", "otherwise", "retried", "lost", "unknown", "split", "failed", "unavailable", "expired"];
 
 fn count(outcome: &'static str) {
     counter!("sluice_lane_batches_total", "outcome" => outcome).increment(1);

@@ -43,6 +43,9 @@ pub enum BatchError {
     /// The database's error, which says whether to try again.
     #[error(transparent)]
     Database(#[from] pg::Error),
+    /// Nothing is wrong, but it wants another transaction, at once: this time the work will go about it otherwise.
+    #[error("to be gone about otherwise")]
+    Otherwise,
     /// Something is not as the code left it. Never tried again as it is, only in parts.
     #[error("unexpected state: {0}")]
     Broken(Box<dyn StdError + Send + Sync>),

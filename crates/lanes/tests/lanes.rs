@@ -56,6 +56,8 @@ struct Inserts {
     gate: Semaphore,
     batches: Mutex<Vec<usize>>,
     retries_left: AtomicUsize,
+    /// So many batches want to be gone about otherwise.
+    otherwise_left: AtomicUsize,
 }
 
 impl Work for Inserts {
@@ -86,6 +88,11 @@ impl Work for Inserts {
             }
         }
         keys.sort_unstable();
+        if self.otherwise_left.load(Ordering::SeqCst) > 0 {
+            self.otherwise_left.fetch_sub(1, Ordering::SeqCst);
+            tx.query("INSERT INTO done (key) SELECT unnest($1::bigint[])", &[&keys]).await?;
+            return Err(BatchError::Otherwise);
+        }
         if self.retries_left.load(Ordering::SeqCst) > 0 {
             self.retries_left.fetch_sub(1, Ordering::SeqCst);
             tx.batch_execute("DO $$ BEGIN RAISE EXCEPTION 'told to' USING ERRCODE = '40P01'; END $$").await?;
@@ -118,6 +125,7 @@ fn inserts(gate: usize) -> Arc<Inserts> {
         gate: Semaphore::new(gate),
         batches: Mutex::default(),
         retries_left: AtomicUsize::new(0),
+        otherwise_left: AtomicUsize::new(0),
     })
 }
 
@@ -272,6 +280,26 @@ async fn a_deadlock_is_tried_again() {
 async fn a_deadlock_that_stays_ends_as_unavailable() {
     let bench = bench(OPEN, SETTINGS).await;
     bench.work.retries_left.store(1000, Ordering::SeqCst);
+    let answers = bench.submit([Cmd::Do(1), Cmd::Do(2)]).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Refused::Unavailable(_)))), "{answers:?}");
+    assert!(bench.keys().await.is_empty());
+}
+
+/// Each time in a new transaction, and at once: a deadlock's pauses would be 5 and 10 ms, each a half more or less.
+#[tokio::test]
+async fn what_the_work_goes_about_otherwise_is_tried_again_at_once() {
+    let bench = bench(0, SETTINGS).await;
+    bench.work.otherwise_left.store(2, Ordering::SeqCst);
+    let answers = bench.submit_together([Cmd::Do(1), Cmd::Do(2)]).await;
+    assert_eq!(answers, [Ok(Answer::New), Ok(Answer::New)]);
+    assert_eq!(bench.batches(), [1, 2, 2, 2]);
+    assert_eq!(bench.keys().await, [1, 2], "of what came before nothing is left");
+}
+
+#[tokio::test]
+async fn what_the_work_always_wants_otherwise_ends_as_unavailable() {
+    let bench = bench(OPEN, SETTINGS).await;
+    bench.work.otherwise_left.store(1000, Ordering::SeqCst);
     let answers = bench.submit([Cmd::Do(1), Cmd::Do(2)]).await;
     assert!(answers.iter().all(|answer| matches!(answer, Err(Refused::Unavailable(_)))), "{answers:?}");
     assert!(bench.keys().await.is_empty());

@@ -28,7 +28,7 @@ pub struct Transfer {
     pub currency: Currency,
     /// What it is.
     pub kind: TransferKind,
-    /// The payment, withdrawal or payout that caused it.
+    /// The payment, withdrawal or payout that caused it; of what payments used up of a store's orders, the store.
     pub cause: Uuid,
     /// The merchant whose statement shows it.
     pub owner: Option<Uuid>,
@@ -91,6 +91,8 @@ pub struct Journal {
     /// The last class of which accounts were locked.
     reached: Option<LockClass>,
     transfers: Vec<Transfer>,
+    /// Where among them stands what the batch used up of each evidence account: one transfer, however many payments it were.
+    used: HashMap<AccountKey, usize>,
 }
 
 impl Journal {
@@ -108,6 +110,7 @@ impl Journal {
             absent: HashSet::new(),
             reached: None,
             transfers: Vec::new(),
+            used: HashMap::new(),
         };
         journal.add(tx, accounts).await?;
         Ok(journal)
@@ -277,7 +280,7 @@ impl Journal {
         let result = self.apply(&legs, cause);
         match result {
             Ok(()) => {
-                self.transfers.extend(legs.iter().map(|leg| transfer(leg, cause)));
+                legs.iter().for_each(|leg| self.note(leg, cause));
                 Ok(legs)
             }
             Err(error) => {
@@ -318,6 +321,20 @@ impl Journal {
         Ok(())
     }
 
+    /// As a transfer of its own, but for evidence that is used up. An account's counters bound what it can sum up to.
+    fn note(&mut self, leg: &Leg, cause: Uuid) {
+        if leg.kind != TransferKind::EvidenceUsed {
+            self.transfers.push(transfer(leg, cause));
+            return;
+        }
+        let next = self.transfers.len();
+        let place = *self.used.entry(leg.debit.key()).or_insert(next);
+        match self.transfers.get_mut(place) {
+            Some(sum) => sum.amount += leg.amount.minor(),
+            None => self.transfers.push(transfer(leg, store_of(&leg.debit).unwrap_or(cause))),
+        }
+    }
+
     fn counters_of(&mut self, account: &Account) -> Result<&mut Counters, Error> {
         self.counters.get_mut(&account.key()).ok_or_else(|| Error::NotOpened(account.to_string()))
     }
@@ -344,6 +361,13 @@ impl Journal {
             .collect();
         deltas.sort_unstable();
         store::write(tx, &self.layout, &deltas, &self.transfers, now).await
+    }
+}
+
+fn store_of(account: &Account) -> Option<Uuid> {
+    match account.owner() {
+        Owner::Store(store) => Some(*store),
+        Owner::Institution | Owner::Bank(_) | Owner::Merchant(_) => None,
     }
 }
 

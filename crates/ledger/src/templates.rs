@@ -84,7 +84,7 @@ pub enum TransferKind {
     CoverBought,
     /// Orders became known: evidence, not money.
     EvidenceAdded,
-    /// A payment used up orders' cover: evidence, not money.
+    /// Payments of a batch used up orders' cover of one store: evidence, not money.
     EvidenceUsed,
     /// A payment that was taken back gave orders' cover back: evidence, not money.
     EvidenceReleased,

@@ -1,5 +1,6 @@
 //! A transaction that can't be committed by mistake.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use deadpool_postgres::Transaction;
@@ -19,11 +20,13 @@ pub struct Tx<'a> {
     transaction: Transaction<'a>,
     session: &'a Session,
     after: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// Whether all keys that it claims are thought to be new.
+    bold: AtomicBool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(transaction: Transaction<'a>, session: &'a Session) -> Tx<'a> {
-        Tx { transaction, session, after: Mutex::default() }
+        Tx { transaction, session, after: Mutex::default(), bold: AtomicBool::new(false) }
     }
 
     fn statements(&self) -> Result<Statements<'_>, Error> {
@@ -95,6 +98,40 @@ impl<'a> Tx<'a> {
         let arrays = rows.into_arrays()?;
         let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array as _).collect();
         statements.execute(insert, &params).await
+    }
+
+    /// From here on keys are thought to be new: many at once are copied ([`Tx::claim`]), and one that is there already is
+    /// [`Error::Unique`] and voids the transaction. Whoever says so must be able to run it again without.
+    pub fn expect_new_keys(&self) {
+        self.bold.store(true, Ordering::Relaxed);
+    }
+
+    /// Claims keys, of which some may be there already: what `claim` returns of those that it inserted (`INSERT … SELECT * FROM
+    /// unnest($1::…[], …) … ON CONFLICT DO NOTHING RETURNING …`). Nothing where many were copied by `copy` instead, since they
+    /// were thought to be new ([`Tx::expect_new_keys`]) and all of them are. Both wait for whoever is committing one of them.
+    ///
+    /// `rows` must come in the order in which all claim these keys, by shard first, so that two who want the same ones wait in
+    /// one direction only.
+    ///
+    /// # Errors
+    /// The database's; [`Error::Unique`] when keys were thought to be new and one is not.
+    pub async fn claim(
+        &self,
+        claim: &'static str,
+        copy: &'static str,
+        rows: NewRows,
+    ) -> Result<Option<Vec<Row>>, Error> {
+        if rows.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let statements = self.statements()?;
+        if rows.are_many() && self.bold.load(Ordering::Relaxed) {
+            statements.copy(copy, rows.into_bytes()).await?;
+            return Ok(None);
+        }
+        let arrays = rows.into_arrays()?;
+        let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array as _).collect();
+        statements.query(claim, &params).await.map(Some)
     }
 
     /// Runs statements without parameters, separated by semicolons. For migrations and tests.

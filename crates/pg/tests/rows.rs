@@ -146,6 +146,50 @@ async fn beside_a_statement_that_fails_it_is_void_and_no_later_statement_gets_it
     }
 }
 
+const CLAIM: &str = "INSERT INTO copied (id, text, bytes) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[]) \
+                     ORDER BY 1 ON CONFLICT DO NOTHING RETURNING id";
+
+fn keys(ids: std::ops::Range<i64>) -> NewRows {
+    rows(&ids.map(|id| (id, None, &b"x"[..])).collect::<Vec<_>>())
+}
+
+#[tokio::test]
+async fn keys_that_are_thought_to_be_new_are_copied_and_one_that_is_not_voids_the_transaction() {
+    let db = testkit::database(&[SET]).await;
+    let mut conn = db.pool.get().await.unwrap();
+    // thought to be new, which, how many of them are told to be: none where all of them are
+    let table = [
+        (false, 0..2, Some(2)),
+        (false, 1..3, Some(1)),
+        (false, 0..100, Some(97)),
+        (true, 99..101, Some(1)),
+        (true, 101..200, None),
+        (false, 100..200, Some(0)),
+        (true, 0..0, Some(0)),
+    ];
+    for (bold, ids, told) in table {
+        let tx = conn.begin().await.unwrap();
+        if bold {
+            tx.expect_new_keys();
+        }
+        let claimed = tx.claim(CLAIM, COPY, keys(ids.clone())).await.unwrap();
+        assert_eq!(claimed.map(|won| won.len()), told, "{ids:?}");
+        tx.commit().await.unwrap();
+    }
+    let count = "SELECT count(*) FROM copied";
+    assert_eq!(conn.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 200);
+    let tx = conn.begin().await.unwrap();
+    tx.expect_new_keys();
+    let refused = tx.claim(CLAIM, COPY, keys(199..230)).await;
+    assert!(
+        matches!(&refused, Err(Error::Unique { constraint }) if constraint == "copied_pkey"),
+        "{refused:?}"
+    );
+    assert!(!tx.is_given_up(), "its connection is as good as before");
+    assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    assert_eq!(conn.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 200);
+}
+
 #[test]
 fn a_row_must_fit_its_columns() {
     let mut new = NewRows::new(COLUMNS);

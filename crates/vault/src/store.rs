@@ -81,16 +81,23 @@ fn distinct(deliveries: &[&Delivery]) -> (Vec<Option<Claim>>, Vec<usize>) {
     (claims, own)
 }
 
+/// Those that `claim.sql` names.
+const KEY_COLUMNS: &[Type] = &[Type::INT2, Type::UUID, Type::UUID, Type::BYTEA];
+
+/// The ids of those whose keys were not there before.
 async fn insert_keys(tx: &Tx<'_>, own: &[(usize, &Delivery)]) -> Result<HashSet<Uuid>, Error> {
-    if own.is_empty() {
-        return Ok(HashSet::new());
+    let mut sorted: Vec<&Delivery> = own.iter().map(|(_, delivery)| *delivery).collect();
+    sorted.sort_unstable_by_key(|delivery| (delivery.shard.number(), delivery.key));
+    let mut rows = NewRows::new(KEY_COLUMNS);
+    for delivery in &sorted {
+        let (shard, id) = (delivery.shard.number(), delivery.id.uuid());
+        rows.row(&[&shard, &delivery.key, &id, &delivery.body_hash.as_slice()])?;
     }
-    let shards: Vec<i16> = own.iter().map(|(_, d)| d.shard.number()).collect();
-    let keys: Vec<Uuid> = own.iter().map(|(_, d)| d.key).collect();
-    let ids: Vec<Uuid> = own.iter().map(|(_, d)| d.id.uuid()).collect();
-    let hashes: Vec<&[u8]> = own.iter().map(|(_, d)| d.body_hash.as_slice()).collect();
-    let rows = tx.query(include_str!("sql/claim.sql"), &[&shards, &keys, &ids, &hashes]).await?;
-    Ok(rows.iter().map(|row| row.get("id")).collect())
+    let claimed = tx.claim(include_str!("sql/claim.sql"), include_str!("sql/copy_keys.sql"), rows).await?;
+    Ok(match claimed {
+        Some(won) => won.iter().map(|row| row.get("id")).collect(),
+        None => sorted.iter().map(|delivery| delivery.id.uuid()).collect(),
+    })
 }
 
 async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Delivery)]) -> Result<Vec<(usize, Claim)>, Error> {

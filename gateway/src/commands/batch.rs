@@ -9,6 +9,7 @@ use pg::Tx;
 use super::alarms::Alarm;
 use super::facts::Facts;
 use super::keys::{self, Claims, Standing};
+use super::outlook::Outlook;
 use super::stage::Stage;
 use super::void::{Void, first_cause};
 use super::{Command, Reply};
@@ -19,12 +20,13 @@ use crate::activity::Activity;
 pub struct Commands {
     facts: Arc<Facts>,
     activity: Arc<Activity>,
+    outlook: Outlook,
 }
 
 impl Commands {
     /// Commands that decide by these facts, and count there what they did.
     pub fn new(facts: Arc<Facts>, activity: Arc<Activity>) -> Commands {
-        Commands { facts, activity }
+        Commands { facts, activity, outlook: Outlook::default() }
     }
 }
 
@@ -41,7 +43,21 @@ impl Work for Commands {
     type Answer = Reply;
 
     async fn run(&self, tx: &Tx<'_>, batch: &[&Command]) -> Result<Vec<Reply>, BatchError> {
-        self.carry_out(tx, batch).await.map_err(|void| void.0)
+        if !self.outlook.is_bold(batch.len()) {
+            return self.carry_out(tx, batch).await.map_err(|void| void.0);
+        }
+        tx.expect_new_keys();
+        match self.carry_out(tx, batch).await {
+            Ok(replies) => {
+                self.outlook.was_right();
+                Ok(replies)
+            }
+            Err(Void(BatchError::Database(pg::Error::Unique { .. }))) => {
+                self.outlook.was_wrong();
+                Err(BatchError::Otherwise)
+            }
+            Err(void) => Err(void.0),
+        }
     }
 }
 

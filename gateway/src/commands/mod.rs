@@ -23,6 +23,7 @@ mod keys;
 mod limits;
 mod notices;
 mod operators;
+mod outlook;
 mod rates;
 mod receivables;
 mod registration;

@@ -6,6 +6,7 @@ mod judged;
 mod one_batch;
 mod registration;
 mod repayments;
+mod repeats;
 mod returns;
 mod review_returns;
 mod world;

@@ -1,7 +1,7 @@
 //! The order in which a batch locks its accounts, and what it may ask of those that are not there.
 
 use ledger::{Account, Error, Journal, MerchantRef, Movement};
-use money::Currency;
+use money::{Currency, Money};
 use uuid::Uuid;
 
 use crate::world::{LAYOUT, World, bank, covered, merchant, ordered, paid_in, store, taken_back, usd};
@@ -181,6 +181,38 @@ async fn r6_evidence_is_never_used_beyond_what_orders_gave() {
     let refused = world.post(&[covered(m, store(1), 51)]).await;
     assert!(matches!(refused, Err(Error::BelowFloor { .. })), "{refused:?}");
     assert_eq!(world.check().await.transfers, 5);
+}
+
+/// By hand: of the first store 30 + 5 and then 7 US dollars' cents, of the second 11, of the first 4 yen.
+#[tokio::test]
+async fn r6_what_a_batch_uses_up_of_one_stores_evidence_is_one_transfer() {
+    let world = World::new().await;
+    let m = merchant(3);
+    let yen = |minor| Money::new(minor, Currency::JPY).unwrap();
+    let in_yen = |minor| Movement::EvidenceUsed { shard: m.shard, store: store(1), amount: yen(minor) };
+    let ordered_in_yen = Movement::EvidenceAdded { shard: m.shard, store: store(1), amount: yen(9) };
+    world.post(&[ordered(m, store(1), 100), ordered(m, store(2), 100), ordered_in_yen]).await.unwrap();
+    world
+        .post(&[
+            paid_in(m, 30),
+            covered(m, store(1), 30),
+            covered(m, store(2), 11),
+            in_yen(4),
+            paid_in(m, 5),
+            covered(m, store(1), 5),
+        ])
+        .await
+        .unwrap();
+    world.post(&[covered(m, store(1), 7)]).await.unwrap();
+    let sql =
+        "SELECT amount, currency, cause FROM transfers WHERE kind = 'evidence_used' ORDER BY seq, position";
+    let rows = world.db.pool.get().await.unwrap().query(sql, &[]).await.unwrap();
+    let found: Vec<(i64, String, Uuid)> =
+        rows.iter().map(|row| (row.get("amount"), row.get("currency"), row.get("cause"))).collect();
+    let used = |minor, code: &str, by| (minor, code.to_owned(), store(by));
+    assert_eq!(found, [used(35, "USD", 1), used(11, "USD", 2), used(4, "JPY", 1), used(7, "USD", 1)]);
+    assert_eq!(world.balance(&evidence(m)).await, 100 - 42);
+    assert_eq!(world.check().await.transfers, 3 + 2 + 3 + 1);
 }
 
 #[tokio::test]
