@@ -115,6 +115,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "firms_of_hong_kong",
             sql: include_str!("../migrations/0016_firms_of_hong_kong.sql"),
         },
+        pg::Migration {
+            version: 17,
+            name: "covers by time",
+            sql: include_str!("../migrations/0017_covers_by_time.sql"),
+        },
     ],
 };
 

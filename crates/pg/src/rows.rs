@@ -23,6 +23,8 @@ pub const MANY: usize = 16;
 #[derive(Debug)]
 pub struct NewRows {
     columns: &'static [Type],
+    /// Whether many of them go shard by shard.
+    by_shard: bool,
     /// Where each begins.
     starts: Vec<usize>,
     rows: BytesMut,
@@ -31,8 +33,16 @@ pub struct NewRows {
 impl NewRows {
     /// No rows yet; `columns` are the types of those that the statements name, in their order. PostgreSQL takes the
     /// bytes at their word, so they must be the table's.
+    ///
+    /// For a table whose key begins with the shard, which must be their first column: a shard has its own place in every
+    /// index, and what goes there one after the other finds it at hand.
     pub fn new(columns: &'static [Type]) -> NewRows {
-        NewRows { columns, starts: Vec::new(), rows: BytesMut::from(HEADER) }
+        NewRows { columns, by_shard: true, starts: Vec::new(), rows: BytesMut::from(HEADER) }
+    }
+
+    /// The same for a table whose key begins with an id, which grows with time: as they come they go to its end.
+    pub fn in_time(columns: &'static [Type]) -> NewRows {
+        NewRows { by_shard: false, ..NewRows::new(columns) }
     }
 
     /// Adds a row.
@@ -74,9 +84,12 @@ impl NewRows {
         self.starts.is_empty()
     }
 
-    /// For COPY: in the order of their first column, the shard, and as they came in each. A shard has its own place in every
-    /// index: what goes there one after the other finds it at hand.
-    pub(crate) fn into_bytes(self) -> Bytes {
+    /// For COPY: as they came, but shard by shard where that is how the table's key begins.
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        if !self.by_shard {
+            self.rows.put_i16(TRAILER);
+            return self.rows.freeze();
+        }
         let mut rows: Vec<&[u8]> = Vec::with_capacity(self.starts.len());
         let ends = self.starts.iter().skip(1).copied().chain([self.rows.len()]);
         rows.extend(self.starts.iter().zip(ends).filter_map(|(start, end)| self.rows.get(*start..end)));

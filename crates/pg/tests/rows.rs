@@ -48,9 +48,9 @@ async fn rows_arrive_as_they_are() {
     assert_eq!(found, (5_000, 3_333, 350, true, 4_999));
 }
 
-/// COPY takes them shard by shard, whole, and each shard's as they came.
+/// COPY takes them shard by shard, whole, and each shard's as they came; or all of them as they came.
 #[tokio::test]
-async fn many_rows_go_in_the_order_of_their_shards() {
+async fn many_rows_go_in_the_order_of_their_shards_or_of_time() {
     let table = MigrationSet {
         owner: "sharded",
         migrations: &[Migration {
@@ -70,19 +70,27 @@ async fn many_rows_go_in_the_order_of_their_shards() {
             )
         })
         .collect();
-    let mut new = NewRows::new(&[Type::INT2, Type::TEXT]);
-    for (shard, text) in &came {
-        new.row(&[shard, text]).unwrap();
+    const COLUMNS: &[Type] = &[Type::INT2, Type::TEXT];
+    let mut by_shard = came.clone();
+    by_shard.sort_by_key(|(shard, _)| *shard);
+    for (mut new, expected) in [(NewRows::new(COLUMNS), by_shard), (NewRows::in_time(COLUMNS), came.clone())]
+    {
+        for (shard, text) in &came {
+            new.row(&[shard, text]).unwrap();
+        }
+        let tx = conn.begin().await.unwrap();
+        let insert = "INSERT INTO sharded (shard, text) SELECT * FROM unnest($1::smallint[], $2::text[])";
+        assert_eq!(
+            tx.insert(insert, "COPY sharded (shard, text) FROM STDIN BINARY", new).await.unwrap(),
+            100
+        );
+        tx.commit().await.unwrap();
+        let rows =
+            conn.query("SELECT shard, text FROM sharded ORDER BY place DESC LIMIT 100", &[]).await.unwrap();
+        let found: Vec<(i16, Option<String>)> =
+            rows.iter().rev().map(|row| (row.get(0), row.get(1))).collect();
+        assert_eq!(found, expected);
     }
-    let tx = conn.begin().await.unwrap();
-    let insert = "INSERT INTO sharded (shard, text) SELECT * FROM unnest($1::smallint[], $2::text[])";
-    assert_eq!(tx.insert(insert, "COPY sharded (shard, text) FROM STDIN BINARY", new).await.unwrap(), 100);
-    tx.commit().await.unwrap();
-    let rows = conn.query("SELECT shard, text FROM sharded ORDER BY place", &[]).await.unwrap();
-    let found: Vec<(i16, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let mut expected = came;
-    expected.sort_by_key(|(shard, _)| *shard);
-    assert_eq!(found, expected);
 }
 
 /// That many rows, and the last one with this key and these bytes.

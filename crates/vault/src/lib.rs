@@ -28,6 +28,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "narrow_keys",
             sql: include_str!("../migrations/0005_narrow_keys.sql"),
         },
+        pg::Migration {
+            version: 6,
+            name: "events by time",
+            sql: include_str!("../migrations/0006_events_by_time.sql"),
+        },
     ],
 };
 

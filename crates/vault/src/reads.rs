@@ -44,8 +44,8 @@ pub struct EventRow {
     pub redeliveries: i64,
 }
 
-/// Rows of one shard that one page looks at, where a filter may let few of them through.
-const STRETCH: i64 = 1_000;
+/// Rows that one page looks at, where a filter may let few of them through.
+const STRETCH: i64 = 10_000;
 
 /// At most `limit` events and refused reuses. A page may hold fewer, even none, and not be the last: one looks at so many and
 /// no more.

@@ -197,7 +197,7 @@ pub async fn record(tx: &Tx<'_>, records: &[Record<'_>], now: OffsetDateTime) ->
     if records.is_empty() {
         return Ok(());
     }
-    let (mut events, mut bytes) = (NewRows::new(EVENT_COLUMNS), NewRows::new(BYTES_COLUMNS));
+    let (mut events, mut bytes) = (NewRows::in_time(EVENT_COLUMNS), NewRows::in_time(BYTES_COLUMNS));
     for Record { delivery, verdict, status, answer } in records {
         let status = i16::try_from(*status).map_err(|_| Error::Unexpected("a status of HTTP".into()))?;
         let (shard, id, bank) = (delivery.shard.number(), delivery.id.uuid(), &*delivery.bank);

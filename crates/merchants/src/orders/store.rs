@@ -178,7 +178,7 @@ async fn insert_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     if new.is_empty() {
         return Ok(());
     }
-    let mut rows = NewRows::new(COVER_COLUMNS);
+    let mut rows = NewRows::in_time(COVER_COLUMNS);
     for ((payment, (store, order)), cover) in &new {
         rows.row(&[
             &store.shard().number(),

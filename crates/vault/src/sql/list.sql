@@ -1,5 +1,5 @@
--- So many events ($5) of each shard and as many refused reuses, oldest ($3) or newest first, from behind $4 on. What was not
--- accepted ($6: sought by its verdict) has an index over all shards. Only that can have come to more by a replay.
+-- So many events ($5) and as many refused reuses, oldest ($3) or newest first, from behind $4 on. What was not
+-- accepted ($6: sought by its verdict) has an index of its own. Only that can have come to more by a replay.
 WITH looked_at AS MATERIALIZED (
     SELECT l.shard, l.id, l.conflict, ($1::text IS NULL OR l.bank = $1) AND ($2::text IS NULL OR l.verdict = $2) AS matches,
            l.n = $5 AS stops
@@ -9,19 +9,15 @@ WITH looked_at AS MATERIALIZED (
                     ELSE coalesce((SELECT a.verdict FROM bank_event_later_answers a WHERE a.shard = e.shard AND a.id = e.id
                                    ORDER BY a.turn DESC LIMIT 1), e.verdict) END AS verdict
         FROM (
-            SELECT o.*
-            FROM generate_series(0, 255) AS shards (shard)
-            CROSS JOIN LATERAL (
-                SELECT f.*, row_number() OVER (ORDER BY f.id) AS n
-                FROM (SELECT b.shard, b.id, b.bank, b.verdict FROM bank_events b
-                      WHERE NOT $6::boolean AND $3::boolean AND b.shard = shards.shard::smallint AND b.id > $4::uuid
-                      ORDER BY b.id LIMIT $5::bigint) AS f
-                UNION ALL
-                SELECT f.*, row_number() OVER (ORDER BY f.id DESC) AS n
-                FROM (SELECT b.shard, b.id, b.bank, b.verdict FROM bank_events b
-                      WHERE NOT $6::boolean AND NOT $3::boolean AND b.shard = shards.shard::smallint AND b.id < $4::uuid
-                      ORDER BY b.id DESC LIMIT $5::bigint) AS f
-            ) AS o
+            SELECT f.*, row_number() OVER (ORDER BY f.id) AS n
+            FROM (SELECT b.shard, b.id, b.bank, b.verdict FROM bank_events b
+                  WHERE NOT $6::boolean AND $3::boolean AND b.id > $4::uuid
+                  ORDER BY b.id LIMIT $5::bigint) AS f
+            UNION ALL
+            SELECT f.*, row_number() OVER (ORDER BY f.id DESC) AS n
+            FROM (SELECT b.shard, b.id, b.bank, b.verdict FROM bank_events b
+                  WHERE NOT $6::boolean AND NOT $3::boolean AND b.id < $4::uuid
+                  ORDER BY b.id DESC LIMIT $5::bigint) AS f
             UNION ALL
             SELECT f.*, row_number() OVER (ORDER BY f.id) AS n
             FROM (SELECT b.shard, b.id, b.bank, b.verdict FROM bank_events b
