@@ -89,14 +89,13 @@ pub async fn which_are_payments(conn: &Connection, ids: &[Uuid]) -> Result<HashS
     Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("id"))).collect())
 }
 
-/// The payments of one shard that were booked from `from` until before `to`, in the order of their ids, after `after`.
+/// The payments that were booked from `from` until before `to`, in the order of their ids, after `after`.
 /// It reads the range of ids made an hour around that time; ids carry the time at which they were made.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
 pub async fn booked_between(
     conn: &Connection,
-    shard: Shard,
     (from, to): (OffsetDateTime, OffsetDateTime),
     after: Option<PaymentId>,
     limit: i64,
@@ -104,9 +103,8 @@ pub async fn booked_between(
     let slack = time::Duration::hours(1);
     let (first, last) = (first_id_at(from - slack), first_id_at(to + slack));
     let after = after.map_or(first, |after| after.uuid());
-    let rows = conn
-        .query(include_str!("sql/booked_between.sql"), &[&shard.number(), &after, &last, &from, &to, &limit])
-        .await?;
+    let rows =
+        conn.query(include_str!("sql/booked_between.sql"), &[&after, &last, &from, &to, &limit]).await?;
     rows.iter().map(BookedPayment::from_row).collect()
 }
 

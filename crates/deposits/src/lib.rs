@@ -81,5 +81,10 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "narrow_keys",
             sql: include_str!("../migrations/0008_narrow_keys.sql"),
         },
+        pg::Migration {
+            version: 9,
+            name: "payments by time",
+            sql: include_str!("../migrations/0009_payments_by_time.sql"),
+        },
     ],
 };

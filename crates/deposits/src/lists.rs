@@ -13,7 +13,6 @@ use crate::decide::Reason;
 use crate::error::Error;
 use crate::payment::Payment;
 use crate::reads::{BadCursor, Cursor};
-use crate::receipt::PaymentId;
 use crate::state::PaymentState;
 
 /// Payments that one page looks at, where a filter may let few of them through.
@@ -35,7 +34,7 @@ pub struct PaymentFilter {
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentSort {
-    /// By time; credited ones, which no index serves, shard by shard in the order of their ids.
+    /// By time; credited ones, of which no index tells when they were received, by the time at which their ids were made.
     Oldest,
     /// By time; not for credited ones.
     Newest,
@@ -123,11 +122,10 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     async fn credited(&self, after: Option<PaymentPlace>) -> Result<Vec<Row>, Error> {
         let id = after.map_or(Uuid::nil(), |place| place.time.id);
-        let shard = PaymentId::from_uuid(id).shard().number();
         let (reason, bank, currency, merchant) = self.filter();
         let stretch = STRETCH.max(self.fetch);
-        let parameters: [&(dyn ToSql + Sync); 8] =
-            [&shard, &id, &reason, &bank, &currency, &merchant, &stretch, &self.fetch];
+        let parameters: [&(dyn ToSql + Sync); 7] =
+            [&id, &reason, &bank, &currency, &merchant, &stretch, &self.fetch];
         Ok(self.conn.query(include_str!("sql/list_credited.sql"), &parameters).await?)
     }
 

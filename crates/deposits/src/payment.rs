@@ -138,7 +138,7 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
     }
     let mut rows: Vec<&Payment> = payments.to_vec();
     rows.sort_unstable_by_key(|p| (p.id.shard().number(), p.id));
-    let mut new = NewRows::new(COLUMNS);
+    let mut new = NewRows::in_time(COLUMNS);
     for p in &rows {
         new.row(&[
             &p.id.shard().number(),

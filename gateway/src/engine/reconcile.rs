@@ -121,40 +121,42 @@ fn of_payout(payout: &Payout) -> Vec<BookEntry> {
     entries
 }
 
-/// What the book has in the days of a statement, shard by shard, page by page.
+/// What the book has in the days of a statement, page by page.
 async fn look_for_missing(reads: &Pool, shards: Shards, check: &Check) -> Result<(), String> {
     if let Some(expected) = &check.expected {
         let from = expected.from.midnight().assume_utc();
         let to = expected.to.next_day().unwrap_or(expected.to).midnight().assume_utc();
-        for shard in shards.all() {
-            for source in [Source::Payments, Source::Reversals, Source::Payouts] {
-                let mut after = None;
-                loop {
-                    let page = source.page(reads, shard, (from, to), after).await?;
-                    let Some(last) = page.last() else { break };
-                    after = Some(last.id.id);
-                    list_missing(reads, check, page, false).await?;
-                }
+        for source in Source::all(shards) {
+            let mut after = None;
+            loop {
+                let page = source.page(reads, (from, to), after).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id.id);
+                list_missing(reads, check, page, false).await?;
             }
         }
     }
     list_missing(reads, check, Vec::new(), true).await
 }
 
-/// Where entries of the book come from.
+/// Where entries of the book come from: of payments there is one index by time, of all else one in each shard.
 #[derive(Clone, Copy)]
 enum Source {
     Payments,
-    Reversals,
-    Payouts,
+    Reversals(Shard),
+    Payouts(Shard),
 }
 
 impl Source {
-    /// The next entries of a shard, in the order of their ids, after this one.
+    fn all(shards: Shards) -> impl Iterator<Item = Source> {
+        let in_shards = shards.all().flat_map(|shard| [Source::Reversals(shard), Source::Payouts(shard)]);
+        std::iter::once(Source::Payments).chain(in_shards)
+    }
+
+    /// The next entries, in the order of their ids, after this one.
     async fn page(
         self,
         reads: &Pool,
-        shard: Shard,
         days: (OffsetDateTime, OffsetDateTime),
         after: Option<Uuid>,
     ) -> Result<Vec<BookEntry>, String> {
@@ -162,15 +164,15 @@ impl Source {
         match self {
             Source::Payments => {
                 let after = after.map(PaymentId::from_uuid);
-                let found = deposits::booked_between(&conn, shard, days, after, ENTRIES).await;
+                let found = deposits::booked_between(&conn, days, after, ENTRIES).await;
                 Ok(found.map_err(|error| error.to_string())?.iter().map(of_payment).collect())
             }
-            Source::Reversals => {
+            Source::Reversals(shard) => {
                 let after = after.map(ReversalId::from_uuid);
                 let found = deposits::taken_back_between(&conn, shard, days, after, ENTRIES).await;
                 Ok(found.map_err(|error| error.to_string())?.iter().map(of_reversal).collect())
             }
-            Source::Payouts => {
+            Source::Payouts(shard) => {
                 let after = after.map(PayoutId::from_uuid);
                 let found = payouts::paid_of_those_made(&conn, shard, days, after, ENTRIES).await;
                 Ok(found.map_err(|error| error.to_string())?.iter().flat_map(of_payout).collect())

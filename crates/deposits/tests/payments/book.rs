@@ -33,17 +33,15 @@ async fn r44_payments_are_found_by_the_time_of_their_booking() {
     let now = conn.now().await.unwrap();
     let hour = Duration::hours(1);
     let mut found: Vec<BookedPayment> = Vec::new();
-    for shard in Shards::new(16).all() {
-        let mut after = None;
-        loop {
-            let page = booked_between(&conn, shard, (now - hour, now), after, 2).await.unwrap();
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            found.extend(page);
-        }
-        for outside in [(now - hour * 2, now - hour), (now, now + hour)] {
-            assert!(booked_between(&conn, shard, outside, None, 10).await.unwrap().is_empty());
-        }
+    let mut after = None;
+    loop {
+        let page = booked_between(&conn, (now - hour, now), after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        found.extend(page);
+    }
+    for outside in [(now - hour * 2, now - hour), (now, now + hour)] {
+        assert!(booked_between(&conn, outside, None, 10).await.unwrap().is_empty());
     }
     let mut amounts: Vec<_> = found.iter().map(|payment| payment.amount.minor()).collect();
     amounts.sort_unstable();
