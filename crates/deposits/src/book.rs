@@ -89,8 +89,17 @@ pub async fn which_are_payments(conn: &Connection, ids: &[Uuid]) -> Result<HashS
     Ok(rows.iter().map(|row| PaymentId::from_uuid(row.get("id"))).collect())
 }
 
-/// The payments that were booked from `from` until before `to`, in the order of their ids, after `after`.
-/// It reads the range of ids made an hour around that time; ids carry the time at which they were made.
+/// What one look at payments found.
+#[derive(Debug)]
+pub struct BookedPage {
+    /// Those that were booked in the time asked for; few, even none, where most that were looked at are not.
+    pub payments: Vec<BookedPayment>,
+    /// The last that was looked at, behind which it goes on; none at the end.
+    pub last: Option<PaymentId>,
+}
+
+/// The payments that were booked from `from` until before `to`, in the order of their ids, after `after`, of as many as
+/// `limit` that are looked at. It reads the range of ids made an hour around that time; ids carry the time at which they were made.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
@@ -99,13 +108,15 @@ pub async fn booked_between(
     (from, to): (OffsetDateTime, OffsetDateTime),
     after: Option<PaymentId>,
     limit: i64,
-) -> Result<Vec<BookedPayment>, Error> {
+) -> Result<BookedPage, Error> {
     let slack = time::Duration::hours(1);
     let (first, last) = (first_id_at(from - slack), first_id_at(to + slack));
     let after = after.map_or(first, |after| after.uuid());
-    let rows =
-        conn.query(include_str!("sql/booked_between.sql"), &[&after, &last, &from, &to, &limit]).await?;
-    rows.iter().map(BookedPayment::from_row).collect()
+    let rows = conn.query(include_str!("sql/booked_between.sql"), &[&after, &last, &limit]).await?;
+    let looked_at: Vec<BookedPayment> = rows.iter().map(BookedPayment::from_row).collect::<Result<_, _>>()?;
+    let last = looked_at.last().map(|payment| payment.id);
+    let booked = |payment: &BookedPayment| (from..to).contains(&payment.received_at);
+    Ok(BookedPage { payments: looked_at.into_iter().filter(booked).collect(), last })
 }
 
 /// The applied reversals of one shard that were reported from `from` until before `to`, in the order of their ids,

@@ -23,7 +23,8 @@ pub mod settlements;
 mod state;
 
 pub use book::{
-    BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under, which_are_payments,
+    BookedPage, BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under,
+    which_are_payments,
 };
 pub use claim::{Claimed, claim};
 pub use decide::Reason;

@@ -137,7 +137,7 @@ pub async fn insert(tx: &Tx<'_>, payments: &[&Payment]) -> Result<(), Error> {
         return Ok(());
     }
     let mut rows: Vec<&Payment> = payments.to_vec();
-    rows.sort_unstable_by_key(|p| (p.id.shard().number(), p.id));
+    rows.sort_unstable_by_key(|p| p.id);
     let mut new = NewRows::in_time(COLUMNS);
     for p in &rows {
         new.row(&[

@@ -122,6 +122,7 @@ impl<W: Work> Lane<W> {
             count(failure.outcome());
             if matches!(failure, Failure::Otherwise) && tries < self.retries {
                 tries = tries.saturating_add(1);
+                part = unexpired(part, || Refused::TimedOut);
                 continue;
             }
             tracing::warn!(lane = self.label, size = part.len(), tries, %failure, "batch to be tried again");

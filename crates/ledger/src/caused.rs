@@ -25,7 +25,7 @@ pub struct BookedTransfer {
     pub credit: AccountKey,
     /// How much.
     pub amount: Money,
-    /// The payment, withdrawal or payout behind it.
+    /// The payment, withdrawal or payout behind it; of orders that payments used up, the store.
     pub cause: Uuid,
     /// When it was posted, by the database's clock.
     pub posted_at: OffsetDateTime,

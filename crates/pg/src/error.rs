@@ -29,6 +29,12 @@ pub enum Error {
         /// The name of the constraint or index.
         constraint: String,
     },
+    /// A key that was thought to be new is there already: the same again, looking.
+    #[error("{constraint} is violated by a key that was thought to be new")]
+    NotNew {
+        /// The name of the constraint or index.
+        constraint: String,
+    },
     /// The database refuses what the code should never have done.
     #[error("{constraint} is violated")]
     Check {

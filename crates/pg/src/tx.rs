@@ -22,11 +22,19 @@ pub struct Tx<'a> {
     after: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// Whether all keys that it claims are thought to be new.
     bold: AtomicBool,
+    /// Whether it has copied some, thinking so.
+    copied: AtomicBool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(transaction: Transaction<'a>, session: &'a Session) -> Tx<'a> {
-        Tx { transaction, session, after: Mutex::default(), bold: AtomicBool::new(false) }
+        Tx {
+            transaction,
+            session,
+            after: Mutex::default(),
+            bold: AtomicBool::new(false),
+            copied: AtomicBool::new(false),
+        }
     }
 
     fn statements(&self) -> Result<Statements<'_>, Error> {
@@ -101,9 +109,14 @@ impl<'a> Tx<'a> {
     }
 
     /// From here on keys are thought to be new: many at once are copied ([`Tx::claim`]), and one that is there already is
-    /// [`Error::Unique`] and voids the transaction. Whoever says so must be able to run it again without.
+    /// [`Error::NotNew`] and voids the transaction. Whoever says so must be able to run it again without.
     pub fn expect_new_keys(&self) {
         self.bold.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has copied keys that were thought to be new.
+    pub fn has_copied_keys(&self) -> bool {
+        self.copied.load(Ordering::Relaxed)
     }
 
     /// Claims keys, of which some may be there already: what `claim` returns of those that it inserted (`INSERT … SELECT * FROM
@@ -114,7 +127,7 @@ impl<'a> Tx<'a> {
     /// one direction only.
     ///
     /// # Errors
-    /// The database's; [`Error::Unique`] when keys were thought to be new and one is not.
+    /// The database's; [`Error::NotNew`] when keys were thought to be new and one is not.
     pub async fn claim(
         &self,
         claim: &'static str,
@@ -126,8 +139,12 @@ impl<'a> Tx<'a> {
         }
         let statements = self.statements()?;
         if rows.are_many() && self.bold.load(Ordering::Relaxed) {
-            statements.copy(copy, rows.into_bytes()).await?;
-            return Ok(None);
+            let copied = statements.copy(copy, rows.into_bytes()).await.map_err(|error| match error {
+                Error::Unique { constraint } => Error::NotNew { constraint },
+                other => other,
+            });
+            self.copied.store(true, Ordering::Relaxed);
+            return copied.map(|_| None);
         }
         let arrays = rows.into_arrays()?;
         let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array as _).collect();

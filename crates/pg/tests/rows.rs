@@ -190,7 +190,7 @@ async fn keys_that_are_thought_to_be_new_are_copied_and_one_that_is_not_voids_th
     tx.expect_new_keys();
     let refused = tx.claim(CLAIM, COPY, keys(199..230)).await;
     assert!(
-        matches!(&refused, Err(Error::Unique { constraint }) if constraint == "copied_pkey"),
+        matches!(&refused, Err(Error::NotNew { constraint }) if constraint == "copied_pkey"),
         "{refused:?}"
     );
     assert!(!tx.is_given_up(), "its connection is as good as before");

@@ -44,8 +44,10 @@ pub struct EventRow {
     pub redeliveries: i64,
 }
 
-/// Rows that one page looks at, where a filter may let few of them through.
+/// Rows that one page looks at, where a filter may let few of them through: they lie side by side.
 const STRETCH: i64 = 10_000;
+/// The same of those that were not accepted, which lie anywhere, and each of which may have come to more by a replay.
+const STRETCH_OF_OTHERS: i64 = 1_000;
 
 /// At most `limit` events and refused reuses. A page may hold fewer, even none, and not be the last: one looks at so many and
 /// no more.
@@ -57,8 +59,12 @@ pub async fn list(conn: &Connection, filter: &EventFilter, limit: usize) -> Resu
     let place = filter.after.map_or(start, |id| id.uuid());
     let fetch = pg::one_more(limit);
     let picks = filter.bank.is_some() || filter.verdict.is_some();
-    let stretch = if picks { STRETCH.max(fetch) } else { fetch };
     let not_accepted = filter.verdict.as_ref().is_some_and(|verdict| verdict != "accepted");
+    let stretch = match (picks, not_accepted) {
+        (false, _) => fetch,
+        (true, false) => STRETCH.max(fetch),
+        (true, true) => STRETCH_OF_OTHERS.max(fetch),
+    };
     let parameters: [&(dyn ToSql + Sync); 7] =
         [&filter.bank, &filter.verdict, &filter.oldest_first, &place, &stretch, &not_accepted, &fetch];
     let rows = conn.query(include_str!("sql/list.sql"), &parameters).await?;

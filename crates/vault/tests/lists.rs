@@ -55,7 +55,7 @@ async fn pages(
 
 #[tokio::test]
 async fn events_are_listed_by_bank_and_by_what_they_came_to_in_both_directions() {
-    let db = filled(9_000).await;
+    let db = filled(24_000).await;
     let conn = db.pool.get().await.unwrap();
     let sql = "SELECT e.id, e.bank, coalesce(l.verdict, e.verdict) AS verdict
                FROM bank_events e LEFT JOIN bank_event_later_answers l ON l.shard = e.shard AND l.id = e.id
@@ -90,7 +90,7 @@ async fn a_page_of_events_goes_by_an_index_and_reads_no_more_among_many() {
     for (oldest_first, place) in [(true, start), (false, end)] {
         for (filter, stretch, not_accepted, index, most) in [
             ("NULL, NULL", 51, false, "bank_events_pkey", 2 * 51 + 3 * 51),
-            ("'nowhere', NULL", 1_000, false, "bank_events_pkey", 1_000 + 600 + 10),
+            ("'nowhere', NULL", 10_000, false, "bank_events_pkey", 10_000 + 600 + 60),
             ("NULL, 'malformed'", 1_000, true, "bank_events_not_accepted", few),
             ("NULL, 'conflict'", 1_000, true, "bank_event_conflicts_by_age", few),
         ] {

@@ -49,10 +49,13 @@ impl Work for Commands {
         tx.expect_new_keys();
         match self.carry_out(tx, batch).await {
             Ok(replies) => {
-                self.outlook.was_right();
+                if tx.has_copied_keys() {
+                    self.outlook.was_right();
+                }
                 Ok(replies)
             }
-            Err(Void(BatchError::Database(pg::Error::Unique { .. }))) => {
+            Err(Void(BatchError::Database(error @ pg::Error::NotNew { .. }))) => {
+                tracing::debug!(%error, "a batch looks for its keys");
                 self.outlook.was_wrong();
                 Err(BatchError::Otherwise)
             }

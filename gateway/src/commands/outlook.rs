@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Batches that look after one has thought wrong; twice as many after the next one, if none has thought right meanwhile. More than
 /// there are lanes, so that the one that thought wrong is surely among them.
-const FEWEST: u32 = 64;
+const FEWEST: u32 = 128;
 /// Then as many each time.
 const MOST: u32 = 1024;
 
@@ -33,8 +33,11 @@ impl Outlook {
         self.last.store(0, Ordering::Relaxed);
     }
 
-    /// A bold batch met a key that is taken.
+    /// A bold batch met a key that is taken. One that was under way while another one was wrong says nothing new.
     pub(super) fn was_wrong(&self) {
+        if self.wary.load(Ordering::Relaxed) > 0 {
+            return;
+        }
         let many = (self.last.load(Ordering::Relaxed) * 2).clamp(FEWEST, MOST);
         self.last.store(many, Ordering::Relaxed);
         self.wary.store(many, Ordering::Relaxed);
@@ -54,14 +57,15 @@ mod tests {
     fn who_was_wrong_looks_and_longer_each_time_until_one_is_right() {
         let outlook = Outlook::default();
         assert!(outlook.is_bold(pg::MANY));
-        for many in [64, 128, 256, 512, 1024, 1024] {
+        for many in [128, 256, 512, 1024, 1024] {
+            outlook.was_wrong();
             outlook.was_wrong();
             assert_eq!(looking(&outlook), many);
         }
         outlook.was_right();
         assert!(outlook.is_bold(pg::MANY));
         outlook.was_wrong();
-        assert_eq!(looking(&outlook), 64);
+        assert_eq!(looking(&outlook), 128);
     }
 
     #[test]
@@ -69,6 +73,6 @@ mod tests {
         let outlook = Outlook::default();
         outlook.was_wrong();
         assert!((0..100).all(|_| !outlook.is_bold(pg::MANY - 1)));
-        assert_eq!(looking(&outlook), 64);
+        assert_eq!(looking(&outlook), 128);
     }
 }

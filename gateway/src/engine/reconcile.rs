@@ -129,9 +129,11 @@ async fn look_for_missing(reads: &Pool, shards: Shards, check: &Check) -> Result
         for source in Source::all(shards) {
             let mut after = None;
             loop {
-                let page = source.page(reads, (from, to), after).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id.id);
+                let (page, last) = source.page(reads, (from, to), after).await?;
+                if last.is_none() {
+                    break;
+                }
+                after = last;
                 list_missing(reads, check, page, false).await?;
             }
         }
@@ -153,29 +155,34 @@ impl Source {
         std::iter::once(Source::Payments).chain(in_shards)
     }
 
-    /// The next entries, in the order of their ids, after this one.
+    /// The next entries, in the order of their ids, after this one, and the last that was looked at for them; none at the end.
     async fn page(
         self,
         reads: &Pool,
         days: (OffsetDateTime, OffsetDateTime),
         after: Option<Uuid>,
-    ) -> Result<Vec<BookEntry>, String> {
+    ) -> Result<(Vec<BookEntry>, Option<Uuid>), String> {
         let conn = reads.get().await.map_err(|error| error.to_string())?;
+        let listed = |page: Vec<BookEntry>| {
+            let last = page.last().map(|entry| entry.id.id);
+            (page, last)
+        };
         match self {
             Source::Payments => {
                 let after = after.map(PaymentId::from_uuid);
                 let found = deposits::booked_between(&conn, days, after, ENTRIES).await;
-                Ok(found.map_err(|error| error.to_string())?.iter().map(of_payment).collect())
+                let page = found.map_err(|error| error.to_string())?;
+                Ok((page.payments.iter().map(of_payment).collect(), page.last.map(|id| id.uuid())))
             }
             Source::Reversals(shard) => {
                 let after = after.map(ReversalId::from_uuid);
                 let found = deposits::taken_back_between(&conn, shard, days, after, ENTRIES).await;
-                Ok(found.map_err(|error| error.to_string())?.iter().map(of_reversal).collect())
+                Ok(listed(found.map_err(|error| error.to_string())?.iter().map(of_reversal).collect()))
             }
             Source::Payouts(shard) => {
                 let after = after.map(PayoutId::from_uuid);
                 let found = payouts::paid_of_those_made(&conn, shard, days, after, ENTRIES).await;
-                Ok(found.map_err(|error| error.to_string())?.iter().flat_map(of_payout).collect())
+                Ok(listed(found.map_err(|error| error.to_string())?.iter().flat_map(of_payout).collect()))
             }
         }
     }

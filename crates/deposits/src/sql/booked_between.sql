@@ -1,5 +1,6 @@
+-- So many ($3) of the range of ids, whenever they were booked.
 SELECT id, bank, reference, account_index, amount_minor, currency, received_at
 FROM payments
-WHERE id > $1 AND id < $2 AND received_at >= $3 AND received_at < $4
+WHERE id > $1 AND id < $2
 ORDER BY id
-LIMIT $5
+LIMIT $3

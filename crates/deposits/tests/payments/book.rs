@@ -36,12 +36,21 @@ async fn r44_payments_are_found_by_the_time_of_their_booking() {
     let mut after = None;
     loop {
         let page = booked_between(&conn, (now - hour, now), after, 3).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        found.extend(page);
+        assert!(page.payments.len() <= 3);
+        found.extend(page.payments);
+        after = page.last;
+        if after.is_none() {
+            break;
+        }
     }
-    for outside in [(now - hour * 2, now - hour), (now, now + hour)] {
-        assert!(booked_between(&conn, outside, None, 10).await.unwrap().is_empty());
+    // What was booked near that time is looked at, no more at once than it may be, and is not in it.
+    for outside in [(now - hour / 2, now - hour / 4), (now, now + hour)] {
+        let page = booked_between(&conn, outside, None, 10).await.unwrap();
+        assert!(page.payments.is_empty() && page.last.is_some());
+        assert!(booked_between(&conn, outside, page.last, 40).await.unwrap().last.is_some());
+    }
+    for far in [(now - hour * 3, now - hour * 2), (now + hour * 2, now + hour * 3)] {
+        assert!(booked_between(&conn, far, None, 10).await.unwrap().last.is_none());
     }
     let mut amounts: Vec<_> = found.iter().map(|payment| payment.amount.minor()).collect();
     amounts.sort_unstable();

@@ -221,7 +221,7 @@ async fn claim_at_once(
                     tx.commit().await.unwrap();
                     claimed
                 }
-                Err(Error::Database(pg::Error::Unique { .. })) if bold => {
+                Err(Error::Database(pg::Error::NotNew { .. })) if bold => {
                     tx.rollback().await.unwrap();
                     let tx = conn.begin().await.unwrap();
                     let claimed = claim(&tx, &receipts).await.unwrap();

@@ -51,7 +51,7 @@ async fn r2_who_was_wrong_looks_for_a_while() {
     let events = world.arrivals(16);
     world.batch(&events).await;
     let mut wrong = Vec::new();
-    for n in 0..200 {
+    for n in 0..400 {
         match world.try_batch(&events).await {
             Ok(replies) => assert!(replies.iter().all(|reply| reply.replayed)),
             Err(told) => {
@@ -60,8 +60,8 @@ async fn r2_who_was_wrong_looks_for_a_while() {
             }
         }
     }
-    assert_eq!(wrong, [0, 65, 194], "64 look, then twice as many");
-    assert_eq!(world.events().await, (16, 16, 197 * 16));
+    assert_eq!(wrong, [0, 129, 386], "128 look, then twice as many");
+    assert_eq!(world.events().await, (16, 16, 397 * 16));
 }
 
 /// Few are looked for one by one, and never wrong.
