@@ -20,7 +20,7 @@ pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, SMALL
 pub use paging::{Looked, Paged, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
-pub use rows::{MANY, NewRows};
+pub use rows::NewRows;
 pub use shard::{KeyHash, Shard, Shards};
 pub use tls::{Fault, Tls, TlsMode};
 pub use tokio_postgres::types;

@@ -17,7 +17,7 @@ const NULL: i32 = -1;
 /// Of a row: behind the number of its values the first one's length and, where that is a `smallint`, all of it.
 const FIRST_VALUE: std::ops::Range<usize> = 2..8;
 /// From so many rows on the cheaper rows are worth the waiting.
-pub const MANY: usize = 16;
+const MANY: usize = 16;
 
 /// Rows on their way into a table, held in memory until [`crate::Tx::insert`] sends them: give it a batch, not a book.
 #[derive(Debug)]

@@ -6,6 +6,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// From so many commands on a batch is bold: a COPY waits for PostgreSQL once more, which fewer would feel.
+pub(super) const MANY: usize = 64;
 /// Batches that look after one has thought wrong; twice as many after the next one, if none has thought right meanwhile. More than
 /// there are lanes, so that the one that thought wrong is surely among them.
 const FEWEST: u32 = 128;
@@ -22,10 +24,10 @@ pub(super) struct Outlook {
 }
 
 impl Outlook {
-    /// Whether the next batch may think its keys new. Small ones are inserted one by one in any case.
+    /// Whether the next batch may think its keys new.
     pub(super) fn is_bold(&self, size: usize) -> bool {
         let looks = |wary: u32| wary.checked_sub(1);
-        size >= pg::MANY && self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, looks).is_err()
+        size >= MANY && self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, looks).is_err()
     }
 
     /// A bold batch was right.
@@ -50,20 +52,20 @@ mod tests {
 
     /// How many batches look until one is bold again.
     fn looking(outlook: &Outlook) -> usize {
-        std::iter::repeat_with(|| outlook.is_bold(pg::MANY)).take_while(|bold| !bold).count()
+        std::iter::repeat_with(|| outlook.is_bold(MANY)).take_while(|bold| !bold).count()
     }
 
     #[test]
     fn who_was_wrong_looks_and_longer_each_time_until_one_is_right() {
         let outlook = Outlook::default();
-        assert!(outlook.is_bold(pg::MANY));
+        assert!(outlook.is_bold(MANY));
         for many in [128, 256, 512, 1024, 1024] {
             outlook.was_wrong();
             outlook.was_wrong();
             assert_eq!(looking(&outlook), many);
         }
         outlook.was_right();
-        assert!(outlook.is_bold(pg::MANY));
+        assert!(outlook.is_bold(MANY));
         outlook.was_wrong();
         assert_eq!(looking(&outlook), 128);
     }
@@ -72,7 +74,7 @@ mod tests {
     fn a_small_batch_is_never_bold_and_is_not_counted() {
         let outlook = Outlook::default();
         outlook.was_wrong();
-        assert!((0..100).all(|_| !outlook.is_bold(pg::MANY - 1)));
+        assert!((0..100).all(|_| !outlook.is_bold(MANY - 1)));
         assert_eq!(looking(&outlook), 128);
     }
 }

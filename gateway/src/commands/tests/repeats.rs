@@ -24,23 +24,23 @@ impl World {
 #[tokio::test]
 async fn r2_a_batch_that_wrongly_thinks_its_events_new_does_nothing_and_finds_them_the_next_time() {
     let world = World::new().await;
-    let mut events = world.arrivals(20);
+    let mut events = world.arrivals(70);
     let first = world.batch(&events).await;
     assert!(first.iter().all(|(status, _)| *status == 200), "{first:?}");
     let payments: HashSet<String> =
         first.iter().map(|(_, told)| told["outcomes"][0]["payment_id"].to_string()).collect();
-    assert_eq!(payments.len(), 20);
-    assert_eq!(world.events().await, (20, 20, 0));
+    assert_eq!(payments.len(), 70);
+    assert_eq!(world.events().await, (70, 70, 0));
 
-    // One of twenty-one is new; each of the others is enough to be wrong.
+    // One of seventy-one is new; each of the others is enough to be wrong.
     events.extend(world.arrivals(1));
     assert_eq!(world.try_batch(&events).await.unwrap_err(), OTHERWISE);
-    assert_eq!(world.events().await, (20, 20, 0), "nothing of it was done");
+    assert_eq!(world.events().await, (70, 70, 0), "nothing of it was done");
     let again = world.try_batch(&events).await.unwrap();
-    assert!(again[..20].iter().all(|reply| reply.replayed) && !again[20].replayed);
+    assert!(again[..70].iter().all(|reply| reply.replayed) && !again[70].replayed);
     let told = world.batch(&events).await;
-    assert_eq!(told[..20], first, "each gets the first answer");
-    assert_eq!(world.events().await, (21, 21, 20 + 21));
+    assert_eq!(told[..70], first, "each gets the first answer");
+    assert_eq!(world.events().await, (71, 71, 70 + 71));
     world.verify().await;
 }
 
@@ -48,7 +48,7 @@ async fn r2_a_batch_that_wrongly_thinks_its_events_new_does_nothing_and_finds_th
 #[tokio::test]
 async fn r2_who_was_wrong_looks_for_a_while() {
     let world = World::new().await;
-    let events = world.arrivals(16);
+    let events = world.arrivals(64);
     world.batch(&events).await;
     let mut wrong = Vec::new();
     for n in 0..400 {
@@ -61,14 +61,14 @@ async fn r2_who_was_wrong_looks_for_a_while() {
         }
     }
     assert_eq!(wrong, [0, 129, 386], "128 look, then twice as many");
-    assert_eq!(world.events().await, (16, 16, 397 * 16));
+    assert_eq!(world.events().await, (64, 64, 397 * 64));
 }
 
 /// Few are looked for one by one, and never wrong.
 #[tokio::test]
 async fn r2_a_small_batch_finds_its_events_at_once() {
     let world = World::new().await;
-    let events = world.arrivals(15);
+    let events = world.arrivals(63);
     world.batch(&events).await;
     assert!(world.try_batch(&events).await.unwrap().iter().all(|reply| reply.replayed));
 }
