@@ -84,7 +84,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration {
             version: 9,
-            name: "payments by time",
+            name: "payments_by_time",
             sql: include_str!("../migrations/0009_payments_by_time.sql"),
         },
     ],

@@ -285,9 +285,8 @@ async fn a_deadlock_that_stays_ends_as_unavailable() {
     assert!(bench.keys().await.is_empty());
 }
 
-/// Each time in a new transaction, and at once: a deadlock's pauses would be 5 and 10 ms, each a half more or less.
 #[tokio::test]
-async fn what_the_work_goes_about_otherwise_is_tried_again_at_once() {
+async fn what_the_work_goes_about_otherwise_is_tried_again_in_a_new_transaction() {
     let bench = bench(0, SETTINGS).await;
     bench.work.otherwise_left.store(2, Ordering::SeqCst);
     let answers = bench.submit_together([Cmd::Do(1), Cmd::Do(2)]).await;

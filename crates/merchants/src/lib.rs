@@ -117,7 +117,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration {
             version: 17,
-            name: "covers by time",
+            name: "covers_by_time",
             sql: include_str!("../migrations/0017_covers_by_time.sql"),
         },
     ],

@@ -30,7 +30,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
         },
         pg::Migration {
             version: 6,
-            name: "events by time",
+            name: "events_by_time",
             sql: include_str!("../migrations/0006_events_by_time.sql"),
         },
     ],

@@ -6,11 +6,12 @@ mod world;
 use std::sync::Arc;
 
 use privacy::Keyring;
+use tokio::sync::Barrier;
 use vault::{
-    Answer, Claim, EventFilter, Record, Verdict, claim, conflict_count, event, list, of_banks_ids, raw,
-    record,
+    Answer, Claim, Delivery, EventFilter, Record, Verdict, claim, conflict_count, event, list, of_banks_ids,
+    raw, record,
 };
-use world::{BODY, HEADERS, SHARDS, World, answer, run};
+use world::{BODY, HEADERS, SHARDS, World, answer, run, run_boldly};
 
 #[tokio::test]
 async fn every_sql_file_fits_the_schema() {
@@ -117,6 +118,57 @@ async fn r2_of_forty_at_once_one_is_the_first() {
     assert_eq!((firsts, repeats), (1, 39));
     assert_eq!(world.count("SELECT count(*) FROM bank_events").await, 1);
     assert_eq!(world.count("SELECT count(*) FROM bank_event_redeliveries").await, 39);
+}
+
+/// Whoever wants the same ones waits in one direction only.
+#[tokio::test]
+async fn keys_that_are_copied_go_in_their_order() {
+    let world = World::new().await;
+    let all: Vec<Delivery> = (0..100).map(|n| world.delivery("hb", &format!("e{n}"), BODY)).collect();
+    let mut conn = world.db.pool.get().await.unwrap();
+    run_boldly(&mut conn, &all.iter().collect::<Vec<_>>()).await;
+    let sql = "SELECT k.place = row_number() OVER (ORDER BY k.shard, k.key) AS in_order
+               FROM (SELECT shard, key, row_number() OVER (ORDER BY ctid) AS place FROM bank_event_keys) AS k";
+    let rows = conn.query(sql, &[]).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.get("in_order")).count(), 100);
+}
+
+/// Eight batches of the same two hundred, each in another order, of which some think all of them new.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r2_of_batches_at_once_in_any_order_each_event_is_first_once() {
+    let world = Arc::new(World::new().await);
+    for (round, bold) in [0, 4, 8, 8].into_iter().enumerate() {
+        let together = Arc::new(Barrier::new(8));
+        let tasks: Vec<_> = (0..8_usize)
+            .map(|n| {
+                let (world, together) = (world.clone(), together.clone());
+                tokio::spawn(async move {
+                    let mut all: Vec<_> =
+                        (0..200).map(|e| world.delivery("hb", &format!("{round}-{e}"), BODY)).collect();
+                    all.rotate_left(n * 25);
+                    if n % 2 == 1 {
+                        all.reverse();
+                    }
+                    let all: Vec<&Delivery> = all.iter().collect();
+                    let mut conn = world.db.pool.get().await.unwrap();
+                    together.wait().await;
+                    if n < bold { run_boldly(&mut conn, &all).await } else { run(&mut conn, &all).await }
+                })
+            })
+            .collect();
+        let mut firsts = 0;
+        for task in tasks {
+            let claims = task.await.unwrap();
+            firsts += claims.iter().filter(|claim| **claim == Claim::First).count();
+            assert!(
+                claims.iter().all(|claim| matches!(claim, Claim::First | Claim::Repeat(_))),
+                "{claims:?}"
+            );
+        }
+        assert_eq!(firsts, 200, "{bold} of eight bold");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM bank_events").await, 4 * 200);
+    assert_eq!(world.count("SELECT count(*) FROM bank_event_redeliveries").await, 4 * 7 * 200);
 }
 
 #[tokio::test]

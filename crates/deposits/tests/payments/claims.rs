@@ -254,6 +254,23 @@ async fn r4_concurrent_slices_in_any_order_and_with_contradictions_never_deadloc
     assert_eq!(world.count("SELECT count(*) FROM payment_keys").await, 6 * 900);
 }
 
+/// Whoever wants the same ones waits in one direction only.
+#[tokio::test]
+async fn keys_that_are_copied_go_in_their_order() {
+    let world = World::start().await;
+    let receipts: Vec<Receipt> = (0..100).map(|n| receipt(&format!("R{n}"), usd(100))).collect();
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    tx.expect_new_keys();
+    claim(&tx, &receipts.iter().collect::<Vec<_>>()).await.unwrap();
+    assert!(tx.has_copied_keys());
+    tx.commit().await.unwrap();
+    let sql = "SELECT k.place = row_number() OVER (ORDER BY k.shard, k.reference_key, k.key) AS in_order
+               FROM (SELECT *, row_number() OVER (ORDER BY ctid) AS place FROM payment_keys) AS k";
+    let rows = conn.query(sql, &[]).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.get("in_order")).count(), 100);
+}
+
 /// A migration makes of the texts what the program looks for.
 #[tokio::test]
 async fn r4_keys_of_before_they_were_narrow_are_recognised() {
