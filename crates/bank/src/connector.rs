@@ -47,7 +47,7 @@ pub enum SendOutcome {
     },
     /// A definite refusal: the bank will never execute this reference.
     Rejected {
-        /// The bank's reason.
+        /// The bank's reason: a code, never its words.
         reason: String,
     },
     /// No byte of the request left us: the bank can't know of it. May be sent again as it is.
@@ -108,7 +108,7 @@ pub enum QueryOutcome {
     },
     /// Never executed and never will be.
     Failed {
-        /// The bank's reason.
+        /// The bank's reason: a code, never its words.
         reason: String,
     },
     /// Accepted, no result yet.
@@ -121,7 +121,7 @@ pub enum QueryOutcome {
         amount_returned: Money,
         /// The bank's own reference.
         bank_reference: Option<String>,
-        /// The bank's reason.
+        /// The bank's reason: a code, never its words.
         reason: Option<String>,
     },
     /// The bank answers that it doesn't know the reference. A request may still be under way to it (R27).

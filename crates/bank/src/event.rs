@@ -88,7 +88,7 @@ pub struct FundsReturned {
     pub account_number: Option<String>,
     /// How much of the payment; above zero.
     pub amount: Money,
-    /// Why, an ISO 20022 code as a rule (`AC04`).
+    /// Why: a code, ISO 20022's as a rule (`AC04`); `NARR` where the bank used words.
     pub reason: Option<String>,
     /// Its place among equal references within one document.
     pub position: u32,
@@ -118,7 +118,7 @@ pub struct PayoutReport {
     pub amount: Money,
     /// What arrived at the payee, where the bank knows; same currency as `amount` (R23).
     pub amount_received: Option<Money>,
-    /// Why it failed or was returned, an ISO 20022 code as a rule (`AC01`).
+    /// Why it failed or was returned: a code, ISO 20022's as a rule (`AC01`); `NARR` where the bank used words.
     pub reason: Option<String>,
 }
 
@@ -222,7 +222,7 @@ fn funds_returned(data: &Section<'_, '_>, faults: &mut Faults) -> Option<FundsRe
     let original_reference = data.reference("original_reference", faults);
     let account_number = data.optional_code("account_number", MAX_REFERENCE, faults);
     let amount = data.money(faults);
-    let reason = data.optional_code("reason", MAX_REFERENCE, faults);
+    let reason = data.reason("reason", faults);
     Some(FundsReturned {
         reference: reference?,
         original_reference: original_reference?,
@@ -241,7 +241,7 @@ fn payout_report(data: &Section<'_, '_>, faults: &mut Faults) -> Option<PayoutRe
         Some(amount) => data.optional_amount("amount_received", amount.currency(), faults),
         None => None,
     };
-    let reason = data.optional_code("reason", MAX_REFERENCE, faults);
+    let reason = data.reason("reason", faults);
     Some(PayoutReport {
         reference: reference?,
         bank_reference: bank_reference.filter(|text| text != NO_REFERENCE),

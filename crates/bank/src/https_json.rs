@@ -17,9 +17,10 @@ use crate::connector::{
     AccountCheck, Beneficiary, BoxFuture, CheckOutcome, Connector, PayoutOrder, QueryOutcome, SendOutcome,
 };
 use crate::https::{Answer, Failure, HttpsClient};
+use crate::reason;
 use crate::signing::Signer;
 
-/// Longest text of the bank's that is handed on.
+/// Longest reference of the bank's that is handed on.
 const MAX_TEXT: usize = 64;
 
 /// One bank, asked over HTTPS.
@@ -194,8 +195,12 @@ impl AnswerBody {
         Money::parse(amount?, currency).ok()
     }
 
+    fn reason(&self) -> Option<String> {
+        self.reason.as_deref().and_then(reason::code)
+    }
+
     fn reason_or(&self, default: &str) -> String {
-        self.reason.as_deref().map_or_else(|| default.to_owned(), short)
+        self.reason().unwrap_or_else(|| default.to_owned())
     }
 }
 
@@ -231,7 +236,7 @@ fn read_query(reference: &str, answer: &Answer) -> Option<QueryOutcome> {
             amount: body.money(body.amount.as_deref())?,
             amount_returned: body.money(body.amount_returned.as_deref())?,
             bank_reference,
-            reason: body.reason.as_deref().map(short),
+            reason: body.reason(),
         }),
         _ => None,
     }
@@ -241,18 +246,18 @@ fn read_check(reference: &str, answer: &Answer) -> Option<CheckOutcome> {
     let body = AnswerBody::read(reference, answer).filter(|_| answer.status.is_success())?;
     match body.status.as_str() {
         "matches" => Some(CheckOutcome::Matches),
-        "no_match" => Some(CheckOutcome::NoMatch { reason: code(body.reason.as_deref()) }),
+        "no_match" => Some(CheckOutcome::NoMatch { reason: mismatch(&body) }),
         "pending" => Some(CheckOutcome::Pending),
         "not_supported" => Some(CheckOutcome::NotSupported),
         _ => None,
     }
 }
 
-/// A bank's words about a holder may hold the name of the real one: only what is a code is handed on (R37).
-fn code(reason: Option<&str>) -> String {
+/// What a bank says about a holder may be the name of the real one, even where it looks like a code: only one in small
+/// letters is handed on (R37).
+fn mismatch(body: &AnswerBody) -> String {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let known = reason.filter(|text| (1..=MAX_TEXT).contains(&text.len()) && text.bytes().all(plain));
-    known.unwrap_or("no_match").to_owned()
+    body.reason().filter(|code| code.bytes().all(plain)).unwrap_or_else(|| "no_match".to_owned())
 }
 
 /// The status only: a bank's error page may hold anything.

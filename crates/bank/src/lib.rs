@@ -9,6 +9,7 @@ pub mod https;
 pub mod https_json;
 mod iso20022;
 pub mod json;
+mod reason;
 pub mod signing;
 
 pub use connector::{

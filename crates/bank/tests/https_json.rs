@@ -248,6 +248,47 @@ async fn r27_never_seen_needs_the_bank_to_say_so() {
     assert_eq!(bank.requests.load(Ordering::SeqCst), 0);
 }
 
+#[tokio::test]
+async fn r37_a_banks_words_about_an_order_are_not_handed_on() {
+    for (said, expected) in [
+        ("ACCT 62220202000017788 OF ZHANG SAN CLOSED", "NARR"),
+        ("62220202000017788", "NARR"),
+        ("张三", "NARR"),
+        ("AC04", "AC04"),
+        ("account_closed", "account_closed"),
+        ("insufficient_funds", "insufficient_funds"),
+    ] {
+        let told = answers_with(&format!(r#","reason":"{said}""#)).await;
+        assert_eq!(told, [expected; 3].map(|code| Some(code.to_owned())), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn r37_where_no_reason_is_given_the_status_stands_for_it() {
+    for absent in ["", r#","reason":null"#, r#","reason":"""#, r#","reason":" ""#] {
+        let told = answers_with(absent).await;
+        assert_eq!(told, [Some("rejected".to_owned()), Some("failed".to_owned()), None], "{absent}");
+    }
+}
+
+/// The reasons of a rejection, a failure and a return that end in `reason`.
+async fn answers_with(reason: &str) -> [Option<String>; 3] {
+    let body = |status: &str| {
+        let amounts = r#""amount":"700.00","amount_returned":"700.00","currency":"CNY""#;
+        format!(r#"{{"reference":"po_1","status":"{status}",{amounts}{reason}}}"#)
+    };
+    let SendOutcome::Rejected { reason: rejected } = sent(answer(422, &body("rejected"))).await else {
+        panic!("no rejection: {reason}")
+    };
+    let QueryOutcome::Failed { reason: failed } = queried(200, &body("failed")).await else {
+        panic!("no failure: {reason}")
+    };
+    let QueryOutcome::Returned { reason: returned, .. } = queried(200, &body("returned")).await else {
+        panic!("no return: {reason}")
+    };
+    [Some(rejected), Some(failed), returned]
+}
+
 fn account() -> AccountCheck {
     AccountCheck { reference: "pye_1".into(), currency: Currency::CNY, account: order().beneficiary }
 }
@@ -277,7 +318,7 @@ async fn r21_a_check_says_what_the_bank_says() {
 
 #[tokio::test]
 async fn r37_a_bank_s_words_about_the_real_holder_are_not_handed_on() {
-    for reason in ["held by LI SI", "LI_SI", "", &"x".repeat(65)] {
+    for reason in ["held by LI SI", "LI_SI", "", "62220202000017788", &"x".repeat(36)] {
         let body = format!(r#"{{"reference":"pye_1","status":"no_match","reason":"{reason}"}}"#);
         let expected = CheckOutcome::NoMatch { reason: "no_match".into() };
         assert_eq!(checked(answer(200, &body)).await, expected, "{reason}");

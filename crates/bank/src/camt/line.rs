@@ -9,7 +9,7 @@ use money::Money;
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
-use super::message::{Detail, Direction, Entry, Notification, Report, Status};
+use super::message::{Detail, Direction, Entry, Notification, Refs, Report, Status};
 use crate::event::{FundsReceived, FundsReturned, MAX_REFERENCE, PayoutReport};
 
 /// Our payouts' references begin like this.
@@ -203,15 +203,11 @@ fn received(
     Line::Received(ReceivedLine { funds, position, sum_mismatch })
 }
 
-/// The payment that is taken back is named by the transaction's own bank reference if the entry has another one, else
-/// by what the remitter or the networks call it: that was the payment's reference if it had no better one.
 fn returned(report: &Report, entry: &Entry, detail: &Detail, amount: Money, places: &mut Places) -> Line {
     let own = own_reference(report, entry, None);
-    let refs = &detail.refs;
-    let named =
-        [&refs.bank, &refs.transaction, &refs.instruction, &refs.end_to_end, &refs.uetr, &refs.clearing];
-    let original = named.into_iter().flatten().find(|reference| **reference != own);
-    let Some(original) = original else { return kept(report, entry, KeptReason::ForReconciliation) };
+    let Some(original) = original_of(entry, &detail.refs, &own) else {
+        return kept(report, entry, KeptReason::ForReconciliation);
+    };
     let original = fitting(original);
     let position = places.next(&format!("return of {}", report.account_number), &format!("{own} {original}"));
     Line::Returned(FundsReturned {
@@ -222,6 +218,16 @@ fn returned(report: &Report, entry: &Entry, detail: &Detail, amount: Money, plac
         reason: detail.return_reason.clone(),
         position,
     })
+}
+
+/// The payment that is taken back is named by the transaction's own bank reference if the entry has another one. A bank
+/// that gives its entries references gave the payment one too, which comes back as `TxId`; at any other the payment is
+/// kept under its UETR, and under no other name that comes back ([`own_reference`]).
+fn original_of<'a>(entry: &Entry, refs: &'a Refs, own: &str) -> Option<&'a str> {
+    let Refs { bank, transaction, uetr, instruction, end_to_end, clearing, .. } = refs;
+    let [first, second] = if entry.reference.is_some() { [transaction, uetr] } else { [uetr, transaction] };
+    let named = [bank, first, second, instruction, end_to_end, clearing];
+    named.into_iter().flatten().map(String::as_str).find(|reference| *reference != own)
 }
 
 fn payout_of(detail: &Detail) -> Option<&str> {
@@ -247,7 +253,9 @@ fn kept(report: &Report, entry: &Entry, reason: KeptReason) -> Line {
 /// R4: the reference under which the same movement is known again, in any version and under any file name.
 ///
 /// The bank's own references are unique; the transaction's comes before its entry's, since a JSON event carries it too.
-/// What remitters choose (EndToEndId) is not: it counts only with the day and the amount beside it.
+/// What remitters and networks else write (EndToEndId, TxId) is not: it counts only with the day and the amount beside
+/// it. Where name or day is missing the report's id counts too: the same file again is the same money again, another
+/// file is not.
 fn own_reference(report: &Report, entry: &Entry, detail: Option<&Detail>) -> String {
     let refs = detail.map(|detail| &detail.refs);
     if let Some(reference) = refs.and_then(|refs| refs.bank.as_ref()).or(entry.reference.as_ref()) {
@@ -259,10 +267,11 @@ fn own_reference(report: &Report, entry: &Entry, detail: Option<&Detail>) -> Str
     }
     let network = refs.and_then(|refs| refs.transaction.as_ref().or(refs.clearing.as_ref()));
     let remitter = refs.and_then(|refs| refs.end_to_end.as_ref().or(refs.instruction.as_ref()));
-    let named = network.or(remitter).or(entry.entry_ref.as_ref());
-    // Without any name of its own the report's id stands for it: the same file again is the same money again.
-    let beside = if named.is_some() { "" } else { report.id.as_str() };
+    let name = network.or(remitter);
     let day = entry.booking_date.or(entry.value_date).map(|day| day.to_string()).unwrap_or_default();
+    let beside = if name.is_some() && !day.is_empty() { "" } else { report.id.as_str() };
+    // The entry's number within its report is no name: with each report it begins anew.
+    let named = name.or(entry.entry_ref.as_ref());
     let amount = detail.and_then(|detail| detail.amount).unwrap_or(entry.amount);
     let words = [
         report.account_number.as_str(),

@@ -122,7 +122,7 @@ pub struct Detail {
     pub refs: Refs,
     /// `RtrInf` is there: it is money sent back.
     pub returned: bool,
-    /// `RtrInf/Rsn`'s code, or the bank's own.
+    /// `RtrInf/Rsn`'s code, or the bank's own; `NARR` where that is words.
     pub return_reason: Option<String>,
     /// Who sent it.
     pub debtor_name: Option<String>,

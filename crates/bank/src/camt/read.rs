@@ -176,7 +176,7 @@ fn detail(node: &Node<'_>, currency: Option<Currency>, faults: &mut Faults) -> D
         direction,
         refs: refs(node),
         returned: node.find(&["RtrInf"]).is_some(),
-        return_reason: node.code(&["RtrInf", "Rsn", "Cd"]).or_else(|| node.code(&["RtrInf", "Rsn", "Prtry"])),
+        return_reason: node.find(&["RtrInf"]).and_then(|returned| returned.reason()),
         debtor_name: party(&["Pty", "Nm"])
             .or_else(|| party(&["Nm"]))
             .or_else(|| party(&["Agt", "FinInstnId", "Nm"])),
@@ -187,11 +187,16 @@ fn detail(node: &Node<'_>, currency: Option<Currency>, faults: &mut Faults) -> D
     }
 }
 
-/// The first amount in the entry's currency, else the first there is.
+/// The first amount in the entry's currency, else the first there is. What stands in `AmtDtls` is passed over where it
+/// can't be read, since money is never refused for it (R5).
 fn detail_amount(node: &Node<'_>, currency: Option<Currency>, faults: &mut Faults) -> Option<Money> {
-    let inside = |name| node.find(&["AmtDtls", name]);
-    let nodes = [Some(node.clone()), inside("TxAmt"), inside("CntrValAmt")];
-    let amounts: Vec<Money> = nodes.iter().flatten().filter_map(|node| node.amount(faults)).collect();
+    let own = node.amount(faults);
+    let inside = |name| {
+        let mut unread = Faults::default();
+        let amount = node.find(&["AmtDtls", name])?.amount(&mut unread);
+        amount.filter(|_| unread.is_empty())
+    };
+    let amounts: Vec<Money> = [own, inside("TxAmt"), inside("CntrValAmt")].into_iter().flatten().collect();
     let same = amounts.iter().find(|amount| Some(amount.currency()) == currency);
     same.or(amounts.first()).copied()
 }

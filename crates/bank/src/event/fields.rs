@@ -11,6 +11,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 use super::{FieldError, MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
 use crate::json::Json;
+use crate::reason;
 
 /// Digits of a published price; money's rates keep eight of them.
 const MAX_PRICE_DIGITS: usize = 18;
@@ -155,6 +156,11 @@ impl<'j, 'a> Section<'j, 'a> {
     pub(super) fn optional_code(&self, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
         let text = self.optional_text(name, faults)?;
         self.check_code(name, text, most, faults)
+    }
+
+    /// A reason's code. What is none is never refused (R5), and never handed on.
+    pub(super) fn reason(&self, name: &str, faults: &mut Faults) -> Option<String> {
+        self.optional_text(name, faults).and_then(reason::code)
     }
 
     fn check_code(&self, name: &str, text: &str, most: usize, faults: &mut Faults) -> Option<String> {

@@ -254,6 +254,41 @@ fn r8_a_return_names_the_payment_that_is_taken_back() {
 }
 
 #[test]
+fn r5_r37_a_banks_words_are_neither_refused_nor_handed_on() {
+    let long = format!(r#""{}""#, "ZHANG SAN ".repeat(500));
+    for (reason, expected) in [
+        (r#""AC04""#, Some("AC04")),
+        (r#""account_closed""#, Some("account_closed")),
+        (r#""ACCT 62220202000017788 OF ZHANG SAN CLOSED""#, Some("NARR")),
+        (r#""62220202000017788""#, Some("NARR")),
+        (r#""\u5f20\u4e09""#, Some("NARR")),
+        (r#""AC04\nZHANG""#, Some("NARR")),
+        (long.as_str(), Some("NARR")),
+        (r#""""#, None),
+        (r#""  ""#, None),
+        ("null", None),
+    ] {
+        for kind in ["payout.failed", "payout.returned", "payout.paid", "funds.returned"] {
+            let body = format!(
+                r#"{{"type":"{kind}","data":{{"reference":"R-1","original_reference":"R-2","amount":"1.00",
+                "currency":"USD","reason":{reason}}}}}"#
+            );
+            let told = match parse(body.as_bytes()) {
+                Ok(Event::FundsReturned(back)) => back.reason,
+                Ok(Event::PayoutFailed(event) | Event::PayoutReturned(event) | Event::PayoutPaid(event)) => {
+                    event.reason
+                }
+                other => panic!("{body}: {other:?}"),
+            };
+            assert_eq!(told.as_deref(), expected, "{body}");
+        }
+    }
+    let number =
+        r#"{"type":"payout.failed","data":{"reference":"R","amount":"1.00","currency":"USD","reason":4}}"#;
+    assert_eq!(fields(number), ["data.reason"], "no text at all is still a wrong field");
+}
+
+#[test]
 fn unknown_types_are_ignored_whatever_they_hold() {
     for (body, kind) in
         [(r#"{"type":"account.opened","data":7}"#, "account.opened"), (r#"{"type":"a\u0007b"}"#, "a b")]

@@ -51,7 +51,7 @@ pub enum Status {
     },
     /// `RJCT`.
     Failed {
-        /// The reason's code.
+        /// The reason's code; `NARR` where the bank used words.
         reason: String,
     },
     /// Anything else (`ACTC`, `ACCP`, `ACSP`, `ACWC`, `PDNG`, `RCVD`, …): the bank has it.
@@ -184,10 +184,8 @@ fn sent(transaction: &Node<'_>, faults: &mut Faults) -> Option<Money> {
 /// The reason, if this is a rejection.
 fn rejection(node: &Node<'_>, status: Option<&str>) -> Option<String> {
     (status == Some("RJCT")).then(|| {
-        let codes = node.all("StsRsnInf").into_iter();
-        let mut given =
-            codes.filter_map(|reason| reason.code(&["Rsn", "Cd"]).or_else(|| reason.code(&["Rsn", "Prtry"])));
-        given.next().unwrap_or_else(|| UNSPECIFIED.to_owned())
+        let given = node.all("StsRsnInf").iter().find_map(Node::reason);
+        given.unwrap_or_else(|| UNSPECIFIED.to_owned())
     })
 }
 

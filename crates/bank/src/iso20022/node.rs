@@ -6,6 +6,7 @@ use time::Date;
 use super::xml::Element;
 use crate::event::fields::{Faults, clean, day};
 use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
+use crate::reason;
 
 /// ISO 20022's amounts: digits in all, and of them after the point.
 const MAX_DIGITS: usize = 18;
@@ -88,6 +89,12 @@ impl<'x> Node<'x> {
     /// A short code, `AC04`; cut and cleaned.
     pub(crate) fn code(&self, names: &[&str]) -> Option<String> {
         self.text_at(names).map(|text| clean(text, MAX_REFERENCE))
+    }
+
+    /// `Rsn`'s code, else the bank's own, which may be words.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let said = self.text_at(&["Rsn", "Cd"]).or_else(|| self.text_at(&["Rsn", "Prtry"]));
+        said.and_then(reason::code)
     }
 
     /// `Id/IBAN` or `Id/Othr/Id` of an account.

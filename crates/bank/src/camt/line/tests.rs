@@ -3,12 +3,22 @@ use crate::camt::{Message, parse};
 
 /// One notification for account 8335001234 with these entries.
 fn read(entries: &str) -> Vec<Line> {
-    let text = format!(
-        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\"><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N1</Id>\
-         <Acct><Id><Othr><Id>8335001234</Id></Othr></Id></Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
-    );
-    let Ok(Message::Notification(notification)) = parse(text.as_bytes()) else { panic!("no notification") };
+    read_of("N1", entries)
+}
+
+/// The same in the report of this id.
+fn read_of(report: &str, entries: &str) -> Vec<Line> {
+    let Ok(Message::Notification(notification)) = parse(document(report, entries).as_bytes()) else {
+        panic!("no notification")
+    };
     lines(&notification)
+}
+
+fn document(report: &str, entries: &str) -> String {
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\"><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>{report}</Id>\
+         <Acct><Id><Othr><Id>8335001234</Id></Othr></Id></Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+    )
 }
 
 fn entry(amount: &str, direction: &str, rest: &str) -> String {
@@ -68,6 +78,111 @@ fn r4_without_a_banks_reference_the_same_file_is_the_same_and_another_day_is_not
     assert!(of("2026-11-23")[0].0.len() <= 64);
 }
 
+const UETR: &str = "7a562c67-ca16-48ba-b074-65581be6f001";
+
+/// Money must not vanish as a duplicate because two documents say the same of two payments.
+#[test]
+fn r4_what_names_no_payment_is_known_again_in_the_same_report_only() {
+    const DAY: &str = "<BookgDt><Dt>2026-11-23</Dt></BookgDt>";
+    const VALUE_DAY: &str = "<ValDt><Dt>2026-11-23</Dt></ValDt>";
+    let uetr = format!("<UETR>{UETR}</UETR>");
+    // The entry's own elements, its transaction's references, whether an entry like it in another report is the same
+    let table = [
+        ("<NtryRef>1</NtryRef>", DAY, "<EndToEndId>NOTPROVIDED</EndToEndId>", false),
+        ("<NtryRef>1</NtryRef>", "", "", false),
+        ("", DAY, "", false),
+        ("", "", "<EndToEndId>INVOICE</EndToEndId>", false),
+        ("", "", "<TxId>T-1</TxId>", false),
+        ("<NtryRef>1</NtryRef>", "", "<InstrId>I-1</InstrId>", false),
+        ("", DAY, "<EndToEndId>INVOICE</EndToEndId>", true),
+        ("<NtryRef>1</NtryRef>", DAY, "<TxId>T-1</TxId>", true),
+        ("", VALUE_DAY, "<ClrSysRef>C-1</ClrSysRef>", true),
+        ("", "", uetr.as_str(), true),
+        ("<AcctSvcrRef>E-1</AcctSvcrRef>", "", "", true),
+        ("", "", "<AcctSvcrRef>A-1</AcctSvcrRef>", true),
+    ];
+    for (own, day, refs, same) in table {
+        let rest = format!("{own}{day}<NtryDtls><TxDtls><Refs>{refs}</Refs></TxDtls></NtryDtls>");
+        let of = |report| refs_of(&read_of(report, &entry("1.00", "CRDT", &rest)));
+        assert_eq!(of("N1"), of("N1"), "delivered again: {rest}");
+        assert_eq!(of("N1") == of("N2"), same, "in another report: {rest}");
+    }
+}
+
+/// An entry's number tells it from the others of its report.
+#[test]
+fn r4_entries_are_told_apart_by_their_number_or_their_place() {
+    let numbered = |number| entry("1.00", "CRDT", &format!("<NtryRef>{number}</NtryRef>"));
+    let told = refs_of(&read(&[numbered(1), numbered(2), numbered(2)].concat()));
+    assert_ne!(told[0].0, told[1].0);
+    assert_eq!((&told[1].0, told[1].1, told[2].1), (&told[2].0, 0, 1));
+}
+
+/// Candidates for an amount which aren't needed are no reason to refuse the document and all money in it.
+#[test]
+fn r5_an_amount_that_only_stands_in_is_passed_over_where_it_can_not_be_read() {
+    const BAD: [&str; 5] = [
+        "<Amt Ccy=\"XAU\">1.00</Amt>",
+        "<Amt Ccy=\"USD\">0.123456</Amt>",
+        "<Amt Ccy=\"USD\">1.001</Amt>",
+        "<Amt>1.00</Amt>",
+        "<Amt Ccy=\"USD\">1.00</Amt><Amt Ccy=\"USD\">2.00</Amt>",
+    ];
+    let of = |own: &str, inside: &str| {
+        let tx = format!("<TxDtls>{own}<AmtDtls>{inside}</AmtDtls></TxDtls>");
+        let other = "<TxDtls><Amt Ccy=\"USD\">4.00</Amt></TxDtls>";
+        entry("7.00", "CRDT", &format!("<AcctSvcrRef>E1</AcctSvcrRef><NtryDtls>{tx}{other}</NtryDtls>"))
+    };
+    let [own, wrong] = [3, 1].map(|units| format!("<Amt Ccy=\"USD\">{units}.00</Amt>"));
+    let line = |position, minor, mismatch| ("E1".to_owned(), position, minor, mismatch);
+    let (both, whole) = ([line(0, 300, false), line(1, 400, false)], [line(0, 700, true)]);
+    for bad in BAD {
+        for name in ["TxAmt", "CntrValAmt", "InstdAmt"] {
+            let inside = format!("<{name}>{bad}</{name}>");
+            assert_eq!(refs_of(&read(&of(&own, &inside))), both, "{inside}");
+            assert_eq!(refs_of(&read(&of("", &inside))), whole, "without its own: {inside}");
+        }
+        let inside = format!("<TxAmt>{bad}</TxAmt><CntrValAmt>{own}</CntrValAmt>");
+        assert_eq!(refs_of(&read(&of("", &inside))), both, "the next that can be read: {inside}");
+        let refused = parse(document("N1", &of(bad, &format!("<TxAmt>{wrong}</TxAmt>"))).as_bytes());
+        let Err(crate::ParseError::Invalid(errors)) = refused else { panic!("{bad}: {refused:?}") };
+        let field = &errors[0].field;
+        assert!(field.starts_with("Ntfctn[0].Ntry[0].NtryDtls[0].TxDtls[0].Amt"), "{bad}: {field}");
+    }
+}
+
+/// What a return names is what the payment was kept under: the bank's reference if it gives any, else the UETR.
+#[test]
+fn r8_a_return_finds_its_payment_by_the_uetr_beside_other_names() {
+    let uetr = format!("<UETR>{UETR}</UETR>");
+    let others = "<InstrId>I-1</InstrId><EndToEndId>INVOICE</EndToEndId><ClrSysRef>C-1</ClrSysRef>";
+    let transaction = "<TxId>T-1</TxId>";
+    let bank = "<AcctSvcrRef>A-1</AcctSvcrRef>";
+    // The entry's reference, the transaction's, and which payment is meant
+    let table = [
+        ("", uetr.clone(), UETR),
+        ("", format!("{others}{uetr}"), UETR),
+        ("R-1", format!("{others}{uetr}"), UETR),
+        ("", format!("{others}{uetr}{transaction}"), UETR),
+        ("R-1", format!("{others}{uetr}{transaction}"), "T-1"),
+        ("R-1", format!("{others}{uetr}{transaction}{bank}"), "A-1"),
+        ("", format!("{others}{uetr}{transaction}{bank}"), "A-1"),
+        ("A-1", format!("{others}{uetr}{bank}"), UETR),
+        ("", format!("{others}{transaction}<UETR>NONE</UETR>"), "T-1"),
+        ("R-1", others.to_owned(), "I-1"),
+    ];
+    for (own, refs, meant) in table {
+        let own = if own.is_empty() { String::new() } else { format!("<AcctSvcrRef>{own}</AcctSvcrRef>") };
+        let rest = format!("{own}<NtryDtls><TxDtls><Refs>{refs}</Refs><RtrInf/></TxDtls></NtryDtls>");
+        let lines = read(&entry("5.00", "DBIT", &rest));
+        let [Line::Returned(returned)] = lines.as_slice() else { panic!("{rest}: {lines:?}") };
+        assert_eq!(returned.original_reference, meant, "{rest}");
+    }
+    let names = format!("{others}{transaction}{uetr}");
+    let rest = format!("<NtryDtls><TxDtls><Refs>{names}</Refs></TxDtls></NtryDtls>");
+    assert_eq!(refs_of(&read(&entry("5.00", "CRDT", &rest)))[0].0, UETR, "what the payment was kept under");
+}
+
 #[test]
 fn r8_a_debit_that_returns_names_the_payment_and_a_reversed_credit_too() {
     let details = "<AcctSvcrRef>R1</AcctSvcrRef><NtryDtls><TxDtls><Refs><TxId>HB-1</TxId></Refs>\
@@ -80,6 +195,35 @@ fn r8_a_debit_that_returns_names_the_payment_and_a_reversed_credit_too() {
                     <AcctSvcrRef>HB-2</AcctSvcrRef></Refs></TxDtls></NtryDtls>";
     let lines = read(&entry("5.00", "DBIT", reversed));
     assert!(matches!(lines.as_slice(), [Line::Returned(r)] if r.original_reference == "HB-2"), "{lines:?}");
+}
+
+#[test]
+fn r37_a_banks_words_about_a_return_are_not_handed_on() {
+    for (reason, expected) in [
+        ("<Rsn><Cd>AC04</Cd></Rsn>", Some("AC04")),
+        ("<Rsn><Prtry>account_closed</Prtry></Rsn>", Some("account_closed")),
+        ("<Rsn><Prtry>ACCT 62220202000017788 OF ZHANG SAN CLOSED</Prtry></Rsn>", Some("NARR")),
+        ("<Rsn><Prtry>62220202000017788</Prtry></Rsn>", Some("NARR")),
+        ("<Rsn><Prtry>账户已关闭</Prtry></Rsn>", Some("NARR")),
+        ("<Rsn><Cd>ZHANG SAN</Cd></Rsn>", Some("NARR")),
+        ("<Rsn><Cd/></Rsn>", None),
+        ("<AddtlInf>ZHANG SAN</AddtlInf>", None),
+        ("", None),
+    ] {
+        let of = |name: &str| {
+            format!(
+                "<AcctSvcrRef>R1</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs>\
+                 <RtrInf>{reason}</RtrInf></TxDtls></NtryDtls>"
+            )
+        };
+        let lines = read(&(entry("5.00", "DBIT", &of("HB-1")) + &entry("5.00", "CRDT", &of("po_1"))));
+        let told = lines.iter().map(|line| match line {
+            Line::Returned(funds) => funds.reason.as_deref(),
+            Line::Payout { report, .. } => report.reason.as_deref(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [expected; 2], "{reason}");
+    }
 }
 
 #[test]
