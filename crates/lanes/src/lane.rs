@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::attempt::{self, Failure};
+use crate::part::Part;
 use crate::spread::{InHand, Spread};
 use crate::{Refused, Settings, Work};
 
@@ -81,72 +82,82 @@ impl<W: Work> Lane<W> {
 
     /// Answers every job of `batch`, in order of their arrival, in as few transactions as go through.
     async fn carry_out(&self, batch: Vec<Job<W>>) {
-        let mut parts = vec![unexpired(batch, || Refused::TimedOut)];
-        while let Some(part) = parts.pop() {
-            if let Some((mut first, reason)) = self.try_until_settled(part).await {
-                if first.len() > 1 {
-                    count("split");
-                    tracing::warn!(lane = self.label, size = first.len(), %reason, "batch split");
-                    let second = first.split_off(first.len() / 2);
-                    parts.push(second);
-                    parts.push(first);
-                } else if let Some(job) = first.pop() {
-                    let refusal = self.give_up(job.uncertain, reason);
-                    job.answer(Err(refusal));
-                }
+        let mut parts = vec![Part::whole(batch)];
+        while let Some(mut part) = parts.pop() {
+            part.jobs = unexpired(part.jobs, || Refused::TimedOut);
+            let Some((mut first, reason)) = self.try_until_settled(part).await else { continue };
+            if first.jobs.len() > 1 {
+                count("split");
+                tracing::warn!(lane = self.label, size = first.jobs.len(), %reason, "batch split");
+                let second = first.halve();
+                parts.push(second);
+                parts.push(first);
+            } else if let Some(job) = first.jobs.pop() {
+                let refusal = self.give_up(job.uncertain, reason);
+                job.answer(Err(refusal));
             }
         }
     }
 
     /// Tries `part` until it is committed or its commands' deadlines have passed, and answers. What can't go
     /// through as it is comes back with the reason.
-    async fn try_until_settled(&self, mut part: Vec<Job<W>>) -> Option<(Vec<Job<W>>, Failure)> {
+    async fn try_until_settled(&self, mut part: Part<W>) -> Option<(Part<W>, Failure)> {
         let mut tries = 0;
         loop {
-            if part.is_empty() {
+            if part.jobs.is_empty() {
                 return None;
             }
             let failure = match self.attempt(&part).await {
                 Ok(answers) => {
                     count("committed");
-                    part.into_iter().zip(answers).for_each(|(job, answer)| job.answer(Ok(answer)));
+                    part.jobs.into_iter().zip(answers).for_each(|(job, answer)| job.answer(Ok(answer)));
                     return None;
                 }
                 Err(failure) => failure,
             };
-            let bounded = match &failure {
-                Failure::Bad(_) => return Some((part, failure)),
-                Failure::Otherwise | Failure::Again(_) | Failure::LostAtWork(_) => true,
-                Failure::Away(_) | Failure::Unknown(_) => false,
-            };
+            if matches!(failure, Failure::TooLong(_)) {
+                part.late = part.late.saturating_add(1);
+            }
+            if is_split_at_once(&part, &failure) {
+                return Some((part, failure));
+            }
             count(failure.outcome());
             if matches!(failure, Failure::Otherwise) && tries < self.retries {
                 tries = tries.saturating_add(1);
-                part = unexpired(part, || Refused::TimedOut);
+                part.jobs = unexpired(part.jobs, || Refused::TimedOut);
                 continue;
             }
-            tracing::warn!(lane = self.label, size = part.len(), tries, %failure, "batch to be tried again");
+            tracing::warn!(lane = self.label, size = part.jobs.len(), tries, %failure, "batch to be tried again");
             if matches!(failure, Failure::Unknown(_)) {
-                part.iter_mut().for_each(|job| job.uncertain = true);
+                part.jobs.iter_mut().for_each(|job| job.uncertain = true);
             }
-            if bounded && tries >= self.retries {
+            if self.is_enough(&part, tries, &failure) {
                 return Some((part, failure));
             }
             // Whoever's time is up shall hear it then.
-            let first_end = part.iter().map(|job| job.deadline).min().unwrap_or_else(Instant::now);
-            tokio::time::sleep_until(first_end.min(Instant::now() + pg::pause(tries))).await;
+            tokio::time::sleep_until(part.first_end().min(Instant::now() + pg::pause(tries))).await;
             tries = tries.saturating_add(1);
-            part = unexpired(part, || Refused::Unavailable(failure.to_string()));
+            part.jobs = unexpired(part.jobs, || Refused::Unavailable(failure.to_string()));
         }
     }
 
-    async fn attempt(&self, part: &[Job<W>]) -> Result<Vec<W::Answer>, Failure> {
+    /// Whether it is not tried again as it is. Of one that took too long the attempts in a crowd count, too.
+    fn is_enough(&self, part: &Part<W>, tries: u32, failure: &Failure) -> bool {
+        match failure {
+            Failure::TooLong(_) => tries >= self.retries || part.late > self.retries,
+            Failure::Otherwise | Failure::Again(_) | Failure::LostAtWork(_) => tries >= self.retries,
+            Failure::Away(_) | Failure::Unknown(_) => false,
+            Failure::Bad(_) => true,
+        }
+    }
+
+    async fn attempt(&self, part: &Part<W>) -> Result<Vec<W::Answer>, Failure> {
         // Waiting for a connection beyond everybody's deadline would help nobody.
-        let last = part.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
+        let last = part.jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
         let conn = tokio::time::timeout_at(last, self.pool.get()).await;
         let mut conn = conn.unwrap_or(Err(pg::Error::Timeout)).map_err(Failure::away)?;
-        let commands: Vec<&W::Command> = part.iter().map(|job| &job.command).collect();
-        attempt::run(&mut conn, &*self.work, &commands).await
+        let commands: Vec<&W::Command> = part.jobs.iter().map(|job| &job.command).collect();
+        attempt::run(&mut conn, &*self.work, &commands, part.limit()).await
     }
 
     /// A command that went wrong alone.
@@ -163,6 +174,16 @@ impl<W: Work> Lane<W> {
                 Refused::Unavailable(other.to_string())
             }
         }
+    }
+}
+
+/// What would fail in the same way again is split at once. So is what took too long, for who is to blame takes as long
+/// the next time, and after a few times nothing would be left of the others' time.
+fn is_split_at_once<W: Work>(part: &Part<W>, failure: &Failure) -> bool {
+    match failure {
+        Failure::Bad(_) => true,
+        Failure::TooLong(_) => part.jobs.len() > 1,
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 mod attempt;
 mod crew;
 mod lane;
+mod part;
 mod spread;
 
 use std::error::Error as StdError;
@@ -60,7 +61,8 @@ pub struct Settings {
     pub batch_max: usize,
     /// How long after its arrival a command may be tried, and about how long its caller waits at most.
     pub deadline: Duration,
-    /// How often a batch is tried again after a deadlock or a time-out, before it is split.
+    /// How often a batch is tried again after a deadlock or a lost connection, before it is split; and a command that
+    /// takes too long, in a crowd or alone, before it is given up.
     pub retries: u32,
 }
 

@@ -3,11 +3,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use lanes::{BatchError, Lanes, Refused, Settings, Work};
-use pg::{Migration, MigrationSet, Pool, PoolSettings, Tx};
+use pg::{Connection, Migration, MigrationSet, Pool, PoolSettings, Tx};
 use testkit::{Fault, FaultProxy, TestDb};
 use tokio::sync::Semaphore;
 
@@ -136,14 +136,15 @@ async fn bench(gate: usize, settings: Settings) -> Bench {
 }
 
 async fn bench_of(lanes: usize, gate: usize, settings: Settings) -> Bench {
+    let quick = PoolSettings { statement: Duration::from_millis(700), ..PoolSettings::default() };
+    bench_with(lanes, gate, settings, quick).await
+}
+
+async fn bench_with(lanes: usize, gate: usize, settings: Settings, pool: PoolSettings) -> Bench {
     let db = testkit::database(SETS).await;
     let work = inserts(gate);
-    let quick = PoolSettings {
-        role: Some(pg::RUNTIME_ROLE),
-        statement: Duration::from_millis(700),
-        ..PoolSettings::default()
-    };
-    let pools = (0..lanes).map(|_| Pool::open(&db.url, quick.clone()).unwrap()).collect();
+    let pool = PoolSettings { role: Some(pg::RUNTIME_ROLE), ..pool };
+    let pools = (0..lanes).map(|_| Pool::open(&db.url, pool.clone()).unwrap()).collect();
     let lanes = Lanes::start(pools, work.clone(), settings).unwrap();
     Bench { db, work, lanes }
 }
@@ -267,6 +268,76 @@ async fn commands_that_take_the_connection_along_are_found_too() {
     }
 }
 
+/// Commands that insert these keys wait for as long as what is returned is not dropped.
+async fn hold(bench: &Bench, keys: &[i64]) -> Connection {
+    let conn = bench.db.owner().get().await.unwrap();
+    conn.batch_execute("SET idle_in_transaction_session_timeout = 0; BEGIN").await.unwrap();
+    conn.execute("INSERT INTO done (key) SELECT unnest($1::bigint[])", &[&keys]).await.unwrap();
+    conn
+}
+
+#[tokio::test]
+async fn who_waits_for_a_lock_that_is_never_given_back_takes_nobody_along() {
+    let bench = bench_with(1, 0, Settings::default(), PoolSettings::default()).await;
+    let blocked = [3, 100, 255];
+    let holder = hold(&bench, &blocked).await;
+    let began = Instant::now();
+    let commands: [Cmd; 256] = std::array::from_fn(|key| Cmd::Do(i64::try_from(key).unwrap()));
+    let together = async {
+        let answers = bench.submit_together(commands).await;
+        assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+        answers
+    };
+    let behind = async {
+        bench.until(|bench| bench.batches().contains(&256)).await;
+        bench.submit((1000..1010).map(Cmd::Do)).await
+    };
+    let (answers, behind) = tokio::join!(together, behind);
+    for (key, answer) in (0..).zip(answers) {
+        if blocked.contains(&key) {
+            assert!(matches!(answer, Err(Refused::Unavailable(_))), "{key}: {answer:?}");
+        } else {
+            assert_eq!(answer, Ok(Answer::New), "{key}");
+        }
+    }
+    assert!(behind.iter().all(|answer| *answer == Ok(Answer::New)), "{behind:?}");
+    assert_eq!(bench.batches()[..3], [1, 256, 128], "in halves at once");
+
+    // It comes again, and others with it and behind it.
+    let again = bench.submit([Cmd::Do(2000), Cmd::Do(100), Cmd::Do(2001)]).await;
+    assert_eq!([&again[0], &again[2]], [&Ok(Answer::New); 2]);
+    assert!(matches!(again[1], Err(Refused::Unavailable(_))), "{again:?}");
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(bench.lanes.submit(0, Cmd::Do(100)).await, Ok(Answer::New));
+}
+
+#[tokio::test]
+async fn who_takes_too_long_is_found_before_its_neighbours_time_is_up() {
+    // Two statements of it are longer than anybody waits.
+    let settings = Settings { deadline: Duration::from_secs(8), ..Settings::default() };
+    let statement = Duration::from_secs(4);
+    let bench = bench_with(1, 0, settings, PoolSettings { statement, ..PoolSettings::default() }).await;
+    let answers = bench.submit_together([Cmd::Do(1), Cmd::Do(2), Cmd::Slow, Cmd::Do(3)]).await;
+    assert!(matches!(answers[2], Err(Refused::Unavailable(_))), "{answers:?}");
+    for at in [0, 1, 3] {
+        assert_eq!(answers[at], Ok(Answer::New), "{at}");
+    }
+    assert_eq!(bench.batches()[..4], [1, 4, 2, 2], "in halves at once");
+}
+
+#[tokio::test]
+async fn a_lock_that_is_given_back_in_time_is_waited_for() {
+    let bench = bench_with(1, OPEN, Settings::default(), PoolSettings::default()).await;
+    let holder = hold(&bench, &[1]).await;
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(3_500)).await;
+        holder.batch_execute("ROLLBACK").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(bench.lanes.submit(0, Cmd::Do(1)), release);
+    assert_eq!(answer, Ok(Answer::New));
+    assert!(bench.batches().len() > 1, "it was tried again");
+}
+
 #[tokio::test]
 async fn a_deadlock_is_tried_again() {
     let bench = bench(0, SETTINGS).await;
@@ -364,7 +435,7 @@ async fn without_a_database_the_deadline_ends_the_wait() {
     let pool = Pool::open("postgresql://x@/x?host=%2Fnowhere", PoolSettings::default()).unwrap();
     let settings = Settings { deadline: Duration::from_millis(400), ..SETTINGS };
     let lanes = Lanes::start(vec![pool], inserts(OPEN), settings).unwrap();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let answer = lanes.submit(0, Cmd::Do(1)).await;
     assert!(matches!(answer, Err(Refused::Unavailable(_))), "{answer:?}");
     assert!(began.elapsed() < Duration::from_secs(2));

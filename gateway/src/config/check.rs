@@ -127,6 +127,12 @@ fn book(config: &Config, found: &mut Findings<'_>) {
     found.unless(config.lanes.queue > 0, "lanes.queue", "must be above 0");
     found.unless((1..=4096).contains(&config.lanes.batch_max), "lanes.batch_max", "must be 1 to 4096");
     found.unless(config.lanes.deadline_ms.0 > 0, "lanes.deadline_ms", "must be above 0");
+    // A batch waits for so long, for a lock or a statement, before it is halved; its parts need the rest.
+    found.unless(
+        config.lanes.batch_max == 1 || config.database.statement_ms.0 <= config.lanes.deadline_ms.0 / 2,
+        "database.statement_ms",
+        "must be at most half of lanes.deadline_ms, or one command that takes too long takes its batch along",
+    );
     found.unless(config.ledger.shards > 0, "ledger.shards", "must be 1 to 255");
     found.unless(
         config.ledger.chains > 0 && config.ledger.chains <= i16::from(config.ledger.shards),

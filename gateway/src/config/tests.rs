@@ -242,6 +242,24 @@ fn r36_the_database_is_reached_by_tls_or_is_this_machine() {
 }
 
 #[test]
+fn a_batch_that_waited_has_time_left_to_be_halved() {
+    let with = |statement: u32, lanes: &str| {
+        let url = "url = \"postgresql://x@localhost/x\"";
+        let least = LEAST.replace(url, &format!("{url}\nstatement_ms = {statement}"));
+        format!("{least}\n[lanes]\n{lanes}")
+    };
+    for (statement, right) in
+        [(5_000, ""), (1_000, "deadline_ms = 2000"), (20_000, "batch_max = 1\ndeadline_ms = 2000")]
+    {
+        Config::parse(&with(statement, right), Path::new("")).expect(right);
+    }
+    for (statement, wrong) in [(5_001, ""), (5_000, "deadline_ms = 9999")] {
+        let errors = errors_of(&with(statement, wrong));
+        assert!(errors.len() == 1 && errors[0].starts_with("database.statement_ms:"), "{wrong}: {errors:?}");
+    }
+}
+
+#[test]
 fn the_key_file_can_be_written_as_the_defaults_say() {
     use std::os::unix::fs::PermissionsExt as _;
     let lines = DEFAULTS.lines().filter_map(|line| line.strip_prefix("#   "));

@@ -22,9 +22,9 @@ async fn answers_under_way_finish_and_nothing_is_left_running() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         under_way.notify_one();
-        // SIGTERM is on its way. The event is given up after ten seconds.
+        // SIGTERM is on its way. The event is given up after five seconds.
         let (asked, mut ready) = (Instant::now(), world.probe("/readyz").await);
-        while !ready.contains("503") && asked.elapsed() < Duration::from_secs(6) {
+        while !ready.contains("503") && asked.elapsed() < Duration::from_secs(4) {
             tokio::time::sleep(Duration::from_millis(50)).await;
             ready = world.probe("/readyz").await;
         }
