@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
-use ledger::{Head, MadeBy, Pace};
+use ledger::{MadeBy, Pace};
 use privacy::Keyring;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
+use crate::heads::{self, Head};
 use crate::verification::{NoProof, Proof};
-use crate::{app, declarations, dev, heads, migrate, serve, verification};
+use crate::{app, declarations, dev, migrate, serve, verification};
 
 /// A payments gateway for cross-border sellers.
 #[derive(Parser)]
@@ -35,11 +36,11 @@ enum Command {
     /// Make and rotate the file with the keys of personal data.
     #[command(subcommand)]
     Keys(Keys),
-    /// Walk the whole ledger: invariants and chains. Exit code 1 with a report when something is wrong.
+    /// Walk the whole ledger and the trail: invariants and chains. Exit code 1 with a report when something is wrong.
     Verify {
         #[command(flatten)]
         config: ConfigFile,
-        /// Heads that were written earlier: proves that no tail was cut since.
+        /// Heads of chains and of the trail that were written earlier: proves that no tail was cut since.
         #[arg(long, value_name = "FILE")]
         head: Option<PathBuf>,
     },
@@ -249,6 +250,7 @@ async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
     for head in &book.heads {
         println!("{head}");
     }
+    println!("{}", trail.head);
     let lines: String = proof.breaches().map(|breach| format!("\n  {breach}")).collect();
     if lines.is_empty() {
         println!("every invariant holds");

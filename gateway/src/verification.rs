@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use ledger::{Head, Layout, MadeBy, NewVerification, Pace, VerificationResult};
+use ledger::{Layout, MadeBy, NewVerification, Pace, VerificationResult};
 use pg::{Connection, Pool};
 
+use crate::heads::Head;
 use crate::positions;
 
 /// What a proof found.
@@ -38,7 +39,7 @@ pub enum NoProof {
 }
 
 impl Proof {
-    /// Walks everything; `known` are heads that were written out earlier.
+    /// Walks everything; `known` are heads of chains and of the trail that were written out earlier.
     ///
     /// # Errors
     /// What it could not be made for; what is wrong with the books is in the proof, not an error.
@@ -49,8 +50,10 @@ impl Proof {
         pace: Pace,
     ) -> Result<Proof, NoProof> {
         let began = Instant::now();
-        let book = ledger::verify(conn, layout, known, pace).await?;
-        let trail = audit::verify(conn).await?;
+        let chains: Vec<ledger::Head> = known.iter().filter_map(Head::chain).collect();
+        let trails: Vec<audit::Head> = known.iter().filter_map(Head::trail).collect();
+        let book = ledger::verify(conn, layout, &chains, pace).await?;
+        let trail = audit::verify(conn, &trails).await?;
         let tx = conn.begin_snapshot().await?;
         let kept = exchange::positions::by_currency(&exchange::positions::positions_in(&tx).await?);
         let positions = positions::differences(&kept, &ledger::exchange_balances(&tx).await?);

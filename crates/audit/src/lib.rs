@@ -2,6 +2,7 @@
 
 mod approvals;
 mod arming;
+mod heads;
 mod listed;
 mod state;
 mod trail;
@@ -11,6 +12,7 @@ pub use approvals::{
     pending_by_person, pending_count,
 };
 pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
+pub use heads::{Head, NotAHead, head};
 pub use listed::{ApprovalFilter, TrailFilter, list_approvals, list_trail};
 pub use state::{ApprovalEvent, ApprovalState};
 pub use trail::{AuditReport, AuditRow, Entry, append, head_seq, list, verify};

@@ -1,10 +1,13 @@
 //! The trail: appended under one lock, chained by hash, proved by walking.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pg::{Connection, Tx};
 use ring::digest;
 use time::OffsetDateTime;
 
 use crate::Error;
+use crate::heads::{Head, head_of};
 
 /// How many rows are walked at a time.
 const PAGE: i64 = 1_000;
@@ -110,7 +113,7 @@ pub async fn append(tx: &Tx<'_>, entries: &[Entry]) -> Result<(), Error> {
     Err(Error::Unexpected(format!("{inserted} entries appended of {}", entries.len())))
 }
 
-fn hash_of(bytes: &[u8]) -> Result<[u8; 32], Error> {
+pub(crate) fn hash_of(bytes: &[u8]) -> Result<[u8; 32], Error> {
     bytes.try_into().map_err(|_| Error::Unexpected("a hash that has not 32 bytes".into()))
 }
 
@@ -127,41 +130,77 @@ pub async fn head_seq(conn: &Connection) -> Result<i64, Error> {
 pub struct AuditReport {
     /// Entries walked.
     pub entries: u64,
+    /// The end that was walked to.
+    pub head: Head,
     /// Everything that is not as it should be, in words; empty is a passed proof.
     pub breaches: Vec<String>,
 }
 
-/// Walks the whole trail (I7): no gap, no changed row, the head is the last row. The end is of one moment, and nothing before it
-/// changes any more: no snapshot lasts as long as the walk.
+/// What was written out, by the entry's place.
+type Wanted = BTreeMap<i64, BTreeSet<[u8; 32]>>;
+
+/// Walks the whole trail (I7): no gap, no changed row, the head is the last row. The end is of one moment, and nothing
+/// before it changes any more: no snapshot lasts as long as the walk. `known` are heads that were written out before it
+/// began (R34): each must lie on the trail, since whoever owns the database can give the rest hashes that fit together.
 ///
 /// # Errors
-/// The database's; what is wrong with the trail is in the report.
-pub async fn verify(conn: &Connection) -> Result<AuditReport, Error> {
+/// The database's, and `Unexpected` for a hash that is none; what is wrong with the trail is in the report.
+pub async fn verify(conn: &Connection, known: &[Head]) -> Result<AuditReport, Error> {
     let mut report = AuditReport::default();
-    let (mut last, mut previous) = (0i64, [0u8; 32]);
+    // All that was written out of an entry: two hashes of one are a breach by themselves.
+    let mut wanted = Wanted::new();
+    for head in known {
+        wanted.entry(head.seq).or_default().insert(head.hash);
+    }
+    check_known(&mut wanted, &mut report);
     let end = conn.query_one(include_str!("sql/end.sql"), &[]).await?;
-    while last < end.get::<_, i64>("last") {
-        let rows =
-            conn.query(include_str!("sql/walk.sql"), &[&last, &end.get::<_, i64>("last"), &PAGE]).await?;
+    let last: i64 = end.get("last");
+    while report.head.seq < last {
+        let rows = conn.query(include_str!("sql/walk.sql"), &[&report.head.seq, &last, &PAGE]).await?;
         if rows.is_empty() {
             break;
         }
         for row in &rows {
-            let row = read(row)?;
-            report.entries += 1;
-            if row.seq != last + 1 {
-                report.breaches.push(format!("I7: audit entry {} follows {last}", row.seq));
-            }
-            if row.entry.hash(&previous, row.seq) != row.hash {
-                report.breaches.push(format!("I7: audit entry {} was changed", row.seq));
-            }
-            (last, previous) = (row.seq, row.hash);
+            check_row(&read(row)?, &mut report);
+            check_known(&mut wanted, &mut report);
         }
     }
-    if end.get::<_, i64>("seq") != last || hash_of(end.get("hash"))? != previous {
-        report.breaches.push(format!("I7: the audit trail's head is not its last entry, {last}"));
+    for seq in wanted.keys() {
+        let ends = report.head.seq;
+        report.breaches.push(format!("I7: the audit trail ends at {ends}, but {seq} was written out"));
+    }
+    if head_of(&end)? != report.head {
+        report
+            .breaches
+            .push(format!("I7: the audit trail's head is not its last entry, {}", report.head.seq));
     }
     Ok(report)
+}
+
+/// Goes one entry further.
+fn check_row(row: &AuditRow, report: &mut AuditReport) {
+    let Head { seq, hash } = report.head;
+    report.entries += 1;
+    if row.seq != seq + 1 {
+        report.breaches.push(format!("I7: audit entry {} follows {seq}", row.seq));
+    }
+    if row.entry.hash(&hash, row.seq) != row.hash {
+        report.breaches.push(format!("I7: audit entry {} was changed", row.seq));
+    }
+    report.head = Head { seq: row.seq, hash: row.hash };
+}
+
+/// What was written out and lies no further than the walk has come is right here, or it is not there.
+fn check_known(wanted: &mut Wanted, report: &mut AuditReport) {
+    let here = report.head;
+    while let Some(first) = wanted.first_entry().filter(|first| *first.key() <= here.seq) {
+        let (seq, hashes) = first.remove_entry();
+        if seq < here.seq {
+            report.breaches.push(format!("I7: audit entry {seq} was written out and is not there"));
+        } else if hashes != BTreeSet::from([here.hash]) {
+            report.breaches.push(format!("I7: audit entry {seq} is not the one that was written out"));
+        }
+    }
 }
 
 /// An entry as it lies in the trail.

@@ -1,7 +1,7 @@
 //! The trail and approvals against a real PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use audit::{ApprovalEvent, ApprovalId, ApprovalState, DecideRefusal, Entry, NewApproval};
+use audit::{ApprovalEvent, ApprovalId, ApprovalState, DecideRefusal, Entry, Head, NewApproval};
 use time::OffsetDateTime;
 
 async fn database() -> testkit::TestDb {
@@ -24,17 +24,33 @@ fn entry(subject: &str, at: OffsetDateTime) -> Entry {
 }
 
 async fn append(db: &testkit::TestDb, subjects: &[&str]) {
+    let now = db.pool.get().await.unwrap().query_one("SELECT now()", &[]).await.unwrap().get(0);
+    write(db, &subjects.iter().map(|subject| entry(subject, now)).collect::<Vec<_>>()).await;
+}
+
+async fn write(db: &testkit::TestDb, entries: &[Entry]) {
     let mut conn = db.pool.get().await.unwrap();
     let tx = conn.begin().await.unwrap();
-    let now = tx.now().await.unwrap();
-    let entries: Vec<Entry> = subjects.iter().map(|subject| entry(subject, now)).collect();
-    audit::append(&tx, &entries).await.unwrap();
+    audit::append(&tx, entries).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn breaches(db: &testkit::TestDb) -> Vec<String> {
+    breaches_with(db, &[]).await
+}
+
+async fn breaches_with(db: &testkit::TestDb, known: &[Head]) -> Vec<String> {
     let conn = db.pool.get().await.unwrap();
-    audit::verify(&conn).await.unwrap().breaches
+    audit::verify(&conn, known).await.unwrap().breaches
+}
+
+async fn head(db: &testkit::TestDb) -> Head {
+    audit::head(&db.pool.get().await.unwrap()).await.unwrap()
+}
+
+/// What somebody with the rights of the database's owner could do.
+async fn tamper(db: &testkit::TestDb, sql: &str) {
+    db.owner().get().await.unwrap().batch_execute(sql).await.unwrap();
 }
 
 #[tokio::test]
@@ -70,6 +86,113 @@ async fn r34_the_trail_is_chained_and_every_change_shows() {
         assert!(found.iter().any(|breach| breach.contains(finding)), "{damage}: {found:?}");
         owner.batch_execute(repair).await.unwrap();
     }
+}
+
+/// Takes the last entry away with everything that tells of it.
+const CUT_TAIL: &str = "DELETE FROM audit_log WHERE seq = 3;
+     UPDATE audit_head SET seq = 2, hash = (SELECT hash FROM audit_log WHERE seq = 2)";
+
+/// Makes room for another trail, of which the program itself then makes the hashes: there is no key in them.
+const EMPTY: &str =
+    "TRUNCATE audit_log; UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')";
+
+#[tokio::test]
+async fn r34_a_cut_tail_is_found_with_the_head_of_before() {
+    let db = database().await;
+    append(&db, &["a", "b", "c"]).await;
+    let known = [head(&db).await];
+    assert_eq!(breaches_with(&db, &known).await, Vec::<String>::new());
+    tamper(&db, CUT_TAIL).await;
+    // What is left fits together …
+    assert_eq!(breaches(&db).await, Vec::<String>::new());
+    // … but not with what was written out.
+    let cut = "I7: the audit trail ends at 2, but 3 was written out";
+    assert_eq!(breaches_with(&db, &known).await, [cut]);
+    // Written anew, it is not the same; nor does it help that the new one was written out, too.
+    append(&db, &["another"]).await;
+    let other = "I7: audit entry 3 is not the one that was written out";
+    assert_eq!(breaches_with(&db, &known).await, [other]);
+    for both in [[known[0], head(&db).await], [head(&db).await, known[0]]] {
+        assert_eq!(breaches_with(&db, &both).await, [other]);
+    }
+    append(&db, &["later"]).await;
+    assert_eq!(breaches_with(&db, &[known[0], head(&db).await]).await, [other]);
+    // Each entry is named once, however often it was written out.
+    let strange = Head { hash: [1; 32], ..known[0] };
+    assert_eq!(breaches_with(&db, &[known[0], known[0], strange]).await, [other]);
+    tamper(&db, EMPTY).await;
+    let gone = "I7: the audit trail ends at 0, but 3 was written out";
+    assert_eq!(breaches_with(&db, &known).await, [gone]);
+}
+
+#[tokio::test]
+async fn r34_a_trail_with_all_its_hashes_made_anew_is_found_with_the_heads_of_before() {
+    let db = database().await;
+    append(&db, &["a"]).await;
+    let first = head(&db).await;
+    append(&db, &["b", "c"]).await;
+    let known = [first, head(&db).await];
+    let mut rows = audit::list(&db.pool.get().await.unwrap(), None, None, 10).await.unwrap();
+    rows.reverse();
+    let mut entries: Vec<Entry> = rows.into_iter().map(|row| row.entry).collect();
+    // The same entries are the same trail.
+    tamper(&db, EMPTY).await;
+    write(&db, &entries).await;
+    assert_eq!(breaches_with(&db, &known).await, Vec::<String>::new());
+    // One word in the second is another one from there on.
+    tamper(&db, EMPTY).await;
+    entries[1].reason = "another".into();
+    write(&db, &entries).await;
+    assert_eq!(breaches(&db).await, Vec::<String>::new());
+    let found = breaches_with(&db, &known).await;
+    assert_eq!(found, ["I7: audit entry 3 is not the one that was written out"]);
+}
+
+#[tokio::test]
+async fn r34_an_entry_that_was_written_out_and_is_missing_in_the_middle_is_named() {
+    let db = database().await;
+    append(&db, &["a", "b"]).await;
+    let known = [head(&db).await];
+    append(&db, &["c"]).await;
+    tamper(&db, "DELETE FROM audit_log WHERE seq = 2").await;
+    let found = breaches_with(&db, &known).await;
+    assert!(found.contains(&"I7: audit entry 2 was written out and is not there".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
+async fn r34_heads_of_before_lie_on_a_trail_that_went_on() {
+    let db = database().await;
+    let mut known = vec![head(&db).await];
+    assert_eq!(breaches_with(&db, &known).await, Vec::<String>::new());
+    // Ends before, at and behind a step of the walk, in any order and more than once.
+    for entries in [999, 1, 1, 500] {
+        append(&db, &vec!["x"; entries]).await;
+        known.insert(0, head(&db).await);
+        known.push(known[0]);
+    }
+    append(&db, &["later"]).await;
+    assert_eq!(breaches_with(&db, &known).await, Vec::<String>::new());
+    let conn = db.pool.get().await.unwrap();
+    let report = audit::verify(&conn, &known).await.unwrap();
+    assert_eq!((report.entries, report.head), (1_502, head(&db).await));
+}
+
+#[tokio::test]
+async fn r34_a_head_lies_on_a_trail_that_goes_on_while_it_is_walked() {
+    let db = database().await;
+    let going_on = async {
+        for _ in 0..100 {
+            append(&db, &["x", "y", "z"]).await;
+        }
+    };
+    let proving = async {
+        let mut known = Vec::new();
+        for _ in 0..20 {
+            known.push(head(&db).await);
+            assert_eq!(breaches_with(&db, &known).await, Vec::<String>::new());
+        }
+    };
+    tokio::join!(going_on, proving);
 }
 
 #[tokio::test]
