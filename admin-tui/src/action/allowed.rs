@@ -69,7 +69,8 @@ impl Action {
         match self {
             QueryPayout => when(matches!(row.status, "sent" | "unknown"), T::OnlyAtBank),
             ResolvePaid | ResolveNotPaid => {
-                when(matches!(row.status, "unknown" | "disputed"), T::OnlyUnresolved)
+                // Whether a result is overdue the gateway knows.
+                when(matches!(row.status, "sent" | "unknown" | "disputed"), T::OnlyUnresolved)
             }
             HoldPayout => {
                 when(row.status == "queued" || (row.status == "held" && row.by_freeze), T::OnlyQueued)

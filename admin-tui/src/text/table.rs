@@ -324,7 +324,10 @@ impl T {
             T::OnlyAtBank => {
                 ("only while it may be at the bank (sent, unknown)", "仅限可能在银行时 (sent, unknown)")
             }
-            T::OnlyUnresolved => ("only while its outcome is unknown or disputed", "仅限结果未知或有争议时"),
+            T::OnlyUnresolved => (
+                "only while its outcome is open (sent, unknown, disputed)",
+                "仅限结果未定时 (sent, unknown, disputed)",
+            ),
             T::OnlyQueued => ("only while it is queued", "仅限排队中"),
             T::OnlyHeld => ("it is not held", "未被暂停"),
             T::HeldByFreeze => ("the merchant is frozen: unfreezing releases it", "商户已冻结：解冻后放行"),

@@ -15,6 +15,12 @@ use crate::receipt::PaymentId;
 use crate::references::References;
 use crate::reversals::{Reversal, ReversalId};
 
+/// A reference that banks give to more reversals than so many is none of any.
+const BEARERS: i64 = 100;
+/// No reversal waits longer for its payment, or for the end of a return to the remitter. Reversals are few: those of so
+/// many days are some pages.
+const LONGEST_WAIT: time::Duration = time::Duration::days(90);
+
 /// A payment, as far as a bank's statement can agree with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookedPayment {
@@ -62,7 +68,8 @@ pub async fn booked_under(
     rows.iter().map(BookedPayment::from_row).collect()
 }
 
-/// Every reversal that one of these banks reported of a payment with one of these references, whatever its state.
+/// Every reversal that one of these banks reported under one of these references, its own or that of its payment, whatever
+/// its state.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
@@ -72,7 +79,7 @@ pub async fn taken_back_under(
     references: &[(&str, &str)],
 ) -> Result<Vec<Reversal>, Error> {
     let named = References::of_pairs(shards, references);
-    let parameters: [&(dyn ToSql + Sync); 3] = [&named.shards, &named.banks, &named.references];
+    let parameters: [&(dyn ToSql + Sync); 4] = [&named.shards, &named.banks, &named.references, &BEARERS];
     let rows = conn.query(include_str!("sql/taken_back_under.sql"), &parameters).await?;
     rows.iter().map(Reversal::from_row).collect()
 }
@@ -119,8 +126,8 @@ pub async fn booked_between(
     Ok(BookedPage { payments: looked_at.into_iter().filter(booked).collect(), last })
 }
 
-/// The applied reversals of one shard that were reported from `from` until before `to`, in the order of their ids,
-/// after `after`.
+/// The applied reversals of one shard that were reported from 90 days before `from` until before `to`, in the order of
+/// their ids, after `after`. They hold all that were applied from `from` until before `to`.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
@@ -132,7 +139,7 @@ pub async fn taken_back_between(
     limit: i64,
 ) -> Result<Vec<Reversal>, Error> {
     let slack = time::Duration::hours(1);
-    let (first, last) = (first_id_at(from - slack), first_id_at(to + slack));
+    let (first, last) = (first_id_at(from - LONGEST_WAIT - slack), first_id_at(to + slack));
     let after = after.map_or(first, |after| after.uuid());
     let rows = conn
         .query(include_str!("sql/taken_back_between.sql"), &[&shard.number(), &after, &last, &limit])

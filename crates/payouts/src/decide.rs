@@ -1,12 +1,14 @@
 //! What a report makes of a payout: R27 and R29, pure.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use money::Money;
 
 use crate::judged::Truth;
 use crate::payout::{HeldBy, Job, JobKind, Payout};
-use crate::policy::BankPolicy;
+use crate::policy::{Backoff, BankPolicy};
 use crate::report::{Finding, Report, Source};
 use crate::state::{PayoutEvent, PayoutState, next};
 
@@ -201,14 +203,27 @@ fn contradicted(payout: &mut Payout, source: &Source) {
     if !payout.state.is_open() {
         return;
     }
-    payout.needs_operator = true;
+    let _ = call_operator(payout);
     hold_for_operator(payout);
     if source.token().is_some() {
         payout.rest();
     }
 }
 
+/// Calls a person for more than silence: nothing is sent by itself until the result. A call for silence is told by the
+/// count of it and ends with an answer, so nothing is counted any more. Whether it is news.
+pub(crate) fn call_operator(payout: &mut Payout) -> bool {
+    let is_news = !payout.needs_operator || payout.queries > 0;
+    payout.needs_operator = true;
+    payout.queries = 0;
+    is_news
+}
+
 fn hold_for_operator(payout: &mut Payout) {
+    // A freeze that holds it would let it go when it ends, and nobody would have looked (R32).
+    if payout.state == PayoutState::Held {
+        payout.held_by = Some(HeldBy::Operator);
+    }
     if let Some(held) = next(payout.state, PayoutEvent::Hold) {
         payout.state = held;
         payout.held_by = Some(HeldBy::Operator);
@@ -245,12 +260,7 @@ fn unfinished(payout: &mut Payout, finding: &Finding, policy: &BankPolicy, now: 
             payout.queries = 0;
             payout.job = Some(Job::new(JobKind::Query, now + policy.query_backoff.wait(0, seed)));
         }
-        Finding::Unreachable { .. } => {
-            payout.queries = payout.queries.saturating_add(1);
-            payout.needs_operator |= payout.queries >= policy.max_queries;
-            let wait = policy.query_backoff.wait(payout.queries, seed);
-            payout.job = Some(Job::new(JobKind::Query, now + wait));
-        }
+        Finding::Unreachable { .. } => unanswered(payout, policy, now),
         Finding::NeverSeen => never_seen(payout, policy, now),
         // Results are decided by the caller.
         Finding::Paid { .. } | Finding::Returned { .. } | Finding::Failed { .. } => {}
@@ -268,9 +278,27 @@ fn step(payout: &mut Payout, event: PayoutEvent) {
 fn poll(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
     payout.delays = 0;
     answered(payout, policy);
-    let age = payout.sent_at.map(|sent| (now - sent).unsigned_abs()).unwrap_or_default();
-    let wait = (age / 4).clamp(policy.poll.first, policy.poll.most);
+    let wait = quarter_of_age(payout, policy.poll, now);
     payout.job = Some(Job::new(JobKind::Query, now + wait));
+}
+
+/// I8: it is asked for ever, ever more rarely. Silence is not counted while a person is called for anything else, or that
+/// call would end with an answer as one for silence does; the order's age makes the waits longer then.
+fn unanswered(payout: &mut Payout, policy: &BankPolicy, now: OffsetDateTime) {
+    let wait = if payout.needs_operator && payout.queries < policy.max_queries {
+        payout.queries = 0;
+        quarter_of_age(payout, policy.query_backoff, now)
+    } else {
+        payout.queries = payout.queries.saturating_add(1);
+        payout.needs_operator |= payout.queries >= policy.max_queries;
+        policy.query_backoff.wait(payout.queries, payout.id.uuid())
+    };
+    payout.job = Some(Job::new(JobKind::Query, now + wait));
+}
+
+fn quarter_of_age(payout: &Payout, bounds: Backoff, now: OffsetDateTime) -> Duration {
+    let age = payout.sent_at.map(|sent| (now - sent).unsigned_abs()).unwrap_or_default();
+    (age / 4).clamp(bounds.first, bounds.most)
 }
 
 /// The claim was no send (R31). Only what was never sent at all is certainly not at the bank.

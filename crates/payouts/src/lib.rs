@@ -26,7 +26,7 @@ mod store;
 mod throttle;
 mod worker;
 
-pub use book::{of_references, paid_of_those_made};
+pub use book::{BookedPayout, booked_under, paid_of_those_made, settled_late};
 pub use breaker::{BreakerPolicy, BreakerState};
 pub use decide::{Effect, apply};
 pub use error::{Error, Refusal};
@@ -61,6 +61,7 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "judgements",
             sql: include_str!("../migrations/0004_judgements.sql"),
         },
+        pg::Migration { version: 5, name: "settled", sql: include_str!("../migrations/0005_settled.sql") },
     ],
 };
 

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::decide::call_operator;
 use crate::error::Refusal;
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::state::{PayoutEvent, PayoutState, next};
@@ -27,9 +28,9 @@ pub fn beside_a_dispute(payout: &mut Payout) -> bool {
     if hold(payout).is_ok() {
         return true;
     }
-    let calls = payout.state.is_in_flight() && !payout.needs_operator;
+    // Also where silence has called one already: an answer would end that call, and it could be sent again.
+    let calls = payout.state.is_in_flight() && call_operator(payout);
     if calls {
-        payout.needs_operator = true;
         payout.note("worker", "another attempt at the same is disputed: nothing is sent again by itself");
     }
     calls

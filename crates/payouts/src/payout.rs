@@ -128,7 +128,7 @@ pub struct Payout {
     pub reason: Option<String>,
     /// Requests that may have reached the bank.
     pub sends: i32,
-    /// Queries in a row without a usable answer.
+    /// Queries in a row without a usable answer; none is counted while a person is needed for anything else.
     pub queries: i32,
     /// Sends in a row of which nothing left us; they count for the back-off only.
     pub delays: i32,

@@ -136,8 +136,8 @@ pub fn next(state: PayoutState, event: PayoutEvent) -> Option<PayoutState> {
         (S::Sent | S::Unknown | S::Paid, E::Returned) => Some(S::Returned),
         (S::Unknown, E::Resend) => Some(S::Sent),
 
-        (S::Unknown | S::Disputed, E::FoundPaid) => Some(S::Paid),
-        (S::Unknown | S::Disputed, E::FoundFailed) => Some(S::Failed),
+        (S::Sent | S::Unknown | S::Disputed, E::FoundPaid) => Some(S::Paid),
+        (S::Sent | S::Unknown | S::Disputed, E::FoundFailed) => Some(S::Failed),
         (S::Disputed, E::FoundReturned) => Some(S::Returned),
 
         (S::Failed, E::Paid) => Some(S::Disputed),
@@ -176,7 +176,7 @@ mod tests {
         //          claim accept notsent lost paid fail return never resend hold release refunded refuse found paid, failed, returned
         "queued   | sent -    -      -       disputed -      disputed -       -    held -      -        failed -    -      -",
         "held     | -    -    -      -       disputed -      disputed -       -    -    queued -        failed -    -      -",
-        "sent     | -    sent queued unknown paid     failed returned unknown -    -    -      -        -      -    -      -",
+        "sent     | -    sent queued unknown paid     failed returned unknown -    -    -      -        -      paid failed -",
         "unknown  | -    sent -      unknown paid     failed returned unknown sent -    -      -        -      paid failed -",
         "paid     | -    -    -      -       -        -      returned -       -    -    -      -        -      -    -      -",
         "failed   | -    -    -      -       disputed -      -        -       -    -    -      disputed -      -    -      -",

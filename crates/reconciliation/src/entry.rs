@@ -124,4 +124,6 @@ pub struct BookEntry {
     pub booked: bool,
     /// When it was posted, as far as is known.
     pub at: OffsetDateTime,
+    /// Before this the bank didn't move the money.
+    pub since: OffsetDateTime,
 }

@@ -80,24 +80,29 @@ impl Finding {
 ///
 /// An entry is meant when it is at the line's bank, goes the same way, and shares a reference; for a line of a
 /// receiving account also that account. A line that the bank calls a reversal means only what takes back.
+///
+/// The line is one of those that share most references with it, or all that are free together. Banks use a name twice: a
+/// line that has our reference beside it must not take another payout, or what the bank paid twice would look right.
 pub fn find(line: &Line, book: &[BookEntry], taken: &HashSet<EntryId>) -> Finding {
     let mut meant: Vec<&BookEntry> = book.iter().filter(|entry| means(line, entry)).collect();
     meant.sort_unstable_by_key(|entry| entry.id.sort_key());
-    let (booked, under_way): (Vec<&BookEntry>, Vec<&BookEntry>) =
-        meant.into_iter().partition(|entry| entry.booked);
+    let most = meant.iter().map(|entry| shared(line, entry)).max().unwrap_or_default();
+    let nearest = meant.iter().copied().filter(|entry| shared(line, entry) == most);
+    let (booked, under_way): (Vec<&BookEntry>, Vec<&BookEntry>) = nearest.partition(|entry| entry.booked);
     let equal: Vec<&BookEntry> = booked.iter().copied().filter(|entry| entry.amount == line.amount).collect();
     let free = |entry: &&BookEntry| !taken.contains(&entry.id);
     if let Some(entry) = equal.iter().copied().find(free) {
         return Finding::about(Outcome::Matched, &[entry]);
     }
-    if let Some(whole) = adding_up(line, booked.iter().copied().filter(free)) {
+    let all = meant.iter().copied().filter(|entry| entry.booked);
+    if let Some(whole) = adding_up(line, all.filter(free)) {
         return Finding::about(Outcome::Matched, &whole);
     }
     if let Some(entry) = equal.first() {
         return Finding::about(Outcome::Duplicate, &[entry]);
     }
-    let nearest = booked.iter().copied().find(free).or(booked.first().copied());
-    match nearest {
+    let differing = booked.iter().copied().find(free).or(booked.first().copied());
+    match differing {
         Some(entry) => Finding::about(Outcome::AmountDiffers, &[entry]),
         None => Finding::about(Outcome::Unknown, under_way.get(..1).unwrap_or_default()),
     }
@@ -112,7 +117,14 @@ fn means(line: &Line, entry: &BookEntry) -> bool {
         && entry.id.kind.direction() == line.direction
         && (!line.reversal || entry.id.kind.takes_back())
         && account_fits
-        && entry.references.iter().any(|reference| line.references.contains(reference))
+        && shared(line, entry) > 0
+}
+
+/// How many references they have in common.
+fn shared(line: &Line, entry: &BookEntry) -> usize {
+    let common: HashSet<&String> =
+        entry.references.iter().filter(|reference| line.references.contains(reference)).collect();
+    common.len()
 }
 
 /// A bank may book many as one line: all that are meant and free, of one kind, are matched if their sum is the

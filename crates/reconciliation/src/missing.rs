@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
-use crate::entry::BookEntry;
+use crate::entry::{BookEntry, EntryKind};
 use crate::error::Error;
 use crate::line::{LineId, index_of};
 use crate::settle::taken;
@@ -38,10 +38,12 @@ pub struct Check {
 /// What the book must have told the bank of, or heard from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// From the beginning of this day on, in UTC.
+    /// Posted from the beginning of this day on, in UTC.
     pub from: Date,
     /// To the end of this one.
     pub to: Date,
+    /// What the bank may have moved before this day, it may have told of in statements that we don't have.
+    pub told_from: Date,
     /// Payments into this receiving account only, and no payouts.
     pub only: Option<[u8; 32]>,
     /// Not payments into these: they have statements of their own.
@@ -59,19 +61,18 @@ pub async fn next_check(conn: &Connection) -> Result<Option<Check>, Error> {
     let covers =
         Covers::parse(row.get("covers")).ok_or_else(|| Error::Unexpected("a statement of nothing".into()))?;
     let dates = (row.get("from_date"), row.get("to_date"), row.get("first_date"));
-    let expected = match dates {
+    let window = match dates {
         (Some(from), Some(to), Some(first)) => window(from, to, first),
         _ => None,
     };
-    let expected = match (expected, covers) {
-        (Some((from, to)), Covers::ReceivingAccount) => {
-            let only = Some(index_of(row.get("account"))?);
-            Some(Expected { from, to, only, except: HashSet::new() })
+    let expected = match (window, covers) {
+        (Some(window), Covers::ReceivingAccount) => {
+            Some(Expected { only: Some(index_of(row.get("account"))?), ..window })
         }
-        (Some((from, to)), Covers::OwnAccount) => {
+        (Some(window), Covers::OwnAccount) => {
             let rows = conn.query(include_str!("sql/accounts_with_statements.sql"), &[&bank, &code]).await?;
             let except = rows.iter().map(|row| index_of(row.get("account"))).collect::<Result<_, _>>()?;
-            Some(Expected { from, to, only: None, except })
+            Some(Expected { except, ..window })
         }
         (None, _) => None,
     };
@@ -84,22 +85,33 @@ pub async fn next_check(conn: &Connection) -> Result<Option<Check>, Error> {
 }
 
 /// The days of which a statement from `from` to `to` must tell, if the bank tells of the account since `first`.
-fn window(from: Date, to: Date, first: Date) -> Option<(Date, Date)> {
-    let back = from.checked_sub(BACK)?.max(first.checked_add(SLACK)?);
+fn window(from: Date, to: Date, first: Date) -> Option<Expected> {
+    let told_from = first.checked_add(SLACK)?;
+    let from = from.checked_sub(BACK)?.max(told_from);
     let to = to.checked_sub(SLACK)?;
-    (back <= to).then_some((back, to))
+    (from <= to).then(|| Expected { from, to, told_from, only: None, except: HashSet::new() })
+}
+
+impl Check {
+    /// Whether `entry` must stand in this statement or an earlier one.
+    pub fn expects(&self, entry: &BookEntry) -> bool {
+        entry.bank == self.bank
+            && entry.amount.currency() == self.currency
+            && self.expected.as_ref().is_some_and(|expected| expected.contains(entry))
+    }
 }
 
 impl Expected {
     /// Whether a statement must have told of `entry`.
     pub fn contains(&self, entry: &BookEntry) -> bool {
-        let day = entry.at.to_offset(UtcOffset::UTC).date();
+        let day = |at: OffsetDateTime| at.to_offset(UtcOffset::UTC).date();
         let tells = match (self.only, entry.account) {
             (Some(only), account) => account == Some(only),
             (None, Some(account)) => !self.except.contains(&account),
             (None, None) => true,
         };
-        entry.booked && (self.from..=self.to).contains(&day) && tells
+        let in_time = day(entry.since) >= self.told_from && (self.from..=self.to).contains(&day(entry.at));
+        entry.booked && in_time && tells
     }
 }
 
@@ -107,7 +119,7 @@ impl Expected {
 /// done.
 ///
 /// # Errors
-/// The database's.
+/// The database's; `Unexpected` for a row that can't be understood.
 pub async fn list_missing(
     tx: &Tx<'_>,
     check: &Check,
@@ -115,17 +127,13 @@ pub async fn list_missing(
     last: bool,
     now: OffsetDateTime,
 ) -> Result<usize, Error> {
-    let concerns = |entry: &&BookEntry| {
-        entry.bank == check.bank
-            && entry.amount.currency() == check.currency
-            && check.expected.as_ref().is_some_and(|expected| expected.contains(entry))
-    };
-    let expected: Vec<&BookEntry> = book.iter().filter(concerns).collect();
+    let expected: Vec<&BookEntry> = book.iter().filter(|entry| check.expects(entry)).collect();
     let taken = taken(tx, expected.iter().map(|entry| entry.id)).await?;
     let untaken: Vec<&BookEntry> = expected.into_iter().filter(|entry| !taken.contains(&entry.id)).collect();
     let named = named_by_lines(tx, &untaken).await?;
     let mut rows = LineRows::default();
-    for entry in untaken.into_iter().filter(|entry| !named.contains(&entry.id.id)) {
+    let named_as = |entry: &BookEntry| (entry.id.kind, entry.id.id);
+    for entry in untaken.into_iter().filter(|entry| !named.contains(&named_as(entry))) {
         rows.push_missing(entry);
     }
     let listed = rows.insert(tx, now).await?.len();
@@ -136,13 +144,17 @@ pub async fn list_missing(
     Ok(listed)
 }
 
-async fn named_by_lines(tx: &Tx<'_>, entries: &[&BookEntry]) -> Result<HashSet<Uuid>, Error> {
+async fn named_by_lines(tx: &Tx<'_>, entries: &[&BookEntry]) -> Result<HashSet<(EntryKind, Uuid)>, Error> {
     if entries.is_empty() {
         return Ok(HashSet::new());
     }
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id.id).collect();
     let rows = tx.query(include_str!("sql/named_by_lines.sql"), &[&ids]).await?;
-    Ok(rows.iter().map(|row| row.get("entry")).collect())
+    let named = |row: &pg::Row| {
+        let kind: Option<&str> = row.get("entry_kind");
+        Some(EntryKind::from_column(kind?).map(|kind| (kind, row.get("entry"))))
+    };
+    rows.iter().filter_map(named).collect()
 }
 
 impl LineRows {
@@ -176,7 +188,7 @@ mod tests {
     use time::macros::{date, datetime};
 
     use super::*;
-    use crate::entry::{EntryId, EntryKind};
+    use crate::entry::EntryId;
 
     #[test]
     fn r44_the_days_that_a_statement_must_tell_of() {
@@ -190,7 +202,8 @@ mod tests {
             (day, day, date!(2026 - 01 - 01), Some((date!(2026 - 11 - 13), date!(2026 - 11 - 19)))),
             (Date::MIN, Date::MIN, Date::MIN, None),
         ] {
-            assert_eq!(window(from, to, first), expected, "{from} {to} {first}");
+            let window = window(from, to, first).map(|window| (window.from, window.to));
+            assert_eq!(window, expected, "{from} {to} {first}");
         }
     }
 
@@ -204,10 +217,12 @@ mod tests {
             amount: Money::new(1, Currency::USD).unwrap(),
             booked,
             at,
+            since: at,
         };
         let own = Expected {
             from: date!(2026 - 11 - 20),
             to: date!(2026 - 11 - 21),
+            told_from: date!(2026 - 11 - 06),
             only: None,
             except: HashSet::from([[9; 32]]),
         };
@@ -228,6 +243,13 @@ mod tests {
                 (in_own, in_receiving),
                 "{entry:?}"
             );
+        }
+        // Posted in these days, of what was sent before: not if the bank told nobody yet.
+        for (since, in_own) in
+            [(datetime!(2026-11-06 00:00 UTC), true), (datetime!(2026-11-05 23:59 UTC), false)]
+        {
+            let late = BookEntry { since, ..entry(payout, None, at, true) };
+            assert_eq!(own.contains(&late), in_own, "{since}");
         }
     }
 }

@@ -31,6 +31,7 @@ fn entry(kind: EntryKind, number: u128, reference: &str, minor: i64) -> BookEntr
         amount: usd(minor),
         booked: true,
         at: OffsetDateTime::UNIX_EPOCH,
+        since: OffsetDateTime::UNIX_EPOCH,
     }
 }
 
@@ -90,6 +91,20 @@ fn cases() -> Vec<Case> {
     sent.booked = false;
     let pair = || vec![entry(Payment, 1, "R", 100), entry(Payment, 2, "R", 100)];
     let batch = || vec![entry(Payout, 1, "po_1", 40), entry(Payout, 2, "po_2", 60)];
+    let called = |name: &str| {
+        let mut batch = batch();
+        batch.iter_mut().for_each(|payout| payout.references.push(name.into()));
+        batch
+    };
+    let twins = || {
+        let mut twins = called("HB-9");
+        twins.iter_mut().for_each(|payout| payout.amount = usd(60));
+        twins
+    };
+    let mut twin = entry(Payout, 2, "po_2", 100);
+    twin.references.push("HB-9".into());
+    let mut sent_as = sent.clone();
+    sent_as.references.push("HB-9".into());
     vec![
         case("an empty book", line(Credit, &["R"], 100), vec![], Unknown, &[]),
         case("a line without references", line(Credit, &[], 100), pair(), Unknown, &[]),
@@ -181,6 +196,33 @@ fn cases() -> Vec<Case> {
             vec![entry(Payment, 1, "R", 60), entry(Payment, 2, "R", 100)],
             Matched,
             &[2],
+        ),
+        case("by a bank's name only", line(Debit, &["HB-9"], 60), called("HB-9"), Matched, &[2]),
+        case(
+            "ours, and not another of one name",
+            line(Debit, &["po_2", "HB-9"], 40),
+            called("HB-9"),
+            AmountDiffers,
+            &[2],
+        ),
+        Case {
+            taken: vec![id(Payout, 2)],
+            ..case("ours again", line(Debit, &["po_2", "HB-9"], 60), twins(), Duplicate, &[2])
+        },
+        case(
+            "ours, still under way",
+            line(Debit, &["po_1", "HB-9"], 100),
+            vec![sent_as, twin],
+            Unknown,
+            &[1],
+        ),
+        case("all of one name", line(Debit, &["HB-9"], 100), called("HB-9"), Matched, &[1, 2]),
+        case(
+            "all of one name, one of them by ours",
+            line(Debit, &["po_1", "HB-9"], 100),
+            called("HB-9"),
+            Matched,
+            &[1, 2],
         ),
         case("many as one", line(Debit, &["po_1", "po_2"], 100), batch(), Matched, &[1, 2]),
         case("many, but not all of it", line(Debit, &["po_1", "po_2"], 101), batch(), AmountDiffers, &[1]),

@@ -41,7 +41,8 @@ pub enum Action {
     ReleasePayout { payout: PayoutId },
     /// Asks the bank about a payout now.
     QueryPayout { payout: PayoutId },
-    /// Books what people found out about a payout whose outcome is unknown or disputed (R27, R29); always by two persons.
+    /// Books what people found out about a payout whose outcome is open: unknown, disputed, or overdue (R27, R29); always by two
+    /// persons.
     ResolvePayout {
         payout: PayoutId,
         executed: bool,

@@ -35,7 +35,7 @@ impl Stage<'_> {
         let truth = truth(executed);
         let policy = self.policy_of(payout)?;
         self.payouts.resolvable(id, truth, policy, self.now).map_err(payout_problem)?;
-        if payout.state == PayoutState::Unknown {
+        if payout.state.is_in_flight() {
             return Ok(Resolution::AsReported);
         }
         if self.has_new_sibling(id) {

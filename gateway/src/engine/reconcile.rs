@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deposits::{BookedPayment, PaymentId, Reversal, ReversalId, ReversalState};
-use payouts::{Payout, PayoutId, PayoutState};
+use payouts::{BookedPayout, PayoutId, PayoutState};
 use pg::{Pool, Shard, Shards};
 use reconciliation::{BookEntry, Check, EntryId, EntryKind, Line, Origin, Outcome};
 use time::OffsetDateTime;
@@ -65,12 +65,9 @@ async fn meant_by(conn: &pg::Connection, shards: Shards, lines: &[Line]) -> Resu
     let references: Vec<(&str, &str)> = of_banks()
         .flat_map(|line| line.references.iter().map(|reference| (&*line.bank, reference.as_str())))
         .collect();
-    let mut ids: Vec<PayoutId> = references.iter().filter_map(|(_, text)| text.parse().ok()).collect();
-    ids.sort_unstable();
-    ids.dedup();
     let payments = deposits::booked_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
     let reversals = deposits::taken_back_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
-    let payouts = payouts::of_references(conn, &ids).await.map_err(|error| error.to_string())?;
+    let payouts = payouts::booked_under(conn, &references).await.map_err(|error| error.to_string())?;
     let incoming = payments.iter().map(of_payment).chain(reversals.iter().map(of_reversal));
     Ok(incoming.chain(payouts.iter().flat_map(of_payout)).collect())
 }
@@ -84,6 +81,7 @@ fn of_payment(payment: &BookedPayment) -> BookEntry {
         amount: payment.amount,
         booked: true,
         at: payment.received_at,
+        since: payment.received_at,
     }
 }
 
@@ -95,28 +93,33 @@ fn of_reversal(reversal: &Reversal) -> BookEntry {
         account: reversal.account_index,
         amount: reversal.amount,
         booked: reversal.state == ReversalState::Applied,
-        at: reversal.received_at,
+        at: reversal.applied_at.unwrap_or(reversal.received_at),
+        since: reversal.received_at,
     }
 }
 
-/// A payout, and what came back of it.
-fn of_payout(payout: &Payout) -> Vec<BookEntry> {
-    let entry = |kind, amount, at| BookEntry {
+/// A payout, and what came back of it. Both have the day of the latter: a bank may tell of a return alone, which posts
+/// both, and nothing is listed twice though its days are asked about again.
+fn of_payout(booked: &BookedPayout) -> Vec<BookEntry> {
+    let payout = &booked.payout;
+    let sent = payout.sent_at.unwrap_or(payout.created_at);
+    let at = booked.settled_at.unwrap_or(sent);
+    let references = [Some(payout.id.to_string()), payout.bank_reference.clone()];
+    let references: Vec<String> =
+        references.into_iter().flatten().chain(booked.names.iter().cloned()).collect();
+    let entry = |kind, amount, since| BookEntry {
         id: EntryId { shard: payout.id.shard(), kind, id: payout.id.uuid() },
         bank: payout.bank.clone(),
-        references: [Some(payout.id.to_string()), payout.bank_reference.clone()]
-            .into_iter()
-            .flatten()
-            .collect(),
+        references: references.clone(),
         account: None,
         amount,
         booked: matches!(payout.state, PayoutState::Paid | PayoutState::Returned),
         at,
+        since,
     };
-    let mut entries =
-        vec![entry(EntryKind::Payout, payout.amount, payout.sent_at.unwrap_or(payout.created_at))];
+    let mut entries = vec![entry(EntryKind::Payout, payout.amount, sent)];
     if let (PayoutState::Returned, Some(returned)) = (payout.state, payout.returned) {
-        entries.push(entry(EntryKind::PayoutReturn, returned, payout.updated_at));
+        entries.push(entry(EntryKind::PayoutReturn, returned, at));
     }
     entries
 }
@@ -137,8 +140,26 @@ async fn look_for_missing(reads: &Pool, shards: Shards, check: &Check) -> Result
                 list_missing(reads, check, page, false).await?;
             }
         }
+        look_at_late_payouts(reads, check, (from, to)).await?;
     }
     list_missing(reads, check, Vec::new(), true).await
+}
+
+/// Those that were settled, or came back, in these days, but were made so long before that their ids tell nothing of it.
+async fn look_at_late_payouts(
+    reads: &Pool,
+    check: &Check,
+    days: (OffsetDateTime, OffsetDateTime),
+) -> Result<(), String> {
+    let mut after = None;
+    loop {
+        let conn = reads.get().await.map_err(|error| error.to_string())?;
+        let page = payouts::settled_late(&conn, days, after, ENTRIES).await.map_err(|e| e.to_string())?;
+        drop(conn);
+        let Some(last) = page.last().and_then(BookedPayout::place) else { return Ok(()) };
+        after = Some(last);
+        list_missing(reads, check, page.iter().flat_map(of_payout).collect(), false).await?;
+    }
 }
 
 /// Where entries of the book come from: of payments there is one index by time, of all else one in each shard.
@@ -189,7 +210,7 @@ impl Source {
 }
 
 async fn list_missing(reads: &Pool, check: &Check, book: Vec<BookEntry>, last: bool) -> Result<(), String> {
-    if book.is_empty() && !last {
+    if !last && !book.iter().any(|entry| check.expects(entry)) {
         return Ok(());
     }
     let mut conn = reads.get().await.map_err(|error| error.to_string())?;

@@ -1,5 +1,7 @@
 //! Bank statements against the book: matched by themselves, listed, explained.
 
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 use tests::{Sluice, World, funds, unique};
 use uuid::Uuid;
@@ -101,10 +103,10 @@ async fn r44_statements_are_matched_with_payments_and_payouts_and_the_rest_is_ex
 
     // The bank catches up with the third payment, the book with nothing more.
     keep(&world, "USD", &[("credit", 2_500, &references[2])]).await;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while outcomes(&world.look(LINES).await.json) != [("amount_differs", "50.01")] {
         assert!(begun.elapsed().as_secs() < 30, "{:?}", outcomes(&world.look(LINES).await.json));
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     sluice.verify().await;
 }
@@ -152,4 +154,106 @@ async fn r44_an_explanation_is_given_once_under_one_key_and_lists_refuse_nonsens
     }
     let metrics = world.probe("/metrics").await;
     assert!(metrics.contains("sluice_reconciliation_open_lines{outcome=\"unknown\"}"), "gauges");
+}
+
+#[tokio::test]
+async fn r44_a_line_with_only_the_banks_own_reference_is_matched() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let (reference, back) = (unique("HB"), unique("RET"));
+    let body = funds(&reference, merchant.account("USD"), "100.00", "USD", "AMAZON PAYMENTS INC");
+    assert_eq!(world.event(&unique("evt"), &body).await.status, 200);
+    let taken = json!({"type": "funds.returned", "data": {"reference": back, "original_reference": reference,
+        "amount": "20.00", "currency": "USD", "reason": "AC04"}});
+    let answer = world.event(&unique("evt"), taken.to_string().as_bytes()).await;
+    assert_eq!(answer.outcome().0, "applied", "{answer:?}");
+    let order = world.withdraw(merchant, merchant.payee("USD"), "30.00", "USD", "USD").await;
+    let paid = world.wait_for(merchant, order.text_of("id"), "paid").await;
+    let payout = paid.json["payouts"][0]["id"].as_str().unwrap();
+    let net = paid.text_of("net_amount").replace('.', "").parse().unwrap();
+    let sql = "SELECT min(reference) FROM payout_references";
+    let called: String = database(&world).await.query_one(sql, &[]).await.unwrap().get(0);
+
+    let statement = keep(&world, "USD", &[("debit", net, &called), ("debit", 2_000, &back)]).await;
+    // The payment is in no statement: what is matched was looked at by then.
+    world.wait_for_row(LINES, |row| row["outcome"] == "missing_at_bank" && row["amount"] == "100.00").await;
+    let all = world.look(&format!("{LINES}?statement_id={statement}")).await;
+    assert_eq!(outcomes(&all.json), [("matched", paid.text_of("net_amount")), ("matched", "20.00")]);
+    assert_eq!(all.json["data"][0]["matches"], json!([{"kind": "payout", "id": payout}]));
+    assert_eq!(all.json["data"][1]["matches"][0]["kind"], "reversal");
+    let open = world.look(LINES).await;
+    assert_eq!(outcomes(&open.json), [("missing_at_bank", "100.00")]);
+    sluice.verify().await;
+}
+
+/// An id in shard 3 that was made so many days ago.
+fn id_made(days_ago: u64) -> Uuid {
+    let mut bytes = id().into_bytes();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let millis = u64::try_from(now.as_millis()).unwrap() - days_ago * 24 * 60 * 60 * 1_000;
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    Uuid::from_bytes(bytes)
+}
+
+/// What only time would bring about: a payout made `days[0]` days ago, sent `days[1]` and settled `days[2]` days ago.
+async fn settled(world: &World, days: [u8; 3], minor: i64, returned: Option<i64>) {
+    let sql =
+        "INSERT INTO payouts (shard, id, withdrawal, bank, attempt, amount_minor, currency, beneficiary_sealed, status,
+                   returned_minor, sends, queries, delays, needs_operator, created_at, sent_at, updated_at, settled_at)
+               SELECT 3, $1, gen_random_uuid(), $2, 1, $3, 'USD', '',
+                   CASE WHEN $4::bigint IS NULL THEN 'paid' ELSE 'returned' END,
+                   $4, 1, 0, 0, false, now() - $5 * interval '1 day', now() - $6 * interval '1 day', now(),
+                   now() - $7 * interval '1 day'";
+    let [made, sent, done] = days.map(f64::from);
+    let id = id_made(days[0].into());
+    let database = database(world).await;
+    database.execute(sql, &[&id, &world.bank(), &minor, &returned, &made, &sent, &done]).await.unwrap();
+}
+
+#[tokio::test]
+async fn r29_r44_what_comes_back_or_is_settled_late_and_never_reaches_the_bank_is_listed() {
+    let (_sluice, world) = Sluice::start().await;
+    // Its money came back eleven days after it was paid.
+    settled(&world, [13, 13, 2], 10_000, Some(9_500)).await;
+    // Held for long, then sent; resolved by people, long after it was sent.
+    settled(&world, [30, 2, 2], 201, None).await;
+    settled(&world, [12, 12, 2], 202, None).await;
+    // Sent before the bank told of the account at all.
+    settled(&world, [60, 60, 2], 203, None).await;
+    let database = database(&world).await;
+    let reversal =
+        "INSERT INTO reversals (shard, id, bank, reference, original_reference, position, amount_minor, currency, state,
+                   payment, covered_minor, event, received_at, applied_at)
+               VALUES (3, $1, $2, 'RET-1', 'HB-1', 0, 301, 'USD', 'applied', $1, 301, $1, now() - interval '20 days',
+                   now() - interval '2 days')";
+    database.execute(reversal, &[&id_made(20), &world.bank()]).await.unwrap();
+    // The bank tells of the account for forty days, and of the last four day by day.
+    let told =
+        "INSERT INTO bank_statements (shard, id, bank, account, covers, number, currency, from_date, to_date, lines, digest,
+                   event, received_at)
+               SELECT 3, i.id, $1, sha256('own'), 'own_account', n::text, 'USD', current_date - n, current_date - n, 0,
+                   sha256(uuid_send(i.id)), i.id, now() - n * interval '1 second'
+               FROM unnest(ARRAY[40, 3, 2, 1, 0]) AS n CROSS JOIN LATERAL (
+                   SELECT (left(gen_random_uuid()::text, 34) || '03')::uuid AS id WHERE n IS NOT NULL) AS i";
+    database.execute(told, &[&world.bank()]).await.unwrap();
+    let unchecked = "SELECT count(*) FROM bank_statements WHERE checked_at IS NULL";
+    let begun = Instant::now();
+    while database.query_one(unchecked, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        assert!(begun.elapsed().as_secs() < 60, "the statements are not looked at");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let open = world.look(LINES).await;
+    let mut found = outcomes(&open.json);
+    found.sort_unstable();
+    let missing = |amount| ("missing_at_bank", amount);
+    assert_eq!(found, ["100.00", "2.01", "2.02", "3.01", "95.00"].map(missing));
+    let rows = open.json["data"].as_array().unwrap();
+    let back = rows.iter().find(|row| row["amount"] == "95.00").unwrap();
+    assert_eq!(
+        (&back["direction"], &back["matches"][0]["kind"]),
+        (&json!("credit"), &json!("payout_return"))
+    );
+    let day = "SELECT (now() AT TIME ZONE 'UTC')::date - 2";
+    let day: time::Date = database.query_one(day, &[]).await.unwrap().get(0);
+    assert_eq!(back["booked_on"], day.to_string());
 }

@@ -50,7 +50,10 @@ async fn a_search_by_such_a_name_reads_what_it_shows_among_many() {
                 SELECT n % 16, md5(n::text)::uuid, 'harbour', CASE WHEN n % 20 = 0 THEN 'SAME' ELSE 'b' || n END, 'r' || n, 0, 100,
                        'USD', 'waiting', md5('e')::uuid, now()
                 FROM generate_series(1, 20000) AS n;
-                ANALYZE payments; ANALYZE reversals";
+                INSERT INTO reversal_keys (shard, bank, original_reference, reference, position, variant, reversal, amount_minor,
+                                           currency)
+                SELECT shard, bank, original_reference, reference, 0, '', id, amount_minor, currency FROM reversals;
+                ANALYZE payments; ANALYZE reversals; ANALYZE reversal_keys";
     conn.batch_execute(fill).await.unwrap();
     fill_keys(&conn).await;
     let by_uetr = include_str!("../../src/sql/named_by_uetr.sql");
@@ -70,6 +73,12 @@ async fn a_search_by_such_a_name_reads_what_it_shows_among_many() {
     plan(&conn, originals, &parameters).await.goes_by(keyed, 3);
     let booked = include_str!("../../src/sql/booked_under.sql");
     plan(&conn, booked, &format!("'{{1}}', {given}, '{{harbour}}', '{{r17}}'")).await.goes_by(keyed, 3);
+    let back = include_str!("../../src/sql/taken_back_under.sql");
+    for (references, most) in [("{r17,b18}", 4), ("{r17,SAME}", 2 + 101), ("{nothing,?}", 0)] {
+        let found =
+            plan(&conn, back, &format!("'{{1,1}}', '{{harbour,harbour}}', '{references}', 100")).await;
+        found.goes_by(&["reversal_keys_pkey", "reversals_by_reference", "reversals_pkey"], most);
+    }
     let waiting = include_str!("../../src/sql/waiting_reversals.sql");
     let parameters = "'-infinity', '00000000-0000-0000-0000-000000000000', 50";
     plan(&conn, waiting, parameters).await.goes_by(&["payment_keys_pkey"], 200);

@@ -1,5 +1,6 @@
 use money::{Currency, Money};
 
+use crate::operate::{beside_a_dispute, freeze, release, unfreeze};
 use crate::payout::{HeldBy, Job, JobKind, Payout};
 use crate::policy::BankPolicy;
 use crate::report::{Finding, Report, Source};
@@ -393,21 +394,106 @@ fn r27_what_a_bank_contradicted_is_not_sent_again_by_itself() {
     assert!(payout.needs_operator);
 }
 
+/// It is asked when that is due, but not before `earliest`.
+fn asked(payout: &mut Payout, earliest: u64, finding: Finding) -> Effect {
+    let now = payout.job.unwrap().run_at.max(NOW + secs(earliest));
+    claim(payout, now);
+    let report = answer(payout, finding);
+    apply(payout, &report, &policy(), now)
+}
+
+fn silent(payout: &mut Payout, queries: i32) {
+    for _ in 0..queries {
+        asked(payout, 0, unreachable());
+    }
+}
+
 #[test]
 fn i8_a_call_for_lack_of_answers_ends_with_an_answer() {
     for finding in [Finding::Pending, Finding::NeverSeen] {
         let mut payout = in_state(S::Unknown);
-        let mut now = NOW + secs(30);
-        for _ in 0..policy().max_queries {
+        silent(&mut payout, policy().max_queries);
+        assert!(payout.needs_operator);
+        asked(&mut payout, 60, finding.clone());
+        assert!(!payout.needs_operator && payout.job.is_some(), "{finding:?}");
+    }
+}
+
+fn contradicted(payout: &mut Payout) {
+    assert_eq!(apply(payout, &callback(wrong_amount()), &policy(), NOW), Effect::Contradiction);
+}
+
+fn disputed_beside(payout: &mut Payout) {
+    assert!(beside_a_dispute(payout), "people hear of it");
+    assert!(!beside_a_dispute(payout), "once");
+}
+
+/// Whatever came first, the silence or what a person is called for besides: the first answer doesn't end that call.
+#[test]
+fn r27_r29_silence_never_takes_over_a_call_for_anything_else() {
+    for called_for in [contradicted, disputed_beside] {
+        for called_first in [true, false] {
+            for finding in [Finding::Pending, Finding::NeverSeen] {
+                let mut payout = in_state(S::Unknown);
+                if called_first {
+                    called_for(&mut payout);
+                }
+                silent(&mut payout, policy().max_queries + 1);
+                if !called_first {
+                    called_for(&mut payout);
+                    silent(&mut payout, 1);
+                }
+                assert_eq!(asked(&mut payout, 60, finding.clone()), Effect::Nothing);
+                let sends = payout.job.is_some_and(|job| job.kind == JobKind::Send);
+                assert!(payout.needs_operator && !sends, "{called_first} {finding:?} {payout:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn r29_a_result_ends_every_call() {
+    for called_for in [contradicted, disputed_beside] {
+        for (finding, becomes) in [(paid(), S::Paid), (failed(), S::Failed)] {
+            let mut payout = in_state(S::Unknown);
+            silent(&mut payout, policy().max_queries);
+            called_for(&mut payout);
+            asked(&mut payout, 60, finding);
+            assert_eq!((payout.state, payout.needs_operator, payout.job), (becomes, false, None));
+        }
+    }
+}
+
+#[test]
+fn i8_while_a_person_is_called_for_anything_else_it_is_asked_ever_more_rarely() {
+    for max_queries in [1, 4] {
+        let policy = BankPolicy { max_queries, ..policy() };
+        let mut payout = in_state(S::Sent);
+        contradicted(&mut payout);
+        let mut last = secs(0);
+        for _ in 0..40 {
+            let now = payout.job.unwrap().run_at;
             claim(&mut payout, now);
             let report = answer(&payout, unreachable());
-            apply(&mut payout, &report, &policy(), now);
-            now = payout.job.unwrap().run_at;
+            apply(&mut payout, &report, &policy, now);
+            let wait = (payout.job.unwrap().run_at - now).unsigned_abs();
+            assert!(wait >= last.max(policy.query_backoff.first), "{wait:?} after {last:?}");
+            last = wait;
         }
+        assert_eq!((last, payout.needs_operator), (policy.query_backoff.most, true));
+    }
+}
+
+#[test]
+fn r32_what_its_bank_contradicts_outlives_the_freeze_that_holds_it() {
+    for finding in [wrong_amount(), failed()] {
+        let mut payout = queued();
+        assert!(freeze(&mut payout));
+        assert_eq!(apply(&mut payout, &callback(finding), &policy(), NOW), Effect::Contradiction);
+        assert!(!unfreeze(&mut payout, NOW + secs(60)), "nobody has looked yet");
+        assert_eq!((payout.state, payout.held_by, payout.job), (S::Held, Some(HeldBy::Operator), None));
         assert!(payout.needs_operator);
-        claim(&mut payout, now);
-        let report = answer(&payout, finding.clone());
-        apply(&mut payout, &report, &policy(), now);
-        assert!(!payout.needs_operator && payout.job.is_some(), "{finding:?}");
+        release(&mut payout, NOW + secs(90)).unwrap();
+        assert_eq!((payout.state, payout.needs_operator), (S::Queued, false));
     }
 }

@@ -84,6 +84,12 @@ fn r29_beside_a_dispute_nothing_is_sent_by_itself() {
         assert!(!beside_a_dispute(&mut payout), "{state}: once");
     }
 
+    // Silence has called a person, whom an answer would send away again.
+    let mut silent = in_state(S::Unknown);
+    (silent.needs_operator, silent.queries) = (true, policy().max_queries);
+    assert!(beside_a_dispute(&mut silent));
+    assert!(!beside_a_dispute(&mut silent), "once");
+
     let mut frozen = queued();
     freeze(&mut frozen);
     assert!(beside_a_dispute(&mut frozen));

@@ -3,6 +3,7 @@
 // What a test can not do has failed it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod book;
 mod named;
 mod store;
 mod worker;

@@ -10,7 +10,7 @@ use time::macros::date;
 
 use crate::world::{DAY, OWN, RECEIVING, World, entry, line, noon, statement};
 use Direction::{Credit, Debit};
-use EntryKind::{Payment, Payout, Reversal};
+use EntryKind::{Payment, Payout, PayoutReturn, Reversal};
 
 /// Looks for the other side of every statement; how many entries were listed, or none if there was nothing to ask.
 async fn check(world: &World, book: &[BookEntry]) -> Option<usize> {
@@ -41,10 +41,7 @@ fn on(
 #[tokio::test]
 async fn r44_what_the_book_has_and_the_bank_lacks_is_listed_until_the_bank_catches_up() {
     let world = World::new().await;
-    let at = |mut entry: BookEntry, day| {
-        entry.at = noon(day);
-        entry
-    };
+    let at = |entry, day| BookEntry { at: noon(day), since: noon(day), ..entry };
     let next = DAY.next_day().unwrap();
     let book = [
         at(entry(Payment, 1, "A", 100), next),
@@ -93,6 +90,52 @@ async fn r44_what_the_book_has_and_the_bank_lacks_is_listed_until_the_bank_catch
 }
 
 #[tokio::test]
+async fn r29_r44_what_is_settled_long_after_it_was_sent_is_asked_for_by_the_day_of_that_and_listed_once() {
+    let world = World::new().await;
+    let day = |days: i64| DAY + Duration::days(days);
+    let late = |number, reference, minor, at| BookEntry {
+        at: noon(at),
+        since: noon(day(1)),
+        ..entry(Payout, number, reference, minor)
+    };
+    let mut told_nobody = late(3, "po_3", 42, day(12));
+    told_nobody.since = noon(DAY);
+    let mut back = late(4, "po_4", 90, day(12));
+    back.id.kind = PayoutReturn;
+    let booked = [late(1, "po_1", 40, day(12)), late(2, "po_2", 41, day(13)), told_nobody, back];
+    let under_way = booked.clone().map(|entry| BookEntry { booked: false, ..entry });
+    let mut listed = Vec::new();
+    for at in 0..18 {
+        let lines = if at == 16 { vec![line(Debit, "po_1", 40)] } else { vec![] };
+        world.store(&[&on(day(at), &at.to_string(), OWN, lines)]).await;
+        let book = if at < 12 { &under_way } else { &booked };
+        world.round(book).await;
+        listed.push(check(&world, book).await.unwrap());
+    }
+    // The statement of the day behind tells, and no other one again.
+    assert_eq!(listed, [vec![0; 13], vec![2, 1, 0, 0, 0]].concat());
+    world.round(&booked).await;
+    assert_eq!(world.open().await, [("missing_at_bank", 41), ("missing_at_bank", 90)]);
+}
+
+#[tokio::test]
+async fn r29_r44_what_came_back_is_missed_though_a_line_about_the_payout_itself_does_not_agree() {
+    let world = World::new().await;
+    let next = DAY.next_day().unwrap();
+    let at = |entry| BookEntry { at: noon(next), since: noon(next), ..entry };
+    let paid = at(entry(Payout, 1, "po_1", 100));
+    let mut back = at(entry(Payout, 1, "po_1", 90));
+    back.id.kind = PayoutReturn;
+    let book = [paid, back];
+    world.store(&[&on(DAY, "1", OWN, vec![])]).await;
+    let lines = vec![line(Debit, "po_1", 101)];
+    world.store(&[&on(next.next_day().unwrap(), "2", OWN, lines)]).await;
+    world.round(&book).await;
+    assert_eq!(check(&world, &book).await, Some(1));
+    assert_eq!(world.open().await, [("amount_differs", 101), ("missing_at_bank", 90)]);
+}
+
+#[tokio::test]
 async fn r44_a_receiving_account_answers_for_itself_only() {
     let world = World::new().await;
     let later = DAY + Duration::days(3);
@@ -103,7 +146,7 @@ async fn r44_a_receiving_account_answers_for_itself_only() {
     other.account = Some([9; 32]);
     book.push(other);
     for entry in &mut book {
-        entry.at = noon(DAY + Duration::days(1));
+        (entry.at, entry.since) = (noon(DAY + Duration::days(1)), noon(DAY + Duration::days(1)));
     }
     world.store(&[&statement(RECEIVING)]).await;
     assert_eq!(check(&world, &book).await, Some(2));

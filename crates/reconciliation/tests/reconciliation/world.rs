@@ -116,6 +116,7 @@ pub fn entry(kind: EntryKind, number: u128, reference: &str, minor: i64) -> Book
         amount: usd(minor),
         booked: true,
         at: noon(DAY),
+        since: noon(DAY),
     }
 }
 

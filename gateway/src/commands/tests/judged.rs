@@ -3,7 +3,7 @@
 use payouts::{Finding, PayoutId, PayoutState, Truth};
 use withdrawals::WithdrawalState;
 
-use super::world::{Counts, World, approve, operate, paid, returned, usd};
+use super::world::{Counts, World, approve, bank, operate, paid, returned, usd};
 use crate::commands::Action;
 
 fn paid_as(minor: i64, reference: &str) -> Finding {
@@ -80,6 +80,35 @@ async fn r29_in_the_batch_of_the_judgement_too() {
         assert_eq!(world.says(payout, paid_as(9_900, reference)).await, known(), "{reference}");
     }
     assert_eq!(world.payout(payout).await.state, PayoutState::Failed);
+}
+
+/// The bank took 99.00 and says of 98.00 that they are paid, whenever it is asked: only people can end that.
+#[tokio::test]
+async fn r29_what_its_bank_has_and_contradicts_ends_by_what_two_persons_found_out() {
+    for executed in [true, false] {
+        let world = World::new().await;
+        world.pay_in(usd(10_000)).await;
+        let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+        world.sent(payout).await;
+        let told = world.says(payout, paid_as(9_800, "HB-1")).await;
+        assert_eq!(told, ("ignored".into(), Some("contradiction".into())));
+        let row = world.payout(payout).await;
+        assert_eq!((row.state, row.needs_operator), (PayoutState::Sent, true));
+
+        // Until then a request could still be under way.
+        world.after(row.sent_at.unwrap() + world.facts().banks[&bank()].settle).await;
+        let truth = Action::ResolvePayout { payout, executed, bank_reference: None };
+        let (status, done) = world.by_two(truth).await;
+        let (becomes, of_withdrawal, nostro) = match executed {
+            true => ("paid", WithdrawalState::Paid, -100),
+            false => ("failed", WithdrawalState::Failed, -10_000),
+        };
+        assert_eq!((status, done["result"]["status"].as_str()), (200, Some(becomes)), "{done}");
+        assert_eq!(world.withdrawal(withdrawal).await.state, of_withdrawal);
+        assert_eq!(world.institution(usd(1).currency()).await.2, nostro, "99.00 have left, or have not");
+        assert_eq!(world.says(payout, paid_as(9_800, "HB-1")).await, known(), "they have judged it");
+        world.verify().await;
+    }
 }
 
 /// Paid, given back and refunded; then the bank says that it paid once more, and nobody can find that it did.
