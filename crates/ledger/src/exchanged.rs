@@ -12,7 +12,7 @@ use crate::templates::TransferKind;
 
 /// A batch's seal is written later than its transfers say they were posted, and batches don't seal in the order of
 /// their times; by less than this, since every transaction has a deadline.
-const SKEW: Duration = Duration::minutes(10);
+pub(crate) const SKEW: Duration = Duration::minutes(10);
 
 /// Per currency, minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -11,6 +11,7 @@ mod layout;
 mod onward;
 mod reads;
 mod seal;
+mod span;
 mod store;
 mod templates;
 mod verifications;
@@ -32,6 +33,7 @@ pub use reads::{
     BadCursor, Change, Holding, StatementCursor, StatementFilter, StatementLine, holdings, holds_anything,
     statement,
 };
+pub use span::{StatementSpan, statement_span};
 pub use store::{bootstrap, layout};
 pub use templates::{Bought, Leg, MerchantRef, Movement, TransferKind};
 pub use verifications::{

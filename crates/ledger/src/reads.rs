@@ -5,12 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use money::{Currency, Money};
-use pg::{Connection, Tx};
+use pg::{Connection, Looked, Paged, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::account::{Account, AccountKind};
 use crate::error::Error;
+use crate::span::StatementSpan;
 use crate::templates::{MerchantRef, TransferKind};
 
 /// What a merchant has, and what it owes, in one currency.
@@ -129,20 +130,23 @@ pub struct StatementLine {
     pub posted_at: OffsetDateTime,
 }
 
+/// Lines of a statement that one page looks at, where a filter may let few of them through: some milliseconds' work,
+/// and a statement of a hundred thousand lines is looked through in fifty pages.
+const STRETCH: i64 = 2_000;
+
 /// Which lines of a statement are wanted.
 #[derive(Debug, Clone)]
 pub struct StatementFilter {
-    /// Posted at this time or later.
-    pub from: OffsetDateTime,
-    /// Posted before this time.
-    pub to: OffsetDateTime,
+    /// Posted in this span.
+    pub span: StatementSpan,
     /// Of these kinds.
     pub kinds: Vec<TransferKind>,
     /// In this currency; any if none.
     pub currency: Option<Currency>,
 }
 
-/// A merchant's statement, newest first, from after `after` on.
+/// At most `limit` lines of a merchant's statement behind `after`, newest first. A page may hold fewer, even none, and
+/// not be the last: no index knows what is wanted, so one page looks at so many lines and no more.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
@@ -151,10 +155,14 @@ pub async fn statement(
     merchant: MerchantRef,
     filter: &StatementFilter,
     after: StatementCursor,
-    limit: i64,
-) -> Result<Vec<StatementLine>, Error> {
-    let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
-    let currency = filter.currency.as_ref().map(Currency::code);
+    limit: usize,
+) -> Result<Paged<StatementLine>, Error> {
+    let StatementFilter { span, kinds, currency } = filter;
+    if kinds.is_empty() {
+        return Ok(Paged { rows: Vec::new(), last: None });
+    }
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let after = after.min(StatementCursor { seq: span.until, position: i32::MAX });
     let rows = conn
         .query(
             include_str!("sql/statement.sql"),
@@ -163,15 +171,20 @@ pub async fn statement(
                 &merchant.id,
                 &after.seq,
                 &after.position,
-                &filter.from,
-                &filter.to,
+                &span.behind,
+                &span.from,
+                &span.to,
                 &kinds,
-                &currency,
-                &limit,
+                &currency.as_ref().map(Currency::code),
+                &STRETCH,
+                &pg::one_more(limit),
             ],
         )
         .await?;
-    rows.iter().map(|row| line(row, merchant)).collect()
+    let looked = |row: &pg::Row| {
+        Ok(Looked { row: line(row, merchant)?, matches: row.get("matches"), stops: row.get("stops") })
+    };
+    Ok(Paged::cut(rows.iter().map(looked).collect::<Result<_, Error>>()?, limit))
 }
 
 pub(crate) fn line(row: &pg::Row, merchant: MerchantRef) -> Result<StatementLine, Error> {

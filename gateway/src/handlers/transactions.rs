@@ -1,17 +1,21 @@
 //! A merchant's statement, as JSON or CSV.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ::withdrawals::{ChargeId, WithdrawalId};
+use admin_api::Page;
 use deposits::PaymentId;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
-use ledger::{Change, MerchantRef, StatementCursor, StatementFilter, StatementLine, TransferKind};
+use ledger::{
+    Change, Layout, MerchantRef, StatementCursor, StatementFilter, StatementLine, StatementSpan, TransferKind,
+};
 use merchants::{MerchantId, ReceivingAccountId};
+use money::Currency;
 use payouts::PayoutId;
+use pg::{Looked, Paged};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use time::macros::datetime;
 use uuid::Uuid;
 
 use super::fields::Fields;
@@ -37,32 +41,32 @@ const TYPES: [(&str, &[TransferKind]); 8] = [
     ("receivable_repayment", &[TransferKind::ReceivableRepaid]),
 ];
 
-/// Before and after everything.
-const FIRST: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
-const LAST: OffsetDateTime = datetime!(9999-01-01 00:00 UTC);
-
-/// Lines of one export, and of one read of it.
+/// Lines of one export.
 const EXPORT_MOST: usize = 50_000;
-const EXPORT_STEP: i64 = 2_000;
+/// Lines of one look for an export, or for what belongs to some stores: as many as the book looks at.
+const STEP: usize = 2_000;
 
+/// `GET /v1/transactions`.
+///
+/// # Errors
+/// What is wrong with the query; the database's.
 pub async fn list(app: &App, request: &Request) -> Answer {
     let id = request.caller.merchant()?;
-    let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
     let query = request.query(&["limit", "cursor", "from", "to", "type", "currency", "platform", "site"])?;
-    let filter = filter(&query)?;
+    let asked = Asked::read(&query)?;
     let (page, after) = (query.page()?, query.cursor()?.unwrap_or(StatementCursor::NEWEST));
     let conn = app.pool.get().await?;
-    let stores = Stores::asked(&conn, id, &query).await?;
+    let wanted = Wanted::of(&conn, app.engine.facts().layout, id, asked).await?;
     if wants_csv(&request.headers) {
-        return export(&conn, merchant, &filter, stores.as_ref(), after).await;
+        drop(conn);
+        return export(&app.pool, &wanted, after).await;
     }
-    let lines = match &stores {
-        None => ledger::statement(&conn, merchant, &filter, after, page.fetch()).await?,
-        Some(stores) => stores.statement(&conn, merchant, &filter, after, page.limit + 1).await?,
-    };
-    let repaid_by = repaid_by(&conn, &lines).await?;
-    let row = |line: &StatementLine| Ok(render(merchant, line, &repaid_by));
-    reply::list(&page, lines, |line| line.cursor.to_string(), row)
+    let found = wanted.page(&conn, after, page.limit).await?;
+    let repaid_by = repaid_by(&conn, &found.rows).await?;
+    let data = found.rows.iter().map(|line| render(wanted.merchant, line, &repaid_by)).collect();
+    let next_cursor = found.last.map(|last| last.cursor.to_string());
+    let has_more = next_cursor.is_some();
+    reply::json(StatusCode::OK, &Page::<Value> { data, next_cursor, has_more })
 }
 
 /// The next lines of all of a merchant's statement, and the last one's place.
@@ -96,6 +100,7 @@ pub(super) async fn credited(
     of_kinds(conn, merchant, kinds, after, limit).await
 }
 
+/// Fewer than `limit` only at the end of the statement.
 async fn of_kinds(
     conn: &pg::Connection,
     merchant: MerchantRef,
@@ -103,9 +108,18 @@ async fn of_kinds(
     after: Option<StatementCursor>,
     limit: i64,
 ) -> Result<Vec<StatementLine>, Refusal> {
-    let filter = StatementFilter { from: FIRST, to: LAST, kinds, currency: None };
-    let after = after.unwrap_or(StatementCursor::NEWEST);
-    Ok(ledger::statement(conn, merchant, &filter, after, limit).await?)
+    let filter = StatementFilter { span: StatementSpan::ALL, kinds, currency: None };
+    let (limit, mut after) = (usize::try_from(limit).unwrap_or(0), after.unwrap_or(StatementCursor::NEWEST));
+    let mut lines = Vec::new();
+    while lines.len() < limit {
+        let page = ledger::statement(conn, merchant, &filter, after, limit - lines.len()).await?;
+        lines.extend(page.rows);
+        match page.last {
+            Some(last) => after = last.cursor,
+            None => break,
+        }
+    }
+    Ok(lines)
 }
 
 /// What was owed is paid off by a payment or by a refund: which of the lines' causes are payments.
@@ -118,89 +132,127 @@ async fn repaid_by(conn: &pg::Connection, lines: &[StatementLine]) -> Result<Has
     Ok(deposits::which_are_payments(conn, &causes).await?)
 }
 
-/// R42: only what came into accounts of this platform's stores, at this site.
-struct Stores {
-    accounts: HashSet<ReceivingAccountId>,
+/// What a query asks for, before anything was looked up.
+struct Asked<'a> {
+    from: Option<OffsetDateTime>,
+    to: Option<OffsetDateTime>,
+    kinds: Vec<TransferKind>,
+    currency: Option<Currency>,
+    platform: Option<&'a str>,
+    site: Option<&'a str>,
 }
 
-impl Stores {
-    async fn asked(
-        conn: &pg::Connection,
-        merchant: MerchantId,
-        query: &Query,
-    ) -> Result<Option<Stores>, Refusal> {
-        let (platform, site) = (query.get("platform"), query.get("site"));
-        if platform.is_none() && site.is_none() {
-            return Ok(None);
-        }
-        let accounts = merchants::accounts_at(conn, merchant, platform, site).await?;
-        Ok(Some(Stores { accounts }))
-    }
-
-    /// The next `wanted` lines that belong, read in steps; fewer only at the end of the statement.
-    async fn statement(
-        &self,
-        conn: &pg::Connection,
-        merchant: MerchantRef,
-        filter: &StatementFilter,
-        mut after: StatementCursor,
-        wanted: usize,
-    ) -> Result<Vec<StatementLine>, Refusal> {
-        let mut lines = Vec::new();
-        while lines.len() < wanted {
-            let step = ledger::statement(conn, merchant, filter, after, EXPORT_STEP).await?;
-            let Some(last) = step.last() else { break };
-            after = last.cursor;
-            lines.extend(self.keep(conn, step).await?);
-        }
-        lines.truncate(wanted);
-        Ok(lines)
-    }
-
-    async fn keep(
-        &self,
-        conn: &pg::Connection,
-        lines: Vec<StatementLine>,
-    ) -> Result<Vec<StatementLine>, Refusal> {
-        let payments: Vec<PaymentId> = lines.iter().filter_map(payment_of).collect();
-        let accounts = deposits::accounts_of(conn, &payments).await?;
-        let belongs = |line: &StatementLine| {
-            let account = payment_of(line).and_then(|payment| accounts.get(&payment));
-            account.is_some_and(|account| self.accounts.contains(account))
+impl Asked<'_> {
+    fn read(query: &Query) -> Result<Asked<'_>, Refusal> {
+        let mut fields = Fields::default();
+        let from = query.get("from").and_then(|text| fields.time("from", text));
+        let to = query.get("to").and_then(|text| fields.time("to", text));
+        let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
+        let kinds = match query.get("type") {
+            None => TYPES.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect(),
+            Some(name) => match TYPES.iter().find(|(known, _)| *known == name) {
+                Some((_, kinds)) => kinds.to_vec(),
+                None => {
+                    fields.wrong("type", "is not a type of transactions");
+                    Vec::new()
+                }
+            },
         };
-        Ok(lines.into_iter().filter(belongs).collect())
+        fields.finish()?;
+        Ok(Asked { from, to, kinds, currency, platform: query.get("platform"), site: query.get("site") })
     }
 }
 
-fn payment_of(line: &StatementLine) -> Option<PaymentId> {
-    let of_payment = matches!(
-        line.kind,
+/// Which lines of whose statement are wanted.
+struct Wanted {
+    merchant: MerchantRef,
+    filter: StatementFilter,
+    /// R42: only what came into these accounts, which are those of a platform's stores, at a site.
+    accounts: Option<HashSet<ReceivingAccountId>>,
+}
+
+impl Wanted {
+    async fn of(
+        conn: &pg::Connection,
+        layout: Layout,
+        id: MerchantId,
+        asked: Asked<'_>,
+    ) -> Result<Wanted, Refusal> {
+        let Asked { from, to, mut kinds, currency, platform, site } = asked;
+        let accounts = match (platform, site) {
+            (None, None) => None,
+            _ => Some(merchants::accounts_at(conn, id, platform, site).await?),
+        };
+        if let Some(accounts) = &accounts {
+            // Of no kind is nothing, and nobody looks for it.
+            kinds.retain(|kind| !accounts.is_empty() && is_of_payment(*kind));
+        }
+        let span = match kinds.is_empty() {
+            true => StatementSpan::ALL,
+            false => ledger::statement_span(conn, layout, id.shard(), from, to).await?,
+        };
+        let merchant = MerchantRef { shard: id.shard(), id: id.uuid() };
+        Ok(Wanted { merchant, filter: StatementFilter { span, kinds, currency }, accounts })
+    }
+
+    /// At most `limit` lines, those that one stretch of the statement has.
+    async fn page(
+        &self,
+        conn: &pg::Connection,
+        after: StatementCursor,
+        limit: usize,
+    ) -> Result<Paged<StatementLine>, Refusal> {
+        let Some(accounts) = &self.accounts else {
+            return Ok(ledger::statement(conn, self.merchant, &self.filter, after, limit).await?);
+        };
+        let found = ledger::statement(conn, self.merchant, &self.filter, after, STEP).await?;
+        let payments: Vec<PaymentId> = found.rows.iter().filter_map(payment_of).collect();
+        if payments.is_empty() {
+            return Ok(found);
+        }
+        let came_into = deposits::accounts_of(conn, &payments).await?;
+        Ok(cut(found, limit, |line| belongs(line, &came_into, accounts)))
+    }
+}
+
+fn belongs(
+    line: &StatementLine,
+    came_into: &HashMap<PaymentId, ReceivingAccountId>,
+    accounts: &HashSet<ReceivingAccountId>,
+) -> bool {
+    let account = payment_of(line).and_then(|payment| came_into.get(&payment));
+    account.is_some_and(|account| accounts.contains(account))
+}
+
+/// Those of a page that belong, at most `limit`; it ends where that page did, or where it is full.
+fn cut(
+    found: Paged<StatementLine>,
+    limit: usize,
+    belongs: impl Fn(&StatementLine) -> bool,
+) -> Paged<StatementLine> {
+    let looked = |row: StatementLine| Looked { matches: belongs(&row), row, stops: false };
+    let mut looked_at: Vec<Looked<StatementLine>> = found.rows.into_iter().map(looked).collect();
+    match (looked_at.last_mut(), found.last) {
+        (Some(at), Some(last)) if at.row.cursor == last.cursor => at.stops = true,
+        (_, Some(last)) => looked_at.push(Looked { row: last, matches: false, stops: true }),
+        (_, None) => {}
+    }
+    Paged::cut(looked_at, limit)
+}
+
+fn is_of_payment(kind: TransferKind) -> bool {
+    matches!(
+        kind,
         TransferKind::Payment
             | TransferKind::ReviewCredit
             | TransferKind::Reversal
             | TransferKind::ReversalOwed
             | TransferKind::ReceivableRepaid
-    );
-    of_payment.then(|| PaymentId::from_uuid(line.cause))
+    )
 }
 
-fn filter(query: &Query) -> Result<StatementFilter, Refusal> {
-    let mut fields = Fields::default();
-    let from = query.get("from").and_then(|text| fields.time("from", text)).unwrap_or(FIRST);
-    let to = query.get("to").and_then(|text| fields.time("to", text)).unwrap_or(LAST);
-    let currency = query.get("currency").and_then(|text| fields.currency("currency", text));
-    let kinds = match query.get("type") {
-        None => TYPES.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect(),
-        Some(name) => match TYPES.iter().find(|(known, _)| *known == name) {
-            Some((_, kinds)) => kinds.to_vec(),
-            None => {
-                fields.wrong("type", "is not a type of transactions");
-                Vec::new()
-            }
-        },
-    };
-    fields.finish()?;
-    Ok(StatementFilter { from, to, kinds, currency })
+fn payment_of(line: &StatementLine) -> Option<PaymentId> {
+    is_of_payment(line.kind).then(|| PaymentId::from_uuid(line.cause))
 }
 
 fn type_of(kind: TransferKind) -> &'static str {
@@ -247,36 +299,27 @@ fn render(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<Payme
     })
 }
 
-/// Everything that matches, newest first; no field of it needs quoting.
-async fn export(
-    conn: &pg::Connection,
-    merchant: MerchantRef,
-    filter: &StatementFilter,
-    stores: Option<&Stores>,
-    mut after: StatementCursor,
-) -> Answer {
+/// Everything that matches, newest first; no field of it needs quoting. Each stretch has a connection of its own, and
+/// whoever waits for one has it before the next stretch does: a long export keeps nobody from logging in.
+async fn export(pool: &pg::Pool, wanted: &Wanted, mut after: StatementCursor) -> Answer {
     let mut csv = String::from("id,type,direction,amount,currency,source_id,created_at\r\n");
     let mut lines = 0;
     loop {
-        let found = ledger::statement(conn, merchant, filter, after, EXPORT_STEP).await?;
-        let Some(last) = found.last() else { break };
-        let read = found.len();
-        after = last.cursor;
-        let found = match stores {
-            None => found,
-            Some(stores) => stores.keep(conn, found).await?,
-        };
-        lines += found.len();
+        let conn = pool.get().await?;
+        let found = wanted.page(&conn, after, STEP).await?;
+        let repaid_by = repaid_by(&conn, &found.rows).await?;
+        drop(conn);
+        lines += found.rows.len();
         if lines > EXPORT_MOST {
             let detail = format!("more than {EXPORT_MOST} lines; narrow from and to");
             return Err(Refusal::new(Problem::InvalidRequest, detail));
         }
-        let repaid_by = repaid_by(conn, &found).await?;
-        for line in &found {
-            csv.push_str(&csv_line(merchant, line, &repaid_by));
+        for line in &found.rows {
+            csv.push_str(&csv_line(wanted.merchant, line, &repaid_by));
         }
-        if read < usize::try_from(EXPORT_STEP).unwrap_or(usize::MAX) {
-            break;
+        match found.last {
+            Some(last) => after = last.cursor,
+            None => break,
         }
     }
     let mut response = reply::typed(StatusCode::OK, "text/csv; charset=utf-8; header=present", csv);
@@ -299,31 +342,4 @@ fn csv_line(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<Pay
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_that_concerns_a_merchant_has_one_type() {
-        let institution = [
-            TransferKind::Suspense,
-            TransferKind::ReviewReturn,
-            TransferKind::ReviewReturnFailed,
-            TransferKind::ExchangeBought,
-            TransferKind::Spread,
-            TransferKind::LockPremium,
-            TransferKind::SpreadUndone,
-            TransferKind::LockPremiumUndone,
-            TransferKind::PayoutPaid,
-            TransferKind::ExchangeUndone,
-            TransferKind::CoverSold,
-            TransferKind::CoverBought,
-            TransferKind::SuspenseReversed,
-            TransferKind::EvidenceAdded,
-            TransferKind::EvidenceUsed,
-            TransferKind::EvidenceReleased,
-        ];
-        for kind in TransferKind::ALL {
-            assert_eq!(type_of(kind) == "other", institution.contains(&kind), "{kind:?}");
-        }
-    }
-}
+mod tests;

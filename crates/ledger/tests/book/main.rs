@@ -9,5 +9,6 @@ mod journal;
 mod onward;
 mod proof;
 mod reversals;
+mod statement;
 mod verifications;
 mod world;

@@ -118,6 +118,10 @@ async fn i7_a_cut_tail_is_found_with_the_heads_of_before() {
     world.post(&[paid_in(merchant(1), 500)]).await.unwrap();
     let breaches = world.verify(&known).await.breaches;
     assert_eq!(breaches, ["I7: chain 1: seal 2 is not the one that was written out"]);
+    // Nor does it become so by being written out behind it.
+    let both = [known, world.heads().await].concat();
+    let breaches = world.verify(&both).await.breaches;
+    assert_eq!(breaches, ["I7: chain 1: seal 2 is not the one that was written out"]);
 }
 
 #[tokio::test]

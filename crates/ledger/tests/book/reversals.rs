@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger::{
-    Account, Change, Error, Journal, MerchantRef, Movement, StatementCursor, StatementFilter, TransferKind,
+    Account, Change, Error, Journal, MerchantRef, Movement, StatementCursor, StatementFilter, StatementSpan,
+    TransferKind,
 };
 use money::Currency;
-use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::world::{LAYOUT, World, bank, covered, merchant, ordered, paid_in, shard, store, taken_back, usd};
@@ -112,14 +112,11 @@ async fn r8_a_statement_shows_what_was_taken_back_and_owed_but_no_evidence() {
     let repaid = Movement::ReceivableRepaid { merchant: m, amount: usd(30) };
     world.post(&[paid_in(m, 40), repaid]).await.unwrap();
     let conn = world.db.pool.get().await.unwrap();
-    let filter = StatementFilter {
-        from: datetime!(2000-01-01 00:00 UTC),
-        to: datetime!(9999-01-01 00:00 UTC),
-        kinds: TransferKind::ALL.to_vec(),
-        currency: None,
-    };
-    let lines = ledger::statement(&conn, m, &filter, StatementCursor::NEWEST, 100).await.unwrap();
-    let lines: Vec<_> = lines.iter().map(|line| (line.kind, line.amount.minor(), line.change)).collect();
+    let (span, kinds) = (StatementSpan::ALL, TransferKind::ALL.to_vec());
+    let filter = StatementFilter { span, kinds, currency: None };
+    let page = ledger::statement(&conn, m, &filter, StatementCursor::NEWEST, 100).await.unwrap();
+    assert_eq!(page.last, None);
+    let lines: Vec<_> = page.rows.iter().map(|line| (line.kind, line.amount.minor(), line.change)).collect();
     let expected = [
         (TransferKind::ReceivableRepaid, 30, Change::Debit),
         (TransferKind::Payment, 40, Change::Credit),
