@@ -1,5 +1,7 @@
 //! Bodies: of requests, read within a limit and a deadline, then read as JSON, strictly; of answers, whole or a stream.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -7,8 +9,9 @@ use http_body_util::{BodyExt as _, Either, Full};
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_LENGTH;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
 
 use crate::copies::Sheets;
@@ -111,7 +114,7 @@ fn too_large(limit: usize) -> Refusal {
     Refusal::new(Problem::BodyTooLarge, format!("at most {limit} bytes"))
 }
 
-/// Reads JSON as `T`, which must refuse unknown fields.
+/// Reads a JSON object as `T`, which must refuse unknown fields.
 ///
 /// # Errors
 /// `malformed-json` for what is not one JSON value; `invalid-request` with the path of what is not a `T`.
@@ -122,10 +125,34 @@ pub fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Refusal> {
     // seen whether the rest is JSON at all.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error.to_string()))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(&mut reader).map(|Object(value)| value).map_err(|error| {
         let path = error.path().to_string();
         Refusal::fields(vec![field_error(if path == "." { "" } else { &path }, &error.inner().to_string())])
     })
+}
+
+/// A JSON object. To serde a list is a struct as well, field by field in our order: nobody is to depend on that.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Object<T>, D::Error> {
+        reader.deserialize_map(OfObject(PhantomData))
+    }
+}
+
+struct OfObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+    }
 }
 
 fn malformed(detail: &str) -> Refusal {
@@ -166,7 +193,7 @@ mod tests {
     #[allow(dead_code)]
     struct Outer {
         name: String,
-        inner: Option<Inner>,
+        inner: Option<Object<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -192,6 +219,10 @@ mod tests {
             (r#"{"name":"a","inner":{}}"#, "inner.size: is missing"),
             (r#"{"name":"a","inner":{"size":1,"z":2}}"#, "inner.z: is not a known field"),
             (r#"{"name":"a","inner":{"size":1,"size":2}}"#, "inner.size: is there twice"),
+            (r#"["a",null]"#, ": invalid type: sequence, expected an object"),
+            ("[]", ": invalid type: sequence, expected an object"),
+            ("7", ": invalid type: integer `7`, expected an object"),
+            (r#"{"name":"a","inner":[1]}"#, "inner: invalid type: sequence, expected an object"),
         ];
         for (text, expected) in table {
             assert_eq!(refusal(text), (Problem::InvalidRequest, expected.to_owned()), "{text}");

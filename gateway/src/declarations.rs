@@ -4,7 +4,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use ledger::Exchanged;
 use merchants::{MerchantId, MerchantProfile};
@@ -19,6 +20,8 @@ use crate::commands::rfc3339;
 use crate::config::Config;
 
 const STEP: i64 = 1_000;
+/// No batch takes so long, and no clock is so far off.
+const LATEST: Duration = Duration::minutes(10);
 const HEADER: [&str; 17] = [
     "declaration_id",
     "event",
@@ -46,7 +49,7 @@ pub struct Wanted {
     pub so_far: bool,
 }
 
-/// Writes the file. A day that is not over is refused unless `so_far`; a day whose sums are not the ledger's leaves no
+/// Writes the file. A day that is not over, or has only just ended, is refused unless `so_far`; a day whose sums are not the ledger's leaves no
 /// file.
 ///
 /// # Errors
@@ -64,7 +67,7 @@ pub async fn export(config: Config, wanted: Wanted) -> Result<(), String> {
             // A file that is there is complete.
             let partial = path.with_extension("partial");
             let keep = || -> std::io::Result<()> {
-                let mut file = File::create(&partial)?;
+                let mut file = open_private(&partial)?;
                 file.write_all(&csv)?;
                 file.sync_all()?;
                 std::fs::rename(&partial, path)
@@ -77,6 +80,11 @@ pub async fn export(config: Config, wanted: Wanted) -> Result<(), String> {
     }
     eprintln!("{} declarations of {day}, equal to the ledger", rows.len());
     Ok(())
+}
+
+/// R37: it holds names. Nobody else on the machine may read it.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 fn span(day: Date, offset: UtcOffset) -> Option<(OffsetDateTime, OffsetDateTime)> {
@@ -100,8 +108,17 @@ async fn read(
     let names = pool.get().await.map_err(|error| failed(&error))?;
     let layout = ledger::layout(&conn).await.map_err(|error| failed(&error))?;
     let tx = conn.begin_snapshot().await.map_err(|error| failed(&error))?;
-    if tx.now().await.map_err(|error| failed(&error))? < span.1 && !so_far {
+    let now = tx.now().await.map_err(|error| failed(&error))?;
+    if now < span.1 && !so_far {
         return Err(format!("{day} is not over: --so-far exports what there is"));
+    }
+    // A batch has the time of its beginning, and is there for others only once it is committed.
+    if now < span.1 + LATEST && !so_far {
+        return Err(format!(
+            "{day} is over for less than {} minutes: something of it may still be on its way into the \
+                            books. --so-far exports what there is",
+            LATEST.whole_minutes()
+        ));
     }
     let mut declarants: HashMap<MerchantId, MerchantProfile> = HashMap::new();
     let mut rows: Vec<Row> = Vec::new();

@@ -110,7 +110,7 @@ pub fn remedy(problem: Problem) -> &'static str {
         InvalidRequest => "Correct the listed fields, and send the request again.",
         IdempotencyKeyReused => "Use another key for another request.",
         InsufficientFunds => "Read the balances, and withdraw no more than what is available.",
-        LimitExceeded => "Withdraw less, or later.",
+        LimitExceeded => "The detail names the limit: ask for less, or later.",
         PayeeNotVerified => "Wait until the payee is verified, or use another.",
         PayeeHolderMismatch => "Name an account of the merchant's own.",
         UnsupportedCorridor => "Use another currency.",

@@ -36,8 +36,8 @@ pub use named::{named_by_uetr, reversals_named};
 pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
-    BadCursor, Cursor, RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums,
-    open_of, payments, peek, rematch_candidates, suspense_summary,
+    RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums, open_of, payments,
+    peek, rematch_candidates, suspense_summary,
 };
 pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};

@@ -5,14 +5,13 @@ use std::str::FromStr;
 
 use merchants::MerchantId;
 use money::Currency;
-use pg::{Connection, Looked, Paged, Row, ToSql, far_off};
+use pg::{BadPlace, Connection, Looked, Paged, Place, Row, ToSql, far_off};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::decide::Reason;
 use crate::error::Error;
 use crate::payment::Payment;
-use crate::reads::{BadCursor, Cursor};
 use crate::state::PaymentState;
 
 /// Payments that one page looks at, where a filter may let few of them through.
@@ -54,7 +53,7 @@ impl PaymentSort {
 /// The last row of a page, in every order: the next page begins behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentPlace {
-    time: Cursor,
+    time: Place,
     currency: Currency,
     minor: i64,
 }
@@ -63,7 +62,7 @@ impl PaymentPlace {
     /// The place of this payment.
     pub fn of(payment: &Payment) -> PaymentPlace {
         let (currency, minor) = (payment.amount.currency(), payment.amount.minor());
-        PaymentPlace { time: Cursor::after(payment), currency, minor }
+        PaymentPlace { time: Place { at: payment.received_at, id: payment.id.uuid() }, currency, minor }
     }
 }
 
@@ -74,13 +73,13 @@ impl fmt::Display for PaymentPlace {
 }
 
 impl FromStr for PaymentPlace {
-    type Err = BadCursor;
+    type Err = BadPlace;
 
-    fn from_str(text: &str) -> Result<PaymentPlace, BadCursor> {
-        let (currency, rest) = text.split_once('.').ok_or(BadCursor)?;
-        let (minor, time) = rest.split_once('.').ok_or(BadCursor)?;
-        let currency = Currency::parse(currency).map_err(|_| BadCursor)?;
-        Ok(PaymentPlace { time: time.parse()?, currency, minor: minor.parse().map_err(|_| BadCursor)? })
+    fn from_str(text: &str) -> Result<PaymentPlace, BadPlace> {
+        let (currency, rest) = text.split_once('.').ok_or(BadPlace)?;
+        let (minor, time) = rest.split_once('.').ok_or(BadPlace)?;
+        let currency = Currency::parse(currency).map_err(|_| BadPlace)?;
+        Ok(PaymentPlace { time: time.parse()?, currency, minor: minor.parse().map_err(|_| BadPlace)? })
     }
 }
 
@@ -131,7 +130,7 @@ impl Wanted<'_> {
 
     async fn by_time(&self, ascending: bool, after: Option<PaymentPlace>) -> Result<Vec<Row>, Error> {
         let (at, id) = match after {
-            Some(place) => (place.time.received_at, place.time.id),
+            Some(place) => (place.time.at, place.time.id),
             None if ascending => (OffsetDateTime::UNIX_EPOCH, Uuid::nil()),
             None => (far_off(), Uuid::max()),
         };
@@ -189,12 +188,12 @@ mod tests {
 
     #[test]
     fn a_place_survives_its_text_and_nothing_else_is_one() {
-        let time: Cursor = "1763900000123456.019aadd26b7c7d1e8a6f0123456789ab".parse().unwrap();
+        let time: Place = "1763900000123456.019aadd26b7c7d1e8a6f0123456789ab".parse().unwrap();
         let place = PaymentPlace { time, currency: Currency::JPY, minor: 5 };
         assert_eq!(place.to_string().parse(), Ok(place));
         for text in ["", "JPY", "JPY.5", "JPY.x.1.019aadd26b7c7d1e8a6f0123456789ab", "jpy.5.1.0", "JPY.5.1.x"]
         {
-            assert_eq!(text.parse::<PaymentPlace>(), Err(BadCursor), "{text:?}");
+            assert_eq!(text.parse::<PaymentPlace>(), Err(BadPlace), "{text:?}");
         }
     }
 }

@@ -60,6 +60,12 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// What the bank has taken back of it so far.
+    pub fn reversed(&self) -> Money {
+        let currency = self.amount.currency();
+        Money::new(self.reversed_minor, currency).unwrap_or(Money::zero(currency))
+    }
+
     /// What of it is left: this much can be credited or returned. Never less than nothing:
     /// reversals don't exceed their payment (R8), here and by the table's own check.
     pub fn open_amount(&self) -> Money {

@@ -1,13 +1,11 @@
 //! What operators and merchants look at; nothing here locks.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use merchants::{MerchantId, ReceivingAccountId};
 use money::Money;
-use pg::Connection;
+use pg::{Connection, Place};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,56 +14,6 @@ use crate::decide::Reason;
 use crate::error::Error;
 use crate::payment::{Payment, index_of};
 use crate::receipt::PaymentId;
-use crate::reversals::Reversal;
-
-/// Where the next page begins: after this row. The text form is for callers to carry, not to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor {
-    pub(crate) received_at: OffsetDateTime,
-    pub(crate) id: Uuid,
-}
-
-impl Cursor {
-    /// Before everything.
-    pub const START: Cursor = Cursor { received_at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() };
-
-    /// After `payment`.
-    pub fn after(payment: &Payment) -> Cursor {
-        Cursor { received_at: payment.received_at, id: payment.id.uuid() }
-    }
-
-    /// After `reversal`.
-    pub fn after_reversal(reversal: &Reversal) -> Cursor {
-        Cursor { received_at: reversal.received_at, id: reversal.id.uuid() }
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.received_at.unix_timestamp_nanos() / 1_000;
-        write!(f, "{micros}.{}", self.id.simple())
-    }
-}
-
-/// A text that is no cursor of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor")]
-pub struct BadCursor;
-
-impl FromStr for Cursor {
-    type Err = BadCursor;
-
-    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
-        let (micros, id) = text.split_once('.').ok_or(BadCursor)?;
-        // Nothing was received before 1970, and before 4714 BC the database has no times.
-        let micros: i64 = micros.parse().ok().filter(|micros| *micros >= 0).ok_or(BadCursor)?;
-        let received_at =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| BadCursor)?;
-        let id = Uuid::try_parse(id).map_err(|_| BadCursor)?;
-        let cursor = Cursor { received_at, id };
-        if cursor.to_string() == text { Ok(cursor) } else { Err(BadCursor) }
-    }
-}
 
 /// One payment.
 ///
@@ -207,23 +155,23 @@ pub struct RematchCandidate {
     /// Why it is in review.
     pub reason: Reason,
     /// Where a sweep goes on after it.
-    pub cursor: Cursor,
+    pub cursor: Place,
 }
 
-/// The next candidates, oldest first. A sweep starts at [`Cursor::START`], goes on after the last candidate it
+/// The next candidates, oldest first. A sweep starts at [`Place::START`], goes on after the last candidate it
 /// got, and is through when it gets none.
 ///
 /// # Errors
 /// The database's.
 pub async fn rematch_candidates(
     conn: &Connection,
-    after: Cursor,
+    after: Place,
     limit: i64,
 ) -> Result<Vec<RematchCandidate>, Error> {
     let reasons: Vec<&str> =
         Reason::ALL.into_iter().filter(|reason| reason.may_disappear()).map(Reason::as_str).collect();
     let rows = conn
-        .query(include_str!("sql/rematch_candidates.sql"), &[&reasons, &after.received_at, &after.id, &limit])
+        .query(include_str!("sql/rematch_candidates.sql"), &[&reasons, &after.at, &after.id, &limit])
         .await?;
     rows.iter().map(candidate).collect()
 }
@@ -239,36 +187,6 @@ fn candidate(row: &pg::Row) -> Result<RematchCandidate, Error> {
         merchant: merchant.map(MerchantId::from_uuid),
         amount: amount_of(row)?,
         reason: Reason::from_column(row.get("reason"))?,
-        cursor: Cursor { received_at: row.get("received_at"), id: id.uuid() },
+        cursor: Place { at: row.get("received_at"), id: id.uuid() },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_survives_its_text_and_nothing_else_is_one() {
-        let id = "019aadd2-6b7c-7d1e-8a6f-0123456789ab";
-        let cursor = Cursor {
-            received_at: OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).unwrap(),
-            id: Uuid::try_parse(id).unwrap(),
-        };
-        for cursor in [cursor, Cursor::START] {
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-        for text in [
-            "",
-            ".",
-            "1",
-            "+1.019aadd26b7c7d1e8a6f0123456789ab",
-            "1.019aadd2",
-            "1.x",
-            "-1.019aadd26b7c7d1e8a6f0123456789ab",
-            "-377705116800000000.019aadd26b7c7d1e8a6f0123456789ab",
-            "99999999999999999999.0",
-        ] {
-            assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text:?}");
-        }
-    }
 }

@@ -28,6 +28,8 @@ pub struct Payments {
 struct Held {
     loaded: PaymentState,
     loaded_reversed: i64,
+    /// Whether it was known whose it is.
+    loaded_owned: bool,
     payment: Payment,
     changed: bool,
 }
@@ -63,8 +65,9 @@ impl Payments {
 
     fn from_locked(payments: Vec<Payment>) -> Payments {
         let held = |payment: Payment| {
-            let (loaded, loaded_reversed) = (payment.status, payment.reversed_minor);
-            (payment.id, Held { loaded, loaded_reversed, payment, changed: false })
+            let (loaded, loaded_reversed, loaded_owned) =
+                (payment.status, payment.reversed_minor, payment.merchant.is_some());
+            (payment.id, Held { loaded, loaded_reversed, loaded_owned, payment, changed: false })
         };
         Payments { rows: payments.into_iter().map(held).collect() }
     }
@@ -77,6 +80,13 @@ impl Payments {
     /// Those whose status this batch has changed.
     pub fn decided(&self) -> impl Iterator<Item = &Payment> {
         self.rows.values().filter(|held| held.loaded != held.payment.status).map(|held| &held.payment)
+    }
+
+    /// Those that go on waiting, and of which this batch has learned whose they are.
+    pub fn owned_now(&self) -> impl Iterator<Item = &Payment> {
+        let still = |held: &&Held| held.loaded == held.payment.status;
+        let owned = |held: &&Held| !held.loaded_owned && held.payment.merchant.is_some();
+        self.rows.values().filter(still).filter(owned).map(|held| &held.payment)
     }
 
     /// One of the set, as it is now in memory.

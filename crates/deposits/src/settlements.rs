@@ -15,8 +15,8 @@ pub use arrivals::{AWAITED_DAYS, arrivals, paid_after};
 pub use look::{Awaited, Looked, awaited, look};
 pub use state::{Finding, SettlementEvent, SettlementState};
 pub use store::{
-    Investigated, MAX_OPEN, NoAnnouncement, SettlementPlace, Status, announce, investigated, list, lock,
-    save, under_investigation,
+    Investigated, MAX_OPEN, NoAnnouncement, Status, announce, investigated, list, lock, place_of, save,
+    under_investigation,
 };
 
 /// Marks ids of settlements.

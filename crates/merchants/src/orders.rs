@@ -2,6 +2,8 @@
 
 mod file;
 mod import;
+mod look;
+mod oldest;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,10 +17,17 @@ use crate::StoreId;
 
 pub use file::{MAX_ERRORS, MAX_LINES, Place, RawLine, read_csv, read_line};
 pub use import::{Import, LineError, OrderLine, plan_import};
+pub use look::{Wanted, more_orders, oldest_orders, open_orders};
 pub use store::{
-    StoreOrder, covers_of, existing_orders, insert_orders, list_orders, load_covers, lock_stores,
-    open_orders, save_covers,
+    MOST_STORES, StoreOrder, StoreOwner, covers_of, existing_orders, insert_orders, list_orders, load_covers,
+    lock_stores, save_covers,
 };
+
+use oldest::OldestFirst;
+
+/// The most orders that may cover one payment: each is a row to change and a row to write, in a transaction for which
+/// others wait. A payment that would need more is not covered.
+pub const MOST_ORDERS: usize = 10_000;
 
 /// A sale at a store: trade evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +42,12 @@ pub struct Order {
 
 /// An order's key in this crate.
 type OrderKey = (StoreId, String);
+
+/// A store's orders in one currency.
+type Pool = (StoreId, Currency);
+
+/// A place among the orders of a pool, which are in this order.
+type Moment = (OffsetDateTime, String);
 
 #[derive(Debug, Clone)]
 struct Held {
@@ -53,6 +68,16 @@ struct Cover {
     loaded: Option<i64>,
 }
 
+/// How far the open orders of a pool were read, the oldest first.
+#[derive(Debug, Default)]
+struct Extent {
+    /// What they could cover when they were read, in minor units.
+    found: i64,
+    rows: i64,
+    /// The last of them, where there may be more.
+    end: Option<Moment>,
+}
+
 /// The oldest uncovered orders of some stores, as far as a batch may need them, and the covers that it changes.
 ///
 /// Whoever holds one also holds the locks of the stores' evidence accounts: they keep others from covering with
@@ -61,7 +86,9 @@ struct Cover {
 pub struct OpenOrders {
     orders: BTreeMap<OrderKey, Held>,
     /// What can still cover, oldest first.
-    open: HashMap<(StoreId, Currency), BTreeSet<(OffsetDateTime, String)>>,
+    open: HashMap<Pool, BTreeSet<Moment>>,
+    /// What was read of those that were asked for.
+    read: HashMap<Pool, Extent>,
     /// By payment, then order.
     covers: BTreeMap<(Uuid, OrderKey), Cover>,
     /// The shard in which a payment's covers lie: the merchant's.
@@ -80,34 +107,51 @@ impl OpenOrders {
     }
 
     /// Covers the whole of `amount` with uncovered orders of `stores`, the oldest first, or nothing of it. What it
-    /// took from each store.
+    /// took from each store. Nothing, too, where it would take more than [`MOST_ORDERS`], or where orders that would be
+    /// next were not read.
     pub fn cover(
         &mut self,
         stores: &[StoreId],
         amount: Money,
         payment: Uuid,
     ) -> Option<Vec<(StoreId, Money)>> {
-        let stores: BTreeSet<StoreId> = stores.iter().copied().collect();
-        let mut missing = amount.minor();
-        let mut chosen: Vec<(OrderKey, i64)> = Vec::new();
-        for (_, key) in self.oldest_first(&stores, amount.currency()) {
-            if missing == 0 {
-                break;
-            }
-            let held = self.orders.get(&key)?;
-            let taken = missing.min(held.amount - held.covered);
-            missing -= taken;
-            chosen.push((key, taken));
-        }
-        if missing > 0 {
-            return None;
-        }
+        let chosen = self.choose(stores, amount)?;
         let mut taken: BTreeMap<StoreId, i64> = BTreeMap::new();
         for (key, minor) in chosen {
             *taken.entry(key.0).or_default() += minor;
             self.take(key, minor, payment);
         }
         per_store(taken, amount.currency())
+    }
+
+    /// The orders that cover the whole of `amount`, with what is taken of each.
+    fn choose(&self, stores: &[StoreId], amount: Money) -> Option<Vec<(OrderKey, i64)>> {
+        let stores: BTreeSet<StoreId> = stores.iter().copied().collect();
+        let pools = || stores.iter().map(|store| (*store, amount.currency()));
+        // Behind it, older ones may lie that were not read.
+        let end = pools().filter_map(|pool| self.end_of(pool)).min();
+        let open = pools().filter_map(|pool| Some((pool.0, self.open.get(&pool)?)));
+        let mut oldest = OldestFirst::of(open);
+        let mut missing = amount.minor();
+        let mut chosen = Vec::new();
+        while missing > 0 {
+            let next = oldest.next()?;
+            if chosen.len() == MOST_ORDERS || end.is_some_and(|end| next > end) {
+                return None;
+            }
+            let (_, store, id) = next;
+            let key = (store, id.to_owned());
+            let held = self.orders.get(&key)?;
+            let taken = missing.min(held.amount - held.covered);
+            missing -= taken;
+            chosen.push((key, taken));
+        }
+        Some(chosen)
+    }
+
+    fn end_of(&self, pool: Pool) -> Option<(OffsetDateTime, StoreId, &str)> {
+        let (at, id) = self.read.get(&pool)?.end.as_ref()?;
+        Some((*at, pool.0, id))
     }
 
     /// Gives back as much of a payment's cover as was taken back of it, the newest order first; what it gave back to
@@ -138,20 +182,6 @@ impl OpenOrders {
             .into_iter()
             .filter_map(|(store, (minor, c))| Some((store, Money::new(minor, c).ok()?)))
             .collect()
-    }
-
-    fn oldest_first(
-        &self,
-        stores: &BTreeSet<StoreId>,
-        currency: Currency,
-    ) -> Vec<(OffsetDateTime, OrderKey)> {
-        let mut all: Vec<(OffsetDateTime, OrderKey)> = stores
-            .iter()
-            .filter_map(|store| Some((*store, self.open.get(&(*store, currency))?)))
-            .flat_map(|(store, open)| open.iter().map(move |(at, id)| (*at, (store, id.clone()))))
-            .collect();
-        all.sort();
-        all
     }
 
     fn take(&mut self, key: OrderKey, minor: i64, payment: Uuid) {

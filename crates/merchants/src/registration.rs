@@ -81,6 +81,10 @@ impl Registration {
         if name.is_empty() || name.chars().count() > 140 || name.chars().any(char::is_control) {
             refuse("name", "must have 1 to 140 characters and no control characters");
         }
+        // It is written into files for authorities as it is, and a table program would take it for a formula.
+        if name.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+            refuse("name", "must not begin with =, +, - or @");
+        }
         if !is_email(email) {
             refuse("email", "must be an e-mail address");
         }

@@ -1,6 +1,6 @@
 //! Dead letters and what else people look at.
 
-use pg::{Connection, Tx};
+use pg::{Connection, Place, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -37,17 +37,19 @@ pub struct DeadLetter {
     pub died_at: OffsetDateTime,
 }
 
-/// Dead letters, the oldest first; `after` is the last one of the page before.
+impl DeadLetter {
+    /// Its place in the list of dead letters.
+    pub fn place(&self) -> Place {
+        Place { at: self.died_at, id: self.id.uuid() }
+    }
+}
+
+/// Dead letters behind `after`, the oldest first.
 ///
 /// # Errors
 /// The database's.
-pub async fn dead_letters(
-    conn: &Connection,
-    after: Option<DeliveryId>,
-    limit: i64,
-) -> Result<Vec<DeadLetter>, Error> {
-    let (shard, id) = (after.map(|id| id.shard()), after.map(|id| id.uuid()));
-    let rows = conn.query(include_str!("sql/dead_letters.sql"), &[&shard, &id, &limit]).await?;
+pub async fn dead_letters(conn: &Connection, after: Place, limit: i64) -> Result<Vec<DeadLetter>, Error> {
+    let rows = conn.query(include_str!("sql/dead_letters.sql"), &[&after.at, &after.id, &limit]).await?;
     Ok(rows.iter().map(read).collect())
 }
 

@@ -17,7 +17,7 @@ mod tx;
 pub use error::{DatabaseError, Error};
 pub use id::{BadId, Id, Kind};
 pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, SMALL_SAMPLES, migrate, pending};
-pub use paging::{Looked, Paged, far_off, one_more};
+pub use paging::{BadPlace, Looked, Paged, Place, far_off, one_more};
 pub use pool::{Connection, Pool, PoolSettings, PoolStatus};
 pub use retry::{Retries, pause};
 pub use rows::NewRows;

@@ -4,7 +4,11 @@
 //! stretch that it stopped there. A page then holds what was found up to the first of these places, perhaps nothing, and the
 //! next one goes on behind it: however rare what is sought, one page costs what it costs.
 
+use std::fmt;
+use std::str::FromStr;
+
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// How many rows to ask for, so that it is seen whether there are more than the page holds.
 pub fn one_more(limit: usize) -> i64 {
@@ -14,6 +18,45 @@ pub fn one_more(limit: usize) -> i64 {
 /// Later than everything: the end of the year 9999, before which a list of the newest begins.
 pub fn far_off() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(253_402_300_799).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// A place in a list by time: the next page begins behind it, whatever has become of the row that stood there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When, to the microsecond, as the database keeps times.
+    pub at: OffsetDateTime,
+    /// Of which of those of that moment.
+    pub id: Uuid,
+}
+
+impl Place {
+    /// Before everything.
+    pub const START: Place = Place { at: OffsetDateTime::UNIX_EPOCH, id: Uuid::nil() };
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.unix_timestamp_nanos() / 1_000, self.id.simple())
+    }
+}
+
+/// A text that is no place in a list of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this list")]
+pub struct BadPlace;
+
+impl FromStr for Place {
+    type Err = BadPlace;
+
+    fn from_str(text: &str) -> Result<Place, BadPlace> {
+        let (micros, id) = text.split_once('.').ok_or(BadPlace)?;
+        // Nothing of ours is older than 1970, and before 4714 BC the database has no times.
+        let micros: i64 = micros.parse().ok().filter(|micros| *micros >= 0).ok_or(BadPlace)?;
+        let at =
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| BadPlace)?;
+        let place = Place { at, id: Uuid::try_parse(id).map_err(|_| BadPlace)? };
+        if place.to_string() == text { Ok(place) } else { Err(BadPlace) }
+    }
 }
 
 /// A row that was looked at.
@@ -66,6 +109,28 @@ impl<R: Clone> Paged<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_survives_its_text_and_nothing_else_is_one() {
+        let at = OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).expect("a time");
+        let id = Uuid::try_parse("019aadd2-6b7c-7d1e-8a6f-0123456789ab").expect("an id");
+        for place in [Place { at, id }, Place::START] {
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for text in [
+            "",
+            ".",
+            "1",
+            "+1.019aadd26b7c7d1e8a6f0123456789ab",
+            "1.019aadd2",
+            "1.x",
+            "-1.019aadd26b7c7d1e8a6f0123456789ab",
+            "-377705116800000000.019aadd26b7c7d1e8a6f0123456789ab",
+            "99999999999999999999.0",
+        ] {
+            assert_eq!(text.parse::<Place>(), Err(BadPlace), "{text:?}");
+        }
+    }
 
     /// `m` matches, `.` does not, in capitals and `|` it stops.
     fn cut(text: &str, limit: usize) -> (Vec<usize>, Option<usize>) {

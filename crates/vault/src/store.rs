@@ -46,8 +46,9 @@ pub async fn claim(tx: &Tx<'_>, deliveries: &[&Delivery]) -> Result<Vec<Claim>, 
     let candidates: Vec<(usize, &Delivery)> =
         own.iter().filter_map(|index| deliveries.get(*index).map(|delivery| (*index, *delivery))).collect();
     let won = insert_keys(tx, &candidates).await?;
-    let lost: Vec<(usize, &Delivery)> =
+    let mut lost: Vec<(usize, &Delivery)> =
         candidates.into_iter().filter(|(_, delivery)| !won.contains(&delivery.id.uuid())).collect();
+    lost.extend(behind(&lost, deliveries, &claims));
     for (index, claim) in first_answers(tx, &lost).await? {
         if let Some(slot) = claims.get_mut(index) {
             *slot = Some(claim);
@@ -79,6 +80,20 @@ fn distinct(deliveries: &[&Delivery]) -> (Vec<Option<Claim>>, Vec<usize>) {
         }
     }
     (claims, own)
+}
+
+/// Other bytes than the first of the batch, whose id was used before the batch: what counts are the bytes that are kept.
+fn behind<'d>(
+    lost: &[(usize, &Delivery)],
+    deliveries: &[&'d Delivery],
+    claims: &[Option<Claim>],
+) -> Vec<(usize, &'d Delivery)> {
+    let used: HashSet<(&str, &str)> = lost.iter().map(|(_, d)| (&*d.bank, d.event_id.as_str())).collect();
+    let others = deliveries.iter().zip(claims).enumerate();
+    let others = others.filter(|(_, (d, claim))| {
+        **claim == Some(Claim::OtherBytes) && used.contains(&(&*d.bank, d.event_id.as_str()))
+    });
+    others.map(|(index, (delivery, _))| (index, *delivery)).collect()
 }
 
 /// Those that `claim.sql` names.

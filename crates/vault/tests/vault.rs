@@ -228,6 +228,28 @@ async fn r2_r3_in_one_batch_the_earlier_one_is_the_first() {
     assert_eq!(world.count("SELECT count(*) FROM bank_event_bytes").await, 3);
 }
 
+/// What counts are the bytes that were accepted, not those that stand first in the batch.
+#[tokio::test]
+async fn r2_r3_in_one_batch_a_redelivery_behind_other_bytes_is_one() {
+    let world = World::new().await;
+    let mut conn = world.db.pool.get().await.unwrap();
+    run(&mut conn, &[&world.delivery("hb", "old", BODY)]).await;
+    let batch = [
+        world.delivery("hb", "old", b"{}"),
+        world.delivery("hb", "old", BODY),
+        world.delivery("hb", "old", b"[]"),
+        world.delivery("hb", "old", BODY),
+        world.delivery("hb", "new", b"{}"),
+        world.delivery("hb", "new", BODY),
+    ];
+    let repeat = || Claim::Repeat(answer("old"));
+    let expected =
+        [Claim::OtherBytes, repeat(), Claim::OtherBytes, repeat(), Claim::First, Claim::OtherBytes];
+    assert_eq!(run(&mut conn, &batch.each_ref()).await, expected);
+    assert_eq!(conflict_count(&conn).await.unwrap(), 3, "nobody is called for a true one");
+    assert_eq!(world.count("SELECT count(*) FROM bank_event_redeliveries").await, 2);
+}
+
 #[tokio::test]
 async fn r2_what_was_rolled_back_was_never_here() {
     let world = World::new().await;

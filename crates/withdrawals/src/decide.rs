@@ -308,19 +308,24 @@ impl Desk<'_> {
 
 impl Withdrawals {
     /// R28: what a refund of this withdrawal would move, or why there is none. Gross with the fee unless
-    /// configured otherwise; after a return only what came back.
+    /// configured otherwise; after a return only what came back. `was_paid`: the bank had carried out an attempt at it, and
+    /// returned it.
     ///
     /// # Errors
     /// The caller's answer.
-    pub fn refund_movement(&self, id: WithdrawalId, policy: &Policy) -> Result<Movement, Refusal> {
+    pub fn refund_movement(
+        &self,
+        id: WithdrawalId,
+        was_paid: bool,
+        policy: &Policy,
+    ) -> Result<Movement, Refusal> {
         let row = self.get(id).ok_or(Refusal::NotFound)?;
         if row.is_exchanged() {
             let why = "the currency is already exchanged: it can only be sent again, to another payee";
             return Err(Refusal::IllegalTransition(why.into()));
         }
         transition(row, WithdrawalEvent::Refunded)?;
-        // A fee was earned once the bank had paid, also when what came back short was sent again and failed.
-        let was_paid = row.state == WithdrawalState::Returned || row.to_send != row.buy;
+        // A fee was earned once the bank had paid, also when what came back was sent again and failed.
         let keeps_fee = was_paid || !policy.refund_fee;
         let fee = if keeps_fee { Money::zero(row.fee.currency()) } else { row.fee };
         Ok(Movement::Refund { bank: row.bank.clone(), merchant: row.merchant_ref(), net: row.to_send, fee })

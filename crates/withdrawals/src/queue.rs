@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use merchants::MerchantId;
 use money::Currency;
-use pg::{Connection, Paged, Row};
+use pg::{Connection, Paged, Row, Tx};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -86,24 +86,27 @@ impl FromStr for Cursor {
 /// # Errors
 /// The database's; `Unexpected` when a row can't be understood.
 pub async fn queue(
-    conn: &Connection,
+    conn: &mut Connection,
     wanted: &Wanted,
     sort: Sort,
     cursor: Option<Cursor>,
     limit: usize,
 ) -> Result<Paged<Withdrawal>, Error> {
     let fetch = pg::one_more(limit);
-    match sort {
-        Sort::Urgency => by_urgency(conn, wanted, cursor, fetch).await,
-        Sort::Oldest => by_time(conn, wanted, true, cursor, fetch).await,
-        Sort::Newest => by_time(conn, wanted, false, cursor, fetch).await,
-    }
-    .map(|rows| Paged::of(rows, limit))
+    // One moment for all statuses: what passes from one into another meanwhile would stand on the page twice, or not at all.
+    let tx = conn.begin_snapshot().await?;
+    let rows = match sort {
+        Sort::Urgency => by_urgency(&tx, wanted, cursor, fetch).await?,
+        Sort::Oldest => by_time(&tx, wanted, true, cursor, fetch).await?,
+        Sort::Newest => by_time(&tx, wanted, false, cursor, fetch).await?,
+    };
+    tx.commit().await?;
+    Ok(Paged::of(rows, limit))
 }
 
 /// Status by status.
 async fn by_urgency(
-    conn: &Connection,
+    tx: &Tx<'_>,
     wanted: &Wanted,
     cursor: Option<Cursor>,
     fetch: i64,
@@ -118,7 +121,7 @@ async fn by_urgency(
     for state in states {
         let behind = cursor.filter(|cursor| cursor.state == state);
         let before = behind.map_or(Uuid::max(), |cursor| cursor.id.uuid());
-        for row in &of_state(conn, state, wanted, (false, before), left).await? {
+        for row in &of_state(tx, state, wanted, (false, before), left).await? {
             page.push(read(row)?);
             left -= 1;
         }
@@ -131,7 +134,7 @@ async fn by_urgency(
 
 /// Of each status as many as the page may need, put in order: ids are.
 async fn by_time(
-    conn: &Connection,
+    tx: &Tx<'_>,
     wanted: &Wanted,
     oldest_first: bool,
     cursor: Option<Cursor>,
@@ -141,7 +144,7 @@ async fn by_time(
     let place = cursor.map_or(start, |cursor| cursor.id.uuid());
     let mut page = Vec::new();
     for state in BY_URGENCY.into_iter().filter(|one| wanted.state.is_none_or(|state| state == *one)) {
-        for row in &of_state(conn, state, wanted, (oldest_first, place), fetch).await? {
+        for row in &of_state(tx, state, wanted, (oldest_first, place), fetch).await? {
             page.push(read(row)?);
         }
     }
@@ -155,7 +158,7 @@ async fn by_time(
 
 /// One statement for each index: what is not paid yet is little, what is paid is nearly all there is.
 async fn of_state(
-    conn: &Connection,
+    tx: &Tx<'_>,
     state: WithdrawalState,
     wanted: &Wanted,
     (oldest_first, place): (bool, Uuid),
@@ -167,15 +170,14 @@ async fn of_state(
         (WithdrawalState::Paid, Some(id)) => {
             let shard = id.shard().number();
             let sql = include_str!("sql/queue_paid_of.sql");
-            conn.query(sql, &[&shard, &id.uuid(), &currency, &place, &limit, &oldest_first]).await?
+            tx.query(sql, &[&shard, &id.uuid(), &currency, &place, &limit, &oldest_first]).await?
         }
         (WithdrawalState::Paid, None) => {
-            conn.query(include_str!("sql/queue_paid.sql"), &[&currency, &place, &limit, &oldest_first])
-                .await?
+            tx.query(include_str!("sql/queue_paid.sql"), &[&currency, &place, &limit, &oldest_first]).await?
         }
         (state, _) => {
             let sql = include_str!("sql/queue_not_paid.sql");
-            conn.query(sql, &[&state.as_str(), &merchant, &currency, &place, &limit, &oldest_first]).await?
+            tx.query(sql, &[&state.as_str(), &merchant, &currency, &place, &limit, &oldest_first]).await?
         }
     };
     Ok(rows)

@@ -2,8 +2,8 @@
 
 use deposits::{Claimed, PaymentId, Payments};
 use ledger::{Account, Journal, Layout};
-use merchants::{Directory, OpenOrders, StoreId};
-use money::Currency;
+use merchants::orders::Wanted as Need;
+use merchants::{Directory, OpenOrders};
 use pg::{Shard, Tx};
 use uuid::Uuid;
 
@@ -11,10 +11,11 @@ use super::keys::{Claims, receipts_of};
 use super::void::{Void, both};
 use super::{Command, imports};
 
-/// What may be needed: of which store, in which currency, how much in minor units.
-type Wanted = Vec<(StoreId, Currency, i64)>;
+/// What may be needed, of each payment apart: the whole of it, of any of its stores.
+type Wanted = Vec<Vec<Need>>;
 
-/// Opens the batch's journal with the evidence accounts, and reads the orders behind them.
+/// Opens the batch's journal with the evidence accounts, and reads the orders behind them: some of each, and more only
+/// for payments that can be covered, which the accounts tell, since they count what orders still cover.
 pub(super) async fn open(
     tx: &Tx<'_>,
     layout: Layout,
@@ -24,7 +25,8 @@ pub(super) async fn open(
 ) -> Result<(Journal, OpenOrders), Void> {
     let mut accounts = imports::accounts(live);
     let covers = merchants::orders::covers_of(tx, reversed).await?;
-    let stores = wanted.iter().map(|(store, currency, _)| (*store, *currency));
+    let needs = wanted.concat();
+    let stores = needs.iter().map(|(store, currency, _)| (*store, *currency));
     for (store, currency) in stores.chain(covers.iter().map(|(_, store, currency)| (*store, *currency))) {
         accounts.push(Account::evidence(store.shard(), store.uuid(), currency));
         accounts.push(Account::evidence_source(store.shard(), currency));
@@ -33,16 +35,36 @@ pub(super) async fn open(
     let (journal, orders) = tokio::join!(
         biased;
         Journal::open(tx, layout, &accounts),
-        merchants::orders::open_orders(tx, wanted),
+        merchants::orders::oldest_orders(tx, &needs),
     );
     let (journal, mut orders) = both(journal.map_err(Void::from), orders.map_err(Void::from))?;
     if journal.has_made_accounts() {
-        orders = merchants::orders::open_orders(tx, wanted).await?;
+        orders = merchants::orders::oldest_orders(tx, &needs).await?;
+    }
+    if orders.lacks(&needs) {
+        merchants::orders::more_orders(tx, &mut orders, &coverable(&journal, wanted)?).await?;
     }
     if !covers.is_empty() {
         merchants::orders::load_covers(tx, &mut orders, reversed).await?;
     }
     Ok((journal, orders))
+}
+
+/// Of those whose stores' orders sum up to as much as is needed.
+fn coverable(journal: &Journal, wanted: &Wanted) -> Result<Vec<Need>, Void> {
+    let mut all = Vec::new();
+    for needs in wanted {
+        let mut uncovered: i64 = 0;
+        for (store, currency, _) in needs {
+            let account = Account::evidence(store.shard(), store.uuid(), *currency);
+            uncovered = uncovered.saturating_add(journal.balance(&account)?);
+        }
+        let needed = needs.iter().map(|(_, _, minor)| *minor).max();
+        if needed.is_some_and(|minor| minor <= uncovered) {
+            all.extend_from_slice(needs);
+        }
+    }
+    Ok(all)
 }
 
 /// Of money that arrives, and of reviewed payments that may be matched again.
@@ -58,13 +80,13 @@ pub(super) fn wanted(
         for (receipt, claimed) in receipts_of(command, standing).into_iter().zip(claimed) {
             let account = directory.get(&(receipt.bank.clone(), receipt.account_index));
             if let (Claimed::New { .. }, Some(account)) = (claimed, account) {
-                wanted.extend(deposits::evidence_wanted(account, receipt.amount));
+                wanted.push(deposits::evidence_wanted(account, receipt.amount));
             }
         }
     }
     for payment in rematched.iter().filter_map(|id| payments.get(*id)) {
         if let Some(account) = directory.get(&(payment.bank.clone(), payment.account_index)) {
-            wanted.extend(deposits::evidence_wanted(account, payment.open_amount()));
+            wanted.push(deposits::evidence_wanted(account, payment.open_amount()));
         }
     }
     wanted

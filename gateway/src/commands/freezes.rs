@@ -3,11 +3,23 @@
 use merchants::{Freeze, Frozen, Merchant, MerchantId};
 use payouts::{HeldBy, NewPayout, PayoutId};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::answers::rfc3339;
+use super::operators::No;
 use super::stage::Stage;
+use crate::problem::Problem;
 
 impl Stage<'_> {
+    /// R32: an end that has passed is none. Asked here, behind the request's key: whoever repeats a request after the end that it
+    /// named gets its first answer (R22).
+    pub(super) fn ends_later(&self, until: Option<OffsetDateTime>) -> Result<(), No> {
+        if until.is_some_and(|until| until <= self.now) {
+            return Err((Problem::InvalidRequest, "until: must be in the future".into()));
+        }
+        Ok(())
+    }
+
     /// R32: what certainly is not at the bank is held.
     pub(super) fn hold_for_freeze(&mut self, merchant: MerchantId) {
         self.payouts.freeze(merchant.uuid());

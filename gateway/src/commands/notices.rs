@@ -16,7 +16,8 @@ impl Stage<'_> {
     /// What the merchants of this batch have to know.
     pub(super) fn notices(&self) -> Vec<Notice> {
         let arrived = self.new_payments.iter().filter_map(|payment| self.of_payment(payment));
-        let decided = self.payments.decided().filter_map(|payment| self.of_payment(payment));
+        let decided = self.payments.decided().chain(self.payments.owned_now());
+        let decided = decided.filter_map(|payment| self.of_payment(payment));
         let own = self.told.iter().cloned();
         arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals()).chain(own).collect()
     }

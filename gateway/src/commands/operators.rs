@@ -4,7 +4,7 @@ use audit::Entry;
 use deposits::{PaymentState, Rematched};
 use merchants::{Freeze, MerchantState};
 use money::{Currency, Money};
-use payouts::{Found, NewPayout, PayoutId};
+use payouts::{Found, NewPayout, PayoutId, PayoutState};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
 
@@ -51,6 +51,7 @@ impl Stage<'_> {
                     "status": payment.status.as_str(),
                     "reason": payment.reason.map(deposits::Reason::as_str),
                     "amount": payment.amount.to_string(),
+                    "reversed_amount": payment.reversed().to_string(),
                     "currency": payment.amount.currency().code(),
                     "merchant": payment.merchant.map(|merchant| merchant.to_string()),
                 })
@@ -166,7 +167,12 @@ impl Stage<'_> {
             Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
                 let status = self.payments.get(*payment).map(|payment| payment.status);
                 match status {
-                    Some(PaymentState::InReview) => self.return_settled(*payment),
+                    Some(PaymentState::InReview) => {
+                        if matches!(action, Action::ReturnPayment { .. }) {
+                            self.bank_can_return(*payment)?;
+                        }
+                        self.return_settled(*payment)
+                    }
                     Some(other) => Err(illegal(format!("the payment is {}", other.as_str()))),
                     None => Err((Problem::NotFound, "there is no such payment".into())),
                 }
@@ -179,7 +185,7 @@ impl Stage<'_> {
                     return Err(problem_of(&refusal));
                 }
                 self.withdrawals
-                    .refund_movement(*withdrawal, &self.facts.policy)
+                    .refund_movement(*withdrawal, self.was_paid(*withdrawal), &self.facts.policy)
                     .map(|_| ())
                     .map_err(|refusal| problem_of(&refusal))
             }
@@ -299,6 +305,9 @@ impl Stage<'_> {
                 Ok(Ok(()))
             }
             Action::FreezeAmount { freeze, merchant, minor, currency, legal_reference, until } => {
+                if let Err(why) = self.ends_later(*until) {
+                    return Ok(Err(why));
+                }
                 let (amount, why) = (amount_of(*minor, *currency)?, (reason, legal_reference.clone()));
                 Ok(self.freeze_amount(*freeze, *merchant, amount, why, *until))
             }
@@ -322,6 +331,9 @@ impl Stage<'_> {
             Action::ActivateMerchant { merchant } => Ok(self.activate(*merchant)),
             Action::AddDocument { merchant, document } => Ok(self.add_document(*merchant, document)),
             Action::FreezeMerchant { merchant, legal_reference, until } => {
+                if let Err(why) = self.ends_later(*until) {
+                    return Ok(Err(why));
+                }
                 let freeze = Freeze {
                     reason: reason.to_owned(),
                     legal_reference: legal_reference.clone(),
@@ -350,7 +362,21 @@ impl Stage<'_> {
         (payment.status == PaymentState::InReview).then_some(payment.id)
     }
 
+    /// R7: what was sent back must be able to end. A bank that only receives carries no payouts.
+    fn bank_can_return(&self, id: deposits::PaymentId) -> Result<(), No> {
+        match self.payments.get(id) {
+            Some(payment) if !self.facts.banks.contains_key(&payment.bank) => Err(illegal(format!(
+                "no payouts go out through {}: let it return the money itself",
+                payment.bank
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn return_payment(&mut self, id: deposits::PaymentId) -> Result<Result<(), No>, Void> {
+        if let Err(why) = self.bank_can_return(id) {
+            return Ok(Err(why));
+        }
         let movement = match self.payments.start_return(id, self.now) {
             Ok(movement) => movement,
             Err(refusal) => return Ok(Err(payment_problem(&refusal))),
@@ -379,6 +405,11 @@ impl Stage<'_> {
         self.withdrawals.get(id).map_or(Ok(()), |row| self.not_closed(row.merchant))
     }
 
+    /// Whether the bank had carried out one of its attempts, all of which are locked, before it gave the money back.
+    fn was_paid(&self, id: WithdrawalId) -> bool {
+        self.payouts.of_withdrawal(id.uuid()).any(|payout| payout.state == PayoutState::Returned)
+    }
+
     fn refund(&mut self, id: WithdrawalId) -> Result<Result<(), No>, Void> {
         if let Err(why) = self.owner_not_closed(id) {
             return Ok(Err(why));
@@ -386,7 +417,7 @@ impl Stage<'_> {
         if let Some(refusal) = self.unsettled(id) {
             return Ok(Err(problem_of(&refusal)));
         }
-        let movement = match self.withdrawals.refund_movement(id, &self.facts.policy) {
+        let movement = match self.withdrawals.refund_movement(id, self.was_paid(id), &self.facts.policy) {
             Ok(movement) => movement,
             Err(refusal) => return Ok(Err(problem_of(&refusal))),
         };

@@ -2,6 +2,7 @@
 
 mod closing;
 mod freezes;
+mod imports;
 mod judged;
 mod one_batch;
 mod registration;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deposits::{Cursor, ReversalId};
-use pg::Pool;
+use deposits::ReversalId;
+use pg::{Place, Pool};
 
 use super::{Engine, one_by_one};
 use crate::commands::Command;
@@ -24,7 +24,7 @@ pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool) {
 }
 
 async fn walk(engine: &Engine, reads: &Pool) -> Result<(), String> {
-    let mut cursor = Cursor::START;
+    let mut cursor = Place::START;
     loop {
         let conn = reads.get().await.map_err(|error| error.to_string())?;
         let page =

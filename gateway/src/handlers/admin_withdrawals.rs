@@ -38,7 +38,7 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     };
     let cursor: Option<Cursor> = listing.cursor()?;
     let mut conn = app.pool.get().await?;
-    let found = ::withdrawals::queue(&conn, &wanted, sort, cursor, listing.limit).await?;
+    let found = ::withdrawals::queue(&mut conn, &wanted, sort, cursor, listing.limit).await?;
     let around = Around::read(app, &mut conn, &found.rows).await?;
     listing.answer(&found, |row| Cursor::after(row).to_string(), |row| shown(&around, row))
 }

@@ -2,6 +2,7 @@
 
 use merchants::MerchantId;
 use notifications::{DeadLetter, DeliveryId, Replay};
+use pg::Place;
 use serde_json::{Value, json};
 
 use super::act::{Act, kept};
@@ -17,10 +18,10 @@ use crate::request::Request;
 /// What is wrong with the query; the database's.
 pub async fn list(app: &App, request: &Request) -> Answer {
     let query = request.query(&["limit", "cursor"])?;
-    let (page, after) = (query.page()?, query.cursor::<DeliveryId>()?);
+    let (page, after) = (query.page()?, query.cursor::<Place>()?.unwrap_or(Place::START));
     let conn = app.pool.get().await?;
     let rows = notifications::dead_letters(&conn, after, page.fetch()).await?;
-    reply::list(&page, rows, |row| row.id.to_string(), |row| Ok(render(row)))
+    reply::list(&page, rows, |row| row.place().to_string(), |row| Ok(render(row)))
 }
 
 /// `POST /admin/v1/dead-letters/{id}/replay`.

@@ -101,7 +101,7 @@ struct UnmaskBody {
 }
 
 /// `POST /admin/v1/events/{id}/unmask`. A repetition reads the bytes again: they never change, and what is stored
-/// under the key must not hold them.
+/// under the key must not hold them. Each look is in the trail.
 ///
 /// # Errors
 /// What is wrong with the request; `not-found`; `illegal-transition` once the bytes are gone; the database's.
@@ -117,19 +117,20 @@ pub async fn unmask(app: &App, request: Request) -> Answer {
     })?;
     let tx = conn.begin().await?;
     let replayed = match idempotency::claim(&tx, &[&keyed]).await?.into_iter().next() {
+        // R35: a repetition is another look, and is written down like the first.
         Some(Claim::Repeat(_)) => true,
         Some(Claim::OtherRequest) => {
             let detail = "this Idempotency-Key was used before, for another request";
             return Err(Refusal::new(Problem::IdempotencyKeyReused, detail));
         }
         Some(Claim::First | Claim::SameAs(_)) | None => {
-            let now = tx.now().await?;
-            audit::append(&tx, &[unmasking(&operator, id, field, reason, &keyed.key, now)]).await?;
             let marker = json!({"id": id.to_string(), "field": field.name()}).to_string().into_bytes();
             idempotency::record(&tx, &[(&keyed, Kept { status: 200, body: marker })]).await?;
             false
         }
     };
+    let now = tx.now().await?;
+    audit::append(&tx, &[unmasking(&operator, id, field, reason, &keyed.key, now)]).await?;
     // Nothing is shown before it is written down who looked.
     tx.commit().await?;
     let bytes = match field {

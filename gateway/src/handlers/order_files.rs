@@ -1,6 +1,7 @@
 //! A store's orders: trade evidence (R6), brought as JSON or CSV, the whole file or nothing of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::CONTENT_TYPE;
@@ -16,7 +17,7 @@ use super::{Answer, lane, reply};
 use crate::app::App;
 use crate::body;
 use crate::commands::{Command, ImportOrders, rfc3339};
-use crate::problem::{FieldError, Refusal};
+use crate::problem::{self, FieldError, Refusal};
 use crate::request::Request;
 
 #[derive(Deserialize)]
@@ -42,8 +43,9 @@ struct Row<'a> {
 /// `POST /v1/stores/{id}/orders`: idempotent by order id.
 ///
 /// # Errors
-/// `invalid-request` with every wrong line; `not-found`; the lane's.
-pub async fn import(app: &App, request: Request) -> Answer {
+/// `invalid-request` with every wrong line; `not-found`; `limit-exceeded`; `overloaded` while many orders are on their
+/// way; the lane's.
+pub async fn import(app: &Arc<App>, request: Request) -> Answer {
     let merchant = request.caller.merchant()?;
     let store: StoreId = request.id_of("store")?;
     let conn = app.pool.get().await?;
@@ -51,8 +53,16 @@ pub async fn import(app: &App, request: Request) -> Answer {
     drop(conn);
     let lines = read(&request, now)?;
     let import = Uuid::now_v7();
+    let place = app.room.orders().place(merchant, lines.len()).await?;
     let command = ImportOrders { merchant, store, import, lines, request_id: request.id.to_string() };
-    lane::carry_out(app, Command::ImportOrders(Box::new(command))).await
+    let app = app.clone();
+    // The lane goes on with them though the caller hangs up, and as long they keep their place.
+    let done = tokio::spawn(async move {
+        let answer = lane::carry_out(&app, Command::ImportOrders(Box::new(command))).await;
+        drop(place);
+        answer
+    });
+    done.await.unwrap_or_else(|error| Err(problem::internal(&error)))
 }
 
 /// `GET /v1/stores/{id}/orders`, by order id, each with what of it covers payments.

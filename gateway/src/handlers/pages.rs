@@ -1,11 +1,12 @@
 //! What anyone may read: the API's description, the problems' pages, metrics and probes.
 
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use super::{Answer, reply};
 use crate::app::App;
 use crate::body::Outgoing;
-use crate::problem::{Problem, Refusal};
+use crate::problem::{self, Problem, Refusal};
 use crate::problem_pages;
 use crate::request::Request;
 
@@ -32,11 +33,15 @@ pub fn healthz() -> Response<Outgoing> {
 }
 
 pub async fn readyz(app: &App) -> Response<Outgoing> {
-    let (status, text) = match app.readiness.check(&app.pool).await {
-        Ok(()) => (StatusCode::OK, "ready".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
-    };
-    reply::typed(status, "text/plain; charset=utf-8", format!("{text}\n"))
+    let plain = |status, text| reply::typed(status, "text/plain; charset=utf-8", format!("{text}\n"));
+    match app.readiness.check(&app.pool).await {
+        Ok(()) => plain(StatusCode::OK, "ready".to_owned()),
+        Err(why) => {
+            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, why);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(problem::RETRY_AFTER_SECONDS));
+            response
+        }
+    }
 }
 
 #[cfg(test)]

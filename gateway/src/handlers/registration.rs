@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::act::{Act, kept};
 use super::{Answer, admin_actions, lane, lists, reply};
 use crate::app::App;
-use crate::body;
+use crate::body::{self, Object};
 use crate::commands::{Action, Command, Facts, Operate, activated, rfc3339, validity};
 use crate::problem::{self, FieldError, Refusal};
 use crate::request::Request;
@@ -29,7 +29,7 @@ struct RegistrationBody {
     name: String,
     email: String,
     mobile: String,
-    documents: Vec<FirstDocument>,
+    documents: Vec<Object<FirstDocument>>,
     reason: String,
 }
 
@@ -140,7 +140,7 @@ fn asked(body: &RegistrationBody) -> RegistrationRequest<'_> {
         name: &body.name,
         email: &body.email,
         mobile: &body.mobile,
-        documents: body.documents.iter().map(FirstDocument::request).collect(),
+        documents: body.documents.iter().map(|Object(document)| document.request()).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What banks took back, as operators look at it (R8).
 
-use deposits::{Cursor, Reversal, ReversalState};
+use deposits::{Reversal, ReversalState};
+use pg::Place;
 use serde_json::{Value, json};
 
 use super::{Answer, reply};
@@ -21,10 +22,11 @@ pub async fn list(app: &App, request: &Request) -> Answer {
         Some(name) => ReversalState::parse(name)
             .ok_or_else(|| Refusal::field("status", "must be waiting, applied, held or dismissed"))?,
     };
-    let after = query.cursor::<Cursor>()?.unwrap_or(Cursor::START);
+    let after = query.cursor::<Place>()?.unwrap_or(Place::START);
     let conn = app.pool.get().await?;
     let rows = deposits::list_reversals(&conn, state, after, page.fetch()).await?;
-    reply::list(&page, rows, |row| Cursor::after_reversal(row).to_string(), |row| Ok(reversal_json(row)))
+    let place = |row: &Reversal| Place { at: row.received_at, id: row.id.uuid() }.to_string();
+    reply::list(&page, rows, place, |row| Ok(reversal_json(row)))
 }
 
 pub(super) fn reversal_json(row: &Reversal) -> Value {

@@ -322,6 +322,7 @@ async fn without_a_database_it_lives_but_is_not_ready() {
     assert_eq!(status(&world.probe("/readyz").await), "200");
     world.app.pool.close();
     until("not ready", async || status(&world.probe("/readyz").await) == "503").await;
+    assert!(world.probe("/readyz").await.to_lowercase().contains("\r\nretry-after: 1\r\n"));
     assert_eq!(status(&world.probe("/healthz").await), "200");
     let answer = world
         .ask(b"GET /v1/balances HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer k\r\n\r\n");

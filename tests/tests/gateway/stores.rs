@@ -44,6 +44,30 @@ fn fields(answer: &Answer) -> Vec<&str> {
     errors.iter().map(|error| error["field"].as_str().expect("a field")).collect()
 }
 
+/// A store of the merchant's, authorised, and the number of an account that it serves.
+async fn store_with_account(world: &World, merchant: &Merchant) -> (String, String) {
+    let store = store(world, merchant, "amazon", "US", &unique("Lamps")).await;
+    authorize(world, merchant, &store).await;
+    let body = json!({"currency": "USD", "store_ids": [store]});
+    let account = created(world, merchant, "/v1/receiving-accounts", &body).await;
+    (store, account.text_of("number").to_owned())
+}
+
+/// A file of so many orders of this amount, whose ids begin with `name`.
+fn file(name: &str, orders: usize, amount: &str) -> String {
+    let header = "order_id,amount,currency,ordered_at\n".to_owned();
+    let line = |at: usize| format!("{name}-{at},{amount},USD,2026-11-01T00:00:00Z\n");
+    std::iter::once(header).chain((0..orders).map(line)).collect()
+}
+
+/// Money from the store's platform; the answer and the payment.
+async fn pay(world: &World, number: &str, amount: &str) -> (Answer, String) {
+    let body = funds(&unique("REF"), number, amount, "USD", "AMAZON PAYMENTS INC");
+    let answer = world.event(&unique("evt"), &body).await;
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().unwrap_or_default().to_owned();
+    (answer, payment)
+}
+
 async fn waits_for(world: &World, payment: &str, reason: &str) {
     world
         .wait_for_row("/admin/v1/payments?status=in_review&limit=200", |row| {
@@ -289,4 +313,91 @@ async fn what_is_wrong_with_a_store_is_named() {
     assert_eq!(refused.refusal(), (404, "not-found"));
     let stored = world.public().get(&merchant.api_key, &format!("/v1/stores/{lamps}")).await;
     assert_eq!(stored.text_of("status"), "unauthorized", "no refusal has changed anything");
+}
+
+#[tokio::test]
+async fn r6_a_merchant_that_brings_the_most_there_may_be_takes_nobody_elses_room() {
+    let (sluice, world) = Sluice::start().await;
+    let (greedy, other) = (world.merchant(0), world.merchant(1));
+    let (lamps, number) = store_with_account(&world, greedy).await;
+    let (shop, others_number) = store_with_account(&world, other).await;
+    let too_large = csv(&world, greedy, &lamps, &file("L", 1, "1000000000.01")).await;
+    assert_eq!((too_large.refusal(), fields(&too_large)), ((422, "invalid-request"), vec!["line 2: amount"]));
+    assert_eq!(csv(&world, greedy, &lamps, &file("A", 100, "1000000000.00")).await.status, 200);
+    for _ in 0..2 {
+        let refused = csv(&world, greedy, &lamps, &file("B", 2, "10.00")).await;
+        assert_eq!(refused.refusal(), (422, "limit-exceeded"), "each time, and never an error: {refused:?}");
+    }
+    assert_eq!(csv(&world, other, &shop, &file("A", 1, "25.00")).await.status, 200);
+    assert_eq!(pay(&world, &others_number, "25.00").await.0.outcome().0, "credited");
+    // What payments use makes room.
+    assert_eq!(pay(&world, &number, "20.00").await.0.outcome().0, "credited");
+    assert_eq!(csv(&world, greedy, &lamps, &file("B", 2, "10.00")).await.json["imported"], 2);
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r6_r7_a_payment_that_needs_too_many_orders_is_reviewed_until_fewer_cover_it() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    let (lamps, number) = store_with_account(&world, merchant).await;
+    for (name, orders) in [("A", 10_000), ("B", 10_000)] {
+        assert_eq!(csv(&world, merchant, &lamps, &file(name, orders, "0.01")).await.status, 200);
+    }
+    let (answer, payment) = pay(&world, &number, "100.01").await;
+    assert_eq!(answer.outcome(), ("in_review", "orders_do_not_cover"), "10,001 orders would");
+    let (answer, more) = pay(&world, &number, "200.01").await;
+    assert_eq!(answer.outcome(), ("in_review", "orders_do_not_cover"), "more than there is");
+    let order = "order_id,amount,currency,ordered_at\nOLD,50.00,USD,2026-10-01T00:00:00Z\n";
+    assert_eq!(csv(&world, merchant, &lamps, order).await.status, 200);
+    is_credited(&world, &payment).await;
+    assert_eq!(world.balance(merchant, "USD", "available").await, "100.01");
+    waits_for(&world, &more, "orders_do_not_cover").await;
+    assert_eq!(
+        pay(&world, &number, "50.00").await.0.outcome().0,
+        "credited",
+        "what came before stands in no one's way"
+    );
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r6_r31_a_flood_of_orders_stops_neither_banks_nor_other_merchants() {
+    let (sluice, world) = Sluice::start().await;
+    let (flooding, other) = (world.merchant(0), world.merchant(1));
+    let (lamps, number) = store_with_account(&world, flooding).await;
+    let (shop, _) = store_with_account(&world, other).await;
+    assert_eq!(csv(&world, flooding, &lamps, &file("OLD", 1, "100.00")).await.status, 200);
+    let flood = join_all((0..24).map(|at| {
+        let (world, lamps) = (&world, &lamps);
+        async move { csv(world, flooding, lamps, &file(&format!("F{at}"), 10_000, "1.00")).await }
+    }));
+    let banks = async {
+        let mut outcomes = Vec::new();
+        for _ in 0..20 {
+            let (answer, _) = pay(&world, &number, "1.00").await;
+            outcomes.push((answer.status, answer.outcome().0.to_owned()));
+        }
+        outcomes
+    };
+    let others = async {
+        let mut statuses = Vec::new();
+        for at in 0..5 {
+            statuses.push(csv(&world, other, &shop, &file(&format!("O{at}"), 3, "1.00")).await.status);
+        }
+        statuses
+    };
+    let (flood, banks, others) = tokio::join!(flood, banks, others);
+    assert!(
+        banks.iter().all(|(status, outcome)| (*status, outcome.as_str()) == (200, "credited")),
+        "{banks:?}"
+    );
+    assert_eq!(others, [200; 5], "another merchant's orders");
+    let (done, refused): (Vec<_>, Vec<_>) = flood.iter().partition(|answer| answer.status == 200);
+    assert!(done.iter().all(|answer| answer.json["imported"] == 10_000));
+    for answer in &refused {
+        assert_eq!((answer.refusal(), answer.retry_after), ((503, "overloaded"), Some(1)));
+    }
+    assert!(!done.is_empty() && !refused.is_empty(), "{} done, {} refused", done.len(), refused.len());
+    sluice.verify().await;
 }

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use money::Money;
-use pg::Tx;
+use pg::{KeyHash, Tx};
 use uuid::Uuid;
 
 use super::{ReversalId, ReversalReport};
 use crate::claim::amount_of;
 use crate::error::Error;
+use crate::payment::index_of;
 
 /// What became of one report's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +31,42 @@ struct Key<'a> {
     original_reference: &'a str,
     reference: &'a str,
     position: i32,
-    /// Empty for the first report; the contradicting currency and amount otherwise.
+    /// Empty for the first report; else in what one differs from it.
     variant: String,
 }
 
 impl<'a> Key<'a> {
-    fn of(report: &'a ReversalReport, variant: String) -> Key<'a> {
+    fn of(report: &'a ReversalReport, apart: Apart) -> Key<'a> {
         Key {
             shard: report.id.shard().number(),
             bank: &report.bank,
             original_reference: &report.original_reference,
             reference: &report.reference,
             position: report.position,
-            variant,
+            variant: apart.variant(report),
         }
+    }
+}
+
+/// In what a report differs from those that hold the keys which it wanted before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Apart {
+    /// References are unique within an account only: in another one it is another reversal.
+    account: bool,
+    /// Another amount or currency contradicts what was reported.
+    amount: bool,
+}
+
+impl Apart {
+    /// The account, `USD 1234`, or both; empty for who differs from nobody.
+    fn variant(self, report: &ReversalReport) -> String {
+        let account = report.account_index.filter(|_| self.account);
+        let amount = Some(report.amount).filter(|_| self.amount);
+        let words = [
+            account.map(|index| format!("account {}", KeyHash::of(&[&index]).uuid())),
+            amount.map(|amount| format!("{} {}", amount.currency().code(), amount.minor())),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -53,58 +76,66 @@ struct Holder {
     /// Inserted just now.
     won: bool,
     reversal: Uuid,
+    account_index: Option<[u8; 32]>,
     amount: Money,
 }
 
 impl Holder {
-    /// What it means for a report that wants its key; `None` where the holder contradicts it.
-    fn settle(&self, report: &ReversalReport, conflict: bool) -> Option<ReversalClaim> {
+    /// Of the key that it has just inserted.
+    fn new(report: &ReversalReport) -> Holder {
+        let ReversalReport { account_index, amount, .. } = *report;
+        Holder { won: true, reversal: report.id.uuid(), account_index, amount }
+    }
+
+    /// What it means for a report that wants its key; where it is another one, in what they differ. Who names no account
+    /// may mean any.
+    fn settle(&self, report: &ReversalReport, apart: Apart) -> Result<ReversalClaim, Apart> {
+        let both = self.account_index.zip(report.account_index);
         if self.won && self.reversal == report.id.uuid() {
-            Some(ReversalClaim::New { conflict })
-        } else if self.amount == report.amount {
-            Some(ReversalClaim::Duplicate(ReversalId::from_uuid(self.reversal)))
+            Ok(ReversalClaim::New { conflict: apart.amount })
+        } else if both.is_some_and(|(its, wanted)| its != wanted) {
+            Err(Apart { account: true, ..apart })
+        } else if self.amount != report.amount {
+            Err(Apart { amount: true, ..apart })
         } else {
-            None
+            Ok(ReversalClaim::Duplicate(ReversalId::from_uuid(self.reversal)))
         }
     }
 }
 
+/// A report, and how far it is from those before it.
+type Wanted<'a> = (&'a ReversalReport, Apart);
+
 /// Claims the keys of a slice, in its order; the answers lie in the same order. Behind the payments' keys, or beside them, in
-/// every batch. One round trip when all is new, four at most.
+/// every batch. One round trip when all is new, six at most: what a variant names, its holder has.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a key that was refused can't be read.
 pub async fn claim_reversals(tx: &Tx<'_>, reports: &[&ReversalReport]) -> Result<Vec<ReversalClaim>, Error> {
-    let first = holders(tx, reports, |_| String::new()).await?;
-    let mut claims: Vec<Option<ReversalClaim>> =
-        reports.iter().zip(&first).map(|(report, holder)| holder.settle(report, false)).collect();
-    let open: Vec<usize> = (0..reports.len()).filter(|at| claims[*at].is_none()).collect();
-    let contradicting: Vec<&ReversalReport> = open.iter().map(|at| reports[*at]).collect();
-    let second = holders(tx, &contradicting, variant).await?;
-    for (at, holder) in open.into_iter().zip(second) {
-        claims[at] = holder.settle(reports[at], true);
+    let mut claims: Vec<Option<ReversalClaim>> = vec![None; reports.len()];
+    let mut open: Vec<(usize, Apart)> = (0..reports.len()).map(|at| (at, Apart::default())).collect();
+    while !open.is_empty() {
+        let wanted: Vec<Wanted<'_>> = open.iter().map(|(at, apart)| (reports[*at], *apart)).collect();
+        let held = holders(tx, &wanted).await?;
+        let mut left = Vec::new();
+        for ((at, apart), holder) in open.into_iter().zip(held) {
+            match holder.settle(reports[at], apart) {
+                Ok(claim) => claims[at] = Some(claim),
+                Err(further) if further != apart => left.push((at, further)),
+                Err(_) => return Err(Error::Unexpected("a variant is not what its key says".into())),
+            }
+        }
+        open = left;
     }
-    let unsettled = || Error::Unexpected("a variant's amount is not its key's".into());
+    let unsettled = || Error::Unexpected("a reversal's key was not settled".into());
     claims.into_iter().map(|claim| claim.ok_or_else(unsettled)).collect()
 }
 
-fn variant(amount: Money) -> String {
-    format!("{} {}", amount.currency().code(), amount.minor())
-}
-
 /// Inserts the distinct keys that the reports want and tells, in the reports' order, who holds each now.
-async fn holders(
-    tx: &Tx<'_>,
-    reports: &[&ReversalReport],
-    variant_of: fn(Money) -> String,
-) -> Result<Vec<Holder>, Error> {
-    if reports.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: Vec<Key<'_>> =
-        reports.iter().map(|report| Key::of(report, variant_of(report.amount))).collect();
+async fn holders(tx: &Tx<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Holder>, Error> {
+    let keys: Vec<Key<'_>> = wanted.iter().map(|(report, apart)| Key::of(report, *apart)).collect();
     let mut candidates: BTreeMap<&Key<'_>, &ReversalReport> = BTreeMap::new();
-    for (key, report) in keys.iter().zip(reports) {
+    for (key, (report, _)) in keys.iter().zip(wanted) {
         candidates.entry(key).or_insert(report);
     }
     let won = insert(tx, &candidates).await?;
@@ -112,7 +143,7 @@ async fn holders(
     candidates.retain(|key, report| {
         let won = won.contains(&report.id.uuid());
         if won {
-            held.insert(key, Holder { won, reversal: report.id.uuid(), amount: report.amount });
+            held.insert(key, Holder::new(report));
         }
         !won
     });
@@ -169,7 +200,10 @@ async fn read<'k>(
     for row in &rows {
         let place: i64 = row.get("place");
         let key = usize::try_from(place - 1).ok().and_then(|place| lost.get(place));
-        let holder = Holder { won: false, reversal: row.get("reversal"), amount: amount_of(row)? };
+        let index: Option<&[u8]> = row.get("account_index");
+        let account_index = index.map(index_of).transpose()?;
+        let (reversal, amount) = (row.get("reversal"), amount_of(row)?);
+        let holder = Holder { won: false, reversal, account_index, amount };
         held.extend(key.map(|key| (*key, holder)));
     }
     Ok(())

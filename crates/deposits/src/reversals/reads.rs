@@ -1,11 +1,10 @@
 //! What operators look at, and the sweep; nothing here locks.
 
-use pg::Connection;
+use pg::{Connection, Place};
 use uuid::Uuid;
 
 use super::{Reversal, ReversalId, ReversalState};
 use crate::error::Error;
-use crate::reads::Cursor;
 use crate::receipt::PaymentId;
 
 /// Reversals of one state, oldest first.
@@ -15,10 +14,10 @@ use crate::receipt::PaymentId;
 pub async fn list_reversals(
     conn: &Connection,
     state: ReversalState,
-    after: Cursor,
+    after: Place,
     limit: i64,
 ) -> Result<Vec<Reversal>, Error> {
-    let (state, received_at, id) = (state.as_str(), after.received_at, after.id);
+    let (state, received_at, id) = (state.as_str(), after.at, after.id);
     let rows =
         conn.query(include_str!("../sql/list_reversals.sql"), &[&state, &received_at, &id, &limit]).await?;
     rows.iter().map(Reversal::from_row).collect()
@@ -42,15 +41,14 @@ pub async fn reversals_of(conn: &Connection, payments: &[PaymentId]) -> Result<V
 /// The database's.
 pub async fn waiting_reversals(
     conn: &Connection,
-    after: Cursor,
+    after: Place,
     limit: i64,
-) -> Result<Vec<(ReversalId, Cursor)>, Error> {
-    let rows = conn
-        .query(include_str!("../sql/waiting_reversals.sql"), &[&after.received_at, &after.id, &limit])
-        .await?;
+) -> Result<Vec<(ReversalId, Place)>, Error> {
+    let rows =
+        conn.query(include_str!("../sql/waiting_reversals.sql"), &[&after.at, &after.id, &limit]).await?;
     let pair = |row: &pg::Row| {
         let id: Uuid = row.get("id");
-        (ReversalId::from_uuid(id), Cursor { received_at: row.get("received_at"), id })
+        (ReversalId::from_uuid(id), Place { at: row.get("received_at"), id })
     };
     Ok(rows.iter().map(pair).collect())
 }

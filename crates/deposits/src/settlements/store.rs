@@ -1,11 +1,8 @@
 //! Settlements' rows: announced, listed, locked and saved.
 
-use std::fmt;
-use std::str::FromStr;
-
 use ledger::Layout;
 use merchants::{MerchantId, ReceivingAccountId, StoreId};
-use pg::{Connection, Row, Shard, ToSql, Tx};
+use pg::{Connection, Place, Row, Shard, ToSql, Tx};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -14,7 +11,6 @@ use super::look::look_back;
 use super::{Finding, Settlement, SettlementId, SettlementState};
 use crate::claim::amount_of;
 use crate::error::{Error, expect_count};
-use crate::reads::BadCursor;
 use crate::receipt::PaymentId;
 
 /// Most settlements of one merchant whose arrival is waited for.
@@ -162,38 +158,9 @@ pub async fn save(tx: &Tx<'_>, row: &Settlement, from: SettlementState) -> Resul
     expect_count("settlements", saved, 1)
 }
 
-/// The place of a settlement among those under investigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SettlementPlace {
-    asked_at: OffsetDateTime,
-    id: SettlementId,
-}
-
-impl SettlementPlace {
-    /// The place of this one; none where nobody has asked.
-    pub fn of(row: &Settlement) -> Option<SettlementPlace> {
-        row.asked_at.map(|asked_at| SettlementPlace { asked_at, id: row.id })
-    }
-}
-
-impl fmt::Display for SettlementPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.asked_at.unix_timestamp_nanos() / 1_000, self.id)
-    }
-}
-
-impl FromStr for SettlementPlace {
-    type Err = BadCursor;
-
-    fn from_str(text: &str) -> Result<SettlementPlace, BadCursor> {
-        let (micros, id) = text.split_once('.').ok_or(BadCursor)?;
-        let micros: i64 = micros.parse().ok().filter(|micros| *micros >= 0).ok_or(BadCursor)?;
-        let asked_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000);
-        Ok(SettlementPlace {
-            asked_at: asked_at.map_err(|_| BadCursor)?,
-            id: id.parse().map_err(|_| BadCursor)?,
-        })
-    }
+/// The place of this one among those under investigation; none where nobody has asked.
+pub fn place_of(row: &Settlement) -> Option<Place> {
+    row.asked_at.map(|at| Place { at, id: row.id.uuid() })
 }
 
 /// Those under investigation, of everybody or of one merchant, who has asked first first.
@@ -203,13 +170,10 @@ impl FromStr for SettlementPlace {
 pub async fn investigated(
     conn: &Connection,
     merchant: Option<MerchantId>,
-    after: Option<SettlementPlace>,
+    after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Settlement>, Error> {
-    let (at, id) = match after {
-        Some(place) => (place.asked_at, place.id.uuid()),
-        None => (OffsetDateTime::UNIX_EPOCH, Uuid::nil()),
-    };
+    let Place { at, id } = after.unwrap_or(Place::START);
     let parameters: [&(dyn ToSql + Sync); 4] = [&at, &id, &merchant.map(|id| id.uuid()), &limit];
     conn.query(include_str!("../sql/investigated_settlements.sql"), &parameters)
         .await?
@@ -262,17 +226,6 @@ pub(super) fn read(row: &Row) -> Result<Settlement, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn r10_a_place_survives_its_text_and_nothing_else_is_one() {
-        let id = SettlementId::new(Shard::new(3).unwrap());
-        let asked_at = OffsetDateTime::from_unix_timestamp_nanos(1_763_900_000_123_456_000).unwrap();
-        let place = SettlementPlace { asked_at, id };
-        assert_eq!(place.to_string().parse(), Ok(place));
-        for text in ["", "1", "x.y", &format!("-1.{id}"), "1.pay_0"] {
-            assert_eq!(text.parse::<SettlementPlace>(), Err(BadCursor), "{text:?}");
-        }
-    }
 
     #[test]
     fn r10_the_clock_tells_announced_from_overdue() {

@@ -1,7 +1,7 @@
 //! What is read of payments: lists, sums, the review queue, and its sweep.
 
 use deposits::{
-    Cursor, PaymentDetails, PaymentFilter, PaymentId, PaymentPlace, PaymentSort, PaymentState, Reason, get,
+    PaymentDetails, PaymentFilter, PaymentId, PaymentPlace, PaymentSort, PaymentState, Reason, get,
     in_review_sums, list, lock, rematch_candidates, save, suspense_summary,
 };
 use merchants::MerchantId;
@@ -106,7 +106,7 @@ async fn r7_a_sweep_walks_all_whose_cause_may_disappear() {
     payments.start_return(returning, tx.now().await.unwrap()).unwrap();
     save(&tx, &payments).await.unwrap();
     tx.commit().await.unwrap();
-    let (mut cursor, mut found) = (Cursor::START, Vec::<PaymentId>::new());
+    let (mut cursor, mut found) = (pg::Place::START, Vec::<PaymentId>::new());
     loop {
         let page = rematch_candidates(&conn, cursor, 2).await.unwrap();
         let Some(last) = page.last() else { break };

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use deposits::{
-    Claimed, Cursor, HoldReason, Incoming, Original, Payment, PaymentId, PaymentState, Receipt, Received,
-    Reversal, ReversalClaim, ReversalId, ReversalReport, ReversalState, claim, claim_reversals, get, insert,
+    Claimed, HoldReason, Incoming, Original, Payment, PaymentId, PaymentState, Receipt, Received, Reversal,
+    ReversalClaim, ReversalId, ReversalReport, ReversalState, claim, claim_reversals, get, insert,
     list_reversals, lock, lock_reversals, originals, receive, reversals_of, save, save_reversals, shard_of,
     store_reversals, waiting_for, waiting_reversals,
 };
 use ledger::{Account, MerchantRef, Movement};
 use merchants::orders::{covers_of, load_covers, save_covers};
-use merchants::{MerchantId, StoreId};
+use merchants::{MerchantId, ReceivingAccount, ReceivingAccountId, StoreId};
 use money::{Currency, Money};
 use pg::{Shard, Shards, Tx};
 use uuid::Uuid;
@@ -138,7 +138,7 @@ impl World {
 
     async fn all(&self, state: ReversalState) -> Vec<Reversal> {
         let conn = self.db.pool.get().await.unwrap();
-        list_reversals(&conn, state, Cursor::START, 1_000).await.unwrap()
+        list_reversals(&conn, state, pg::Place::START, 1_000).await.unwrap()
     }
 
     async fn payment(&self, id: PaymentId) -> Payment {
@@ -220,6 +220,111 @@ async fn r8_the_table_of_keys() {
     assert_eq!(world.count("SELECT count(*) FROM reversal_keys").await, 8);
 }
 
+/// References are unique within an account only, and a bank's JSON may name none.
+#[tokio::test]
+async fn r4_r8_the_table_of_keys_with_accounts() {
+    let world = World::start().await;
+    // Slices one after the other; each report (place, account, amount) and what its key comes to.
+    type Short = ((i32, Option<u8>, i64), &'static str);
+    let slices: [&[Short]; 4] = [
+        &[
+            ((0, Some(7), 50), "new"),
+            ((0, Some(8), 50), "new"),
+            ((0, Some(8), 50), "1"),
+            ((0, None, 50), "0"),
+            ((0, Some(8), 60), "conflict"),
+            ((0, Some(7), 70), "conflict"),
+            ((0, Some(9), 70), "new"),
+        ],
+        &[
+            ((0, Some(9), 70), "6"),
+            ((0, Some(8), 60), "4"),
+            ((0, Some(8), 50), "1"),
+            ((0, Some(7), 70), "5"),
+            ((0, Some(7), 50), "0"),
+            ((0, None, 50), "0"),
+            ((0, None, 70), "5"),
+            ((0, Some(9), 50), "conflict"),
+        ],
+        &[((1, None, 50), "new"), ((1, Some(7), 50), "15"), ((1, Some(7), 60), "conflict")],
+        &[((1, Some(8), 60), "conflict"), ((1, Some(8), 60), "18"), ((1, Some(7), 60), "17")],
+    ];
+    let mut known: Vec<ReversalReport> = Vec::new();
+    for slice in slices {
+        let of = |((position, account, minor), _): &Short| ReversalReport {
+            position: *position,
+            account_index: account.map(|account| [account; 32]),
+            ..report("R", "SAME", *minor)
+        };
+        let reports: Vec<ReversalReport> = slice.iter().map(of).collect();
+        let claims = world.batch(&[], &reports).await;
+        known.extend(reports);
+        let expected: Vec<&str> = slice.iter().map(|(_, expected)| *expected).collect();
+        assert_eq!(told(&claims, &known), expected);
+    }
+    assert_eq!(world.all(ReversalState::Held).await.len(), 5);
+    assert_eq!(world.all(ReversalState::Waiting).await.len(), 4);
+}
+
+#[tokio::test]
+async fn r8_one_reference_taken_back_in_two_accounts_is_booked_in_both_and_once() {
+    let mut world = World::start().await;
+    let other = [8; 32];
+    let id = ReceivingAccountId::new(Shard::new(3).unwrap());
+    let second = ReceivingAccount { id, ..world.accounts[&(bank(), INDEX)].clone() };
+    world.accounts.insert((bank(), other), second);
+    let in_other = Receipt { account_index: other, ..receipt("SAME", usd(50)) };
+    let taken_in = [receipt("SAME", usd(50)), in_other];
+    let ids = [taken_in[0].id, taken_in[1].id];
+    world.take_in(&taken_in).await;
+    assert_eq!(world.sums().await, [-100, 0, 100, 0]);
+    let document = || {
+        [INDEX, other]
+            .map(|account| ReversalReport { account_index: Some(account), ..report("R-1", "SAME", 50) })
+    };
+    let first = document();
+    assert_eq!(told(&world.batch(&[], &first).await, &first), ["new", "new"]);
+    let assert_booked_once = async || {
+        assert_eq!(world.sums().await, [0, 0, 0, 0]);
+        for id in ids {
+            let payment = world.payment(id).await;
+            assert_eq!((payment.status, payment.reversed_minor), (PaymentState::Credited, 50));
+        }
+        let conn = world.db.pool.get().await.unwrap();
+        let applied = reversals_of(&conn, &ids).await.unwrap();
+        let mut told: Vec<_> =
+            applied.iter().map(|one| (one.reference.as_str(), one.payment, one.covered_minor)).collect();
+        told.sort_unstable_by_key(|(_, payment, _)| ids.iter().position(|id| Some(*id) == *payment));
+        assert_eq!(told, [("R-1", Some(ids[0]), 50), ("R-1", Some(ids[1]), 50)]);
+    };
+    assert_booked_once().await;
+    assert_eq!(told(&world.batch(&[], &document()).await, &first), ["0", "1"], "the document again");
+    let json = [report("R-1", "SAME", 50)];
+    assert_eq!(told(&world.batch(&[], &json).await, &first), ["0"], "as JSON, without the account");
+    assert_booked_once().await;
+    assert!(world.all(ReversalState::Held).await.is_empty());
+}
+
+#[tokio::test]
+async fn r8_who_holds_a_key_is_read_by_the_keys_alone_among_many() {
+    let db = testkit::database(&[deposits::MIGRATIONS]).await;
+    let conn = db.owner().get().await.unwrap();
+    let fill = "INSERT INTO reversal_keys (shard, bank, original_reference, reference, position, variant, reversal,
+                                           amount_minor, currency)
+                SELECT n % 16, 'harbour', 'r' || n, 'b' || n, 0, '', md5(n::text)::uuid, 100, 'USD'
+                FROM generate_series(1, 20000) AS n;
+                INSERT INTO reversals (shard, id, bank, reference, original_reference, position, amount_minor, currency,
+                                       state, event, received_at)
+                SELECT n % 16, md5(n::text)::uuid, 'harbour', 'b' || n, 'r' || n, 0, 100, 'USD',
+                       'waiting', md5('e')::uuid, now()
+                FROM generate_series(1, 20000) AS n;
+                ANALYZE reversal_keys; ANALYZE reversals";
+    conn.batch_execute(fill).await.unwrap();
+    let sql = include_str!("../../src/sql/read_reversal_keys.sql");
+    let parameters = "'{1,2}', '{harbour,harbour}', '{r17,r18}', '{b17,b18}', '{0,0}', '{\"\",\"\"}'";
+    testkit::plan(&conn, sql, parameters).await.goes_by(&["reversal_keys_pkey", "reversals_pkey"], 4);
+}
+
 #[tokio::test]
 async fn r8_a_credited_payment_stays_credited_and_what_is_not_there_is_owed() {
     let world = World::start().await;
@@ -256,7 +361,11 @@ async fn r8_a_return_before_its_payment_waits_and_is_applied_with_it() {
     world.batch(&[], &early).await;
     assert_eq!(world.all(ReversalState::Waiting).await.len(), 3);
     let conn = world.db.pool.get().await.unwrap();
-    assert_eq!(waiting_reversals(&conn, Cursor::START, 10).await.unwrap(), [], "nothing to do for a sweep");
+    assert_eq!(
+        waiting_reversals(&conn, pg::Place::START, 10).await.unwrap(),
+        [],
+        "nothing to do for a sweep"
+    );
     let (credited, reviewed) = (receipt("A", usd(100)), stray("B", usd(40)));
     let ids = [credited.id, reviewed.id];
     world.batch(&[credited, reviewed], &[]).await;
@@ -347,7 +456,7 @@ async fn r8_while_a_payment_is_on_its_way_back_its_reversal_waits_for_what_comes
     step(b, 0).await;
     world.batch(&[], &[report("RA", "A", 100), report("RB", "B", 100)]).await;
     let conn = world.db.pool.get().await.unwrap();
-    let candidates = waiting_reversals(&conn, Cursor::START, 10).await.unwrap();
+    let candidates = waiting_reversals(&conn, pg::Place::START, 10).await.unwrap();
     let ids: Vec<ReversalId> = candidates.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids.len(), 2);
     world.sweep(&ids).await;
@@ -437,7 +546,7 @@ async fn r8_payments_and_their_reversals_at_the_same_moment_meet_at_last() {
         done.unwrap();
     }
     let conn = world.db.pool.get().await.unwrap();
-    let missed = waiting_reversals(&conn, Cursor::START, 100).await.unwrap();
+    let missed = waiting_reversals(&conn, pg::Place::START, 100).await.unwrap();
     world.sweep(&missed.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await;
     assert_eq!(world.all(ReversalState::Applied).await.len(), 24);
     assert_eq!(world.sums().await, [0, 0, 0, 0]);

@@ -17,8 +17,8 @@ pub const MAX_ERRORS: usize = 1_000;
 const MAX_ID: usize = 64;
 /// Clocks differ; an order from further ahead is a mistake.
 const AHEAD: Duration = Duration::DAY;
-/// In minor units: a sale above ten thousand million dollars is a mistake, and sums stay far from 64 bits.
-const MAX_MINOR: i64 = 1_000_000_000_000;
+/// In minor units: a sale above a thousand million dollars is a mistake, and sums stay far from 64 bits.
+const MAX_MINOR: i64 = 100_000_000_000;
 /// No marketplace is older.
 const EARLIEST: i64 = 631_152_000;
 

@@ -1,6 +1,6 @@
 //! Orders and covers in the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use money::{Currency, Money};
 use pg::types::Type;
@@ -12,86 +12,9 @@ use super::{Cover, Held, OpenOrders, Order, OrderKey};
 use crate::error::Error;
 use crate::{MerchantId, StoreId};
 
-/// The most orders read of one store and currency at a time.
-const PAGE: i64 = 256;
-/// Orders read at first for each payment that wants some: most payments are covered by a few of the oldest, and what is
-/// read beyond that is read in vain.
-const FIRST: i64 = 4;
-
-/// A store's money in one currency.
-type Pool = (StoreId, Currency);
-
-/// Where the reading of one pool stands.
-#[derive(Debug)]
-struct Reading {
-    pool: Pool,
-    /// What is still to be found, in minor units.
-    missing: i64,
-    after: (OffsetDateTime, String),
-    /// How many to read next.
-    page: i64,
-}
-
-/// Reads the oldest uncovered orders of each store and currency until they sum up to what is wanted of it, in minor
-/// units, or there are no more. The caller holds the ledger's locks on the stores' evidence accounts.
-///
-/// # Errors
-/// The database's.
-pub async fn open_orders(tx: &Tx<'_>, wanted: &[(StoreId, Currency, i64)]) -> Result<OpenOrders, Error> {
-    let mut pools: BTreeMap<Pool, (i64, i64)> = BTreeMap::new();
-    for (store, currency, minor) in wanted {
-        let (sum, payments) = pools.entry((*store, *currency)).or_default();
-        *sum = sum.saturating_add(*minor);
-        *payments += 1;
-    }
-    let after = (OffsetDateTime::UNIX_EPOCH, String::new());
-    let start = |(pool, (missing, payments)): (Pool, (i64, i64))| {
-        let page = PAGE.min(FIRST.saturating_mul(payments));
-        Reading { pool, missing, after: after.clone(), page }
-    };
-    let mut readings: Vec<Reading> = pools.into_iter().map(start).collect();
-    let mut open = OpenOrders::default();
-    while !readings.is_empty() {
-        let read = read_page(tx, &mut readings, &mut open).await?;
-        let mut places = 0..;
-        readings.retain_mut(|reading| {
-            let rows = places.next().and_then(|place: usize| read.get(place)).copied().unwrap_or_default();
-            let full = rows == reading.page;
-            reading.page = PAGE;
-            reading.missing > 0 && full
-        });
-    }
-    Ok(open)
-}
-
-/// One page of each; how many rows each had.
-async fn read_page(tx: &Tx<'_>, readings: &mut [Reading], open: &mut OpenOrders) -> Result<Vec<i64>, Error> {
-    let shards: Vec<i16> = readings.iter().map(|r| r.pool.0.shard().number()).collect();
-    let stores: Vec<Uuid> = readings.iter().map(|r| r.pool.0.uuid()).collect();
-    let currencies: Vec<&str> = readings.iter().map(|r| r.pool.1.code()).collect();
-    let times: Vec<OffsetDateTime> = readings.iter().map(|r| r.after.0).collect();
-    let ids: Vec<String> = readings.iter().map(|r| r.after.1.clone()).collect();
-    let pages: Vec<i64> = readings.iter().map(|r| r.page).collect();
-    let rows = tx
-        .query(include_str!("../sql/open_orders.sql"), &[&shards, &stores, &currencies, &times, &ids, &pages])
-        .await?;
-    let mut counts = vec![0; readings.len()];
-    for row in &rows {
-        let place = usize::try_from(row.get::<_, i64>("place") - 1).unwrap_or(usize::MAX);
-        let (Some(reading), Some(count)) = (readings.get_mut(place), counts.get_mut(place)) else {
-            return Err(Error::Unexpected("an order of a store that was not asked for".into()));
-        };
-        let id: String = row.get("order_id");
-        let (amount, covered): (i64, i64) = (row.get("amount_minor"), row.get("covered_minor"));
-        let ordered_at = row.get("ordered_at");
-        *count += 1;
-        reading.missing = reading.missing.saturating_sub(amount - covered);
-        reading.after = (ordered_at, id.clone());
-        let currency = reading.pool.1;
-        open.hold((reading.pool.0, id), Held { currency, ordered_at, amount, covered, loaded: covered });
-    }
-    Ok(counts)
-}
+/// A merchant's first so many stores may bring orders: what one store may bring is bounded, and so is what one merchant
+/// may.
+pub const MOST_STORES: i64 = 1_000;
 
 /// Reads the covers of payments, each with the shard of its merchant, into `open`, so that they can be given back.
 ///
@@ -222,20 +145,30 @@ async fn release_covers(tx: &Tx<'_>, open: &OpenOrders) -> Result<(), Error> {
     expect("covers released", saved, changed.len())
 }
 
+/// Whose a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreOwner {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// Whether it is one of the merchant's first [`MOST_STORES`].
+    pub is_early: bool,
+}
+
 /// Locks stores until the transaction ends, in (shard, id) order, and tells whose they are. Two imports of one store
 /// take turns by it. Stores that are not there are missing.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock_stores(tx: &Tx<'_>, stores: &[StoreId]) -> Result<HashMap<StoreId, MerchantId>, Error> {
+pub async fn lock_stores(tx: &Tx<'_>, stores: &[StoreId]) -> Result<HashMap<StoreId, StoreOwner>, Error> {
     if stores.is_empty() {
         return Ok(HashMap::new());
     }
     let shards: Vec<i16> = stores.iter().map(|store| store.shard().number()).collect();
     let ids: Vec<Uuid> = stores.iter().map(|store| store.uuid()).collect();
-    let rows = tx.query(include_str!("../sql/lock_stores.sql"), &[&shards, &ids]).await?;
+    let rows = tx.query(include_str!("../sql/lock_stores.sql"), &[&shards, &ids, &MOST_STORES]).await?;
     let pair = |row: &Row| {
-        (StoreId::from_uuid(row.get("id")), MerchantId::from_uuid(row.get::<_, Uuid>("merchant")))
+        let merchant = MerchantId::from_uuid(row.get::<_, Uuid>("merchant"));
+        (StoreId::from_uuid(row.get("id")), StoreOwner { merchant, is_early: row.get("is_early") })
     };
     Ok(rows.iter().map(pair).collect())
 }

@@ -62,6 +62,24 @@ fn r6_another_stores_and_another_currencys_orders_cover_nothing() {
 }
 
 #[test]
+fn r6_an_order_that_was_not_read_is_not_passed_over() {
+    let mut stores = [store(), store()];
+    stores.sort();
+    let [us, ca] = stores;
+    let mut open = with(&[(us, "A", 1, 10), (us, "B", 3, 10), (ca, "C", 2, 10), (ca, "D", 4, 10)]);
+    // Of this store there are more, some of which may be older than the other store's last.
+    let end = Some((at(3), "B".to_owned()));
+    open.read.insert((us, Currency::USD), Extent { found: 20, rows: 2, end });
+    assert_eq!(open.cover(&[us, ca], usd(31), Uuid::from_u128(1)), None);
+    assert_eq!(
+        open.cover(&[us, ca], usd(30), Uuid::from_u128(2)),
+        Some(vec![(us, usd(20)), (ca, usd(10))]),
+        "what was read covers"
+    );
+    assert_eq!(open.cover(&[ca], usd(10), Uuid::from_u128(3)), Some(vec![(ca, usd(10))]));
+}
+
+#[test]
 fn r8_a_return_gives_cover_back_the_newest_order_first_and_never_more_than_there_was() {
     let store = store();
     let (payment, other) = (Uuid::from_u128(1), Uuid::from_u128(2));

@@ -110,6 +110,8 @@ async fn r39_what_is_wrong_with_a_registration_is_told_at_once() {
     for (request, wrong) in [
         (RegistrationRequest { kind: "club", ..li() }, vec!["kind"]),
         (RegistrationRequest { origin: "moon", name: " ", ..li() }, vec!["origin", "name"]),
+        (RegistrationRequest { name: "=HYPERLINK(\"http://x\")", ..li() }, vec!["name"]),
+        (RegistrationRequest { name: "＠Lamps", ..li() }, vec!["name"]),
         (RegistrationRequest { email: "li", mobile: "138", ..li() }, vec!["email", "mobile"]),
         (with(vec![]), vec!["documents"]),
         (card(CARD, expired), vec!["documents[0].expires_on"]),

@@ -1,8 +1,8 @@
 //! Orders as evidence, in the database: what covers, what is given back, what an import finds.
 
 use merchants::orders::{
-    OpenOrders, Order, covers_of, existing_orders, insert_orders, list_orders, load_covers, lock_stores,
-    open_orders, save_covers,
+    MOST_ORDERS, MOST_STORES, OpenOrders, Order, Wanted, covers_of, existing_orders, insert_orders,
+    list_orders, load_covers, lock_stores, more_orders, oldest_orders, open_orders, save_covers,
 };
 use merchants::{MerchantState, StoreId};
 use money::{Currency, Money};
@@ -79,6 +79,66 @@ async fn r6_a_payment_may_need_more_orders_than_one_page_holds() {
     assert_eq!(rows[0], ("0000".into(), 5), "the newest is covered last");
 }
 
+/// A store with as many orders of a cent.
+async fn store_with_cents(world: &World, orders: usize) -> StoreId {
+    let store = store_with(world, &[]).await;
+    let sql = "INSERT INTO orders (shard, store, order_id, amount_minor, currency, ordered_at)
+               SELECT $1, $2, n::text, 1, 'USD', timestamptz '2024-01-01' + n * interval '1 s'
+               FROM generate_series(1, $3::bigint) n";
+    let orders = i64::try_from(orders).unwrap();
+    world.conn().await.execute(sql, &[&store.shard().number(), &store.uuid(), &orders]).await.unwrap();
+    store
+}
+
+#[tokio::test]
+async fn r6_a_payment_is_covered_by_so_many_orders_at_most() {
+    let world = World::new().await;
+    let store = store_with_cents(&world, MOST_ORDERS + 2).await;
+    let most = i64::try_from(MOST_ORDERS).unwrap();
+    assert!(!cover(&world, store, most + 1, Uuid::from_u128(1)).await, "one more than may be taken");
+    assert!(cover(&world, store, most, Uuid::from_u128(2)).await, "and nothing was taken by that");
+    assert!(cover(&world, store, 2, Uuid::from_u128(3)).await);
+    assert!(!cover(&world, store, 1, Uuid::from_u128(4)).await);
+}
+
+#[tokio::test]
+async fn r6_of_payments_that_need_too_many_orders_together_the_first_are_covered() {
+    let world = World::new().await;
+    let mut stores = Vec::new();
+    for _ in 0..5 {
+        stores.push(store_with_cents(&world, MOST_ORDERS).await);
+    }
+    let most = i64::try_from(MOST_ORDERS).unwrap();
+    let wanted: Vec<Wanted> = stores.iter().map(|store| (*store, Currency::USD, most)).collect();
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut open = open_orders(&tx, &wanted).await.unwrap();
+    let mut did = Vec::new();
+    for store in &stores {
+        did.push(open.cover(&[*store], usd(most), Uuid::now_v7()).is_some());
+    }
+    assert_eq!(did, [true, true, true, false, false], "as far as one transaction reads");
+    drop(tx);
+    assert!(cover(&world, stores[4], most, Uuid::now_v7()).await, "in the next one it is the first");
+}
+
+#[tokio::test]
+async fn r6_of_what_can_not_be_covered_a_few_orders_are_read_and_no_more() {
+    let world = World::new().await;
+    let store = store_with_cents(&world, 500).await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let (small, large) = ((store, Currency::USD, 400), (store, Currency::USD, 501));
+    let mut open = oldest_orders(&tx, &[large, small]).await.unwrap();
+    assert!(open.lacks(&[small]));
+    assert!(open.cover(&[store], usd(501), Uuid::from_u128(1)).is_none());
+    assert!(open.cover(&[store], usd(9), Uuid::from_u128(2)).is_none(), "eight were read");
+    more_orders(&tx, &mut open, &[small]).await.unwrap();
+    assert!(!open.lacks(&[small]));
+    assert!(open.cover(&[store], usd(501), Uuid::from_u128(3)).is_none());
+    assert!(open.cover(&[store], usd(400), Uuid::from_u128(4)).is_some());
+}
+
 #[tokio::test]
 async fn r8_cover_comes_back_with_a_return_once() {
     let world = World::new().await;
@@ -139,4 +199,22 @@ async fn two_imports_of_one_store_take_turns() {
     let nobody = StoreId::new(store.shard());
     let tx = first.begin().await.unwrap();
     assert!(lock_stores(&tx, &[nobody]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn r6_the_first_thousand_stores_of_a_merchant_may_bring_orders() {
+    let world = World::new().await;
+    let merchant = world.merchant(NAME, MerchantState::Active).await;
+    let mut stores: Vec<StoreId> = (0..=MOST_STORES).map(|_| StoreId::new(merchant.shard())).collect();
+    stores.sort();
+    let ids: Vec<Uuid> = stores.iter().map(|store| store.uuid()).collect();
+    let sql = "INSERT INTO stores (shard, id, merchant, platform, site, name)
+               SELECT $1, id, $2, 'amazon', 'US', id::text FROM unnest($3::uuid[]) id";
+    let mut conn = world.conn().await;
+    conn.execute(sql, &[&merchant.shard().number(), &merchant.uuid(), &ids]).await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let owners = lock_stores(&tx, &stores).await.unwrap();
+    assert!(owners.values().all(|owner| owner.merchant == merchant));
+    let late: Vec<&StoreId> = stores.iter().filter(|store| !owners[store].is_early).collect();
+    assert_eq!(late, [stores.last().unwrap()]);
 }

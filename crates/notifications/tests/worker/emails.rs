@@ -124,7 +124,7 @@ async fn a_receiver_that_is_none_is_a_dead_letter_at_once() {
     worker.shutdown(Duration::from_secs(5)).await;
     assert_eq!(server.tries_of("nobody@shop.example"), 1);
     let conn = world.db.pool.get().await.unwrap();
-    let dead = dead_letters(&conn, None, 10).await.unwrap();
+    let dead = dead_letters(&conn, pg::Place::START, 10).await.unwrap();
     let mut answers: Vec<_> = dead.iter().map(|letter| letter.last_answer.clone().unwrap()).collect();
     answers.sort();
     let none = "the merchant's e-mail address is none";

@@ -5,6 +5,7 @@ use notifications::{
     DeliveryId, NoTest, Replay, Schedule, Settings, dead_letters, delete_endpoint, enqueue_test, replay,
     summary, summary_of_reachable,
 };
+use pg::Place;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -146,8 +147,8 @@ async fn a_dead_letter_is_listed_and_arrives_when_replayed() {
     let worker = world.worker(Settings { schedule: Schedule { scale: 0.0 }, ..SETTINGS });
     world.wait_for("dead", 3).await;
     let mut conn = world.db.pool.get().await.unwrap();
-    let first = dead_letters(&conn, None, 2).await.unwrap();
-    let rest = dead_letters(&conn, Some(first[1].id), 2).await.unwrap();
+    let first = dead_letters(&conn, Place::START, 2).await.unwrap();
+    let rest = dead_letters(&conn, first[1].place(), 2).await.unwrap();
     assert_eq!((first.len(), rest.len()), (2, 1));
     assert_eq!((first[0].endpoint, first[0].attempts), (Some(endpoint), 10));
     assert_eq!(first[0].last_answer.as_deref(), Some("HTTP 500"));
@@ -166,6 +167,13 @@ async fn a_dead_letter_is_listed_and_arrives_when_replayed() {
     worker.shutdown(Duration::from_secs(5)).await;
     assert_eq!(world.receiver.arrived("/ok")[0].id(), rest[0].notice.to_string());
     assert_eq!(summary(&conn).await.unwrap().overdue, 2);
+
+    // Whoever replays what stands on a page goes on behind it all the same.
+    let tx = conn.begin().await.unwrap();
+    assert_eq!(replay(&tx, first[0].id).await.unwrap(), Replay::Done);
+    tx.commit().await.unwrap();
+    let behind = dead_letters(&conn, first[0].place(), 2).await.unwrap();
+    assert_eq!(behind.iter().map(|letter| letter.id).collect::<Vec<_>>(), [first[1].id]);
 }
 
 #[tokio::test]

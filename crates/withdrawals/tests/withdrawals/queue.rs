@@ -53,10 +53,10 @@ async fn listed() -> Listed {
 
 /// All pages of a list, as places in what was inserted.
 async fn pages(listed: &Listed, wanted: Wanted, sort: Sort, size: usize) -> Vec<usize> {
-    let conn = listed.world.conn().await;
+    let mut conn = listed.world.conn().await;
     let (mut places, mut cursor) = (Vec::new(), None);
     loop {
-        let page = queue(&conn, &wanted, sort, cursor, size).await.unwrap();
+        let page = queue(&mut conn, &wanted, sort, cursor, size).await.unwrap();
         let place = |row: &Withdrawal| listed.rows.iter().position(|one| one.id == row.id).unwrap();
         places.extend(page.rows.iter().map(place));
         let Some(last) = page.last else { return places };
@@ -215,7 +215,7 @@ async fn a_page_is_found_by_an_index_among_many() {
 #[tokio::test]
 #[ignore = "takes minutes; measures"]
 async fn a_page_is_found_by_an_index_among_a_million() {
-    let (world, conn) = filled(1_000_000).await;
+    let (world, mut conn) = filled(1_000_000).await;
     plans(&conn).await;
     // Behind half of what is paid.
     let half = "SELECT id FROM withdrawals WHERE status = 'paid' ORDER BY id OFFSET 490000 LIMIT 1";
@@ -232,7 +232,7 @@ async fn a_page_is_found_by_an_index_among_a_million() {
         for sort in [Sort::Urgency, Sort::Oldest, Sort::Newest] {
             for (place, cursor) in [("first page", None), ("in the middle", Some(Cursor::after(&last)))] {
                 let page = async || {
-                    queue(&conn, &wanted, sort, cursor, 50).await.unwrap();
+                    queue(&mut conn, &wanted, sort, cursor, 50).await.unwrap();
                 };
                 print(&format!("{sort:?} {wanted:?}, {place}"), page).await;
             }
@@ -245,7 +245,7 @@ async fn a_page_is_found_by_an_index_among_a_million() {
 }
 
 /// How long it takes, two hundred times.
-async fn print(what: &str, once: impl AsyncFn()) {
+async fn print(what: &str, mut once: impl AsyncFnMut()) {
     let mut took = Vec::new();
     for _ in 0..200 {
         let begun = std::time::Instant::now();

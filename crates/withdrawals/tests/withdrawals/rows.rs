@@ -127,16 +127,21 @@ async fn r28_an_exchanged_withdrawal_is_never_refunded_and_another_once() {
     let mut rows = lock(&tx, &[exchanged.id, plain.id]).await.unwrap();
     assert_eq!(rows.iter().count(), 2);
     for id in [exchanged.id, plain.id] {
-        let early = rows.refund_movement(id, &policy());
+        let early = rows.refund_movement(id, false, &policy());
         assert!(matches!(early, Err(Refusal::IllegalTransition(_))), "{early:?}");
         assert!(rows.payout_failed(id, failure(), now));
     }
-    assert!(matches!(rows.refund_movement(exchanged.id, &policy()), Err(Refusal::IllegalTransition(_))));
-    let legs = rows.refund_movement(plain.id, &policy()).unwrap().legs();
+    assert!(matches!(
+        rows.refund_movement(exchanged.id, false, &policy()),
+        Err(Refusal::IllegalTransition(_))
+    ));
+    let legs = rows.refund_movement(plain.id, false, &policy()).unwrap().legs();
     assert_eq!(legs.iter().map(|leg| leg.amount).collect::<Vec<_>>(), [usd(99_700), usd(300)]);
+    let legs = rows.refund_movement(plain.id, true, &policy()).unwrap().legs();
+    assert_eq!(legs.iter().map(|leg| leg.amount).collect::<Vec<_>>(), [usd(99_700)], "the fee was earned");
     rows.refunded(plain.id, now).unwrap();
     assert!(rows.refunded(plain.id, now).is_err());
-    assert!(rows.refund_movement(plain.id, &policy()).is_err());
+    assert!(rows.refund_movement(plain.id, false, &policy()).is_err());
     withdrawals::write(&tx, &[], &rows, now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(in_transit(&conn, world.merchant).await.unwrap(), [usd(100_000)]);

@@ -40,9 +40,10 @@ async fn r32_the_end_of_an_amount_s_freeze_leaves_the_merchant_frozen() {
     let world = World::new().await;
     world.pay_in(usd(10_000)).await;
     let (_, payout) = world.withdraw(usd(5_000)).await;
-    let past = world.now().await - Duration::SECOND;
-    assert_eq!(world.one(world.freeze_amount(Some(past))).await.0, 200);
+    let soon = world.soon().await;
+    assert_eq!(world.one(world.freeze_amount(Some(soon))).await.0, 200);
     assert_eq!(world.one(world.freeze(Some("7 O 12/26"), None)).await.0, 200);
+    world.after(soon).await;
     assert!(world.is_expired().await, "the amount's freeze is over");
 
     world.one(world.lift()).await;
@@ -53,11 +54,32 @@ async fn r32_the_end_of_an_amount_s_freeze_leaves_the_merchant_frozen() {
     assert_eq!(world.trail(&world.merchant.to_string()).await.len(), 2, "frozen twice, and no more");
 }
 
+/// Whoever lost the answer asks again, perhaps after the end that was named: a new order would come too late for it.
+#[tokio::test]
+async fn r22_r32_a_freeze_is_answered_as_before_when_its_end_has_passed() {
+    let world = World::new().await;
+    for of_amount in [false, true] {
+        let until = world.soon().await;
+        let [order, again] = [(); 2].map(|()| match of_amount {
+            true => world.freeze_amount(Some(until)),
+            false => world.freeze(None, Some(until)),
+        });
+        let told = world.batch(std::slice::from_ref(&order)).await;
+        assert_eq!(told[0].0, 200, "{told:?}");
+        world.after(until).await;
+        assert_eq!(world.batch(std::slice::from_ref(&order)).await, told, "the same key");
+        let (status, refused) = world.one(again).await;
+        assert_eq!((status, refused["errors"][0]["field"].as_str()), (422, Some("until")), "{refused}");
+    }
+    assert_eq!(world.acts().await.len(), 2, "each once");
+}
+
 #[tokio::test]
 async fn r32_what_was_to_lift_a_freeze_does_not_lift_the_one_that_came_after_it() {
     let world = World::new().await;
-    let past = world.now().await - Duration::SECOND;
-    world.one(world.freeze(None, Some(past))).await;
+    let soon = world.soon().await;
+    world.one(world.freeze(None, Some(soon))).await;
+    world.after(soon).await;
     world.one(world.lift()).await;
     assert_eq!(world.state().await, MerchantState::Active, "it is over");
     world.one(world.freeze(Some("7 O 12/26"), None)).await;
@@ -67,7 +89,9 @@ async fn r32_what_was_to_lift_a_freeze_does_not_lift_the_one_that_came_after_it(
 
     // The same in one batch.
     let world = World::new().await;
-    world.one(world.freeze(None, Some(past))).await;
+    let soon = world.soon().await;
+    world.one(world.freeze(None, Some(soon))).await;
+    world.after(soon).await;
     world.batch(&[world.lift(), world.freeze(Some("7 O 12/26"), None), world.lift()]).await;
     assert_eq!(world.state().await, MerchantState::Frozen);
     assert!(!world.is_expired().await, "what stands has no end");
@@ -126,12 +150,13 @@ async fn r32_an_order_on_a_frozen_merchant_outlives_the_freeze_that_was_there() 
     let world = World::new().await;
     world.pay_in(usd(10_000)).await;
     let (_, payout) = world.withdraw(usd(5_000)).await;
-    let past = world.now().await - Duration::SECOND;
-    world.one(world.freeze(None, Some(past))).await;
+    let soon = world.soon().await;
+    world.one(world.freeze(None, Some(soon))).await;
     let (status, done) = world.one(world.freeze(COURT, None)).await;
     assert_eq!((status, done["freezes"].as_array().map(Vec::len)), (200, Some(2)), "{done}");
     assert_eq!((&done["legal_reference"], &done["frozen_until"]), (&json!("7 O 12/26"), &Value::Null));
 
+    world.after(soon).await;
     world.one(world.lift()).await;
     assert_eq!((world.state().await, world.in_force().await), (MerchantState::Frozen, vec![court()]));
     let held = world.payout(payout).await;
@@ -163,14 +188,15 @@ async fn r32_a_shorter_order_beside_a_longer_one_changes_no_end() {
 async fn r32_two_orders_in_one_batch_stand_both_whatever_their_order() {
     for endless_first in [true, false] {
         let world = World::new().await;
-        let past = world.now().await - Duration::SECOND;
-        let mut orders = [world.freeze(COURT, None), world.freeze(None, Some(past))];
+        let soon = world.soon().await;
+        let mut orders = [world.freeze(COURT, None), world.freeze(None, Some(soon))];
         if !endless_first {
             orders.reverse();
         }
-        let [one, other] = orders;
-        let done = world.batch(&[one, other, world.lift()]).await;
+        let done = world.batch(&orders).await;
         assert_eq!((done[0].0, done[1].0), (200, 200), "{done:?}");
+        world.after(soon).await;
+        world.one(world.lift()).await;
         assert_eq!((world.state().await, world.in_force().await), (MerchantState::Frozen, vec![court()]));
         assert_eq!(world.acts().await, ["merchant.freeze", "merchant.freeze", "merchant.freeze.end"]);
     }

@@ -57,8 +57,9 @@ async fn r32_an_attempt_that_was_just_made_is_held_by_a_freeze_and_let_go_by_its
     for by_the_clock in [true, false] {
         let world = World::new().await;
         let (withdrawal, one) = world.failed_one().await;
-        let past = world.now().await - time::Duration::SECOND;
-        world.one(world.frozen_for(by_the_clock.then_some(past))).await;
+        let soon = world.soon().await;
+        world.one(world.frozen_for(by_the_clock.then_some(soon))).await;
+        world.after(soon).await;
         let retry = operate(Action::RetryPayout { payout: one, payee: None });
         let end = match by_the_clock {
             true => Command::LiftFreezes(vec![world.merchant]),

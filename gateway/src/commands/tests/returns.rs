@@ -41,6 +41,24 @@ async fn r29_what_was_charged_after_a_refund_and_comes_back_is_the_merchant_s_ag
     world.verify().await;
 }
 
+/// 100.00 USD: 1.00 fee, 99.00 sent, paid, and given back whole; sent again, it fails. The bank had paid once, so the fee was
+/// earned, as it is where a cent less came back.
+#[tokio::test]
+async fn r28_r29_the_fee_of_what_was_paid_and_came_back_is_kept() {
+    for back in [9_900, 9_899] {
+        let world = World::new().await;
+        world.pay_in(usd(10_000)).await;
+        let (withdrawal, payout) = world.withdraw(usd(10_000)).await;
+        world.pays(payout).await;
+        assert_eq!(world.says(payout, returned(usd(back))).await, applied());
+        let again = world.sent_again(withdrawal).await;
+        world.fails(again).await;
+        assert_eq!(world.one(operate(Action::RefundWithdrawal { withdrawal })).await.0, 200);
+        assert_eq!(world.money(USD).await, (back, 0));
+        world.verify().await;
+    }
+}
+
 /// The balance had gone elsewhere: what is owed is paid off first.
 #[tokio::test]
 async fn r29_what_comes_back_pays_off_what_was_owed_for_it() {

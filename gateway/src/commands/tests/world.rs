@@ -89,6 +89,18 @@ impl World {
         self.conn().await.now().await.unwrap()
     }
 
+    /// A moment that will have come soon.
+    pub async fn soon(&self) -> OffsetDateTime {
+        self.now().await + time::Duration::milliseconds(300)
+    }
+
+    /// Waits until `moment` has come.
+    pub async fn after(&self, moment: OffsetDateTime) {
+        while self.now().await < moment {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// One batch, as a lane carries it out; none of it is there when it fails.
     pub async fn try_batch(&self, batch: &[Command]) -> Result<Vec<Reply>, String> {
         let mut conn = self.conn().await;
@@ -361,7 +373,7 @@ impl World {
         Command::ChangePayee(Box::new(command))
     }
 
-    fn bank_event(&self, line: Line) -> Command {
+    pub fn bank_event(&self, line: Line) -> Command {
         self.bank_says(Content::Lines(vec![line]))
     }
 

@@ -1,7 +1,8 @@
 //! What operators look for (R10), and what came of it.
 
-use deposits::settlements::{Finding, Settlement, SettlementId, SettlementPlace, investigated, lock, save};
+use deposits::settlements::{Finding, Settlement, SettlementId, investigated, lock, place_of, save};
 use merchants::MerchantId;
+use pg::Place;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -29,12 +30,12 @@ struct CloseBody {
 /// What is wrong with the query; the database's.
 pub async fn queue(app: &App, request: &Request) -> Answer {
     let query = request.query(&["merchant_id", "limit", "cursor"])?;
-    let (page, after) = (query.page()?, query.cursor::<SettlementPlace>()?);
+    let (page, after) = (query.page()?, query.cursor::<Place>()?);
     let merchant: Option<MerchantId> = id(&query, "merchant_id", "a merchant's")?;
     let conn = app.pool.get().await?;
     let now = conn.now().await?;
     let rows = investigated(&conn, merchant, after, page.fetch()).await?;
-    let place = |row: &Settlement| SettlementPlace::of(row).map(|at| at.to_string()).unwrap_or_default();
+    let place = |row: &Settlement| place_of(row).map(|at| at.to_string()).unwrap_or_default();
     reply::list(&page, rows, place, |row| Ok(for_operators(row, now)))
 }
 
