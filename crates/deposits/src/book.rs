@@ -17,8 +17,8 @@ use crate::reversals::{Reversal, ReversalId};
 
 /// A reference that banks give to more reversals than so many is none of any.
 const BEARERS: i64 = 100;
-/// No reversal waits longer for its payment, or for the end of a return to the remitter. Reversals are few: those of so
-/// many days are some pages.
+/// None is expected to wait longer for its payment, or for the end of a return to the remitter; who does is not looked for in
+/// statements. Reversals are few: those of so many days are some pages.
 const LONGEST_WAIT: time::Duration = time::Duration::days(90);
 
 /// A payment, as far as a bank's statement can agree with it.
@@ -127,7 +127,7 @@ pub async fn booked_between(
 }
 
 /// The applied reversals of one shard that were reported from 90 days before `from` until before `to`, in the order of
-/// their ids, after `after`. They hold all that were applied from `from` until before `to`.
+/// their ids, after `after`. They hold all that were applied from `from` until before `to` and waited no longer.
 ///
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.

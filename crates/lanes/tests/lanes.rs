@@ -285,7 +285,7 @@ async fn who_waits_for_a_lock_that_is_never_given_back_takes_nobody_along() {
     let commands: [Cmd; 256] = std::array::from_fn(|key| Cmd::Do(i64::try_from(key).unwrap()));
     let together = async {
         let answers = bench.submit_together(commands).await;
-        assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Settings::default().deadline, "{:?}", began.elapsed());
         answers
     };
     let behind = async {
@@ -322,7 +322,7 @@ async fn who_takes_too_long_is_found_before_its_neighbours_time_is_up() {
     for at in [0, 1, 3] {
         assert_eq!(answers[at], Ok(Answer::New), "{at}");
     }
-    assert_eq!(bench.batches()[..4], [1, 4, 2, 2], "in halves at once");
+    assert_eq!(bench.batches()[..3], [1, 4, 2], "in halves at once");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ pub struct BookedPayout {
     pub payout: Payout,
     /// What its bank ever called it, of the names that were asked about.
     pub names: Vec<String>,
-    /// When it became paid or, if it came back, returned. Not known of some that were paid soon before this was kept.
+    /// When it became paid or, if it came back, returned. Not known where that was before it was kept.
     pub settled_at: Option<OffsetDateTime>,
 }
 

@@ -15,7 +15,8 @@ use super::{Command, imports};
 type Wanted = Vec<Vec<Need>>;
 
 /// Opens the batch's journal with the evidence accounts, and reads the orders behind them: some of each, and more only
-/// for payments that can be covered, which the accounts tell, since they count what orders still cover.
+/// for payments that can be covered, which the accounts tell, since they count what orders still cover. A batch that needs too many
+/// is void, and carried out in parts; in one command alone the first payments are covered.
 pub(super) async fn open(
     tx: &Tx<'_>,
     layout: Layout,
@@ -42,7 +43,11 @@ pub(super) async fn open(
         orders = merchants::orders::oldest_orders(tx, &needs).await?;
     }
     if orders.lacks(&needs) {
-        merchants::orders::more_orders(tx, &mut orders, &coverable(&journal, wanted)?).await?;
+        let coverable = coverable(&journal, wanted)?;
+        merchants::orders::more_orders(tx, &mut orders, &coverable).await?;
+        if live.len() > 1 && orders.lacks(&coverable) {
+            return Err(Void::unexpected("its payments need more orders than one transaction reads"));
+        }
     }
     if !covers.is_empty() {
         merchants::orders::load_covers(tx, &mut orders, reversed).await?;

@@ -103,7 +103,8 @@ fn of_reversal(reversal: &Reversal) -> BookEntry {
 fn of_payout(booked: &BookedPayout) -> Vec<BookEntry> {
     let payout = &booked.payout;
     let sent = payout.sent_at.unwrap_or(payout.created_at);
-    let at = booked.settled_at.unwrap_or(sent);
+    let before_it_was_kept = if payout.state == PayoutState::Returned { payout.updated_at } else { sent };
+    let at = booked.settled_at.unwrap_or(before_it_was_kept);
     let references = [Some(payout.id.to_string()), payout.bank_reference.clone()];
     let references: Vec<String> =
         references.into_iter().flatten().chain(booked.names.iter().cloned()).collect();

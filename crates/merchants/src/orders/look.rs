@@ -2,13 +2,14 @@
 //! than one transaction can bear.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use money::Currency;
 use pg::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Held, MOST_ORDERS, OpenOrders, Pool};
+use super::{Extent, Held, MOST_ORDERS, OpenOrders, Pool};
 use crate::StoreId;
 use crate::error::Error;
 
@@ -20,14 +21,11 @@ pub type Wanted = (StoreId, Currency, i64);
 const FIRST: i64 = 4;
 /// The most orders read at first of one store and currency.
 const MOST_AT_FIRST: i64 = 256;
-/// Orders read then of each store that lacks some, of all at once.
-const SIDE_BY_SIDE: [i64; 2] = [64, 256];
-/// Orders read at a time of a store that needs more than that.
-const PAGE: i64 = 2_048;
-/// Orders read in one transaction beyond the first ones, and so about as many are changed at most: several times what one
-/// payment may take. A payment that comes too late for them is not covered by this batch; it is matched again by
-/// itself (R7).
-const ROOM: i64 = 40_000;
+/// Orders read at a time of a store that lacks some, at least and at most: about as many as it seems to need.
+const PAGE: RangeInclusive<i64> = 16..=2_048;
+/// Orders read in one transaction beyond the first ones, and so about as many are changed at most: what one payment may take,
+/// of as many stores as one account serves.
+const ROOM: i64 = 60_000;
 
 /// Reads the oldest uncovered orders of each store and currency until they sum up to what is wanted of it, there are no
 /// more, or they are too many. The caller holds the ledger's locks on the stores' evidence accounts.
@@ -52,30 +50,40 @@ pub async fn oldest_orders(tx: &Tx<'_>, wanted: &[Wanted]) -> Result<OpenOrders,
     Ok(open)
 }
 
-/// The rest of [`open_orders`]. What stands first in `wanted` is read first where there is no room for all, so that of
+/// The rest of [`open_orders`]. Where there is no room for all, what stands first in `wanted` is read whole, so that of
 /// payments that need many orders some are covered, and not a part of each is read.
 ///
 /// # Errors
 /// The database's.
 pub async fn more_orders(tx: &Tx<'_>, open: &mut OpenOrders, wanted: &[Wanted]) -> Result<(), Error> {
     let mut room = ROOM;
-    for page in SIDE_BY_SIDE {
-        let mut pages = Vec::new();
-        for lack in lacking(open, wanted) {
-            let rows = page.min(lack.left).min(room);
-            room -= rows;
-            pages.push((lack.pool, rows));
+    loop {
+        let pages = pages(&first_that_fit(open, wanted, room), room);
+        if pages.is_empty() {
+            return Ok(());
         }
-        pages.retain(|(_, rows)| *rows > 0);
-        read(tx, open, &pages).await?;
+        room -= read(tx, open, &pages).await?;
     }
-    while room > 0 {
-        let Some(first) = lacking(open, wanted).into_iter().next() else { break };
-        let rows = PAGE.min(first.left).min(room);
+}
+
+/// What the first of `wanted` lack, as many of them as there seems to be room for, at least one.
+fn first_that_fit(open: &OpenOrders, wanted: &[Wanted], room: i64) -> Vec<Lack> {
+    let of_first = |count: usize| lacking(open, wanted.get(..count).unwrap_or(wanted));
+    let fits = |count: &usize| of_first(*count).iter().map(|lack| lack.rows).sum::<i64>() <= room;
+    let counts: Vec<usize> = (1..=wanted.len()).collect();
+    of_first(counts.partition_point(fits).max(1))
+}
+
+/// How many rows to read of each, in this order.
+fn pages(lacks: &[Lack], mut room: i64) -> Vec<(Pool, i64)> {
+    let mut pages = Vec::with_capacity(lacks.len());
+    for lack in lacks {
+        let rows = lack.rows.clamp(*PAGE.start(), *PAGE.end()).min(lack.left).min(room);
         room -= rows;
-        read(tx, open, &[(first.pool, rows)]).await?;
+        pages.push((lack.pool, rows));
     }
-    Ok(())
+    pages.retain(|(_, rows)| *rows > 0);
+    pages
 }
 
 impl OpenOrders {
@@ -93,6 +101,8 @@ struct Lack {
     payments: i64,
     /// How many orders they may still use.
     left: i64,
+    /// How many they seem to need, going by those that were read; never more than `left`.
+    rows: i64,
 }
 
 /// In the order in which they are wanted.
@@ -111,20 +121,29 @@ fn lacking(open: &OpenOrders, wanted: &[Wanted]) -> Vec<Lack> {
     let lack = |pool: Pool| {
         let (sum, payments) = sums.get(&pool).copied()?;
         let most = payments.saturating_mul(i64::try_from(MOST_ORDERS).unwrap_or(i64::MAX));
-        let left = match open.read.get(&pool) {
-            None => most,
-            Some(read) if read.found < sum && read.end.is_some() => most - read.rows,
-            Some(_) => 0,
+        let (left, rows) = match open.read.get(&pool) {
+            None => (most, *PAGE.start()),
+            Some(read) if read.found < sum && read.end.is_some() => (most - read.rows, read.further(sum)),
+            Some(_) => (0, 0),
         };
-        (left > 0).then_some(Lack { pool, payments, left })
+        (left > 0).then_some(Lack { pool, payments, left, rows: rows.min(left) })
     };
     pools.into_iter().filter_map(lack).collect()
 }
 
-/// One page of each, behind what was read before.
-async fn read(tx: &Tx<'_>, open: &mut OpenOrders, pages: &[(Pool, i64)]) -> Result<(), Error> {
+impl Extent {
+    /// How many rows more are about worth `sum`, where they are like those that were read; a quarter more than that.
+    fn further(&self, sum: i64) -> i64 {
+        let missing = i128::from(sum.saturating_sub(self.found));
+        let rows = missing * i128::from(self.rows) / i128::from(self.found.max(1));
+        i64::try_from(rows + rows / 4 + 1).unwrap_or(i64::MAX)
+    }
+}
+
+/// One page of each, behind what was read before; how many rows that were.
+async fn read(tx: &Tx<'_>, open: &mut OpenOrders, pages: &[(Pool, i64)]) -> Result<i64, Error> {
     if pages.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let end = |pool: &Pool| match open.read.get(pool).and_then(|read| read.end.clone()) {
         Some(end) => end,
@@ -159,5 +178,5 @@ async fn read(tx: &Tx<'_>, open: &mut OpenOrders, pages: &[(Pool, i64)]) -> Resu
             extent.end = None;
         }
     }
-    Ok(())
+    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
 }

@@ -105,7 +105,7 @@ async fn r6_a_payment_is_covered_by_so_many_orders_at_most() {
 async fn r6_of_payments_that_need_too_many_orders_together_the_first_are_covered() {
     let world = World::new().await;
     let mut stores = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..8 {
         stores.push(store_with_cents(&world, MOST_ORDERS).await);
     }
     let most = i64::try_from(MOST_ORDERS).unwrap();
@@ -117,9 +117,46 @@ async fn r6_of_payments_that_need_too_many_orders_together_the_first_are_covered
     for store in &stores {
         did.push(open.cover(&[*store], usd(most), Uuid::now_v7()).is_some());
     }
-    assert_eq!(did, [true, true, true, false, false], "as far as one transaction reads");
+    assert_eq!(did, [true, true, true, true, true, true, false, false], "as far as one transaction reads");
     drop(tx);
-    assert!(cover(&world, stores[4], most, Uuid::now_v7()).await, "in the next one it is the first");
+    assert!(cover(&world, stores[7], most, Uuid::now_v7()).await, "in the next one it is the first");
+}
+
+/// As many orders as a full batch of payments may need, each of a store of its own: none is read in vain.
+#[tokio::test]
+async fn r6_many_payments_of_many_stores_are_covered_in_one_transaction() {
+    let world = World::new().await;
+    let mut stores = Vec::new();
+    for _ in 0..200 {
+        stores.push(store_with_cents(&world, 300).await);
+    }
+    let wanted: Vec<Wanted> = stores.iter().map(|store| (*store, Currency::USD, 200)).collect();
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut open = open_orders(&tx, &wanted).await.unwrap();
+    for store in &stores {
+        assert!(open.cover(&[*store], usd(200), Uuid::now_v7()).is_some());
+    }
+    assert!(!open.lacks(&wanted));
+}
+
+/// Both stores of an account are read, however many orders the first one has.
+#[tokio::test]
+async fn r6_r7_payments_that_two_stores_cover_together_are_covered_one_after_the_other() {
+    let world = World::new().await;
+    let (many, few) = (store_with_cents(&world, 72_000).await, store_with_cents(&world, 8_000).await);
+    let spread = "UPDATE orders SET ordered_at = timestamptz '2024-01-01' + order_id::bigint * interval '9 s'
+                  WHERE shard = $1 AND store = $2";
+    let owner = world.db.owner().get().await.unwrap();
+    owner.execute(spread, &[&few.shard().number(), &few.uuid()]).await.unwrap();
+    let wanted: Vec<Wanted> =
+        (0..10).flat_map(|_| [many, few].map(|store| (store, Currency::USD, 8_000))).collect();
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let mut open = open_orders(&tx, &wanted).await.unwrap();
+    let stores = [many, few];
+    let did = (0..10).filter(|_| open.cover(&stores, usd(8_000), Uuid::now_v7()).is_some()).count();
+    assert!((5..10).contains(&did), "as far as one transaction reads: {did}");
 }
 
 #[tokio::test]

@@ -126,28 +126,25 @@ async fn r29_a_payout_keeps_the_time_of_its_payment_and_of_its_return_whatever_i
     }
 }
 
-/// A migration keeps of those settled before it what a check may still ask for.
+/// What was there before the two kinds of calls were told apart is taken for the one that nothing but the result ends.
 #[tokio::test]
-async fn r29_r44_what_was_settled_late_before_its_time_was_kept_is_found_too() {
+async fn r27_r32_a_call_from_before_they_were_told_apart_is_ended_by_no_answer_and_no_freeze() {
     let migrations = &payouts::MIGRATIONS.migrations[..4];
     let db = testkit::database(&[pg::MigrationSet { owner: payouts::MIGRATIONS.owner, migrations }]).await;
     let fill = "INSERT INTO payouts (shard, id, withdrawal, bank, attempt, amount_minor, currency, beneficiary_sealed,
-                                     status, returned_minor, sends, queries, delays, needs_operator, created_at,
-                                     updated_at)
-                SELECT 3, gen_random_uuid(), gen_random_uuid(), 'harbour', 1, n, 'CNY', '', s.status,
-                       CASE s.status WHEN 'returned' THEN 1 END, 1, 0, 0, false, now() - s.age * interval '1 day', now()
-                FROM unnest(ARRAY['paid', 'returned', 'failed', 'paid', 'returned'], ARRAY[9, 9, 9, 1, 1])
-                     WITH ORDINALITY AS s (status, age, n)";
+                                     status, held_by, sends, queries, delays, needs_operator, created_at, updated_at)
+                SELECT 3, gen_random_uuid(), gen_random_uuid(), 'harbour', 1, n, 'CNY', '', s.status, s.held_by, 1,
+                       s.queries, 0, s.called, now(), now()
+                FROM (VALUES (1, 'unknown', NULL, 12, true), (2, 'sent', NULL, 3, true), (3, 'unknown', NULL, 3, false),
+                             (4, 'held', 'freeze', 0, true), (5, 'held', 'freeze', 0, false), (6, 'paid', NULL, 4, false))
+                     AS s (n, status, held_by, queries, called)";
     db.owner().get().await.unwrap().batch_execute(fill).await.unwrap();
     pg::migrate(&db.url, &pg::Tls::default(), &[payouts::MIGRATIONS]).await.expect("the migration");
-    let conn = db.pool.get().await.unwrap();
-    let now = conn.now().await.unwrap();
-    let late = settled_late(&conn, (now - Duration::days(1), now), None, 10).await.unwrap();
-    let mut found: Vec<i64> = late.iter().map(|booked| booked.payout.amount.minor()).collect();
-    found.sort_unstable();
-    assert_eq!(found, [1, 2]);
-    let sql = "SELECT count(*) FROM payouts WHERE settled_at = updated_at";
-    assert_eq!(conn.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 3, "and what came back soon");
+    let sql = "SELECT queries, held_by FROM payouts ORDER BY amount_minor";
+    let rows = db.pool.get().await.unwrap().query(sql, &[]).await.unwrap();
+    let found: Vec<(i32, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let held = |by: &str| (0, Some(by.to_owned()));
+    assert_eq!(found, [(0, None), (0, None), (3, None), held("operator"), held("freeze"), (4, None)]);
 }
 
 /// A bank calls so many payouts, all sent, by this name.

@@ -91,7 +91,7 @@ impl World {
 
     /// A moment that will have come soon.
     pub async fn soon(&self) -> OffsetDateTime {
-        self.now().await + time::Duration::milliseconds(300)
+        self.now().await + time::Duration::milliseconds(1500)
     }
 
     /// Waits until `moment` has come.
