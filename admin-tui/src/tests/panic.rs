@@ -37,7 +37,9 @@ fn a_panic_gives_the_terminal_back() {
     let screen = loop {
         let shown = tmux(&server, &["capture-pane", "-p"]).expect("tmux");
         let text = String::from_utf8_lossy(&shown.stdout).into_owned();
-        if text.contains("line = ") || began.elapsed() > Duration::from_secs(30) {
+        // Its first words, and its last.
+        let is_told = text.contains("line = ") && text.contains("extproc");
+        if is_told || began.elapsed() > Duration::from_secs(30) {
             break text;
         }
         std::thread::sleep(Duration::from_millis(50));
