@@ -78,7 +78,8 @@ fn first_that_fit(open: &OpenOrders, wanted: &[Wanted], room: i64) -> Vec<Lack> 
 fn pages(lacks: &[Lack], mut room: i64) -> Vec<(Pool, i64)> {
     let mut pages = Vec::with_capacity(lacks.len());
     for lack in lacks {
-        let rows = lack.rows.clamp(*PAGE.start(), *PAGE.end()).min(lack.left).min(room);
+        // Never less than there was so far: small ones behind large ones seem few.
+        let rows = lack.rows.max(lack.read).clamp(*PAGE.start(), *PAGE.end()).min(lack.left).min(room);
         room -= rows;
         pages.push((lack.pool, rows));
     }
@@ -103,6 +104,8 @@ struct Lack {
     left: i64,
     /// How many they seem to need, going by those that were read; never more than `left`.
     rows: i64,
+    /// How many were read.
+    read: i64,
 }
 
 /// In the order in which they are wanted.
@@ -121,12 +124,14 @@ fn lacking(open: &OpenOrders, wanted: &[Wanted]) -> Vec<Lack> {
     let lack = |pool: Pool| {
         let (sum, payments) = sums.get(&pool).copied()?;
         let most = payments.saturating_mul(i64::try_from(MOST_ORDERS).unwrap_or(i64::MAX));
-        let (left, rows) = match open.read.get(&pool) {
+        let extent = open.read.get(&pool);
+        let (left, rows) = match extent {
             None => (most, *PAGE.start()),
             Some(read) if read.found < sum && read.end.is_some() => (most - read.rows, read.further(sum)),
             Some(_) => (0, 0),
         };
-        (left > 0).then_some(Lack { pool, payments, left, rows: rows.min(left) })
+        let read = extent.map_or(0, |extent| extent.rows);
+        (left > 0).then_some(Lack { pool, payments, left, rows: rows.min(left), read })
     };
     pools.into_iter().filter_map(lack).collect()
 }
@@ -179,4 +184,30 @@ async fn read(tx: &Tx<'_>, open: &mut OpenOrders, pages: &[(Pool, i64)]) -> Resu
         }
     }
     Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use pg::Shard;
+
+    use super::*;
+
+    #[test]
+    fn r6_pages_grow_with_what_was_read_and_end_with_the_room() {
+        let store = StoreId::new(Shard::new(1).expect("a shard"));
+        let lack = |rows, read, left| Lack { pool: (store, Currency::USD), payments: 1, left, rows, read };
+        for (rows, read, left, room, expected) in [
+            (1, 4, 9_996, 60_000, 16),
+            (120, 4, 9_996, 60_000, 120),
+            (1, 512, 9_488, 60_000, 512),
+            (1, 5_000, 5_000, 60_000, 2_048),
+            (9_000, 4, 9_996, 60_000, 2_048),
+            (120, 9_990, 10, 60_000, 10),
+            (120, 4, 9_996, 7, 7),
+        ] {
+            let pages = pages(&[lack(rows, read, left)], room);
+            assert_eq!(pages, [((store, Currency::USD), expected)], "{rows} {read} {left} {room}");
+        }
+        assert_eq!(pages(&[lack(120, 4, 9_996)], 0), []);
+    }
 }
