@@ -31,6 +31,8 @@ fn each_year_has_as_many_working_days_as_counted_by_hand() {
         (UnitedKingdom, 2026, 261 - 8),
         (UnitedKingdom, 2027, 261 - 8),
         (HongKong, 2026, 261 - 14),
+        // Four of its seventeen days are Saturdays: 6 February, 27 March, 1 May, 25 December.
+        (HongKong, 2027, 261 - 13),
     ] {
         let first = Date::from_ordinal_date(year, 1).unwrap();
         let days = (0..365).map(|n| first + time::Duration::days(n));
@@ -66,6 +68,8 @@ fn r9_the_next_working_day() {
         (Europe, date!(2027 - 03 - 25), date!(2027 - 03 - 30)),
         (UnitedKingdom, date!(2027 - 12 - 24), date!(2027 - 12 - 29)),
         (HongKong, date!(2026 - 04 - 02), date!(2026 - 04 - 08)),
+        // Its new year's second day is a Sunday: the fourth is free, too.
+        (HongKong, date!(2027 - 02 - 05), date!(2027 - 02 - 10)),
     ] {
         assert_eq!(builtin().next_working_day(jurisdiction, day), Ok(next), "{jurisdiction:?} {day}");
     }
