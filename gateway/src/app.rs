@@ -8,7 +8,9 @@ use deposits::PlatformRemitters;
 use metrics_exporter_prometheus::PrometheusHandle;
 use money::Currency;
 use privacy::Keyring;
+use time::OffsetDateTime;
 
+use crate::calendars;
 use crate::config::{self, Config};
 use crate::copies::Copies;
 use crate::engine::Engine;
@@ -66,6 +68,7 @@ impl App {
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, room) = (policy(&config)?, Room::new(&config.server));
+        calendars::export(&policy.calendars);
         let shares = Shares::open(&config);
         let logins = Logins::start(pool.clone(), config.server.max_requests, 2 * config.database.pool_size);
         Ok(App {
@@ -165,7 +168,7 @@ pub fn policy(config: &Config) -> Result<withdrawals::Policy, String> {
         limits: config.limits.policy()?,
         hold_above: config.payouts.hold_above,
         declarations: config.declarations.policy(config.limits.offset()),
-        calendars: calendar::Calendars::builtin().map_err(|error| error.to_string())?,
+        calendars: calendars::open(&config.calendars, OffsetDateTime::now_utc().date())?,
     })
 }
 

@@ -48,6 +48,8 @@ pub struct Config {
     pub environment: String,
     /// Where the keys for personal data are.
     pub key_file: std::path::PathBuf,
+    /// Files with calendars that take the places of the program's.
+    pub calendars: Vec<std::path::PathBuf>,
     pub server: Server,
     pub database: Database,
     pub lanes: Lanes,
@@ -197,6 +199,7 @@ impl Config {
         let paths = [&mut self.key_file, &mut self.server.tls_certificate, &mut self.server.tls_key];
         for path in paths
             .into_iter()
+            .chain(&mut self.calendars)
             .chain(self.ledger.heads_file.as_mut())
             .chain(self.database.ca_file.as_mut())
             .chain(self.database.client_certificate.as_mut())
@@ -270,6 +273,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
         .collect();
     let environment = required(&mut tables, "environment", errors);
     let key_file = required(&mut tables, "key_file", errors);
+    let calendars = required(&mut tables, "calendars", errors);
     let server = required(&mut tables, "server", errors);
     let database = required(&mut tables, "database", errors);
     let lanes = required(&mut tables, "lanes", errors);
@@ -291,6 +295,7 @@ fn read(mut tables: Table, errors: &mut Vec<ConfigError>) -> Option<Config> {
     Some(Config {
         environment: environment?,
         key_file: key_file?,
+        calendars: calendars?,
         server: server?,
         database: database?,
         lanes: lanes?,

@@ -3,6 +3,7 @@
 mod activity;
 mod app;
 mod body;
+mod calendars;
 mod caller;
 pub mod cli;
 mod commands;

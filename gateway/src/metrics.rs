@@ -56,10 +56,11 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 42] = [
+const GAUGES: [(&str, &str); 43] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
+    ("sluice_calendar_end_timestamp_seconds", "When what is known of bank days ends, by jurisdiction."),
     ("sluice_http_connections", "Open connections, by listener."),
     ("sluice_streams", "Event streams of operators that are open."),
     ("sluice_pool_connections", "Database connections for reads, by state."),

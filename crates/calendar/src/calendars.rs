@@ -1,6 +1,7 @@
 //! Every jurisdiction's calendar, and what is asked of it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use time::{Date, OffsetDateTime};
 
@@ -58,15 +59,16 @@ impl Calendars {
     ///
     /// # Errors
     /// What is wrong with it; nothing is changed then.
-    pub fn load(&mut self, toml: &str) -> Result<(), BadCalendar> {
+    pub fn load(&mut self, toml: &str) -> Result<Jurisdiction, BadCalendar> {
         let calendar = Calendar::parse(toml)?;
-        self.calendars.insert(calendar.jurisdiction, calendar);
-        Ok(())
+        let jurisdiction = calendar.jurisdiction;
+        self.calendars.insert(jurisdiction, calendar);
+        Ok(jurisdiction)
     }
 
-    /// Until when a jurisdiction's days are known.
-    pub fn known_until(&self, jurisdiction: Jurisdiction) -> Option<Date> {
-        self.calendars.get(&jurisdiction).map(|calendar| calendar.known_until)
+    /// The first and the last of a jurisdiction's days that are known.
+    pub fn known(&self, jurisdiction: Jurisdiction) -> Option<RangeInclusive<Date>> {
+        self.calendars.get(&jurisdiction).map(|calendar| calendar.known_from..=calendar.known_until)
     }
 
     /// Whether banks work on this day.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use privacy::Keyring;
+use time::OffsetDateTime;
 use toml::{Table, Value};
 
 use super::{ClientCertificates, ConfigError, connection};
-use crate::server;
+use crate::{calendars, server};
 
 /// What is wrong with the files. It reads the tables themselves, so that a fault elsewhere hides none of these.
 pub(super) fn check(tables: &Table, folder: &Path) -> Vec<ConfigError> {
@@ -16,6 +17,7 @@ pub(super) fn check(tables: &Table, folder: &Path) -> Vec<ConfigError> {
     found.database(tables);
     found.file(tables, "notifications.ca_file", authorities);
     found.file(tables, "ledger.heads_file", writable);
+    found.calendars(tables);
     let banks = tables.get("banks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for (at, bank) in banks.iter().enumerate() {
         let Some(bank) = bank.as_table() else { continue };
@@ -84,6 +86,16 @@ impl Found<'_> {
                 .into_iter()
                 .map(|fault| ConfigError::new(format!("database.{}", fault.field), fault.message)),
         );
+    }
+
+    /// All together, since two may be of one jurisdiction.
+    fn calendars(&mut self, tables: &Table) {
+        let names = tables.get("calendars").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let files: Vec<_> =
+            names.iter().filter_map(Value::as_str).map(|name| self.folder.join(name)).collect();
+        if let Err(why) = calendars::open(&files, OffsetDateTime::now_utc().date()) {
+            self.errors.push(ConfigError::new("calendars", why));
+        }
     }
 
     fn server_pair(&mut self, tables: &Table) {
@@ -174,10 +186,12 @@ mod tests {
             .replace("cert.pem", "nowhere.pem")
             .replace("client_certificates = { ca_file = \"ca.pem\" }", "client_certificates = { ca_file = \"empty.pem\" }")
             .replace("\nca_file = \"ca.pem\"", "\nca_file = \"cert.key\"")
+            .replace("[server]", "calendars = [\"cert.pem\"]\n[server]")
             .replace("[payouts.routes]", "[notifications]\nca_file = \"keys\"\n[ledger]\nheads_file = \"nowhere/heads\"\n[lanes]\ncount = \"two\"\n[payouts.routes]");
         let found = faults(&wrong, folder.path());
         for path in [
             "key_file:",
+            "calendars:",
             "server.tls_certificate:",
             "notifications.ca_file:",
             "ledger.heads_file:",
@@ -187,7 +201,7 @@ mod tests {
         ] {
             assert!(found.iter().any(|fault| fault.starts_with(path)), "{path} in {found:?}");
         }
-        assert_eq!(found.len(), 7, "{found:?}");
+        assert_eq!(found.len(), 8, "{found:?}");
     }
 
     #[test]

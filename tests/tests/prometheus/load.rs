@@ -7,6 +7,7 @@ use testkit::Receiver;
 use tests::{Sluice, World, funds, unique};
 use tokio::time::{Instant, sleep};
 
+use crate::calendars;
 use crate::dashboards::{self, questions, unanswered};
 use crate::server::{Prometheus, program};
 use crate::watch::{Expected, Watch};
@@ -22,8 +23,9 @@ async fn every_panel_shows_something_under_load_and_nobody_is_called() {
     let receiver = Receiver::start().await;
     let ca = folder.path().join("receiver.pem");
     std::fs::write(&ca, &receiver.ca).expect("written");
+    let calendars = calendars::far_ahead(folder.path());
     let (mut sluice, world) =
-        Sluice::start_busy(TRAFFIC, &format!("[notifications]\nca_file = {ca:?}\n")).await;
+        Sluice::start_busy(TRAFFIC, &format!("{calendars}[notifications]\nca_file = {ca:?}\n")).await;
     let watch = Watch::new(Prometheus::start(&prometheus, &[world.metrics_address()]).await);
     let merchant = world.merchant(0);
     let hook = json!({"url": format!("{}/hook", receiver.base)});

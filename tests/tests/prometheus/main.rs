@@ -2,6 +2,7 @@
 //! show of a busy gateway, and each alert under its fault, before it and after it.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod calendars;
 mod dashboards;
 mod faults;
 mod load;

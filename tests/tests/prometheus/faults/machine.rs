@@ -1,5 +1,6 @@
 //! A gateway that is gone, blocked, crowded, badly configured, or without its database.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -8,6 +9,7 @@ use tests::{Client, Gate, Second, Sluice, World, unique};
 use tokio::time::sleep;
 
 use super::Scene;
+use crate::calendars;
 use crate::watch::Expected;
 
 /// Between two requests of somebody who always asks.
@@ -16,19 +18,22 @@ const PAUSE: Duration = Duration::from_millis(50);
 const SETTINGS: &str = "\n[lanes]\ncount = 1\nqueue = 16\nbatch_max = 1\ndeadline_ms = 19000\nretries = 0\n";
 const DATABASE: &str = "[database]\npool_size = 2\nwait_ms = 400\nstatement_ms = 20000\nlock_ms = 20000\n";
 
-/// A gateway whose database lies behind a gate.
+/// A gateway whose database lies behind a gate, and one of whose calendars ends soon.
 pub struct Frail {
     pub gateway: Second,
     configuration: String,
+    /// That of China, of which little is known.
+    calendar: PathBuf,
     database: Gate,
 }
 
 impl Frail {
-    pub async fn start(sluice: &Sluice, world: &World) -> Frail {
+    pub async fn start(sluice: &Sluice, world: &World, calendars: &Path) -> Frail {
         let (database, demo) = Gate::before_database(world, &sluice.configuration()).await;
+        let (demo, calendar) = calendars::ending_soon(&demo, calendars);
         let configuration = demo.replace("[database]\n", DATABASE) + SETTINGS;
         let gateway = sluice.another("frail", world, &configuration).await;
-        Frail { gateway, configuration, database }
+        Frail { gateway, configuration, calendar, database }
     }
 
     fn instance(&self) -> String {
@@ -57,6 +62,7 @@ async fn next_month(world: &World) -> String {
 
 /// What leaves it its database.
 pub async fn prove(scene: &Scene, frail: &Frail) {
+    calendar(scene).await;
     retention(scene, frail).await;
     reload(scene, frail).await;
     crowd(scene, frail).await;
@@ -72,6 +78,12 @@ pub async fn prove_without_database(scene: &Scene, frail: &mut Frail) {
 
 fn of<'t>(name: &'t str, labels: &'t [(&'t str, &'t str)], says: &'t str) -> Expected<'t> {
     Expected { name, labels, says }
+}
+
+/// Since its start; the end comes with the next one.
+async fn calendar(scene: &Scene) {
+    let says = "nobody knows which days banks in china work.";
+    scene.watch.fires(of("SluiceCalendarEnds", &[("jurisdiction", "china")], says)).await;
 }
 
 /// Since its start; the end comes with the next one.
@@ -225,7 +237,9 @@ async fn gone(scene: &Scene, frail: &mut Frail) {
     frail.gateway.kill().await;
     scene.watch.fires(down).await;
     mend_the_next_month(&scene.world).await;
+    calendars::mend(&frail.calendar);
     frail.gateway.launch().await;
     scene.watch.ends(down).await;
     scene.watch.ends(of("SluiceRetentionFailing", labels, "")).await;
+    scene.watch.ends(of("SluiceCalendarEnds", &[("jurisdiction", "china")], "")).await;
 }

@@ -13,6 +13,7 @@ use testkit::Receiver;
 use tests::{Answer, Gate, Second, SlowBank, Sluice, World, bank_url};
 use tokio::time::{Instant, sleep};
 
+use crate::calendars;
 use crate::dashboards::{questions, unanswered};
 use crate::server::{Prometheus, program};
 use crate::watch::Watch;
@@ -43,7 +44,8 @@ async fn every_alert_fires_under_its_fault_and_ends_after_it() {
     std::fs::write(&ca, &receiver.ca).expect("written");
     // Ten attempts within a second; the books are proved when the test says so.
     let settings = format!(
-        "[notifications]\nca_file = {ca:?}\nschedule_scale = 0.000001\n[verification]\nevery_seconds = 0\n"
+        "{}[notifications]\nca_file = {ca:?}\nschedule_scale = 0.000001\n[verification]\nevery_seconds = 0\n",
+        calendars::far_ahead(folder.path())
     );
     let (sluice, world) = Sluice::start_with(&settings).await;
     let demo = sluice.configuration();
@@ -55,7 +57,7 @@ async fn every_alert_fires_under_its_fault_and_ends_after_it() {
         until("its months", async || gateway.metric("sluice_vault_retention_ok").await == 1.0).await;
     }
     machine::spoil_the_next_month(&world).await;
-    let mut frail = machine::Frail::start(&sluice, &world).await;
+    let mut frail = machine::Frail::start(&sluice, &world, folder.path()).await;
     let targets = [&world, &beside.world, &frail.gateway.world].map(World::metrics_address);
     let watch = Watch::new(Prometheus::start(&prometheus, &targets).await);
     let scene = Scene { watch, sluice, world, beside, receiver, slow, away };
