@@ -4,6 +4,9 @@
 mod allowed;
 
 use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::macros::{format_description, offset};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::item::{Item, Shape};
 use crate::text::T;
@@ -66,11 +69,16 @@ pub struct Extra {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Text,
-    /// A time; a day alone is its first moment.
-    Time,
+    /// From when on something holds: a time; a day alone is its first moment.
+    From,
+    /// Until when something holds: a time; a day alone counts to its end, as whoever orders a freeze until then means it.
+    Until,
     /// One of the merchant's payees: chosen, or its id typed.
     Payee,
 }
+
+/// Where days begin: Asia/Shanghai, which has no summer time. The questions name it.
+pub const ZONE: UtcOffset = offset!(+8);
 
 /// What an operator's role allows, as far as it is known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +222,7 @@ impl Action {
         let amount = [extra("amount", T::AmountField, true), extra("currency", T::CurrencyField, true)];
         let legal = [
             extra("legal_reference", T::LegalReference, false),
-            Extra { member: "until", label: T::Until, needed: false, takes: Takes::Time },
+            Extra { member: "until", label: T::Until, needed: false, takes: Takes::Until },
         ];
         match self {
             ResolvePaid => vec![extra("bank_reference", T::BankReferenceField, false)],
@@ -241,7 +249,7 @@ impl Action {
                     extra("percent", T::PercentField, false),
                     extra("minimum", T::MinimumField, false),
                     extra("maximum", T::MaximumField, false),
-                    Extra { member: "valid_from", label: T::ValidFrom, needed: false, takes: Takes::Time },
+                    Extra { member: "valid_from", label: T::ValidFrom, needed: false, takes: Takes::From },
                 ];
                 // A newer version of a fee is for the same as that one.
                 let scope = if item.shape == Shape::Fee { &[][..] } else { &scope[..] };
@@ -340,15 +348,22 @@ impl Action {
 }
 
 impl Takes {
-    /// What is sent for what was typed.
+    /// What is sent for what was typed. What is no time goes as it is, and the server says so.
     pub fn sent(self, typed: &str) -> String {
-        let bytes = typed.as_bytes();
-        let is_day = bytes.len() == 10
-            && bytes.iter().enumerate().all(|(at, byte)| match at {
-                4 | 7 => *byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
-        if self == Takes::Time && is_day { format!("{typed}T00:00:00Z") } else { typed.to_owned() }
+        let moment = self.moment(typed).and_then(|at| at.to_offset(UtcOffset::UTC).format(&Rfc3339).ok());
+        moment.unwrap_or_else(|| typed.to_owned())
+    }
+
+    /// Which moment it is that was typed, in [`ZONE`]; none where no time is wanted, or none was typed.
+    pub fn moment(self, typed: &str) -> Option<OffsetDateTime> {
+        if !matches!(self, Takes::From | Takes::Until) {
+            return None;
+        }
+        let day = Date::parse(typed, format_description!("[year]-[month]-[day]")).ok();
+        let day = if self == Takes::Until { day.and_then(Date::next_day) } else { day };
+        let midnight = day.map(|day| day.midnight().assume_offset(ZONE));
+        let time = || OffsetDateTime::parse(typed, &Rfc3339).ok()?.checked_to_offset(ZONE);
+        midnight.or_else(time)
     }
 }
 
@@ -357,14 +372,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_its_first_moment() {
+    fn r32_a_day_is_meant_whole_where_the_institution_is() {
         for (takes, typed, sent) in [
-            (Takes::Time, "2026-12-31", "2026-12-31T00:00:00Z"),
-            (Takes::Time, "2026-12-31T08:00:00Z", "2026-12-31T08:00:00Z"),
-            (Takes::Time, "tomorrow", "tomorrow"),
+            (Takes::Until, "2026-12-31", "2026-12-31T16:00:00Z"),
+            (Takes::From, "2026-12-31", "2026-12-30T16:00:00Z"),
+            (Takes::Until, "2026-12-31T08:00:00Z", "2026-12-31T08:00:00Z"),
+            (Takes::From, "2026-12-31T08:00:00+08:00", "2026-12-31T00:00:00Z"),
+            (Takes::Until, "9999-12-31", "9999-12-31"),
+            (Takes::Until, "2026-02-30", "2026-02-30"),
+            (Takes::Until, "tomorrow", "tomorrow"),
             (Takes::Text, "2026-12-31", "2026-12-31"),
         ] {
-            assert_eq!(takes.sent(typed), sent);
+            assert_eq!(takes.sent(typed), sent, "{takes:?}");
         }
     }
 }

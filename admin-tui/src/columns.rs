@@ -39,15 +39,21 @@ pub struct Column {
     pub right: bool,
     /// 0 stays; the highest goes first.
     pub rank: u8,
+    /// Few rows have it: it has its place on the screen only where any of them does.
+    pub rare: bool,
 }
 
 impl Column {
     const fn left(title: T, most: usize, rank: u8) -> Column {
-        Column { title, most, right: false, rank }
+        Column { title, most, right: false, rank, rare: false }
     }
 
     const fn right(title: T, most: usize, rank: u8) -> Column {
-        Column { title, most, right: true, rank }
+        Column { title, most, right: true, rank, rare: false }
+    }
+
+    const fn rare(self) -> Column {
+        Column { rare: true, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use admin_api::{
     ReconciliationRow, ReversalRow, TransferRow, WithdrawalRow,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,18 +210,12 @@ impl Item {
         Some(format!("{amount} {}", self.text("currency")))
     }
 
-    /// The amount that it is about, as written; an approval's is that of what it was shown.
-    pub fn written_amount(&self) -> Option<String> {
-        let shown = match self.shape {
-            Shape::Approval => serde_json::from_str(self.text("shown")).unwrap_or(Value::Null),
-            _ => self.raw.clone(),
-        };
-        shown["amount"].as_str().filter(|amount| !amount.is_empty()).map(str::to_owned)
-    }
-
-    /// What is done to it later must still find it like this.
-    pub fn standing(&self) -> (String, Value, Value) {
-        (self.status().to_owned(), self.raw["needs_operator"].clone(), self.raw["held"].clone())
+    /// What is done to it later must still find it like this: its state, and how much of it there is to act upon.
+    pub fn standing(&self) -> Value {
+        let members = ["needs_operator", "held", "reversed_amount", "returned_amount"];
+        let attempts = self.raw["payouts"].as_array().into_iter().flatten();
+        let attempts = attempts.map(|one| [&one["id"], &one["status"], &one["returned_amount"]]);
+        json!([self.status(), members.map(|name| &self.raw[name]), attempts.collect::<Vec<_>>()])
     }
 }
 
@@ -240,8 +234,6 @@ fn typed<T: DeserializeOwned>(raw: &Value, row: fn(Box<T>) -> Row) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -15,6 +15,7 @@ mod key;
 mod keymap;
 mod listen;
 mod model;
+mod moves;
 mod msg;
 mod once;
 mod perform;
@@ -61,6 +62,9 @@ fn main() -> ExitCode {
 
 async fn start(arguments: &Arguments) -> Result<(), String> {
     let (client, who) = arguments.connect()?;
+    if arguments.once.is_none() && !std::io::stdout().is_terminal() {
+        return Err("standard output is no terminal; --once SCREEN prints a screen as text".to_owned());
+    }
     let (performer, answers) = Performer::new(client);
     let start = Instant::now();
     let settings = Settings {

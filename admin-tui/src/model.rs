@@ -48,6 +48,8 @@ pub struct Model {
     pub overview: Asked<Overview>,
     pub overview_asked: Duration,
     pub selected_alarm: usize,
+    /// Which page of the overview's figures is shown, where they don't fit on one; after the last comes the first.
+    pub figures_page: usize,
     pub contact: Contact,
     pub stream: Stream,
     /// Who one is, as the server says.
@@ -127,6 +129,7 @@ impl Model {
             overview: Asked::nothing(),
             overview_asked: Duration::ZERO,
             selected_alarm: 0,
+            figures_page: 0,
             contact: Contact::default(),
             stream: Stream::default(),
             me: Asked::nothing(),

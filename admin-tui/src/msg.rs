@@ -100,6 +100,8 @@ pub enum Part {
     Transfers,
     /// A merchant's payees, to choose from.
     Payees,
+    /// The withdrawal behind what is asked about.
+    Behind,
     /// What the palette looks for.
     Search,
 }

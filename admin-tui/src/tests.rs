@@ -1,6 +1,7 @@
 //! The console without terminal and network: keys and answers in, screens and effects out.
 
 mod acting;
+mod amounts;
 mod arming;
 pub mod bench;
 mod bulk;

@@ -14,6 +14,7 @@ mod told;
 
 use crate::key::Key;
 use crate::keymap::{self, Place};
+use crate::model::input::LONGEST;
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
 use crate::msg::{Clock, Effect, Msg};
@@ -103,21 +104,20 @@ fn tick(model: &mut Model, clock: Clock) -> Vec<Effect> {
 
 /// Pasted text goes where something is typed, and nowhere else: a line feed in it is no Enter.
 fn paste(model: &mut Model, text: &str) {
-    match &mut model.overlay {
+    let fits = match &mut model.overlay {
         Overlay::Filter(typing) => {
-            typing.line.paste(text);
             typing.completed = None;
+            typing.line.paste(text)
         }
         Overlay::Palette(palette) => {
-            palette.line.paste(text);
             palette.selected = 0;
             palette.typed = model.clock.up;
+            palette.line.paste(text)
         }
-        Overlay::Confirm(confirm) => {
-            if let Some(line) = confirm.line() {
-                line.paste(text);
-            }
-        }
-        Overlay::None | Overlay::Help(_) | Overlay::Menu(_) => {}
+        Overlay::Confirm(confirm) => confirm.line().is_none_or(|line| line.paste(text)),
+        Overlay::None | Overlay::Help(_) | Overlay::Menu(_) => true,
+    };
+    if !fits {
+        model.warn(fill(model.text(T::CutAt), &[&LONGEST.to_string()]));
     }
 }

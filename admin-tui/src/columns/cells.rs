@@ -1,5 +1,6 @@
 //! What stands in the columns of a row.
 
+use admin_api::AttemptRow;
 use time::OffsetDateTime;
 
 use super::tables::of;
@@ -26,6 +27,7 @@ pub fn cells(item: &Item, now: OffsetDateTime) -> Vec<Cell> {
             joined(vec![
                 vec![sign, status()],
                 money(),
+                vec![cell(row.returned_amount.as_deref().unwrap_or_default(), Tone::Warn)],
                 vec![aged("created_at"), id(), raw("bank"), plain(&tries), plain(&reason), plain(to)],
                 vec![raw("merchant_id"), raw("bank_reference")],
             ])
@@ -33,13 +35,15 @@ pub fn cells(item: &Item, now: OffsetDateTime) -> Vec<Cell> {
         Row::Withdrawal(row) => joined(vec![
             vec![sign(item.status()), status()],
             money(),
+            vec![cell(row.payouts.last().map_or("", came_back), Tone::Warn)],
             vec![aged("created_at"), id(), plain(&row.payee.account_number), raw("reason")],
             vec![plain(&format!("{} {}", row.sell_amount, row.sell_currency)), raw("bank")],
             vec![plain(&row.payouts.len().to_string()), raw("merchant_id"), raw("client_reference")],
         ]),
-        Row::Payment(_) => joined(vec![
+        Row::Payment(row) => joined(vec![
             vec![sign(item.status()), status()],
             money(),
+            vec![cell(some(&row.reversed_amount), Tone::Warn)],
             vec![aged("received_at"), raw("reason"), id(), raw("bank"), raw("remitter")],
             vec![raw("account_number"), raw("merchant_id"), raw("reference")],
         ]),
@@ -123,6 +127,15 @@ pub fn cells(item: &Item, now: OffsetDateTime) -> Vec<Cell> {
         Row::Simple => super::simple::cells(item, now),
         Row::Strange => strange(item),
     }
+}
+
+/// An amount, unless it is none.
+fn some(amount: &str) -> &str {
+    if amount.chars().all(|digit| matches!(digit, '0' | '.')) { "" } else { amount }
+}
+
+fn came_back(attempt: &AttemptRow) -> &str {
+    attempt.returned_amount.as_deref().unwrap_or_default()
 }
 
 /// A row that is not understood: its id where ids stand, and its status.

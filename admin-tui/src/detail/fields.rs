@@ -9,7 +9,7 @@ use crate::item::Shape;
 use crate::wrap::{fit_id, width, wrap};
 
 /// What one looks for first, where it says anything.
-const FIRST: [&str; 41] = [
+const FIRST: [&str; 43] = [
     "id",
     "withdrawal_id",
     "payment_id",
@@ -18,6 +18,8 @@ const FIRST: [&str; 41] = [
     "needs_operator",
     "held_by",
     "amount",
+    "reversed_amount",
+    "returned_amount",
     "sell_amount",
     "fee",
     "rate",
@@ -59,8 +61,15 @@ const ELSEWHERE: [&str; 3] = ["evidence", "timeline", "timeline_truncated"];
 
 /// What stands first; ids lead on.
 pub(super) fn leading(raw: &Value, own: &str, width: usize, now: OffsetDateTime) -> Vec<Line> {
-    let said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
-    let shown = FIRST.iter().filter_map(|name| Some((*name, raw.get(*name).filter(|value| said(value))?)));
+    let said = |name: &str, value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(amount) if name == "reversed_amount" => {
+            amount.chars().any(|digit| matches!(digit, '1'..='9'))
+        }
+        _ => true,
+    };
+    let shown =
+        FIRST.iter().filter_map(|name| Some((*name, raw.get(*name).filter(|value| said(name, value))?)));
     shown.flat_map(|(name, value)| field(name, &short(raw, name, value), own, width, now)).collect()
 }
 
@@ -72,7 +81,7 @@ fn short(raw: &Value, name: &str, value: &Value) -> Value {
         None => value.clone(),
     };
     match (name, value) {
-        ("amount", _) => with("currency"),
+        ("amount" | "reversed_amount" | "returned_amount", _) => with("currency"),
         ("sell_amount" | "fee", _) => with("sell_currency"),
         ("payee", Value::Object(members)) => {
             let parts =
@@ -104,8 +113,7 @@ fn field(name: &str, value: &Value, own: &str, width: usize, now: OffsetDateTime
         _ => Tone::Plain,
     };
     let mut texts = shown(value);
-    if let (true, Some(text)) = (name == "at" || name == "until" || name.ends_with("_at"), texts.first_mut())
-    {
+    if let (true, Some(text)) = (is_time(name), texts.first_mut()) {
         let since = distance(text, now);
         if !since.is_empty() {
             text.push_str(&format!("  ({since})"));
@@ -122,6 +130,11 @@ fn field(name: &str, value: &Value, own: &str, width: usize, now: OffsetDateTime
             Line { label, text, tone, link }
         })
         .collect()
+}
+
+/// Whether a member is a moment, by its name.
+fn is_time(name: &str) -> bool {
+    name == "at" || name == "valid_from" || name.ends_with("until") || name.ends_with("_at")
 }
 
 /// What the first id in a text leads to, other than the thing itself.
@@ -169,6 +182,14 @@ fn shown(value: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_far_off_a_moment_is_is_said() {
+        let raw = serde_json::json!({"frozen_until": "2026-11-26T07:00:00Z", "name": "2026-11-26T07:00:00Z"});
+        let now = time::macros::datetime!(2026-11-26 03:00 UTC);
+        let texts: Vec<String> = all(&raw, "", 80, now).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["2026-11-26T07:00:00Z  (+4h)", "2026-11-26T07:00:00Z"]);
+    }
 
     #[test]
     fn the_first_id_in_a_text_leads_on() {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use super::input::Line;
 use crate::action::{Action, Extra, Takes};
-use crate::item::Item;
+use crate::item::{Item, Shape};
+use crate::moves::{self, Moves};
 use crate::remote::Asked;
 use crate::source::Rows;
+use crate::text::T;
 
 /// So many of a merchant's payees are asked for, to choose from.
 pub const PAYEES: usize = 200;
@@ -25,7 +27,7 @@ pub struct Confirm {
     pub reason: Line,
     /// What is typed, and what is wanted.
     pub check: Line,
-    pub wanted: String,
+    pub wanted: Wanted,
     pub focus: Focus,
     pub phase: Phase,
     /// No further subject is sent.
@@ -34,10 +36,19 @@ pub struct Confirm {
     pub top: usize,
 }
 
+/// What must be typed, and how that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub text: String,
+    pub label: T,
+}
+
 /// One thing that is acted upon.
 #[derive(Debug, Clone)]
 pub struct Subject {
     pub item: Item,
+    /// The withdrawal that says what is moved, where one is needed for that.
+    pub behind: Asked<Item>,
     pub key: String,
     /// The command under way or last sent.
     pub ticket: u64,
@@ -97,14 +108,13 @@ impl Confirm {
         skipped: Vec<(Item, String)>,
         keys: Vec<String>,
     ) -> Confirm {
-        let wanted = wanted(action, &targets);
         let extras = targets.first().map(|item| action.extras(item)).unwrap_or_default();
-        let subjects = targets.into_iter().zip(keys);
+        let subjects: Vec<Subject> =
+            targets.into_iter().zip(keys).map(|(item, key)| Subject::new(item, key)).collect();
+        let wanted = wanted(action, &subjects);
         Confirm {
             action,
-            subjects: subjects
-                .map(|(item, key)| Subject { item, key, ticket: 0, state: State::Waiting, in_doubt: false })
-                .collect(),
+            subjects,
             skipped,
             extras: extras.into_iter().map(|extra| (extra, Line::default())).collect(),
             payees: Asked::nothing(),
@@ -116,6 +126,43 @@ impl Confirm {
             stopping: false,
             top: 0,
         }
+    }
+
+    /// What is moved of a subject.
+    pub fn moves(&self, subject: &Subject) -> Moves {
+        moves::of(self.action, &subject.item, subject.behind.data())
+    }
+
+    /// Whether of any subject nobody knows yet what would be moved: then nothing is.
+    pub fn lacks_figures(&self) -> bool {
+        self.subjects.iter().any(|one| self.moves(one) == Moves::Unknown)
+    }
+
+    /// The next subject whose withdrawal was not asked for yet.
+    pub fn unasked(&mut self) -> Option<&mut Subject> {
+        let action = self.action;
+        self.subjects.iter_mut().find(|one| {
+            let known =
+                one.behind.data().is_some() || one.behind.is_pending() || one.behind.trouble.is_some();
+            !known && moves::behind(action, &one.item).is_some()
+        })
+    }
+
+    /// What could not be asked for is asked for once more.
+    pub fn ask_anew(&mut self) {
+        for subject in self.subjects.iter_mut().filter(|one| one.behind.trouble.is_some()) {
+            subject.behind = Asked::nothing();
+        }
+    }
+
+    /// The subject whose withdrawal this answer brings.
+    pub fn asked(&mut self, generation: u64) -> Option<&mut Subject> {
+        self.subjects.iter_mut().find(|one| one.behind.awaits(generation))
+    }
+
+    /// More is known of what is moved, so something else is to be typed.
+    pub fn learned(&mut self) {
+        self.wanted = wanted(self.action, &self.subjects);
     }
 
     /// Whether everything is there that is needed to do it.
@@ -133,7 +180,8 @@ impl Confirm {
         if self.reason.text().trim().is_empty() {
             return Some(Focus::Reason);
         }
-        (self.check.text().trim() != self.wanted).then_some(Focus::Check)
+        let is_typed = self.check.text().trim() == self.wanted.text && !self.lacks_figures();
+        (!is_typed).then_some(Focus::Check)
     }
 
     /// Where the focus can be, in Tab's order.
@@ -239,38 +287,58 @@ impl Confirm {
         self.subjects.iter().filter(|one| one.state == State::Sending).count()
     }
 
-    /// The sums of the amounts that are acted upon, by currency. In minor digits as written: no float comes near.
+    /// The sums of what is moved, by currency. In minor digits as written: no float comes near.
     pub fn sums(&self) -> Vec<String> {
-        let mut sums: BTreeMap<&str, Option<money::Money>> = BTreeMap::new();
+        let mut sums: BTreeMap<String, Option<money::Money>> = BTreeMap::new();
         for subject in &self.subjects {
-            let (amount, code) = (subject.item.text("amount"), subject.item.text("currency"));
-            let Ok(currency) = money::Currency::parse(code) else {
-                if !(amount.is_empty() && code.is_empty()) {
-                    sums.insert(code, None);
-                }
+            let (amount, code) = match self.moves(subject) {
+                Moves::Nothing => continue,
+                Moves::Sum(sum) => (sum.amount, sum.currency),
+                Moves::Unknown => (String::new(), subject.item.text("currency").to_owned()),
+            };
+            let Ok(currency) = money::Currency::parse(&code) else {
+                sums.insert(code, None);
                 continue;
             };
-            let amount = money::Money::parse(amount, currency).ok();
+            let amount = money::Money::parse(&amount, currency).ok();
             let sum = sums.entry(code).or_insert_with(|| Some(money::Money::zero(currency)));
             *sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount).ok());
         }
-        let text = |(code, sum): (&str, Option<money::Money>)| {
+        let text = |(code, sum): (String, Option<money::Money>)| {
             sum.map_or_else(|| format!("? {code}"), |sum| format!("{sum} {code}"))
         };
         sums.into_iter().map(text).collect()
     }
 }
 
-/// What must be typed: the amount where there is one, or the end of the id; of several, how many they are. A request for
-/// money that the thing itself says nothing of names its subject.
-fn wanted(action: Action, targets: &[Item]) -> String {
-    match targets {
-        [only] if action == Action::BookCover => only.key(),
-        [only] => only.written_amount().unwrap_or_else(|| {
-            let id: Vec<char> = only.id().chars().collect();
-            id[id.len().saturating_sub(4)..].iter().collect()
-        }),
-        several => several.len().to_string(),
+impl Subject {
+    fn new(item: Item, key: String) -> Subject {
+        let behind = Asked::nothing();
+        Subject { item, behind, key, ticket: 0, state: State::Waiting, in_doubt: false }
+    }
+}
+
+/// What must be typed: the amount that is moved where there is one, a rate's bid, or the end of the id; of several, how many
+/// they are. A request for money that the thing itself says nothing of names its subject.
+fn wanted(action: Action, subjects: &[Subject]) -> Wanted {
+    let ask = |text: &str, label| Wanted { text: text.to_owned(), label };
+    let [only] = subjects else { return ask(&subjects.len().to_string(), T::TypeCount) };
+    let item = &only.item;
+    let bid = match item.shape {
+        Shape::Rate => item.raw["held"]["bid"].as_str(),
+        Shape::Published => item.raw["bid"].as_str(),
+        _ => None,
+    };
+    match (moves::of(action, item, only.behind.data()), bid) {
+        _ if action == Action::BookCover => ask(&item.key(), T::TypeToConfirm),
+        (_, Some(bid)) => ask(bid, T::TypeToConfirm),
+        (Moves::Sum(sum), None) => ask(&sum.amount, T::TypeToConfirm),
+        (Moves::Unknown, None) => ask("", T::NoFigureYet),
+        (Moves::Nothing, None) => {
+            let id: Vec<char> = item.id().chars().collect();
+            let end: String = id[id.len().saturating_sub(4)..].iter().collect();
+            ask(&end, T::TypeIdEnd)
+        }
     }
 }
 
@@ -289,9 +357,36 @@ mod tests {
     fn what_must_be_typed_is_about_the_subject() {
         let merchant = Item::read(Shape::Merchant, json!({"id": "mer_0123abcd"}));
         let (one, other) = (payout("po_1", "99.70", "CNY"), payout("po_2", "1.00", "USD"));
-        assert_eq!(wanted(Action::HoldPayout, std::slice::from_ref(&one)), "99.70");
-        assert_eq!(wanted(Action::FreezeMerchant, &[merchant]), "abcd");
-        assert_eq!(wanted(Action::HoldPayout, &[one, other]), "2");
+        let rate =
+            json!({"base": "USD", "quote": "CNY", "bid": "7.1", "held": {"id": "rate_1", "bid": "9.1"}});
+        let published = json!({"id": "rate_1", "status": "held", "bid": "9.2"});
+        for (action, targets, expected) in [
+            (Action::HoldPayout, vec![one.clone()], "99.70"),
+            (Action::FreezeMerchant, vec![merchant], "abcd"),
+            (Action::HoldPayout, vec![one, other], "2"),
+            (Action::AcceptRate, vec![Item::read(Shape::Rate, rate)], "9.1"),
+            (Action::RejectRate, vec![Item::read(Shape::Published, published)], "9.2"),
+        ] {
+            let keys = vec![String::new(); targets.len()];
+            assert_eq!(Confirm::new(action, targets, Vec::new(), keys).wanted.text, expected);
+        }
+    }
+
+    #[test]
+    fn r29_nothing_is_confirmed_while_nobody_knows_what_is_moved() {
+        let raw = json!({"id": "po_1", "status": "returned", "amount": "9.00", "currency": "CNY", "withdrawal_id": "wd_1"});
+        let targets = vec![Item::read(Shape::Payout, raw)];
+        let mut confirm = Confirm::new(Action::RetryPayout, targets, Vec::new(), vec![String::new()]);
+        confirm.reason = Line::of("why");
+        assert_eq!((confirm.is_complete(), confirm.sums()), (false, vec!["? CNY".to_owned()]));
+        let raw = json!({"id": "wd_1", "payouts": [{"id": "po_1", "status": "returned", "amount": "9.00",
+            "currency": "CNY", "returned_amount": "8.00"}]});
+        let subject = confirm.unasked().expect("its withdrawal is wanted");
+        subject.behind.answered(Item::read(Shape::Withdrawal, raw), std::time::Duration::ZERO);
+        confirm.learned();
+        assert_eq!((confirm.wanted.text.as_str(), confirm.is_complete()), ("8.00", false));
+        confirm.check = Line::of("8.00");
+        assert_eq!((confirm.is_complete(), confirm.sums()), (true, vec!["8.00 CNY".to_owned()]));
     }
 
     #[test]

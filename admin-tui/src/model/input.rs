@@ -4,7 +4,7 @@ use crate::key::Key;
 use crate::plain::{is_plain, plain};
 
 /// More is not taken.
-const LONGEST: usize = 1000;
+pub const LONGEST: usize = 1000;
 
 /// A line with a cursor, counted in characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,11 +61,15 @@ impl Line {
         true
     }
 
-    /// Pasted text: one line, nothing hidden.
-    pub fn paste(&mut self, text: &str) {
-        for character in plain(text.trim()).chars() {
-            self.insert(character);
-        }
+    /// Pasted text: one line, nothing hidden; where lines end or tabs are, there is one blank. Whether there was room for it.
+    pub fn paste(&mut self, text: &str) -> bool {
+        let is_break = |character| matches!(character, '\r' | '\n' | '\t');
+        let parts: Vec<&str> = text.split(is_break).map(str::trim).filter(|part| !part.is_empty()).collect();
+        let line = parts.join(" ");
+        let text = plain(&line);
+        let fits = self.text.len() + text.chars().count() <= LONGEST;
+        text.chars().for_each(|character| self.insert(character));
+        fits
     }
 
     fn insert(&mut self, character: char) {
@@ -96,7 +100,18 @@ mod tests {
     #[test]
     fn what_is_pasted_is_one_line_without_anything_hidden() {
         let mut line = Line::default();
-        line.paste("  po_1\n\u{1b}[A\u{202e} ");
-        assert_eq!(line.text(), "po_1\\u{a}\\u{1b}[A\\u{202e}");
+        assert!(line.paste("  po_1\n\u{1b}[A\u{202e} "));
+        assert_eq!(line.text(), "po_1 \\u{1b}[A\\u{202e}");
+        let mut line = Line::default();
+        assert!(line.paste("court order\r\n 2026-77\r\r\tuntil\tthen\n"));
+        assert_eq!(line.text(), "court order 2026-77 until then");
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_said() {
+        let mut line = Line::default();
+        assert!(line.paste(&"a".repeat(LONGEST)));
+        assert!(!line.paste("b"));
+        assert_eq!(line.text().len(), LONGEST);
     }
 }

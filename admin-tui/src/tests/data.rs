@@ -150,7 +150,7 @@ pub fn answer(path: &str) -> Value {
             "spread": "0.00", "lock_premium": "0.00", "buy_currency": "CNY", "buy_amount": "707.87", "withdrawal_id": null,
             "expires_at": "2026-11-26T03:05:00Z", "created_at": "2026-11-26T02:55:00Z"})]),
         "positions" => json!({"at": "2026-11-26T03:00:00Z",
-            "pairs": [{"sell_currency": "USD", "buy_currency": "CNY", "held": "97.00", "short": "-679.70"}],
+            "pairs": [{"sell_currency": "USD", "buy_currency": "CNY", "held": "97.00", "short": "679.70"}],
             "currencies": [{"currency": "USD", "held": "97.00"}],
             "open_quotes": [{"sell_currency": "USD", "buy_currency": "CNY", "quotes": 2, "net_amount": "10.00", "buy_amount": "71.00"}]}),
         "cover-deals" => page(vec![json!({"id": "cov_019ab03c8e7c7d20a5d5b7a1e2f30407", "status": "booked",

@@ -81,7 +81,7 @@ fn take(bench: &mut Bench, step: &Step) -> usize {
         Step::Text(text) => return type_in(bench, text),
         Step::Check => {
             if let Overlay::Confirm(confirm) = &bench.model.overlay {
-                let wanted = confirm.wanted.clone();
+                let wanted = confirm.wanted.text.clone();
                 return type_in(bench, &wanted);
             }
         }
@@ -93,7 +93,7 @@ fn take(bench: &mut Bench, step: &Step) -> usize {
         }
         Step::Prepare => {
             let Overlay::Confirm(confirm) = &bench.model.overlay else { return 0 };
-            let (wanted, extras) = (confirm.wanted.clone(), confirm.extras.len());
+            let (wanted, extras) = (confirm.wanted.text.clone(), confirm.extras.len());
             bench.send(Msg::Key(Key::Tab));
             (0..extras).for_each(|_| bench.send(Msg::Key(Key::Enter)));
             let typed = type_in(bench, "why");

@@ -68,9 +68,9 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
             "向该商户的另一收款人重新出款。超过限额须第二人批准。",
         ),
         RefundWithdrawal => (
-            "The gross amount goes back to the merchant's balance, for same-currency withdrawals only. It \
-                 can't be sent any more.",
-            "全额退回商户余额，仅限同币种提现。此后不能再发送。",
+            "It goes back to the merchant's balance, for same-currency withdrawals only: with the fee, unless \
+                 the bank had paid once or the gateway is set to keep fees. It can't be sent any more.",
+            "退回商户余额，仅限同币种提现：连同手续费，除非银行曾付出或网关设为保留手续费。此后不能再发送。",
         ),
         RefuseWithdrawal => (
             "The withdrawal ends. Everything is booked back, the merchant is told the reason that you give.",

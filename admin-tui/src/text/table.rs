@@ -77,7 +77,25 @@ impl T {
             T::OrderIs => ("The server gives this list in one order only: {}.", "服务器只提供一种顺序：{}。"),
             T::Label(action) => actions::label(action),
             T::Means(action) => actions::means(action),
-            T::ValidFrom => ("Valid from (2026-12-31)", "生效 (2026-12-31)"),
+            T::ValidFrom => ("Valid from (day, UTC+8)", "生效（日期，UTC+8）"),
+            T::FromHint => {
+                ("a day: from its start, UTC+8; none: the approval", "当日零点起（UTC+8）；空：自批准时")
+            }
+            T::UntilHint => {
+                ("a day: to its end, UTC+8; none: until lifted", "至当日结束（UTC+8）；空：直至解除")
+            }
+            T::NoTime => ("no time: 2026-12-31 or 2026-12-31T18:00:00+08:00", "请输入日期或 RFC 3339 时间"),
+            T::NoFigureYet => ("its amount is being asked for", "金额查询中"),
+            T::AmountOf => ("{} (its amount: {})", "{}（原金额：{}）"),
+            T::WithFee => ("{} ({}, and the fee of {})", "{}（{} 加手续费 {}）"),
+            T::RateHeld => ("held {} / {} as of {}", "待定 {} / {}，时点 {}"),
+            T::RateBelieved => ("believed {} / {}, so {}", "当前采信 {} / {}，变动 {}"),
+            T::CutAt => ("What was pasted is cut at {} characters.", "粘贴内容已截断为 {} 个字符。"),
+            T::FiguresMore => ("... {} more: PgDn", "... 另有 {} 行：PgDn"),
+            T::FiguresBack => ("... {} more: PgUp", "... 另有 {} 行：PgUp"),
+            T::TakenBack => ("Taken back", "银行撤回"),
+            T::CameBack => ("Came back", "退回金额"),
+            T::JustDone => ("done", "完成"),
             T::AmountField => ("Amount, such as 100.00", "金额，如 100.00"),
             T::CurrencyField => ("Currency, such as USD", "币种，如 USD"),
             T::TierField => ("Tier", "等级"),
@@ -116,7 +134,7 @@ impl T {
             T::SoldCurrency => ("Sold", "卖出"),
             T::BoughtCurrency => ("Bought", "买入"),
             T::Held => ("We hold", "持有"),
-            T::Short => ("We hold", "持有"),
+            T::Short => ("We are short of", "短缺"),
             T::OpenQuotes => ("Quotes", "报价"),
             T::QuotedSold => ("Quotes: sold", "报价：卖出"),
             T::QuotedBought => ("bought", "买入"),
@@ -296,7 +314,7 @@ impl T {
             T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
             T::BankReferenceField => ("The bank's reference", "银行参考号"),
-            T::Until => ("Until (2026-12-31; none: open)", "截止 (2026-12-31；空：不限)"),
+            T::Until => ("Until (day, UTC+8)", "截止（日期，UTC+8）"),
             T::NeedsOperator => {
                 ("your role may only look; this needs an operator", "您的角色只能查看；此操作需要 operator")
             }

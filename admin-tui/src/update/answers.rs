@@ -38,6 +38,7 @@ pub(super) fn got(
             confirm::payees(model, generation, answer);
             return Vec::new();
         }
+        Part::Behind => return confirm::behind(model, generation, answer),
         _ => {}
     }
     let (up, frozen) = (model.clock.up, model.frozen);
@@ -160,7 +161,9 @@ fn take_part(
             take(&mut detail.transfers, generation, rows, up);
             return false;
         }
-        Part::Item | Part::Overview | Part::Me | Part::Rows | Part::Search | Part::Payees => return false,
+        Part::Item | Part::Overview | Part::Me | Part::Rows | Part::Search | Part::Payees | Part::Behind => {
+            return false;
+        }
     }
     true
 }

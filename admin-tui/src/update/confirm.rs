@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::{ask, doubts, menu};
 use crate::action::{Action, Extra, Takes};
-use crate::item::Item;
+use crate::item::{Item, Shape};
 use crate::key::Key;
 use crate::keymap::{self, Command, Place};
 use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, State, Subject};
 use crate::model::overlay::Overlay;
 use crate::model::{Arming, Model};
+use crate::moves;
 use crate::msg::{Effect, Outcome, Part, Slot, Trouble, in_words};
 use crate::source::Source;
 use crate::text::{Lang, T, fill};
@@ -36,7 +37,33 @@ pub(super) fn open(model: &mut Model, action: Action, targets: &[Item]) -> Vec<E
         effects.push(Effect::Get { to, generation, path });
     }
     model.overlay = Overlay::Confirm(Box::new(confirm));
+    effects.extend(ask_behind(model));
     effects
+}
+
+/// Asks for the next withdrawal that says what would be moved: one after the other, however many were marked.
+fn ask_behind(model: &mut Model) -> Vec<Effect> {
+    let (generation, up) = (model.number(), model.clock.up);
+    let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
+    let action = confirm.action;
+    let Some(subject) = confirm.unasked() else { return Vec::new() };
+    let Some(id) = moves::behind(action, &subject.item) else { return Vec::new() };
+    let path = format!("/admin/v1/withdrawals/{id}");
+    subject.behind.ask(generation, up);
+    vec![Effect::Get { to: Slot { frame: ask::NO_FRAME, part: Part::Behind }, generation, path }]
+}
+
+/// The withdrawal behind a subject has come.
+pub(super) fn behind(model: &mut Model, generation: u64, answer: Result<Value, Trouble>) -> Vec<Effect> {
+    let up = model.clock.up;
+    let Overlay::Confirm(confirm) = &mut model.overlay else { return Vec::new() };
+    let Some(subject) = confirm.asked(generation) else { return Vec::new() };
+    match answer {
+        Ok(answer) => subject.behind.answered(Item::read(Shape::Withdrawal, answer), up),
+        Err(trouble) => subject.behind.failed(trouble.words()),
+    }
+    confirm.learned();
+    ask_behind(model)
 }
 
 /// The payees to choose from have come.
@@ -105,7 +132,12 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             let before = confirm.focus;
             confirm.focus = following.or(confirm.missing()).unwrap_or(Focus::Do);
             if confirm.focus == before {
-                let wanted = confirm.wanted.clone();
+                let wanted = confirm.wanted.text.clone();
+                if confirm.lacks_figures() {
+                    confirm.ask_anew();
+                    model.warn(model.text(T::NoFigureYet));
+                    return ask_behind(model);
+                }
                 model.warn(fill(model.text(T::NotTheCheck), &[&wanted]));
             }
         }
@@ -170,8 +202,14 @@ fn hindrance(model: &Model) -> Option<String> {
     let next = confirm.subjects.iter().find(|one| one.state.is_open()).filter(|one| !one.in_doubt)?;
     let item = &next.item;
     // Wherever it was seen since: the question may have come back on another screen, the row lie on another page.
-    let newest = model.last_seen(|seen| seen.shape == item.shape && seen.key() == item.key());
-    if newest.is_some_and(|(seen, _)| seen.standing() != item.standing()) {
+    let newest = |item: &Item| model.last_seen(|seen| seen.shape == item.shape && seen.key() == item.key());
+    let is_changed = newest(item).is_some_and(|(seen, _)| seen.standing() != item.standing());
+    // What its figure was made of, if it was seen since.
+    let known = next.behind.data().zip(next.behind.remote.at());
+    let is_other = known.is_some_and(|(behind, known)| {
+        newest(behind).is_some_and(|(seen, at)| at > known && seen.standing() != behind.standing())
+    });
+    if is_changed || is_other {
         return Some(fill(model.text(T::ChangedMeanwhile), &[&item.key()]));
     }
     menu::allowed(model, confirm.action, std::slice::from_ref(item)).err()

@@ -105,6 +105,7 @@ pub(super) fn pause(model: &mut Model) {
 /// To a screen, at its root.
 pub(super) fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.screen = screen;
+    model.figures_page = 0;
     model.stack.clear();
     model.frozen = false;
     ask::shown(model, false)
@@ -159,6 +160,11 @@ fn selected(model: &Model) -> usize {
 
 /// A screenful on or back; at the end of a page to the next one.
 fn page(model: &mut Model, forward: bool) -> Vec<Effect> {
+    if model.frame().is_none() {
+        let page = model.figures_page;
+        model.figures_page = if forward { page.wrapping_add(1) } else { page.saturating_sub(1) };
+        return Vec::new();
+    }
     let height = isize::try_from(model.page_height()).unwrap_or(isize::MAX);
     let Some(list) = model.frame_mut().and_then(Frame::as_list_mut) else {
         step(model, if forward { height } else { -height });

@@ -1,5 +1,6 @@
 //! The question before a change, and what came of it.
 
+mod naming;
 mod outcomes;
 
 use ratatui::layout::Position;
@@ -7,11 +8,12 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::paint::{Paint, Theme};
 use crate::action::Takes;
-use crate::columns::Tone;
+use crate::columns::{Tone, distance};
 use crate::item::Shape;
 use crate::model::Model;
-use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, Subject};
+use crate::model::confirm::{Confirm, Focus, PAYEES, Phase, State, Subject};
 use crate::model::input::Line;
+use crate::moves::{Moves, Sum};
 use crate::text::{T, fill};
 use crate::wrap::{fit, fit_id, pad, width, wrap};
 
@@ -68,7 +70,7 @@ fn question(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<
     if let [only] = confirm.subjects.as_slice()
         && confirm.skipped.is_empty()
     {
-        lines.extend(single(model, only, theme, room));
+        lines.extend(single(model, confirm, only, theme, room));
     } else {
         lines.extend(several(model, confirm, theme, room));
     }
@@ -83,29 +85,50 @@ fn question(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<
         if extra.takes == Takes::Payee {
             lines.push(chosen(model, confirm, &line.text(), theme));
         }
+        if focused || !line.is_empty() {
+            lines.extend(moment(model, extra.takes, &line.text(), theme));
+        }
     }
     let focused = confirm.focus == Focus::Reason;
     lines.push(field(model.text(T::ReasonField), &confirm.reason, focused, theme, room));
-    let label = fill(model.text(check_label(confirm)), &[&confirm.wanted]);
+    let label = fill(model.text(confirm.wanted.label), &[&confirm.wanted.text]);
     lines.push(field(&label, &confirm.check, confirm.focus == Focus::Check, theme, room));
     lines.push(text("", Tone::Plain, theme));
     lines.push(buttons(model, confirm, theme));
     lines
 }
 
-fn check_label(confirm: &Confirm) -> T {
-    match confirm.subjects.as_slice() {
-        [only] if only.item.shape == Shape::Position => T::TypeToConfirm,
-        [only] if only.item.written_amount().is_none() => T::TypeIdEnd,
-        [_] => T::TypeToConfirm,
-        _ => T::TypeCount,
-    }
+/// Which moment it is that was typed, in full and with its zone; what a day alone would mean.
+fn moment(model: &Model, takes: Takes, typed: &str, theme: Theme) -> Option<Drawn> {
+    let hint = match takes {
+        Takes::From => T::FromHint,
+        Takes::Until => T::UntilHint,
+        Takes::Text | Takes::Payee => return None,
+    };
+    let typed = typed.trim();
+    let (said, tone) = match takes.moment(typed) {
+        _ if typed.is_empty() => (model.text(hint).to_owned(), Tone::Dim),
+        None => (model.text(T::NoTime).to_owned(), Tone::Warn),
+        Some(at) => {
+            let (sent, now) = (takes.sent(typed), model.now());
+            let (date, time) = (at.date(), at.time());
+            let shown = format!("{date} {:02}:{:02}:{:02} UTC+8", time.hour(), time.minute(), time.second());
+            (format!("= {shown}  ({sent}, {})", distance(&sent, now)), Tone::Strong)
+        }
+    };
+    Some(text(&format!("   {said}"), tone, theme))
 }
 
-/// One thing: its whole id, and of an approval what is approved, for its own id says nothing.
-fn single(model: &Model, subject: &Subject, theme: Theme, room: usize) -> Vec<Drawn> {
+/// One thing: its whole id, who or what that is, and of an approval what is approved, for its own id says nothing.
+fn single(model: &Model, confirm: &Confirm, subject: &Subject, theme: Theme, room: usize) -> Vec<Drawn> {
     let item = &subject.item;
-    let mut lines = vec![text(&format!("{}  {}", item.key(), about(subject)), Tone::Plain, theme)];
+    let said = std::iter::once(item.key()).chain(about(model, confirm, subject)).collect();
+    let mut lines: Vec<Drawn> = flow(said, room).iter().map(|part| text(part, Tone::Plain, theme)).collect();
+    let names = naming::parts(model, item);
+    lines.extend(flow(names, room).iter().map(|part| text(part, Tone::Strong, theme)));
+    if let Some(why) = &subject.behind.trouble {
+        lines.extend(wrap(why, room).iter().map(|part| text(part, Tone::Bad, theme)));
+    }
     if item.shape == Shape::Approval {
         let asked = format!("{}  {}", item.text("action"), item.text("subject"));
         let why = format!("{}: {}", item.text("requested_by"), item.text("reason"));
@@ -137,7 +160,8 @@ fn several(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<D
     let mut lines: Vec<Drawn> =
         wrap(&said, room).iter().map(|part| text(part, Tone::Strong, theme)).collect();
     for subject in confirm.subjects.iter().take(LISTED) {
-        let said = format!("{}  {}", fit_id(subject.item.id(), 24), about(subject));
+        let said =
+            format!("{}  {}", fit_id(subject.item.id(), 24), about(model, confirm, subject).join("  "));
         lines.push(text(&said, Tone::Plain, theme));
     }
     if count > LISTED {
@@ -159,12 +183,41 @@ fn several(model: &Model, confirm: &Confirm, theme: Theme, room: usize) -> Vec<D
     lines
 }
 
-/// Amount, status and bank, as far as there are any.
-fn about(subject: &Subject) -> String {
+/// What is moved, status and bank, as far as there are any. What is done says itself how it is now.
+fn about(model: &Model, confirm: &Confirm, subject: &Subject) -> Vec<String> {
     let item = &subject.item;
-    let parts = [item.amount().unwrap_or_default(), item.status().to_owned(), item.text("bank").to_owned()];
-    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    parts.join("  ")
+    let status = if matches!(subject.state, State::Done(_)) { "" } else { item.status() };
+    let parts = [moved(model, confirm, subject), status.to_owned(), item.text("bank").to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect()
+}
+
+/// As many on a line as fit; what belongs together is not torn apart.
+fn flow(parts: Vec<String>, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if width(line) + 2 + width(&part) <= room => *line = format!("{line}  {part}"),
+            _ => lines.extend(wrap(&part, room)),
+        }
+    }
+    lines
+}
+
+/// The amount that is moved, and that of the row where it is another.
+fn moved(model: &Model, confirm: &Confirm, subject: &Subject) -> String {
+    let row = subject.item.amount();
+    let said = match confirm.moves(subject) {
+        Moves::Nothing => return row.unwrap_or_default(),
+        Moves::Unknown => "?".to_owned(),
+        Moves::Sum(Sum { amount, currency, parts: None }) => format!("{amount} {currency}"),
+        Moves::Sum(Sum { amount, currency, parts: Some((net, fee)) }) => {
+            return fill(model.text(T::WithFee), &[&format!("{amount} {currency}"), &net, &fee]);
+        }
+    };
+    match row.filter(|row| *row != said) {
+        Some(row) => fill(model.text(T::AmountOf), &[&said, &row]),
+        None => said,
+    }
 }
 
 /// Who the chosen payee is, and how many there are to choose from.
@@ -264,7 +317,14 @@ fn buttons(model: &Model, confirm: &Confirm, theme: Theme) -> Drawn {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, flow};
+
+    #[test]
+    fn a_figure_stays_on_its_line() {
+        let parts = || ["po_1", "12.00 EUR (its amount: 14.00)", "returned"].map(str::to_owned).to_vec();
+        assert_eq!(flow(parts(), 80), ["po_1  12.00 EUR (its amount: 14.00)  returned"]);
+        assert_eq!(flow(parts(), 32), ["po_1", "12.00 EUR (its amount: 14.00)", "returned"]);
+    }
 
     #[test]
     fn what_is_cut_off_is_marked() {

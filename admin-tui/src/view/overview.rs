@@ -28,15 +28,85 @@ pub fn draw(model: &Model, paint: &mut Paint<'_>) {
     y += 1;
     let (width, height) = (paint.area.width, paint.area.height.saturating_sub(y));
     let half = (width / 2).min(WIDEST);
-    let now = model.now();
-    let mut left = paint.part(0, y, half, height);
-    let mut at = section(model, T::Queues, &figures::work(overview), &mut left, 0);
-    at = section(model, T::ReviewHead, &figures::review(overview, now), &mut left, at + 1);
-    let _ = at;
-    let mut right = paint.part(half, y, (width - half).min(WIDEST + 24), height);
-    at = curves(model, overview, &mut right);
-    let mut right = paint.part(half, y, (width - half).min(WIDEST), height);
-    section(model, T::Health, &figures::health(overview, now, model.lang), &mut right, at + 1);
+    let (left, right) = (left(model, overview), right(model, overview));
+    let room = usize::from(height);
+    let pages = pages(left.len(), room).max(pages(right.len(), room));
+    let page = model.figures_page % pages;
+    column(model, &left, page, half, &mut paint.part(0, y, half, height));
+    let across = (width - half).min(WIDEST);
+    column(model, &right, page, across, &mut paint.part(half, y, (width - half).min(WIDEST + 24), height));
+}
+
+/// A line of the figures.
+enum Row {
+    Blank,
+    Heading(T),
+    Figure(Figure),
+    Nothing,
+    Curve(T, Vec<u64>),
+}
+
+fn left(model: &Model, overview: &Overview) -> Vec<Row> {
+    let mut rows = section(T::Queues, figures::work(overview));
+    rows.push(Row::Blank);
+    rows.extend(section(T::ReviewHead, figures::review(overview, model.now())));
+    rows
+}
+
+fn right(model: &Model, overview: &Overview) -> Vec<Row> {
+    let mut rows = vec![Row::Heading(T::InAndOut)];
+    rows.extend(figures::activity(overview).into_iter().map(|(label, values)| Row::Curve(label, values)));
+    rows.push(Row::Blank);
+    rows.extend(section(T::Health, figures::health(overview, model.now(), model.lang)));
+    rows
+}
+
+/// Figures under their heading.
+fn section(heading: T, figures: Vec<Figure>) -> Vec<Row> {
+    let mut rows = vec![Row::Heading(heading)];
+    if figures.is_empty() {
+        rows.push(Row::Nothing);
+    }
+    rows.extend(figures.into_iter().map(Row::Figure));
+    rows
+}
+
+/// Of so many rows that don't fit, one line of each page says that there are others.
+fn pages(rows: usize, room: usize) -> usize {
+    if rows <= room { 1 } else { rows.div_ceil(room.saturating_sub(1).max(1)) }
+}
+
+/// A page of the rows, or all of them where there is room. None is missing without a word.
+fn column(model: &Model, rows: &[Row], page: usize, across: u16, paint: &mut Paint<'_>) {
+    let room = usize::from(paint.area.height);
+    let last = pages(rows.len(), room) - 1;
+    let each = if last == 0 { rows.len() } else { room.saturating_sub(1) };
+    let page = page.min(last);
+    for (row, y) in rows.iter().skip(page * each).take(each).zip(0..) {
+        draw_row(model, row, across, y, paint);
+    }
+    if last > 0 {
+        let below = rows.len().saturating_sub((page + 1) * each);
+        let (text, count) = if below > 0 { (T::FiguresMore, below) } else { (T::FiguresBack, page * each) };
+        let said = fill(model.text(text), &[&count.to_string()]);
+        let style = paint.theme.tone(Tone::Warn);
+        paint.put(3, u16::try_from(each).unwrap_or(u16::MAX), &said, style);
+    }
+}
+
+fn draw_row(model: &Model, row: &Row, across: u16, y: u16, paint: &mut Paint<'_>) {
+    let theme = paint.theme;
+    match row {
+        Row::Blank => {}
+        Row::Heading(text) => {
+            paint.put(1, y, model.text(*text), theme.tone(Tone::Strong));
+        }
+        Row::Nothing => {
+            paint.put(3, y, model.text(T::NoneOfThem), theme.tone(Tone::Dim));
+        }
+        Row::Figure(figure) => draw_figure(model, figure, across, y, paint),
+        Row::Curve(label, values) => draw_curve(model, *label, values, y, paint),
+    }
 }
 
 /// Whether anything is wrong, in words; then what. How many lines it took.
@@ -90,50 +160,33 @@ fn line(alarm: &Alarm, selected: bool, y: u16, paint: &mut Paint<'_>) {
     }
 }
 
-/// Figures under their heading, from a line on; the line after them.
-fn section(model: &Model, heading: T, figures: &[Figure], paint: &mut Paint<'_>, from: u16) -> u16 {
+fn draw_figure(model: &Model, figure: &Figure, across: u16, y: u16, paint: &mut Paint<'_>) {
     let theme = paint.theme;
-    paint.put(1, from, model.text(heading), theme.tone(Tone::Strong));
-    let room = usize::from(paint.area.width).saturating_sub(WORD + 4).max(1);
-    let mut y = from + 1;
-    for figure in figures {
-        let value = fit(&figure.value, room);
-        let label = format!("{} {}", model.text(figure.label), figure.of);
-        let label = fit(label.trim(), room.saturating_sub(crate::wrap::width(&value) + 1));
-        paint.put(3, y, &label, theme.tone(Tone::Dim));
-        let tone = if figure.grade == Grade::Fine { Tone::Plain } else { figure.grade.tone() };
-        let x = 3 + room.saturating_sub(crate::wrap::width(&value));
-        paint.put(u16::try_from(x).unwrap_or_default(), y, &value, theme.tone(tone));
-        let x = u16::try_from(room + 4).unwrap_or_default();
-        paint.put(x, y, model.text(figure.grade.word()), theme.tone(figure.grade.tone()));
-        y += 1;
-    }
-    if figures.is_empty() {
-        paint.put(3, y, model.text(T::NoneOfThem), theme.tone(Tone::Dim));
-        y += 1;
-    }
-    y
+    let room = usize::from(across).saturating_sub(WORD + 4).max(1);
+    let value = fit(&figure.value, room);
+    let label = format!("{} {}", model.text(figure.label), figure.of);
+    let label = fit(label.trim(), room.saturating_sub(crate::wrap::width(&value) + 1));
+    paint.put(3, y, &label, theme.tone(Tone::Dim));
+    let tone = if figure.grade == Grade::Fine { Tone::Plain } else { figure.grade.tone() };
+    let x = 3 + room.saturating_sub(crate::wrap::width(&value));
+    paint.put(u16::try_from(x).unwrap_or_default(), y, &value, theme.tone(tone));
+    let x = u16::try_from(room + 4).unwrap_or_default();
+    paint.put(x, y, model.text(figure.grade.word()), theme.tone(figure.grade.tone()));
 }
 
-/// What comes in and goes out, each second of the last minute.
-fn curves(model: &Model, overview: &Overview, paint: &mut Paint<'_>) -> u16 {
+/// What comes in or goes out, each second of the last minute.
+fn draw_curve(model: &Model, label: T, values: &[u64], y: u16, paint: &mut Paint<'_>) {
     let theme = paint.theme;
-    paint.put(1, 0, model.text(T::InAndOut), theme.tone(Tone::Strong));
     let room = usize::from(paint.area.width).saturating_sub(24);
-    let mut y = 1;
-    for (label, values) in figures::activity(overview) {
-        let minute = values.iter().fold(0_u64, |sum, value| sum.saturating_add(*value));
-        let each = u64::try_from(values.len()).unwrap_or(u64::MAX);
-        let said = match (minute.checked_div(each), minute.saturating_mul(10).checked_div(each)) {
-            (Some(whole), Some(tenths)) => format!("{whole}.{}/s", tenths % 10),
-            _ => "-".to_owned(),
-        };
-        paint.put(3, y, &pad(&fit(model.text(label), 12), 12, false), theme.tone(Tone::Dim));
-        paint.put(15, y, &pad(&said, 7, true), theme.tone(Tone::Plain));
-        paint.put(23, y, &curve(&values, room), theme.tone(Tone::Plain));
-        y += 1;
-    }
-    y
+    let minute = values.iter().fold(0_u64, |sum, value| sum.saturating_add(*value));
+    let each = u64::try_from(values.len()).unwrap_or(u64::MAX);
+    let said = match (minute.checked_div(each), minute.saturating_mul(10).checked_div(each)) {
+        (Some(whole), Some(tenths)) => format!("{whole}.{}/s", tenths % 10),
+        _ => "-".to_owned(),
+    };
+    paint.put(3, y, &pad(&fit(model.text(label), 12), 12, false), theme.tone(Tone::Dim));
+    paint.put(15, y, &pad(&said, 7, true), theme.tone(Tone::Plain));
+    paint.put(23, y, &curve(values, room), theme.tone(Tone::Plain));
 }
 
 /// The last values as little columns.
@@ -150,7 +203,16 @@ fn curve(values: &[u64], room: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::curve;
+    use super::{curve, pages};
+
+    #[test]
+    fn what_does_not_fit_is_on_further_pages() {
+        for (rows, room, expected) in
+            [(0, 0, 1), (0, 5, 1), (5, 5, 1), (6, 5, 2), (8, 5, 2), (9, 5, 3), (3, 1, 3), (3, 0, 3)]
+        {
+            assert_eq!(pages(rows, room), expected, "{rows} in {room}");
+        }
+    }
 
     #[test]
     fn curves_are_scaled_to_their_highest() {

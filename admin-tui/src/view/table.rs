@@ -80,11 +80,15 @@ fn widths(model: &Model, columns: &[Column], cells: &[Vec<Cell>], room: usize) -
             .any(|row| row.get(at).is_some_and(|cell| crate::item::Shape::of_id(&cell.text).is_some()));
         if holds_ids { natural[at].min(SHORT_ID) } else { natural[at] }
     };
+    let is_bare = |at: usize| cells.iter().all(|row| row.get(at).is_none_or(|cell| cell.text.is_empty()));
     let mut chosen: Vec<Option<usize>> = vec![None; columns.len()];
     let mut left = room;
     let ranks = columns.iter().map(|column| column.rank).max().unwrap_or_default();
     for rank in 0..=ranks {
         for (at, column) in columns.iter().enumerate().filter(|(_, column)| column.rank == rank) {
+            if column.rare && is_bare(at) {
+                continue;
+            }
             let wanted = short(at);
             let given = if column.rank == 0 { wanted.min(left.saturating_sub(1)) } else { wanted };
             if given == 0 && wanted > 0 || given + 1 > left {

@@ -168,6 +168,8 @@ async fn r31_r32_r33_a_bank_is_away_a_merchant_is_frozen_and_all_of_it_ends_well
     first.press(&["Enter"]);
     first.see(&["1/1", "failed", "544.99"]);
     first.choose("Send again, other payee");
+    // What is sent again its withdrawal says.
+    first.see(&["Type 544.99 to confirm"]);
     first.answer(&[merchant.payee("CNY"), "the right account", "544.99"]);
     first.see(&["done, now:"]);
     first.press(&["Enter"]);

@@ -1,6 +1,6 @@
 //! What came of each command: a bar for all of them, then one after the other, until the operator closes it.
 
-use super::{Drawn, about, buttons, text};
+use super::{Drawn, about, buttons, flow, text};
 use crate::columns::Tone;
 use crate::model::Model;
 use crate::model::confirm::{Confirm, State, Subject};
@@ -65,7 +65,8 @@ fn outcome(model: &Model, confirm: &Confirm, subject: &Subject, theme: Theme, ro
     let item = &subject.item;
     let many = confirm.subjects.len() > 1;
     let id = if many { fit_id(item.id(), 24) } else { item.key() };
-    let mut lines = vec![text(&format!("{id}  {}", about(subject)), Tone::Plain, theme)];
+    let said = std::iter::once(id).chain(about(model, confirm, subject)).collect();
+    let mut lines: Vec<Drawn> = flow(said, room).iter().map(|part| text(part, Tone::Plain, theme)).collect();
     if !many {
         let key = format!("{}: {}", model.text(T::KeyOfCommand), fit(&subject.key, room));
         lines.push(text(&key, Tone::Dim, theme));
@@ -86,6 +87,7 @@ fn state(model: &Model, confirm: &Confirm, state: &State) -> (String, Tone) {
         State::Done(shown) if matches!(confirm.action, UnmaskBody | UnmaskHeaders) => {
             (format!("{}\\u{{a}}{shown}", model.text(T::StateShown)), Tone::Strong)
         }
+        State::Done(nothing) if nothing.is_empty() => (model.text(T::JustDone).to_owned(), Tone::Good),
         State::Done(status) => (said(T::StateDone, status), Tone::Good),
         State::Asked(approval) => (said(T::StateAsked, approval), Tone::Warn),
         State::Refused(why) => (said(T::StateRefused, why), Tone::Bad),
