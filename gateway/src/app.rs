@@ -9,15 +9,19 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use money::Currency;
 use privacy::Keyring;
 use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+use vault::NotItsKeys;
 
 use crate::calendars;
 use crate::config::{self, Config};
 use crate::copies::Copies;
 use crate::engine::Engine;
+use crate::heads;
 use crate::live::{Current, Live};
 use crate::logins::Logins;
 use crate::migrate;
 use crate::number_searches::NumberSearches;
+use crate::open_files;
 use crate::readiness::Readiness;
 use crate::room::Room;
 use crate::shares::Shares;
@@ -25,6 +29,12 @@ use crate::stream::Hub;
 
 /// The longest that one statement of `sluice verify` may take.
 const WALK: Duration = Duration::from_secs(600);
+
+/// How long a start waits for a database that is away: after a power cut the gateway is up before PostgreSQL has recovered, and a
+/// supervisor that sees it end at once, again and again, gives it up.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks for it.
+const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The composed gateway.
 pub struct App {
@@ -61,10 +71,14 @@ impl App {
     /// # Errors
     /// In words for whoever starts it.
     pub async fn open(config: Config, metrics: PrometheusHandle) -> Result<App, String> {
+        open_files::provide(&config);
         let keyring = Keyring::load(&config.key_file).map_err(|error| error.to_string())?;
-        let live = Current::new(Live::open(&config, |_| true)?);
+        let live = Current::new(Live::at_start(&config)?);
         let pool = open_pool(&config, config.database.pool_size)?;
+        await_database(&pool, DATABASE_PATIENCE).await?;
         check_schema(&pool, &config).await?;
+        check_keys(&pool, &keyring, &config).await?;
+        heads::expect_in_book(&pool, config.ledger.heads_file.as_deref()).await?;
         let keyring = Arc::new(keyring);
         let engine = Engine::start(&config, keyring.clone(), pool.clone())?;
         let (policy, room) = (policy(&config)?, Room::new(&config.server));
@@ -120,24 +134,56 @@ fn open(config: &Config, settings: pg::PoolSettings) -> Result<pg::Pool, String>
     pg::Pool::open(config.database.url.reveal(), settings).map_err(|error| error.to_string())
 }
 
-/// The database must be this binary's, and the book be made with the numbers that are configured.
-async fn check_schema(pool: &pg::Pool, config: &Config) -> Result<(), String> {
-    let read = async {
-        let conn = pool.get().await?;
-        if !pg::pending(&conn, &migrate::SETS).await?.is_empty() {
-            return Ok(None);
+/// Waits until the database can be reached, and says what it waits for.
+///
+/// # Errors
+/// In words: it can't be used, or was away for all of `patience`.
+async fn await_database(pool: &pg::Pool, patience: Duration) -> Result<(), String> {
+    let (began, mut said) = (Instant::now(), None);
+    loop {
+        let error = match pool.get().await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_unavailable() && began.elapsed() < patience => error.to_string(),
+            Err(error) => return Err(error.to_string()),
+        };
+        if said.as_ref() != Some(&error) {
+            tracing::warn!(%error, "nothing is served yet: waiting for the database");
         }
-        ledger::layout(&conn).await.map(Some)
-    };
-    match read.await.map_err(|error: ledger::Error| error.to_string())? {
-        None => Err("migrations have not run; run `sluice migrate`".to_owned()),
-        Some(layout) if layout != config.ledger.layout() => Err(format!(
-            "the book was made with {} shards and {} chains; the configuration says otherwise",
-            layout.shards.count(),
-            layout.chains
-        )),
-        Some(_) => Ok(()),
+        said = Some(error);
+        sleep(DATABASE_PAUSE).await;
     }
+}
+
+/// The database must be this binary's, whole, and the book be made with the numbers that are configured.
+async fn check_schema(pool: &pg::Pool, config: &Config) -> Result<(), String> {
+    let conn = pool.get().await.map_err(|error| error.to_string())?;
+    // First, for it is what lets versions be read, too.
+    migrate::check_grants(&conn).await?;
+    let pending = pg::pending(&conn, &migrate::SETS).await.map_err(|error| error.to_string())?;
+    if !pending.is_empty() {
+        return Err("migrations have not run; run `sluice migrate`".to_owned());
+    }
+    let layout = ledger::layout(&conn).await.map_err(|error| error.to_string())?;
+    if layout == config.ledger.layout() {
+        return Ok(());
+    }
+    Err(format!(
+        "the book was made with {} shards and {} chains; the configuration says otherwise",
+        layout.shards.count(),
+        layout.chains
+    ))
+}
+
+/// R4: with another key file's `index_key` what came already would be booked again.
+///
+/// # Errors
+/// In words for whoever starts it: why these are not the keys of this database.
+pub async fn check_keys(pool: &pg::Pool, keyring: &Keyring, config: &Config) -> Result<(), String> {
+    let mut conn = pool.get().await.map_err(|error| error.to_string())?;
+    vault::admit_keys(&mut conn, keyring).await.map_err(|why| match why {
+        NotItsKeys::Database(error) => error.to_string(),
+        not_its_keys => format!("key_file {}: {not_its_keys}", config.key_file.display()),
+    })
 }
 
 /// How withdrawals are decided, from configuration.

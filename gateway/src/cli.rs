@@ -1,21 +1,20 @@
 //! The command line.
 
+mod verify;
+
 use std::fmt::Display;
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
-use ledger::{MadeBy, Pace};
 use privacy::Keyring;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError};
-use crate::heads::{self, Head};
-use crate::verification::{NoProof, Proof};
-use crate::{app, declarations, dev, migrate, serve, verification};
+use crate::config::{self, Config, ConfigError};
+use crate::{declarations, dev, migrate, serve};
 
 /// A payments gateway for cross-border sellers.
 #[derive(Parser)]
@@ -36,11 +35,15 @@ enum Command {
     /// Make and rotate the file with the keys of personal data.
     #[command(subcommand)]
     Keys(Keys),
-    /// Walk the whole ledger and the trail: invariants and chains. Exit code 1 with a report when something is wrong.
+    /// Walk the whole ledger and the trail: invariants and chains.
+    ///
+    /// The exit code is 0 when every invariant holds, 1 with a report when the books are not right, and 2 or any other when nothing
+    /// was proved: the database could not be reached, a file could not be read.
     Verify {
         #[command(flatten)]
         config: ConfigFile,
-        /// Heads of chains and of the trail that were written earlier: proves that no tail was cut since.
+        /// Heads of chains and of the trail that were written earlier: proves that no tail was cut since. Without it those of
+        /// `ledger.heads_file`, where there are some.
         #[arg(long, value_name = "FILE")]
         head: Option<PathBuf>,
     },
@@ -119,6 +122,9 @@ struct ConfigFile {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(file) => with_config(&file.config, true, |config| {
+            for warning in config::exposed(&file.config).into_iter().chain(config.warnings()) {
+                tracing::warn!("{warning}");
+            }
             let again = || {
                 read(&file.config)
                     .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
@@ -130,7 +136,9 @@ pub fn run() -> ExitCode {
         Command::Keys(Keys::New { file }) => new_keys(&file),
         Command::Keys(Keys::Add { file }) => add_key(&file),
         Command::Verify { config, head } => {
-            with_config(&config.config, true, |config| block_on(verify(config, head)))
+            return verify::exit(with_config(&config.config, true, |config| {
+                block_on(verify::verify(config, head))
+            }));
         }
         Command::Export(Export::Bop { config, date, out, so_far }) => {
             with_config(&config.config, true, |config| {
@@ -158,11 +166,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn with_config(
+fn with_config<T>(
     file: &Path,
     log: bool,
-    work: impl FnOnce(Config) -> Result<(), String>,
-) -> Result<(), String> {
+    work: impl FnOnce(Config) -> Result<T, String>,
+) -> Result<T, String> {
     let config = read(file).map_err(|errors| listed(file, &errors))?;
     if log {
         start_log();
@@ -173,8 +181,15 @@ fn with_config(
 /// Opens every file that it names, too.
 fn check_config(file: &Path) -> Result<(), String> {
     let mut faults = Config::faults_of(file);
+    let mut warnings: Vec<String> = config::exposed(file).into_iter().collect();
     if faults.is_empty() {
-        faults.extend(read(file).err().unwrap_or_default());
+        match read(file) {
+            Ok(config) => warnings.extend(config.warnings()),
+            Err(errors) => faults = errors,
+        }
+    }
+    for warning in warnings {
+        eprintln!("sluice: {warning}");
     }
     if faults.is_empty() {
         println!("the configuration is right");
@@ -218,7 +233,7 @@ fn start_log() {
     if std::io::stderr().is_terminal() { log.init() } else { log.json().init() }
 }
 
-fn block_on<E: Display>(work: impl Future<Output = Result<(), E>>) -> Result<(), String> {
+fn block_on<T, E: Display>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -233,36 +248,6 @@ async fn migrate(config: Config) -> Result<(), String> {
     }
     println!("{} migrations ran", ran.len());
     Ok(())
-}
-
-async fn verify(config: Config, head: Option<PathBuf>) -> Result<(), String> {
-    let known = head.as_deref().map(heads::load).transpose()?.unwrap_or_default();
-    let pool = app::open_patient_pool(&config)?;
-    let began = Instant::now();
-    let proof = walk(&pool, &known).await;
-    // Where nothing can be written (a standby, a copy), the books are proved all the same.
-    if let Err(error) = verification::record(&pool, MadeBy::Command, &proof, began.elapsed()).await {
-        eprintln!("sluice: the result could not be kept for the overview: {error}");
-    }
-    let proof = proof.map_err(|error| error.to_string())?;
-    let (book, trail) = (&proof.book, &proof.trail);
-    println!("{} seals, {} transfers, {} audit entries", book.seals, book.transfers, trail.entries);
-    for head in &book.heads {
-        println!("{head}");
-    }
-    println!("{}", trail.head);
-    let lines: String = proof.breaches().map(|breach| format!("\n  {breach}")).collect();
-    if lines.is_empty() {
-        println!("every invariant holds");
-        return Ok(());
-    }
-    Err(format!("the books are not right:{lines}"))
-}
-
-async fn walk(pool: &pg::Pool, known: &[Head]) -> Result<Proof, NoProof> {
-    let mut conn = pool.get().await?;
-    let layout = ledger::layout(&conn).await?;
-    Proof::make(&mut conn, layout, known, Pace::Full).await
 }
 
 fn sign(

@@ -1,9 +1,11 @@
 //! The configuration: the commented file of defaults, and what the operator's own file lays over it.
 
+mod apart;
 mod check;
 mod client_certificates;
 mod connection;
 mod declarations;
+mod exposed;
 mod files;
 mod issuing;
 mod limits;
@@ -27,6 +29,7 @@ use toml::{Table, Value};
 pub use client_certificates::ClientCertificates;
 pub use connection::Connection;
 pub use declarations::Declarations;
+pub use exposed::exposed;
 pub use issuing::{Entities, NumberRange, number_ranges};
 pub use limits::Limits;
 pub use notifications::Notifications;
@@ -183,6 +186,11 @@ impl Config {
             errors.push(ConfigError::new("SLUICE_METRICS_ADDR", check::LOOPBACK));
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// What can be served with and should not be so.
+    pub fn warnings(&self) -> Vec<String> {
+        apart::shared_secrets(self)
     }
 
     /// The bank of that id.

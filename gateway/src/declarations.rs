@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use ledger::Exchanged;
 use merchants::{MerchantId, MerchantProfile};
-use money::Currency;
+use money::{Currency, Money};
 use privacy::Keyring;
+use rust_decimal::Decimal;
 use time::format_description::well_known::Iso8601;
 use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 use withdrawals::{Declaration, Declared};
@@ -147,16 +148,18 @@ async fn read(
     Ok((rows, declared))
 }
 
-/// Per currency, what was sold and bought less what was undone.
-fn sums<'a>(rows: impl Iterator<Item = &'a Declaration>) -> BTreeMap<String, Exchanged> {
+/// Per currency, what was sold and bought less what was undone. What is amended was counted with its conversion.
+pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a Declaration>) -> BTreeMap<String, Exchanged> {
     let mut sums: BTreeMap<String, Exchanged> = BTreeMap::new();
     for row in rows {
         let sign = match row.declared {
-            Declared::Conversion => 1,
-            Declared::Undone => -1,
+            Declared::Conversion => Decimal::ONE,
+            Declared::Undone => Decimal::NEGATIVE_ONE,
+            Declared::Amended => Decimal::ZERO,
         };
-        sums.entry(row.net.currency().code().to_owned()).or_default().sold += sign * row.net.minor();
-        sums.entry(row.buy.currency().code().to_owned()).or_default().bought += sign * row.buy.minor();
+        let signed = |amount: Money| sign * Decimal::from(amount.minor());
+        sums.entry(row.net.currency().code().to_owned()).or_default().sold += signed(row.net);
+        sums.entry(row.buy.currency().code().to_owned()).or_default().bought += signed(row.buy);
     }
     sums
 }
@@ -181,8 +184,8 @@ fn compare(
 }
 
 /// Major units; what was undone of another day's conversions may be more than what was exchanged.
-fn shown(code: &str, minor: i64) -> String {
-    Currency::parse(code).map_or_else(|_| minor.to_string(), |currency| money::signed(minor.into(), currency))
+fn shown(code: &str, minor: Decimal) -> String {
+    Currency::parse(code).map_or_else(|_| minor.to_string(), |currency| money::signed(minor, currency))
 }
 
 fn written(rows: &[Row]) -> Result<Vec<u8>, String> {
@@ -234,14 +237,15 @@ mod tests {
 
     #[test]
     fn r43_a_difference_to_the_ledger_is_named() {
+        let exchanged = |sold: i64, bought: i64| Exchanged { sold: sold.into(), bought: bought.into() };
         let booked = BTreeMap::from([
-            ("USD".to_owned(), Exchanged { sold: 9_970, bought: 0 }),
-            ("CNY".to_owned(), Exchanged { sold: 0, bought: 70_787 }),
+            ("USD".to_owned(), exchanged(9_970, 0)),
+            ("CNY".to_owned(), exchanged(0, 70_787)),
         ]);
         assert_eq!(compare(&booked, &booked), Ok(()));
         let mut declared = booked.clone();
         declared.remove("CNY");
-        declared.insert("USD".to_owned(), Exchanged { sold: -30, bought: 0 });
+        declared.insert("USD".to_owned(), exchanged(-30, 0));
         let error = compare(&declared, &booked).unwrap_err();
         assert!(error.contains("CNY bought: declared 0.00, in the ledger 707.87"), "{error}");
         assert!(error.contains("USD sold: declared -0.30, in the ledger 99.70"), "{error}");

@@ -49,7 +49,7 @@ impl Floor {
     /// In words: personal data that can't be sealed.
     pub fn prepare(&self, bank: &Arc<str>, event_id: &str, body: &[u8]) -> Result<Prepared, String> {
         let message = Message { bank, event_id, body, is_xml: false, request_id: event_id };
-        let content = understand(&self.app, &message).map_err(|refusal| refusal.detail)?;
+        let content = understand(&self.app, &message).map_err(|refusal| refusal.why().to_owned())?;
         let facts = self.app.engine.facts();
         let headers = format!("content-type: application/json\nwebhook-id: {event_id}\n");
         let delivery =

@@ -20,6 +20,7 @@ mod logins;
 mod metrics;
 mod migrate;
 mod number_searches;
+mod open_files;
 mod positions;
 mod problem;
 mod problem_pages;

@@ -5,11 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bank::signing::Verifier;
 use hyper::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
+use time::OffsetDateTime;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, Operator};
 use crate::route::Listener;
-use crate::server::{ClientCertificates, tls_config, tls_config_with_clients};
+use crate::server::{self, ClientCertificates, tls_config, tls_config_with_clients};
 
 /// All of it, of one version of the configuration and the files that it names.
 pub struct Live {
@@ -17,6 +18,8 @@ pub struct Live {
     pub operators: Vec<Operator>,
     public: TlsAcceptor,
     admin: TlsAcceptor,
+    /// Of the server's certificate, where it can be read.
+    certificate_end: Option<OffsetDateTime>,
 }
 
 /// How a bank is known.
@@ -39,11 +42,32 @@ fn kept_headers(verifier: &Verifier) -> Result<Vec<HeaderName>, String> {
 }
 
 impl Live {
-    /// Reads the files; of the banks only those that `listened_to` says.
+    /// Reads the files; of the banks only those that `listened_to` says. A server's certificate that has expired is refused: the one
+    /// that is there is no worse.
     ///
     /// # Errors
     /// In words: what can't be used.
     pub fn open(config: &Config, listened_to: impl Fn(&str) -> bool) -> Result<Live, String> {
+        let live = Live::read(config, listened_to)?;
+        server::unexpired(&config.server.tls_certificate, OffsetDateTime::now_utc())
+            .map_err(|error| error.to_string())?;
+        Ok(live)
+    }
+
+    /// The same at a start, of all banks. An expired certificate is said aloud and keeps nobody from coming back: payouts are sent,
+    /// and probes answered, without it.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn at_start(config: &Config) -> Result<Live, String> {
+        let live = Live::read(config, |_| true)?;
+        if let Err(error) = server::unexpired(&config.server.tls_certificate, OffsetDateTime::now_utc()) {
+            tracing::error!(%error, "no bank, merchant or operator accepts this server: renew it, then send SIGHUP");
+        }
+        Ok(live)
+    }
+
+    fn read(config: &Config, listened_to: impl Fn(&str) -> bool) -> Result<Live, String> {
         let mut doors = HashMap::new();
         for bank in config.banks.iter().filter(|bank| listened_to(&bank.id)) {
             let failed = |what: String| format!("bank {}: {what}", bank.id);
@@ -60,12 +84,21 @@ impl Live {
         let public = tls_config_with_clients(certificate, key, &authorities);
         let public = public.map_err(|error| error.to_string())?;
         let admin = tls_config(certificate, key).map_err(|error| error.to_string())?;
+        let certificate_end = server::certificate_end(certificate).ok();
         Ok(Live {
             doors,
             operators: config.operators.clone(),
             public: TlsAcceptor::from(Arc::new(public)),
             admin: TlsAcceptor::from(Arc::new(admin)),
+            certificate_end,
         })
+    }
+
+    /// Says to whoever watches until when clients accept this server.
+    fn export(&self) {
+        if let Some(end) = self.certificate_end {
+            metrics::gauge!("sluice_certificate_end_timestamp_seconds").set(end.unix_timestamp() as f64);
+        }
     }
 
     /// The bank of that id, if it is listened to.
@@ -102,6 +135,7 @@ pub struct Current(RwLock<Arc<Live>>);
 
 impl Current {
     pub fn new(live: Live) -> Current {
+        live.export();
         Current(RwLock::new(Arc::new(live)))
     }
 
@@ -112,6 +146,7 @@ impl Current {
 
     /// From now on another one.
     pub fn replace(&self, live: Live) {
+        live.export();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
     }
 }

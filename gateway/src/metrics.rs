@@ -56,11 +56,12 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 43] = [
+const GAUGES: [(&str, &str); 45] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
     ("sluice_calendar_end_timestamp_seconds", "When what is known of bank days ends, by jurisdiction."),
+    ("sluice_certificate_end_timestamp_seconds", "When the certificate that the server shows ends."),
     ("sluice_http_connections", "Open connections, by listener."),
     ("sluice_streams", "Event streams of operators that are open."),
     ("sluice_pool_connections", "Database connections for reads, by state."),
@@ -72,6 +73,7 @@ const GAUGES: [(&str, &str); 43] = [
     ("sluice_withdrawals_waiting", "Withdrawals that stand until somebody decides, by status."),
     ("sluice_withdrawal_waiting_oldest_seconds", "How long the oldest of them has stood so, by status."),
     ("sluice_bank_breaker_open", "1 while a bank is left alone after failures."),
+    ("sluice_payouts_paused", "1 while payouts to a bank are stopped by configuration, by bank."),
     ("sluice_bank_inbox_files", "Files in the inbox of a bank that answers by files, by bank and state."),
     ("sluice_review_payments", "Payments in review, by reason."),
     ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),

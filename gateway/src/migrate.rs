@@ -18,7 +18,8 @@ pub const SETS: [pg::MigrationSet; 12] = [
     reconciliation::MIGRATIONS,
 ];
 
-/// Brings the database up to this binary; says what ran.
+/// Brings the database up to this binary; says what ran. What the runtime role may do is what migrations have granted it: where
+/// that is not there, nothing is granted anew, for nobody knows what else is missing.
 ///
 /// # Errors
 /// In words for whoever ran it.
@@ -27,8 +28,26 @@ pub async fn migrate(config: &Config) -> Result<Vec<pg::PendingMigration>, Strin
     let ran = pg::migrate(url, &config.database.tls(), &SETS).await.map_err(|error| error.to_string())?;
     let settings = pg::PoolSettings { role: None, ..config.database.pool_settings(1) };
     let pool = pg::Pool::open(url, settings).map_err(|error| error.to_string())?;
+    let conn = pool.get().await.map_err(|error| error.to_string())?;
+    check_grants(&conn).await?;
+    drop(conn);
     bootstrap(&pool, config.ledger.layout()).await.map_err(|error| error.to_string())?;
     Ok(ran)
+}
+
+/// Sees that the runtime role has its rights.
+///
+/// # Errors
+/// In words: what it lacks, and what to do.
+pub async fn check_grants(conn: &pg::Connection) -> Result<(), String> {
+    let tables = pg::ungranted(conn, &SETS).await.map_err(|error| error.to_string())?;
+    let Some((first, others)) = tables.split_first() else { return Ok(()) };
+    let more = if others.is_empty() { String::new() } else { format!(" and {} other tables", others.len()) };
+    let role = pg::RUNTIME_ROLE;
+    Err(format!(
+        "the role {role} has no right to read {first}{more}: the grants of this database are missing, as after a dump that was \
+         restored before the role was there. Now that it is, restore the dump again, into an empty database"
+    ))
 }
 
 async fn bootstrap(pool: &pg::Pool, layout: ledger::Layout) -> Result<(), ledger::Error> {
@@ -42,11 +61,13 @@ async fn bootstrap(pool: &pg::Pool, layout: ledger::Layout) -> Result<(), ledger
 mod tests {
     use audit::Entry;
     use merchants::MerchantId;
+    use metrics_exporter_prometheus::PrometheusBuilder;
     use pg::{MigrationSet, Shard, Tls};
     use testkit::TestDb;
     use uuid::Uuid;
 
     use super::*;
+    use crate::app::App;
 
     const MERCHANT: &str = "INSERT INTO merchants
             (shard, id, kind, origin, state, name_sealed, name_index, email_sealed, email_index)
@@ -133,6 +154,37 @@ mod tests {
         let marks: Vec<(&str, &[u8], Uuid)> =
             rows.iter().map(|row| (row.get("kind"), row.get("mark_index"), row.get("merchant"))).collect();
         assert_eq!(marks, [("document", b"1".as_slice(), firms[0])], "whoever came first");
+    }
+
+    #[tokio::test]
+    async fn a_dump_that_was_restored_without_its_grants_is_told_of_by_migrate_and_by_serve() {
+        let (folder, db) = (tempfile::tempdir().unwrap(), testkit::database(&SETS).await);
+        let config = config(&db, folder.path());
+        migrate(&config).await.unwrap();
+        let open = async || {
+            let metrics = PrometheusBuilder::new().build_recorder().handle();
+            App::open(config.clone(), metrics).await.map(|app| app.engine.clone())
+        };
+        open().await.unwrap().stop().await;
+        // As pg_restore leaves it where no such role is there: `migrate` makes that, and grants it the table of versions.
+        let revoked = "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluice_runtime";
+        db.owner().get().await.unwrap().batch_execute(revoked).await.unwrap();
+        let said = migrate(&config).await.unwrap_err();
+        assert!(said.contains("sluice_runtime has no right to read ") && said.contains("restore"), "{said}");
+        assert_eq!(open().await.map(|_| ()).unwrap_err(), said);
+    }
+
+    fn config(db: &TestDb, folder: &std::path::Path) -> Config {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.join("server.pem"), own.cert.pem()).unwrap();
+        std::fs::write(folder.join("server.key"), own.signing_key.serialize_pem()).unwrap();
+        privacy::Keyring::generate(&folder.join("keys")).unwrap();
+        let text = format!(
+            "key_file = \"keys\"\n[server]\ntls_certificate = \"server.pem\"\ntls_key = \"server.key\"\n\
+             [database]\nurl = {:?}\npool_size = 2\n[lanes]\ncount = 1\n",
+            db.url
+        );
+        Config::parse(&text, folder).unwrap()
     }
 
     fn entry(at: time::OffsetDateTime, action: &str, id: MerchantId) -> Entry {

@@ -187,11 +187,20 @@ pub struct Refusal {
     pub allow: Option<&'static str>,
     /// For 429: in how many seconds to come again, where it is known.
     pub retry_after: Option<u32>,
+    /// What went wrong on our side. The caller learns nothing of it; the log does, under the request's id.
+    pub cause: Option<Box<str>>,
 }
 
 impl Refusal {
     pub fn new(problem: Problem, detail: impl Into<String>) -> Refusal {
-        Refusal { problem, detail: detail.into(), errors: Vec::new(), allow: None, retry_after: None }
+        Refusal {
+            problem,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// 429: there is room again after `wait`.
@@ -219,6 +228,21 @@ impl Refusal {
 
     pub fn not_found(what: &str) -> Refusal {
         Refusal::new(NotFound, format!("no such {what}"))
+    }
+
+    /// What the log says of it.
+    pub fn why(&self) -> &str {
+        self.cause.as_deref().unwrap_or(&self.detail)
+    }
+
+    /// Where it is answered: what is ours to mend, or the database's, is logged with what it is found by.
+    pub fn log(&self, request_id: &str, route: &'static str) {
+        let error = self.why();
+        if self.problem == Internal {
+            tracing::error!(request_id, route, error, "unexpected error");
+        } else if self.cause.is_some() {
+            tracing::warn!(request_id, route, error, "the database is unavailable");
+        }
     }
 
     /// The response, with the headers that its status asks for.

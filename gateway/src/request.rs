@@ -78,19 +78,33 @@ impl Request {
     /// Whether the query sets this switch. Other parameters are nobody's business here.
     ///
     /// # Errors
-    /// `invalid-request` for anything but `true` and `false`: who mistypes must not get the real thing.
+    /// `invalid-request` for anything but `true` and `false`, and for two of them: who mistypes must not get the real thing. So a
+    /// name that differs in case, underscores and hyphens alone means this one.
     pub fn switch(&self, name: &str) -> Result<bool, Refusal> {
-        let query = self.query.as_deref().unwrap_or_default();
-        let mut on = false;
-        for (_, value) in form_urlencoded::parse(query.as_bytes()).filter(|pair| pair.0 == name) {
-            on = match &*value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(Refusal::field(name, "must be true or false")),
-            };
-        }
-        Ok(on)
+        switch(self.query.as_deref().unwrap_or_default(), name)
     }
+}
+
+fn switch(query: &str, name: &str) -> Result<bool, Refusal> {
+    let mut set = None;
+    for (_, value) in
+        form_urlencoded::parse(query.as_bytes()).filter(|pair| letters(&pair.0) == letters(name))
+    {
+        let on = match &*value {
+            "true" => true,
+            "false" => false,
+            _ => return Err(Refusal::field(name, "must be true or false")),
+        };
+        if set.replace(on).is_some() {
+            return Err(Refusal::field(name, "must not be repeated"));
+        }
+    }
+    Ok(set.unwrap_or_default())
+}
+
+/// A parameter's name without regard to case, underscores and hyphens.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// The caller's id of this request if it is usable, or a new one.
@@ -212,15 +226,24 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
 }
 
-/// Whether the caller wants CSV: it names it, and no JSON before it.
+/// Whether the caller wants CSV: it names it, and likes no JSON as well or better before it (RFC 9110, 12.5.1).
 pub fn wants_csv(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    accept
-        .split(',')
-        .map(essence)
-        .find(|kind| matches!(kind.as_str(), "text/csv" | "application/json" | "*/*"))
-        .is_some_and(|kind| kind == "text/csv")
+    let mut best = (0.0, false);
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let is_csv = match parts.next().as_deref() {
+            Some("text/csv") => true,
+            Some("application/json" | "*/*") => false,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=").map(str::to_owned));
+        let weight = weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0_f32));
+        if weight > best.0 {
+            best = (weight, is_csv);
+        }
+    }
+    best.1
 }
 
 /// A query's parameters.
@@ -315,6 +338,23 @@ mod tests {
     }
 
     #[test]
+    fn a_switch_that_is_mistyped_is_on_or_refused() {
+        for (query, on) in [
+            ("", Some(false)),
+            ("dry_run=true", Some(true)),
+            ("a=1&dry_run=false&b", Some(false)),
+            ("dryrun=true", Some(true)),
+            ("Dry-Run=true", Some(true)),
+            ("dry_run=1", None),
+            ("dry_run", None),
+            ("dry_run=true&dry_run=false", None),
+            ("dry_run=true&dryRun=true", None),
+        ] {
+            assert_eq!(switch(query, "dry_run").ok(), on, "{query}");
+        }
+    }
+
+    #[test]
     fn r22_keys_come_quoted_or_bare() {
         let long = "k".repeat(255);
         let table = [
@@ -387,6 +427,10 @@ mod tests {
         assert!(wants_csv(&with("accept", "text/csv")));
         assert!(wants_csv(&with("accept", "text/csv;q=0.9, */*;q=0.1")));
         assert!(!wants_csv(&with("accept", "application/json, text/csv")));
+        assert!(wants_csv(&with("accept", "application/json;q=0.1, text/csv")));
+        for no in ["text/csv;q=0", "text/csv;q=0.1, application/json", "text/csv;q=x", "text/plain"] {
+            assert!(!wants_csv(&with("accept", no)), "{no}");
+        }
         assert!(!wants_csv(&HeaderMap::new()));
     }
 

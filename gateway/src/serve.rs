@@ -22,7 +22,12 @@ pub async fn run(config: Config, read: impl Fn() -> Result<Config, String>) -> R
     let stop = stop_on_signals()?;
     let mut hangups =
         signal(SignalKind::hangup()).map_err(|error| format!("waiting for signals: {error}"))?;
-    let running = Gateway::bind(&config).await?.start(config).await?;
+    let bound = Gateway::bind(&config).await?;
+    // It may wait for its database.
+    let running = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        started = bound.start(config) => started?,
+    };
     loop {
         tokio::select! {
             () = stop.cancelled() => break,

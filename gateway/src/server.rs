@@ -3,9 +3,12 @@
 mod client_certificate;
 mod common_name;
 mod connection;
+mod der;
+mod failed_accepts;
 mod service;
 mod threads;
 mod tls;
+mod validity;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,10 +25,11 @@ use crate::config;
 use crate::metrics;
 use crate::route::Listener;
 use connection::Connection;
+use failed_accepts::FailedAccepts;
 use threads::Threads;
 
 pub use client_certificate::{ClientCertificates, NotTheBank, PeerCertificate};
-pub use tls::{certificates, private_key, tls_config, tls_config_with_clients};
+pub use tls::{certificate_end, private_key, tls_config, tls_config_with_clients, unexpired};
 
 /// After a failed accept (too many open files, as a rule).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -133,10 +137,11 @@ impl Port {
 /// Accepts while there are permits, until `closing`. Connections end at `closing` when they can, at `ending` anyway.
 async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: CancellationToken) {
     let open = metrics::connections(port.listener.name());
+    let mut failed = FailedAccepts::default();
     loop {
         let next = async {
             let permit = port.permits.clone().acquire_owned().await.ok()?;
-            Some((permit, accept_one(&port.tcp).await))
+            Some((permit, accept_one(&port, &mut failed).await))
         };
         let (permit, (stream, peer)) = tokio::select! {
             () = closing.cancelled() => return,
@@ -157,12 +162,14 @@ async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: C
     }
 }
 
-async fn accept_one(tcp: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept_one(port: &Port, failed: &mut FailedAccepts) -> (TcpStream, SocketAddr) {
     loop {
-        match tcp.accept().await {
+        match port.tcp.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                tracing::warn!(%error, "accepting a connection");
+                if let Some(not_logged) = failed.one_more(Instant::now()) {
+                    tracing::warn!(%error, listener = port.listener.name(), not_logged, "accepting a connection");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }

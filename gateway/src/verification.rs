@@ -34,6 +34,8 @@ pub enum NoProof {
     Positions(#[from] exchange::Error),
     #[error(transparent)]
     InTransit(#[from] withdrawals::Error),
+    #[error("the heads that were written out: {0}")]
+    Heads(String),
     #[error("it was not done within {} seconds", .0.as_secs())]
     Late(Duration),
 }

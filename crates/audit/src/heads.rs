@@ -60,7 +60,16 @@ pub async fn head(conn: &Connection) -> Result<Head, Error> {
     head_of(&conn.query_one(include_str!("sql/head.sql"), &[]).await?)
 }
 
-/// The row of `audit_head`.
+/// The last entry up to `seq`, as it lies in the trail: the one of that number where the trail has come so far.
+///
+/// # Errors
+/// The database's; `Unexpected` for a hash that is none.
+pub async fn head_up_to(conn: &Connection, seq: i64) -> Result<Head, Error> {
+    let row = conn.query_opt(include_str!("sql/head_up_to.sql"), &[&seq]).await?;
+    row.as_ref().map_or(Ok(Head::default()), head_of)
+}
+
+/// The row of `audit_head`, or what an entry says of the trail.
 pub(crate) fn head_of(row: &pg::Row) -> Result<Head, Error> {
     Ok(Head { seq: row.get("seq"), hash: hash_of(row.get("hash"))? })
 }

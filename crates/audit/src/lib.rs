@@ -12,7 +12,7 @@ pub use approvals::{
     pending_by_person, pending_count,
 };
 pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
-pub use heads::{Head, NotAHead, head};
+pub use heads::{Head, NotAHead, head, head_up_to};
 pub use listed::{ApprovalFilter, TrailFilter, list_approvals, list_trail};
 pub use state::{ApprovalEvent, ApprovalState};
 pub use trail::{AuditReport, AuditRow, Entry, append, head_seq, list, verify};
@@ -23,6 +23,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     migrations: &[
         pg::Migration { version: 1, name: "audit", sql: include_str!("../migrations/0001_audit.sql") },
         pg::Migration { version: 2, name: "armings", sql: include_str!("../migrations/0002_armings.sql") },
+        pg::Migration {
+            version: 3,
+            name: "first entry",
+            sql: include_str!("../migrations/0003_first_entry.sql"),
+        },
     ],
 };
 

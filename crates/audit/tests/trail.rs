@@ -159,6 +159,64 @@ async fn r34_an_entry_that_was_written_out_and_is_missing_in_the_middle_is_named
     assert!(found.contains(&"I7: audit entry 2 was written out and is not there".to_owned()), "{found:?}");
 }
 
+/// An entry with a hash that nobody looks at.
+fn forged(seq: i64) -> String {
+    format!(
+        "INSERT INTO audit_log (seq, at, actor, person, origin, action, subject, reason, hash)
+         VALUES ({seq}, now(), 'op_9', 'Eve', 'x', 'freeze', 'a', 'because', decode(repeat('00', 32), 'hex'))"
+    )
+}
+
+#[tokio::test]
+async fn r34_no_entry_lies_before_the_first() {
+    let db = database().await;
+    append(&db, &["a", "b"]).await;
+    let known = [head(&db).await];
+    for seq in [0, -3] {
+        let refused = db.owner().get().await.unwrap().batch_execute(&forged(seq)).await.unwrap_err();
+        assert!(matches!(&refused, pg::Error::Check { constraint, .. } if constraint == "audit_log_first"));
+    }
+    // Whoever owns the table can take that away.
+    tamper(&db, "ALTER TABLE audit_log DROP CONSTRAINT audit_log_first").await;
+    for (seq, found) in [(0, 1), (-3, 2), (i64::MIN, 3)] {
+        tamper(&db, &forged(seq)).await;
+        let said = format!("I7: {found} audit entries lie before the first");
+        assert_eq!(breaches_with(&db, &known).await, [said]);
+    }
+    tamper(&db, EMPTY).await;
+    tamper(&db, &forged(-1)).await;
+    assert_eq!(breaches(&db).await, ["I7: 1 audit entries lie before the first"]);
+}
+
+#[tokio::test]
+async fn r34_a_head_that_is_gone_is_found_with_whatever_else_is_wrong() {
+    let db = database().await;
+    append(&db, &["a", "b"]).await;
+    tamper(&db, "DELETE FROM audit_head; UPDATE audit_log SET reason = 'another' WHERE seq = 1").await;
+    let found = breaches(&db).await;
+    assert_eq!(found, ["I7: audit entry 1 was changed", "I7: the audit trail's head is not there"]);
+}
+
+#[tokio::test]
+async fn r34_a_time_that_is_none_is_a_changed_entry() {
+    let db = database().await;
+    append(&db, &["a"]).await;
+    tamper(&db, "UPDATE audit_log SET at = 'infinity'").await;
+    assert_eq!(breaches(&db).await, ["I7: audit entry 1 was changed"]);
+}
+
+#[tokio::test]
+async fn r34_where_the_trail_was_at_an_entry_is_read_off_it() {
+    let db = database().await;
+    let up_to = async |seq| audit::head_up_to(&db.pool.get().await.unwrap(), seq).await.unwrap();
+    assert_eq!(up_to(9).await, Head::default());
+    append(&db, &["a"]).await;
+    let first = head(&db).await;
+    append(&db, &["b"]).await;
+    assert_eq!((up_to(0).await, up_to(1).await), (Head::default(), first));
+    assert_eq!((up_to(2).await, up_to(9).await), (head(&db).await, head(&db).await));
+}
+
 #[tokio::test]
 async fn r34_heads_of_before_lie_on_a_trail_that_went_on() {
     let db = database().await;

@@ -17,8 +17,13 @@ pub const MAX_REFERENCE: usize = 64;
 pub const MAX_FREE_TEXT: usize = 1000;
 /// Rates in one message.
 pub const MAX_RATES: usize = 500;
-/// What banks write where they have no reference.
-pub(crate) const NO_REFERENCE: &str = "NOTPROVIDED";
+/// What banks write where a reference must stand and they have none.
+const NO_REFERENCE: [&str; 3] = ["NOTPROVIDED", "NONREF", "NOTAVAILABLE"];
+
+/// Whether a text stands for no reference, in whatever case and however padded.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    NO_REFERENCE.iter().any(|none| text.trim().eq_ignore_ascii_case(none))
+}
 
 /// One thing a bank says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +145,8 @@ pub struct PublishedRate {
     pub quote: Currency,
     /// What the bank pays for one `base`, in `quote`; above zero, exactly as published.
     pub bid: Decimal,
-    /// What the bank takes for one `base`, in `quote`; not below `bid`, exactly as published.
+    /// What the bank takes for one `base`, in `quote`; above zero, exactly as published. Who uses it passes over one that is below
+    /// `bid`.
     pub ask: Decimal,
 }
 
@@ -202,7 +208,7 @@ fn funds_received(data: &Section<'_, '_>, faults: &mut Faults) -> Option<FundsRe
     let remitter_account =
         remitter.as_ref().and_then(|remitter| remitter.free_text("account_number", faults));
     let remittance_information = data.free_text("remittance_information", faults);
-    let end_to_end_id = data.free_text("end_to_end_id", faults).filter(|text| text != NO_REFERENCE);
+    let end_to_end_id = data.free_text("end_to_end_id", faults).filter(|text| !is_placeholder(text));
     let uetr = data.optional_text("uetr", faults).filter(|text| is_uetr(text)).map(str::to_owned);
     Some(FundsReceived {
         reference: reference?,
@@ -244,7 +250,7 @@ fn payout_report(data: &Section<'_, '_>, faults: &mut Faults) -> Option<PayoutRe
     let reason = data.reason("reason", faults);
     Some(PayoutReport {
         reference: reference?,
-        bank_reference: bank_reference.filter(|text| text != NO_REFERENCE),
+        bank_reference: bank_reference.filter(|text| !is_placeholder(text)),
         amount: amount?,
         amount_received,
         reason,
@@ -274,10 +280,6 @@ fn published_rate(row: &Section<'_, '_>, faults: &mut Faults) -> Option<Publishe
     let rate = PublishedRate { base: base?, quote: quote?, bid: bid?, ask: ask? };
     if rate.base == rate.quote {
         faults.add(row.field("quote"), "must differ from base");
-    }
-    // Crossed prices would sell below cost.
-    if rate.ask < rate.bid {
-        faults.add(row.field("ask"), "must not be below bid");
     }
     Some(rate)
 }

@@ -187,11 +187,14 @@ async fn read(tx: &Tx<'_>, lost: &[&Candidate]) -> Result<HashMap<Place, Holder>
 
 /// The columns `amount_minor` and `currency` as an amount.
 pub(crate) fn amount_of(row: &pg::Row) -> Result<Money, Error> {
-    let code: &str = row.get("currency");
-    let currency = Currency::from_db(code)
-        .map_err(|_| Error::Unexpected(format!("a payment's currency is {code:?}")))?;
-    Money::new(row.get("amount_minor"), currency)
+    Money::new(row.get("amount_minor"), currency_of(row)?)
         .map_err(|_| Error::Unexpected("a payment's amount is negative".into()))
+}
+
+/// The column `currency`.
+pub(crate) fn currency_of(row: &pg::Row) -> Result<Currency, Error> {
+    let code: &str = row.get("currency");
+    Currency::from_db(code).map_err(|_| Error::Unexpected(format!("a payment's currency is {code:?}")))
 }
 
 /// The places of keys, as arrays to unnest.

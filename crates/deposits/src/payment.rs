@@ -42,8 +42,8 @@ pub struct Payment {
     pub conflict: bool,
     /// The document's entry differs from the sum of its details; this is the entry (R6).
     pub sum_mismatch: bool,
-    /// What the bank has taken back of it (R8), and what a return that came back has lost on its way (R29): minor units of
-    /// `amount`'s currency, never more than it.
+    /// What the bank has taken back of it (R8), what a return that came back has lost on its way, and what went back to the
+    /// remitter though it was credited (R29): minor units of `amount`'s currency, never more than it.
     pub reversed_minor: i64,
     /// [`PaymentDetails`](crate::PaymentDetails), sealed for this id.
     pub details_sealed: Arc<[u8]>,

@@ -1,15 +1,16 @@
 //! What operators and merchants look at; nothing here locks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use merchants::{MerchantId, ReceivingAccountId};
-use money::Money;
+use money::{Currency, Money};
 use pg::{Connection, Place};
+use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::claim::amount_of;
+use crate::claim::{amount_of, currency_of};
 use crate::decide::Reason;
 use crate::error::Error;
 use crate::payment::{Payment, index_of};
@@ -65,13 +66,16 @@ pub async fn accounts_of(
     Ok(rows.iter().map(pair).collect())
 }
 
-/// What a merchant has in review, one amount for each currency that has any.
+/// What a merchant has in review, minor units of each currency that has any. A sum may be more than any one amount is.
 ///
 /// # Errors
-/// The database's, also when a sum is beyond 64 bits.
-pub async fn in_review_sums(conn: &Connection, merchant: MerchantId) -> Result<Vec<Money>, Error> {
+/// The database's.
+pub async fn in_review_sums(
+    conn: &Connection,
+    merchant: MerchantId,
+) -> Result<BTreeMap<Currency, Decimal>, Error> {
     let rows = conn.query(include_str!("sql/in_review_sums.sql"), &[&merchant.uuid()]).await?;
-    rows.iter().map(amount_of).collect()
+    rows.iter().map(|row| Ok((currency_of(row)?, row.get("amount_minor")))).collect()
 }
 
 /// Whether a merchant has payments in review, and whether any are on their way back to their remitters.
@@ -90,8 +94,10 @@ pub struct SuspenseLine {
     pub reason: Reason,
     /// How many payments.
     pub payments: i64,
-    /// Their sum.
-    pub amount: Money,
+    /// In which currency.
+    pub currency: Currency,
+    /// Their sum, minor units: it may be more than any one amount is.
+    pub minor: Decimal,
     /// When the oldest of them arrived.
     pub oldest: OffsetDateTime,
     /// How many of them are older than a day.
@@ -113,6 +119,15 @@ impl SuspenseSummary {
         self.lines.iter().map(|line| line.payments).sum()
     }
 
+    /// What lies in review, for whatever reason, minor units by currency.
+    pub fn by_currency(&self) -> BTreeMap<Currency, Decimal> {
+        let mut sums = BTreeMap::new();
+        for line in &self.lines {
+            *sums.entry(line.currency).or_default() += line.minor;
+        }
+        sums
+    }
+
     /// When the oldest of all arrived.
     pub fn oldest(&self) -> Option<OffsetDateTime> {
         self.lines.iter().map(|line| line.oldest).min()
@@ -129,7 +144,8 @@ pub async fn suspense_summary(conn: &Connection) -> Result<SuspenseSummary, Erro
         Ok(SuspenseLine {
             reason: Reason::from_column(row.get("reason"))?,
             payments: row.get("payments"),
-            amount: amount_of(row)?,
+            currency: currency_of(row)?,
+            minor: row.get("amount_minor"),
             oldest: row.get("oldest"),
             older_than_1_day: row.get("older_than_1_day"),
             older_than_5_days: row.get("older_than_5_days"),

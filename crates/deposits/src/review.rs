@@ -177,6 +177,45 @@ impl Payments {
         Ok(Movement::ReviewReturnFailed { bank, shard: id.shard(), amount })
     }
 
+    /// R29: people found out that a return of it, taken for failed, was carried out with all that is left of it, and it was credited
+    /// meanwhile. The money is its merchant's no more, as if the bank had taken it back. Whose that was.
+    ///
+    /// # Errors
+    /// A [`Refusal`], also where another amount is left of it; nothing has changed then.
+    pub fn returned_beside_credit(&mut self, id: PaymentId, amount: Money) -> Result<MerchantId, Refusal> {
+        let (held, merchant) = self.credited(id)?;
+        if held.payment.open_amount() != amount {
+            return Err(Refusal::IllegalTransition(held.payment.status));
+        }
+        held.payment.reversed_minor += amount.minor();
+        held.changed = true;
+        Ok(merchant)
+    }
+
+    /// The bank gives `amount` of that back: it is its merchant's again. Whose that is.
+    ///
+    /// # Errors
+    /// A [`Refusal`], also where more comes back than went away; nothing has changed then.
+    pub fn came_back_to_credit(&mut self, id: PaymentId, amount: Money) -> Result<MerchantId, Refusal> {
+        let (held, merchant) = self.credited(id)?;
+        if amount.currency() != held.payment.amount.currency() || amount.minor() > held.payment.reversed_minor
+        {
+            return Err(Refusal::IllegalTransition(held.payment.status));
+        }
+        held.payment.reversed_minor -= amount.minor();
+        held.changed = true;
+        Ok(merchant)
+    }
+
+    fn credited(&mut self, id: PaymentId) -> Result<(&mut Held, MerchantId), Refusal> {
+        let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
+        match (held.payment.status, held.payment.merchant) {
+            (PaymentState::Credited, Some(merchant)) => Ok((held, merchant)),
+            (PaymentState::Credited, None) => Err(Refusal::MerchantUnknown),
+            (other, _) => Err(Refusal::IllegalTransition(other)),
+        }
+    }
+
     /// Matches a payment in review again, with what is known now. Who is credited takes the orders that cover it out
     /// of `orders`.
     ///
@@ -400,6 +439,30 @@ mod tests {
                 payments.start_return(PaymentId::new(samples::shard(3)), NOW).unwrap_err(),
                 Refusal::NotFound
             );
+        }
+    }
+
+    #[test]
+    fn r29_what_went_back_beside_its_credit_is_left_no_more_until_it_comes_back() {
+        let merchant = samples::merchant();
+        for status in PaymentState::ALL {
+            let (id, mut payments) = locked(status);
+            owned_by(&mut payments, id, merchant);
+            let other = payments.returned_beside_credit(id, samples::usd(2_499));
+            assert_eq!(other.unwrap_err(), Refusal::IllegalTransition(status), "{status}: another amount");
+            let got = payments.returned_beside_credit(id, samples::usd(2_500));
+            let expected = if status == PaymentState::Credited { Ok(merchant) } else { Err(()) };
+            assert_eq!(got.map_err(|_| ()), expected, "{status}");
+            if expected.is_err() {
+                continue;
+            }
+            let left = |payments: &Payments| payments.get(id).unwrap().open_amount();
+            assert_eq!((left(&payments), payments.changed().count()), (samples::usd(0), 1));
+            assert!(payments.returned_beside_credit(id, samples::usd(2_500)).is_err(), "once");
+            assert_eq!(payments.came_back_to_credit(id, samples::usd(2_400)), Ok(merchant));
+            assert_eq!(left(&payments), samples::usd(2_400));
+            assert!(payments.came_back_to_credit(id, samples::usd(101)).is_err(), "more than was away");
+            assert_eq!(payments.get(id).unwrap().status, PaymentState::Credited, "final");
         }
     }
 

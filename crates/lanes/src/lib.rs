@@ -86,7 +86,7 @@ pub enum Refused {
     #[error("no answer in time")]
     TimedOut,
     /// The database is away; done or not done.
-    #[error("the database is not available: {0}")]
+    #[error("{0}")]
     Unavailable(String),
     /// The command failed though it was tried alone; it was not done.
     #[error("the command failed: {0}")]

@@ -91,6 +91,22 @@ impl AccountKind {
         !matches!(self, AccountKind::Evidence | AccountKind::EvidenceSource)
     }
 
+    /// Whose a row of this kind says that it is; none where the code would not have written it so.
+    fn owner(self, text: &str) -> Option<Owner> {
+        let owner = match self {
+            AccountKind::Nostro | AccountKind::PayoutClearing => Owner::Bank(Arc::from(text)),
+            AccountKind::Merchant | AccountKind::Receivable => Owner::Merchant(Uuid::try_parse(text).ok()?),
+            AccountKind::Evidence => Owner::Store(Uuid::try_parse(text).ok()?),
+            AccountKind::Suspense
+            | AccountKind::Exchange
+            | AccountKind::Fees
+            | AccountKind::Intershard
+            | AccountKind::EvidenceSource => Owner::Institution,
+        };
+        // Rows are looked for by this text: another spelling of the same owner would not be found.
+        (owner.to_string() == text).then_some(owner)
+    }
+
     /// Where in a batch accounts of this kind are locked.
     pub(crate) fn lock_class(self) -> LockClass {
         match self {
@@ -226,7 +242,7 @@ impl Account {
     }
 
     fn new(shard: Shard, kind: AccountKind, owner: Owner, currency: Currency) -> Account {
-        let key = AccountKey { shard, id: derive_id(shard, kind, &owner, currency) };
+        let key = AccountKey { shard, id: derive_id(shard, kind, &owner, currency.code()) };
         Account { key, kind, owner, currency }
     }
 
@@ -261,8 +277,14 @@ impl fmt::Display for Account {
     }
 }
 
+/// The id that follows from what a row says; none where no account can be like that. It is the row's own, unless somebody
+/// changed what the row says.
+pub(crate) fn id_of_row(shard: i16, kind: AccountKind, owner: &str, currency: &str) -> Option<Uuid> {
+    Some(derive_id(Shard::new(shard)?, kind, &kind.owner(owner)?, currency))
+}
+
 /// Stable for ever: rows already written depend on it.
-fn derive_id(shard: Shard, kind: AccountKind, owner: &Owner, currency: Currency) -> Uuid {
+fn derive_id(shard: Shard, kind: AccountKind, owner: &Owner, currency: &str) -> Uuid {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(b"sluice account 1\0");
     context.update(&shard.number().to_be_bytes());
@@ -284,7 +306,7 @@ fn derive_id(shard: Shard, kind: AccountKind, owner: &Owner, currency: Currency)
         }
     }
     context.update(b"\0");
-    context.update(currency.code().as_bytes());
+    context.update(currency.as_bytes());
     let hash = context.finish();
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use money::{Currency, Money};
 use pg::{Connection, Shard};
+use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -59,7 +60,7 @@ impl AccountRow {
     /// What it holds on its normal side, in minor units: debits less credits for what others owe us and for our
     /// money at banks, else credits less debits.
     pub fn balance_minor(&self) -> i64 {
-        on_normal_side(self.kind, self.debits, self.credits)
+        if has_debit_side(self.kind) { self.debits - self.credits } else { self.credits - self.debits }
     }
 
     fn from_row(row: &pg::Row) -> Result<AccountRow, Error> {
@@ -78,12 +79,13 @@ impl AccountRow {
     }
 }
 
-fn on_normal_side(kind: AccountKind, debits: i64, credits: i64) -> i64 {
-    let debit_side = kind == AccountKind::Nostro || kind.floor() == Floor::Debit;
-    if debit_side { debits - credits } else { credits - debits }
+/// Whether the normal side of accounts of this kind is the debit.
+fn has_debit_side(kind: AccountKind) -> bool {
+    kind == AccountKind::Nostro || kind.floor() == Floor::Debit
 }
 
-/// One of the institution's own accounts, summed over the shards that it is in.
+/// One of the institution's own accounts, summed over the shards that it is in. Each shard's counters have 64 bits, the sums may
+/// have more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountSum {
     /// What it is for.
@@ -93,17 +95,17 @@ pub struct AccountSum {
     /// Its currency.
     pub currency: Currency,
     /// All that it was debited, in minor units.
-    pub debits: i64,
+    pub debits: Decimal,
     /// All that it was credited.
-    pub credits: i64,
+    pub credits: Decimal,
     /// In how many shards it is.
     pub shards: i64,
 }
 
 impl AccountSum {
     /// As of one account: what it holds on its normal side, in minor units.
-    pub fn balance_minor(&self) -> i64 {
-        on_normal_side(self.kind, self.debits, self.credits)
+    pub fn balance_minor(&self) -> Decimal {
+        if has_debit_side(self.kind) { self.debits - self.credits } else { self.credits - self.debits }
     }
 }
 
@@ -111,7 +113,7 @@ impl AccountSum {
 /// cost of as many as there are in all shards.
 ///
 /// # Errors
-/// The database's, also when a sum is beyond 64 bits; `Unexpected` for a row that can't be understood.
+/// The database's; `Unexpected` for a row that can't be understood.
 pub async fn institution_sums(
     conn: &Connection,
     kind: Option<AccountKind>,

@@ -14,13 +14,13 @@ use crate::templates::TransferKind;
 /// their times; by less than this, since every transaction has a deadline.
 pub(crate) const SKEW: Duration = Duration::minutes(10);
 
-/// Per currency, minor units.
+/// Per currency, minor units. A day of many large ones may be beyond 64 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exchanged {
     /// Sold by merchants, less what was undone.
-    pub sold: i64,
+    pub sold: Decimal,
     /// Bought for merchants, less what was undone.
-    pub bought: i64,
+    pub bought: Decimal,
 }
 
 /// What merchants sold and bought from `from` until before `until`, by the currency's code. Run it in a snapshot.
@@ -41,7 +41,7 @@ pub async fn exchanged(
             tx.query(include_str!("sql/exchanged.sql"), &[&shards, &first, &last, &from, &until]).await?;
         for row in rows {
             let sum = sums.entry(row.get("currency")).or_default();
-            let minor: i64 = row.get("minor");
+            let minor: Decimal = row.get("minor");
             match TransferKind::parse(row.get("kind")) {
                 Some(TransferKind::ExchangeSold) => sum.sold += minor,
                 Some(TransferKind::Refund) => sum.sold -= minor,

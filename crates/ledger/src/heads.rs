@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::seal::Hash;
+use crate::seal::{GENESIS, Hash};
 use crate::store::hash_of;
 
 /// Where a chain ended at some moment.
@@ -57,7 +57,16 @@ pub async fn heads(conn: &pg::Connection) -> Result<Vec<Head>, Error> {
     rows.iter().map(head_of).collect()
 }
 
-/// One row of `chain_heads`.
+/// The last seal of `chain` up to `seq`, as it lies in the book: the one of that number where the chain has come so far.
+///
+/// # Errors
+/// The database's; `Unexpected` for a hash that is none.
+pub async fn head_up_to(conn: &pg::Connection, chain: i16, seq: i64) -> Result<Head, Error> {
+    let row = conn.query_opt(include_str!("sql/head_up_to.sql"), &[&chain, &seq]).await?;
+    row.as_ref().map_or(Ok(Head { chain, seq: 0, hash: GENESIS }), head_of)
+}
+
+/// One row of `chain_heads`, or what a seal says of its chain.
 pub(crate) fn head_of(row: &pg::Row) -> Result<Head, Error> {
     Ok(Head { chain: row.get("chain"), seq: row.get("seq"), hash: hash_of(row.get("hash"))? })
 }

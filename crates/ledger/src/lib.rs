@@ -25,7 +25,7 @@ pub use accounts::{
 pub use caused::{BookedTransfer, booked_for};
 pub use error::Error;
 pub use exchanged::{Exchanged, exchange_balances, exchanged};
-pub use heads::{Head, NotAHead, heads};
+pub use heads::{Head, NotAHead, head_up_to, heads};
 pub use journal::{Journal, Transfer};
 pub use layout::Layout;
 pub use onward::{place_before, statement_after, with_news};

@@ -1,6 +1,6 @@
 //! R32: an amount in one of a merchant's currencies that can't leave, whatever the balance is or becomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use money::{Currency, Money};
 use pg::{Connection, Row, Tx};
@@ -79,6 +79,11 @@ impl FrozenAmounts {
         self.rows.values().filter(move |freeze| freeze.merchant == merchant && freeze.lifted_at.is_none())
     }
 
+    /// In which currencies something of a merchant's is stopped.
+    pub fn currencies(&self, merchant: MerchantId) -> impl Iterator<Item = Currency> {
+        self.active(merchant).map(|freeze| freeze.amount.currency())
+    }
+
     /// One that is in force.
     pub fn get(&self, id: FreezeId) -> Option<&AmountFreeze> {
         self.rows.get(&id).filter(|freeze| freeze.lifted_at.is_none())
@@ -90,21 +95,20 @@ impl FrozenAmounts {
         self.rows.insert(freeze.id, freeze);
     }
 
-    /// Lifts one; false when it is not in force.
-    pub fn lift(&mut self, id: FreezeId, now: OffsetDateTime) -> bool {
-        let Some(freeze) = self.rows.get_mut(&id).filter(|freeze| freeze.lifted_at.is_none()) else {
-            return false;
-        };
+    /// Lifts one, and answers it as it was in force; none when it is not.
+    pub fn lift(&mut self, id: FreezeId, now: OffsetDateTime) -> Option<AmountFreeze> {
+        let freeze = self.rows.get_mut(&id).filter(|freeze| freeze.lifted_at.is_none())?;
+        let was = freeze.clone();
         freeze.lifted_at = Some(now);
         self.lifted.push(id);
-        true
+        Some(was)
     }
 
     /// Lifts what was ordered until now of a merchant; which.
-    pub fn expire(&mut self, merchant: MerchantId, now: OffsetDateTime) -> Vec<FreezeId> {
+    pub fn expire(&mut self, merchant: MerchantId, now: OffsetDateTime) -> Vec<AmountFreeze> {
         let over = |freeze: &&AmountFreeze| freeze.until.is_some_and(|until| until <= now);
         let expired: Vec<FreezeId> = self.active(merchant).filter(over).map(|freeze| freeze.id).collect();
-        expired.into_iter().filter(|id| self.lift(*id, now)).collect()
+        expired.into_iter().filter_map(|id| self.lift(id, now)).collect()
     }
 
     /// Writes what was frozen and lifted, each only where it is still in force.
@@ -158,6 +162,16 @@ pub async fn merchant_of_freeze(conn: &Connection, id: FreezeId) -> Result<Optio
     Ok(row.map(|row| MerchantId::from_uuid(row.get("merchant"))))
 }
 
+/// Those of these ids that are stopped amounts, in force or not.
+///
+/// # Errors
+/// The database's.
+pub async fn which_are_freezes(conn: &Connection, ids: &[Uuid]) -> Result<HashSet<FreezeId>, Error> {
+    let shards: Vec<i16> = ids.iter().map(|id| FreezeId::from_uuid(*id).shard().number()).collect();
+    let rows = conn.query(include_str!("sql/which_are_freezes.sql"), &[&shards, &ids]).await?;
+    Ok(rows.iter().map(|row| FreezeId::from_uuid(row.get("id"))).collect())
+}
+
 fn read(row: &Row) -> Result<AmountFreeze, Error> {
     let id = FreezeId::from_uuid(row.get("id"));
     let broken = |what: &str| Error::Unexpected(format!("{what} of {id}"));
@@ -203,10 +217,14 @@ mod tests {
         add(other, 1_000, Currency::USD, None);
         assert_eq!(frozen.frozen(merchant, Currency::USD), 130);
         assert_eq!(frozen.expire(merchant, now - time::Duration::SECOND), []);
-        assert_eq!(frozen.expire(merchant, now), [second]);
+        let expired: Vec<FreezeId> = frozen.expire(merchant, now).iter().map(|freeze| freeze.id).collect();
+        assert_eq!(expired, [second]);
         assert_eq!(frozen.frozen(merchant, Currency::USD), 100);
-        assert!(frozen.lift(first, now) && !frozen.lift(first, now));
+        assert_eq!(frozen.currencies(merchant).count(), 2);
+        assert_eq!(frozen.lift(first, now).map(|freeze| freeze.amount.minor()), Some(100));
+        assert_eq!(frozen.lift(first, now), None);
         assert_eq!(frozen.frozen(merchant, Currency::USD), 0);
+        assert_eq!(frozen.currencies(merchant).collect::<Vec<_>>(), [Currency::EUR]);
         assert_eq!(frozen.frozen(merchant, Currency::EUR), 7);
     }
 }

@@ -20,10 +20,13 @@ mod registration;
 mod registry;
 mod state;
 mod stores;
+mod unseen;
 mod users;
 
 pub use accounts::{Directory, LinkedStore, ReceivingAccount, receiving_accounts};
-pub use amount_freezes::{AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze};
+pub use amount_freezes::{
+    AmountFreeze, FrozenAmounts, amount_freezes, merchant_of_freeze, which_are_freezes,
+};
 pub use anonymous::{Leftover, blank, forget, to_forget};
 pub use closing::{Obstacle, Remains, closing};
 pub use error::Error;

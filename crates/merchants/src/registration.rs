@@ -12,6 +12,7 @@ use crate::keys::{context, email_index, mobile_index, name_index};
 use crate::marks::{self, Claimed, MarkKind};
 use crate::registry::MerchantKind;
 use crate::state::{MerchantEvent, MerchantState};
+use crate::unseen::is_unseen;
 use crate::{DocumentId, MerchantId};
 
 /// A merchant as it is described.
@@ -78,8 +79,8 @@ impl Registration {
         if origin.is_none() {
             refuse("origin", "must be mainland, hong_kong or other");
         }
-        if name.is_empty() || name.chars().count() > 140 || name.chars().any(char::is_control) {
-            refuse("name", "must have 1 to 140 characters and no control characters");
+        if name.is_empty() || name.chars().count() > 140 || name.chars().any(is_unseen) {
+            refuse("name", "must have 1 to 140 characters and none that is not seen");
         }
         // It is written into files for authorities as it is, and a table program would take it for a formula.
         if name.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {

@@ -8,6 +8,7 @@ use crate::accounts::PAYPAL;
 use crate::error::Error;
 use crate::payees::FieldError;
 use crate::registry::insert_store;
+use crate::unseen::is_unseen;
 use crate::{MerchantId, NewStore, StoreId, UserId};
 
 /// An authorisation for longer is a mistake.
@@ -58,8 +59,8 @@ pub fn check_store<'p>(new: &NewStore<'_>, mut platforms: impl Iterator<Item = &
         refuse("site", "must be two capital letters, as US or DE");
     }
     let length = new.name.chars().count();
-    if !(1..=100).contains(&length) || new.name.chars().any(char::is_control) || new.name.trim() != new.name {
-        refuse("name", "must have 1 to 100 characters, none of control, and no blanks around them");
+    if !(1..=100).contains(&length) || new.name.chars().any(is_unseen) || new.name.trim() != new.name {
+        refuse("name", "must have 1 to 100 characters, all of them seen, and no blanks around them");
     }
     errors
 }

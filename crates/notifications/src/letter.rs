@@ -26,12 +26,13 @@ const fn words_of(english: &'static str, chinese: &'static str, meaning: &'stati
     Words { english, chinese, meaning }
 }
 
-/// Members of the data, amounts beside their currencies. What isn't named here is not told by mail.
-const ROWS: [(&str, &[&str]); 12] = [
+/// Members of the data, amounts beside their currencies. What isn't named here is not told by mail, nor is an amount of nothing.
+const ROWS: [(&str, &[&str]); 13] = [
     ("Amount 金额", &["/amount", "/currency"]),
     ("Taken back 撤回金额", &["/reversed_amount", "/currency"]),
     ("Sold 卖出", &["/sell_amount", "/sell_currency"]),
     ("Bought 买入", &["/buy_amount", "/buy_currency"]),
+    ("Came back 退回金额", &["/returned_amount", "/buy_currency"]),
     ("Reference 参考号", &["/reference"]),
     ("Your reference 客户参考号", &["/client_reference"]),
     ("Status 状态", &["/status"]),
@@ -78,7 +79,7 @@ fn words(event_type: &str) -> Words {
         "payment.reversed" => words_of(
             "A bank took a payment back",
             "款项被银行撤回",
-            "The amount left your balance. What the balance did not cover is paid off by later credits.",
+            "If the payment was credited, the amount left your balance, and what the balance did not cover is paid off by later credits. If it was in review, the amount had not come into your balance.",
         ),
         "withdrawal.processing" => {
             words_of("A withdrawal is on its way", "提现处理中", "The money has left your balance.")
@@ -139,11 +140,16 @@ fn words(event_type: &str) -> Words {
     }
 }
 
-/// The members, side by side; none if one of them is missing or no text.
+/// The members, side by side; none if one of them is missing or no text, or if they are an amount of nothing.
 fn plain(data: &Value, members: &[&str]) -> Option<String> {
     let texts: Option<Vec<String>> =
         members.iter().map(|member| data.pointer(member)?.as_str().map(clean)).collect();
-    texts.map(|texts| texts.join(" "))
+    let texts = texts.filter(|texts| members.len() == 1 || !is_nothing(&texts[0]))?;
+    Some(texts.join(" "))
+}
+
+fn is_nothing(amount: &str) -> bool {
+    amount.chars().all(|c| matches!(c, '0' | '.'))
 }
 
 /// One line without signs that steer terminals or turn text around, and not too long.
@@ -239,6 +245,22 @@ mod tests {
             body.contains("*7788 closed") && !body.contains("6222") && !body.contains("Bought"),
             "{body}"
         );
+    }
+
+    #[test]
+    fn r9_what_was_taken_back_or_came_back_is_told_where_there_is_some() {
+        let body = |kind: &str, data: &Value| of(&claimed(kind, "x", data)).body;
+        let credited = |back: &str| json!({"amount": "300.00", "reversed_amount": back, "currency": "USD", "reference": "0"});
+        let told = body("payment.credited", &credited("100.00"));
+        assert!(told.contains("\nAmount 金额: 300.00 USD\nTaken back 撤回金额: 100.00 USD\n"), "{told}");
+        let told = body("payment.credited", &credited("0.00"));
+        assert!(!told.contains("Taken back") && told.contains("\nReference 参考号: 0\n"), "{told}");
+        let withdrawal =
+            |back: Value| json!({"buy_amount": "2891.30", "buy_currency": "USD", "returned_amount": back});
+        let told = body("withdrawal.returned", &withdrawal(json!("1.00")));
+        assert!(told.contains("\nBought 买入: 2891.30 USD\nCame back 退回金额: 1.00 USD\n"), "{told}");
+        let told = body("withdrawal.paid", &withdrawal(Value::Null));
+        assert!(!told.contains("Came back"), "{told}");
     }
 
     #[test]

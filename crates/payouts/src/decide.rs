@@ -191,6 +191,7 @@ fn learn(payout: &mut Payout, received: Option<Money>, reference: Option<&String
 }
 
 fn conclude(payout: &mut Payout, state: PayoutState) {
+    payout.disputed_from = (state == PayoutState::Disputed).then_some(payout.state);
     payout.state = state;
     payout.held_by = None;
     payout.needs_operator = state == PayoutState::Disputed;

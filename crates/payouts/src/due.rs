@@ -30,16 +30,18 @@ pub(crate) enum Outcome {
 }
 
 /// At most `limit` jobs. Merchants are locked `FOR SHARE` before payouts, the order of every batch; payouts that a
-/// lane works on are skipped, so a claim never waits for one while it holds merchants.
+/// lane works on are skipped, so a claim never waits for one while it holds merchants. Without `sends`, only what the bank
+/// may have already is claimed, to be asked about.
 pub(crate) async fn claim(
     pool: &Pool,
     bank: &str,
     policy: &BankPolicy,
     limit: usize,
+    sends: bool,
 ) -> Result<Outcome, Error> {
     let mut conn = pool.get().await?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let due = conn.query(include_str!("sql/due.sql"), &[&bank, &limit]).await?;
+    let due = conn.query(include_str!("sql/due.sql"), &[&bank, &limit, &sends]).await?;
     if due.is_empty() {
         return Ok(Outcome::Committed(Vec::new()));
     }
@@ -54,7 +56,7 @@ pub(crate) async fn claim(
     let mut taken = Vec::new();
     for id in ids {
         let Some(merchant) = payouts.get(id).map(|payout| payout.merchant) else { continue };
-        let may_send = merchant.is_none_or(|merchant| senders.contains(&merchant));
+        let may_send = sends && merchant.is_none_or(|merchant| senders.contains(&merchant));
         let token = Uuid::now_v7();
         match payouts.take(id, token, may_send, policy, now) {
             Take::Claimed(kind) => {

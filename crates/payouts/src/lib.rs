@@ -62,6 +62,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             sql: include_str!("../migrations/0004_judgements.sql"),
         },
         pg::Migration { version: 5, name: "settled", sql: include_str!("../migrations/0005_settled.sql") },
+        pg::Migration {
+            version: 6,
+            name: "disputed_from",
+            sql: include_str!("../migrations/0006_disputed_from.sql"),
+        },
     ],
 };
 

@@ -104,6 +104,7 @@ pub fn unfreeze(payout: &mut Payout, now: OffsetDateTime) -> bool {
 /// For the caller, who alone knows of the refund, when [`crate::apply`] answered `Duplicate`.
 pub fn paid_after_refund(payout: &mut Payout) -> bool {
     let Some(state) = next(payout.state, PayoutEvent::PaidAfterRefund) else { return false };
+    payout.disputed_from = Some(payout.state);
     payout.state = state;
     payout.needs_operator = true;
     payout.rest();

@@ -142,6 +142,9 @@ pub struct Payout {
     pub updated_at: OffsetDateTime,
     /// What the worker does next; always none where a payout was read without its job.
     pub job: Option<Job>,
+    /// Where it stood when it became disputed, while it is; none too where a payout was read without a lock, or where that was
+    /// not kept yet.
+    pub disputed_from: Option<PayoutState>,
     /// What people found out about it last (R27, R29); always none where a payout was read without a lock.
     pub judged: Option<Judgement>,
     /// What banks had said of it before this batch, where people are about to judge it.

@@ -19,7 +19,7 @@ pub fn resolvable(
     policy: &BankPolicy,
     now: OffsetDateTime,
 ) -> Result<PayoutState, Refusal> {
-    let state = next(payout.state, event(payout, truth)).ok_or(Refusal::IllegalTransition(
+    let state = next(payout.state, event_of(payout, truth)).ok_or(Refusal::IllegalTransition(
         "only a payout whose outcome is unknown, disputed or overdue can be resolved",
     ))?;
     if payout.state == PayoutState::Sent && !is_overdue(payout, policy, now) {
@@ -50,6 +50,7 @@ pub fn resolve(
     now: OffsetDateTime,
 ) -> Result<(), Refusal> {
     payout.state = resolvable(payout, found.truth, policy, now)?;
+    payout.disputed_from = None;
     payout.judge(found, now);
     payout.held_by = None;
     payout.needs_operator = false;
@@ -65,6 +66,10 @@ pub fn resolve(
             payout.note("operator", "found out: executed");
         }
         Truth::NeverExecuted => {
+            if payout.state == PayoutState::Failed && payout.returned.take().is_some() {
+                payout.reason = None;
+                payout.note("worker", "what was reported as returned was never paid");
+            }
             // ISO 20022: not specified.
             payout.reason.get_or_insert_with(|| "MS03".to_owned());
             payout.note("operator", "found out: never executed, or not again");
@@ -81,11 +86,20 @@ fn is_overdue(payout: &Payout, policy: &BankPolicy, now: OffsetDateTime) -> bool
     payout.needs_operator || payout.sent_at.is_some_and(|sent| sent + patience <= now)
 }
 
-fn event(payout: &Payout, truth: Truth) -> PayoutEvent {
-    match truth {
-        Truth::Executed => PayoutEvent::FoundPaid,
-        Truth::NeverExecuted if payout.returned.is_some() => PayoutEvent::FoundReturned,
-        Truth::NeverExecuted => PayoutEvent::FoundFailed,
+fn event_of(payout: &Payout, truth: Truth) -> PayoutEvent {
+    event(truth, payout.returned.is_some(), payout.disputed_from)
+}
+
+/// What the truth makes of a return that was reported. One that was posted before the dispute stands; one that made the dispute
+/// was never posted, and neither was its payment: both are true, or neither. Where nobody knows where the dispute came from, it is
+/// taken for posted.
+fn event(truth: Truth, is_returned: bool, disputed_from: Option<PayoutState>) -> PayoutEvent {
+    let was_posted = disputed_from.is_none_or(|from| from == PayoutState::Returned);
+    match (truth, is_returned) {
+        (Truth::Executed, true) if !was_posted => PayoutEvent::FoundReturned,
+        (Truth::Executed, _) => PayoutEvent::FoundPaid,
+        (Truth::NeverExecuted, true) if was_posted => PayoutEvent::FoundReturned,
+        (Truth::NeverExecuted, _) => PayoutEvent::FoundFailed,
     }
 }
 
@@ -120,12 +134,50 @@ mod tests {
         }
     }
 
+    /// A return was reported or not, and the dispute came from there; then what it is if it was executed, and if it never was.
+    const RETURNS: [(bool, Option<S>, S, S); 10] = [
+        (false, None, S::Paid, S::Failed),
+        (false, Some(S::Queued), S::Paid, S::Failed),
+        (false, Some(S::Held), S::Paid, S::Failed),
+        (false, Some(S::Failed), S::Paid, S::Failed),
+        (false, Some(S::Returned), S::Paid, S::Failed),
+        // From before it was kept.
+        (true, None, S::Paid, S::Returned),
+        // Posted both: it was executed once more, or was not.
+        (true, Some(S::Returned), S::Paid, S::Returned),
+        // Posted neither.
+        (true, Some(S::Queued), S::Returned, S::Failed),
+        (true, Some(S::Held), S::Returned, S::Failed),
+        (true, Some(S::Failed), S::Returned, S::Failed),
+    ];
+
     #[test]
-    fn r29_what_came_back_before_stays_returned() {
-        let mut payout = in_state(S::Disputed);
-        payout.returned = Some(cny(90_000));
-        resolve(&mut payout, &found(Truth::NeverExecuted), &policy(), NOW + secs(60)).unwrap();
-        assert_eq!(payout.state, S::Returned);
+    fn r29_what_was_reported_as_returned_stands_where_it_was_posted_and_else_with_its_payment() {
+        for (is_returned, from, executed, never) in RETURNS {
+            for (truth, becomes) in [(Truth::Executed, executed), (Truth::NeverExecuted, never)] {
+                let mut payout = in_state(S::Disputed);
+                (payout.returned, payout.disputed_from) = (is_returned.then(|| cny(90_000)), from);
+                payout.reason = is_returned.then(|| "AC04".to_owned());
+                resolve(&mut payout, &found(truth), &policy(), NOW + secs(60)).unwrap();
+                let what = format!("returned {is_returned} from {from:?}, {truth:?}");
+                assert_eq!((payout.state, payout.disputed_from), (becomes, None), "{what}");
+                let stays = is_returned && becomes != S::Failed;
+                assert_eq!(payout.returned.is_some(), stays, "{what}");
+                assert_eq!(payout.reason.as_deref() == Some("AC04"), stays, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn r29_a_dispute_knows_where_it_came_from() {
+        for (state, finding) in [(S::Queued, returned(99_000)), (S::Held, paid()), (S::Failed, paid())] {
+            let mut payout = in_state(state);
+            apply(&mut payout, &callback(finding), &policy(), NOW);
+            assert_eq!((payout.state, payout.disputed_from), (S::Disputed, Some(state)));
+        }
+        let mut payout = in_state(S::Returned);
+        assert!(crate::operate::paid_after_refund(&mut payout));
+        assert_eq!((payout.state, payout.disputed_from), (S::Disputed, Some(S::Returned)));
     }
 
     #[test]

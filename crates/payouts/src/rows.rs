@@ -43,9 +43,17 @@ pub(crate) fn payout(row: &pg::Row) -> Result<Payout, Error> {
         job: None,
         notes: Vec::new(),
         names: Vec::new(),
+        disputed_from: None,
         judged: None,
         heard: Vec::new(),
     })
+}
+
+/// A locked row's: where it stood when it became disputed.
+pub(crate) fn disputed_from(row: &pg::Row) -> Result<Option<PayoutState>, Error> {
+    let Some(name) = row.get::<_, Option<&str>>("disputed_from") else { return Ok(None) };
+    let broken = || Error::Unexpected(format!("a payout was disputed from {name:?}"));
+    PayoutState::parse(name).map(Some).ok_or_else(broken)
 }
 
 pub(crate) fn job(row: &pg::Row) -> Result<(PayoutId, Job), Error> {

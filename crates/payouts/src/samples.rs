@@ -71,6 +71,7 @@ pub(crate) fn queued() -> Payout {
         job: Some(Job::new(JobKind::Send, NOW)),
         notes: Vec::new(),
         names: Vec::new(),
+        disputed_from: None,
         judged: None,
         heard: Vec::new(),
     }

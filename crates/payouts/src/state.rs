@@ -56,7 +56,7 @@ pub enum PayoutEvent {
     FoundPaid,
     /// People found out that the bank never executed it and never will.
     FoundFailed,
-    /// People found out that it came back as was reported first, and was not executed again.
+    /// People found out that it was executed once and came back as was reported, before the dispute or with it.
     FoundReturned,
 }
 

@@ -213,7 +213,8 @@ async fn lock_with(tx: &Tx<'_>, sql: &'static str, ids: &[PayoutId]) -> Result<P
         tx.query(include_str!("sql/jobs_of.sql"), &parameters),
     );
     for row in payouts? {
-        let payout = Payout { judged: judged::read(&row)?, ..rows::payout(&row)? };
+        let (judged, disputed_from) = (judged::read(&row)?, rows::disputed_from(&row)?);
+        let payout = Payout { judged, disputed_from, ..rows::payout(&row)? };
         let judged_at = payout.judged.as_ref().map(|judged| judged.at);
         let (state, changed) = (payout.state, false);
         locked.rows.insert(payout.id, Held { state, judged_at, job: None, changed, payout });
@@ -451,6 +452,8 @@ async fn save_payouts(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Re
     let delays: Vec<i32> = payouts().map(|p| p.delays).collect();
     let for_operators: Vec<bool> = payouts().map(|p| p.needs_operator).collect();
     let sent_at: Vec<Option<OffsetDateTime>> = payouts().map(|p| p.sent_at).collect();
+    let disputed_from: Vec<Option<&str>> =
+        payouts().map(|p| p.disputed_from.map(PayoutState::as_str)).collect();
     let saved = tx
         .execute(
             include_str!("sql/save.sql"),
@@ -470,6 +473,7 @@ async fn save_payouts(tx: &Tx<'_>, changed: &[&Held], now: OffsetDateTime) -> Re
                 &for_operators,
                 &sent_at,
                 &now,
+                &disputed_from,
             ],
         )
         .await?;

@@ -7,7 +7,7 @@ mod gather;
 mod under_way;
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -59,6 +59,8 @@ pub struct BankLink {
     pub idle: Duration,
     /// When the bank is left alone.
     pub breaker: BreakerPolicy,
+    /// Whether people keep payouts from it at the start: see [`Worker::pause`].
+    pub paused: bool,
 }
 
 impl fmt::Debug for BankLink {
@@ -77,6 +79,8 @@ pub struct BankState {
     pub bank: Arc<str>,
     /// Whether it is left alone.
     pub breaker: BreakerState,
+    /// Whether people keep payouts from it.
+    pub paused: bool,
     /// Calls and reports under way.
     pub busy: usize,
     /// Calls that may begin in one second; 0 for no limit.
@@ -123,6 +127,7 @@ impl Worker {
         let desk = |link: BankLink| {
             let breaker = Mutex::new(Breaker::new(link.breaker));
             let rate = Mutex::new(Bucket::new(link.max_per_second));
+            let paused = AtomicBool::new(link.paused);
             let (pool, open, submit) = (pool.clone(), open.clone(), submit.clone());
             Arc::new(Desk {
                 link,
@@ -130,6 +135,7 @@ impl Worker {
                 open,
                 submit,
                 breaker,
+                paused,
                 rate,
                 answers: AnswerTime::default(),
                 wake: Arc::default(),
@@ -159,6 +165,7 @@ impl Worker {
             BankState {
                 bank: desk.link.bank.clone(),
                 breaker: desk.breaker().state(now),
+                paused: desk.is_paused(),
                 busy: desk.busy.load(Ordering::Relaxed),
                 max_per_second: desk.link.max_per_second,
                 answers_in,
@@ -166,6 +173,17 @@ impl Worker {
             }
         };
         self.desks.iter().map(state).collect()
+    }
+
+    /// While a bank is paused nothing is sent to it, not even again. What it may have already is asked about, and what it
+    /// tells is taken. Whether this changes anything: not where it was so before, nor for a bank that has no payouts.
+    pub fn pause(&self, bank: &str, paused: bool) -> bool {
+        let Some(desk) = self.desks.iter().find(|desk| &*desk.link.bank == bank) else { return false };
+        let changes = desk.paused.swap(paused, Ordering::SeqCst) != paused;
+        if changes {
+            desk.wake.notify_one();
+        }
+        changes
     }
 
     /// Claims nothing more and finishes what is under way; what isn't done after `patience` is dropped and healed
@@ -188,6 +206,7 @@ struct Desk {
     open: Open,
     submit: Submit,
     breaker: Mutex<Breaker>,
+    paused: AtomicBool,
     rate: Mutex<Option<Bucket>>,
     answers: AnswerTime,
     wake: Arc<Notify>,
@@ -278,7 +297,8 @@ impl Desk {
             tokio::select! {
                 // An error means that the handle is gone.
                 changed = stop.changed() => if changed.is_err() { break },
-                () = self.wake.notified() => {}
+                // Of what is committed to be sent nothing is looked at, so nobody is woken for it.
+                () = self.wake.notified(), if !self.is_paused() => {}
                 () = sleep(pause) => {}
                 Some(done) = under_way.tasks.join_next() => ended(done),
             }
@@ -339,9 +359,14 @@ impl Desk {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
+    }
+
     async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
-        let began = Began::now();
-        let (taken, sure) = match due::claim(&self.pool, &self.link.bank, &self.link.policy, limit).await? {
+        let (began, sends) = (Began::now(), !self.is_paused());
+        let claim = due::claim(&self.pool, &self.link.bank, &self.link.policy, limit, sends);
+        let (taken, sure) = match claim.await? {
             due::Outcome::Committed(taken) => (taken, true),
             due::Outcome::Unsure(taken) => (taken, false),
         };
@@ -377,6 +402,10 @@ impl Desk {
         let order = PayoutOrder { reference, amount: payout.amount, beneficiary, remittance: None };
         if claimed.began.is_longer_ago_than(self.link.policy.lease / 2) {
             return SendOutcome::NotSent { why: "the worker was late".to_owned() };
+        }
+        // Claimed a moment before somebody paused it.
+        if self.is_paused() {
+            return SendOutcome::NotSent { why: "payouts to this bank are paused".to_owned() };
         }
         let start = Instant::now();
         let deadline = start + self.link.policy.request_timeout;

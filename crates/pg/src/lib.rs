@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod grants;
 mod home;
 mod id;
 mod migrate;
@@ -15,6 +16,7 @@ mod tls;
 mod tx;
 
 pub use error::{DatabaseError, Error};
+pub use grants::ungranted;
 pub use id::{BadId, Id, Kind};
 pub use migrate::{Migration, MigrationSet, PendingMigration, RUNTIME_ROLE, SMALL_SAMPLES, migrate, pending};
 pub use paging::{BadPlace, Looked, Paged, Place, far_off, one_more};

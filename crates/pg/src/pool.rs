@@ -6,6 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row, Socket};
@@ -79,6 +80,7 @@ const DRIVERS_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
 pub struct Pool {
     inner: deadpool_postgres::Pool,
     statement: Duration,
+    role: Option<&'static str>,
 }
 
 /// How busy a pool is.
@@ -117,7 +119,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Settings(error.to_string()))?;
-        Ok(Pool { inner, statement: settings.statement })
+        Ok(Pool { inner, statement: settings.statement, role: settings.role })
     }
 
     /// A connection, new or used before.
@@ -127,6 +129,9 @@ impl Pool {
     pub async fn get(&self) -> Result<Connection, Error> {
         let object = self.inner.get().await.map_err(|error| match error {
             PoolError::Backend(error) => {
+                if let Some(error) = self.lacks_role(&error) {
+                    return error;
+                }
                 let (error, after) = sort(&error);
                 if after == After::AllGone {
                     self.inner.retain(|_, _| false);
@@ -137,6 +142,14 @@ impl Pool {
             other => Error::Unavailable(other.to_string()),
         })?;
         Ok(Connection { object: Some(object), session: Session::new(self.statement + GRACE) })
+    }
+
+    /// A role that is not there is refused at connect, as the wrong value of a setting.
+    fn lacks_role(&self, error: &tokio_postgres::Error) -> Option<Error> {
+        let (role, said) = (self.role?, error.as_db_error()?);
+        let about_it = *said.code() == SqlState::INVALID_PARAMETER_VALUE && said.message().contains(role);
+        let says = || format!("its server has no role {role}; run `sluice migrate`");
+        about_it.then(says).map(Error::Unavailable)
     }
 
     /// How busy it is.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_util::future::join_all;
-use pg::{Error, Migration, MigrationSet, Tls, migrate, pending};
+use pg::{Error, Migration, MigrationSet, Pool, PoolSettings, Tls, migrate, pending, ungranted};
 
 const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (n integer)" };
 const TWO: Migration = Migration { version: 2, name: "two", sql: "INSERT INTO one VALUES (2)" };
@@ -109,6 +109,41 @@ async fn every_column_has_a_small_sample_but_where_a_migration_says_otherwise() 
     assert!(migrate(&db.url, &Tls::default(), &sets).await.unwrap().is_empty());
     expected.push("part_2.n=10".to_owned());
     assert_eq!(sorted(targets().await), sorted(expected));
+}
+
+#[tokio::test]
+async fn rights_that_a_restored_dump_has_not_brought_are_missed() {
+    const GRANTED: Migration = Migration {
+        version: 1,
+        name: "granted",
+        sql: "CREATE TABLE one (n integer, secret integer);
+            CREATE TABLE two (n integer) PARTITION BY RANGE (n);
+            CREATE TABLE two_rest PARTITION OF two DEFAULT;
+            CREATE TABLE gone (n integer);
+            DROP TABLE gone;
+            GRANT SELECT (n) ON one TO sluice_runtime;
+            GRANT INSERT, SELECT ON two TO sluice_runtime",
+    };
+    let sets = [MigrationSet { owner: "a", migrations: &[GRANTED] }];
+    let db = testkit::database(&sets).await;
+    let conn = db.pool.get().await.unwrap();
+    assert_eq!(ungranted(&conn, &sets).await.unwrap(), [""; 0]);
+    let owner = db.owner().get().await.unwrap();
+    owner.batch_execute("REVOKE ALL ON two FROM sluice_runtime").await.unwrap();
+    assert_eq!(ungranted(&conn, &sets).await.unwrap(), ["two"]);
+    owner.batch_execute("REVOKE ALL ON one FROM sluice_runtime").await.unwrap();
+    assert_eq!(ungranted(&conn, &sets).await.unwrap(), ["one", "two"]);
+    // It runs nothing, and gives nothing back.
+    assert!(migrate(&db.url, &Tls::default(), &sets).await.unwrap().is_empty());
+    assert_eq!(ungranted(&conn, &sets).await.unwrap(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_server_that_has_no_such_role_was_never_migrated_and_that_is_said() {
+    let db = testkit::database(&[]).await;
+    let settings = PoolSettings { role: Some("sluice_nobody_has_made_it"), ..PoolSettings::default() };
+    let said = Pool::open(&db.url, settings).unwrap().get().await.unwrap_err().to_string();
+    assert!(said.contains("sluice_nobody_has_made_it") && said.contains("`sluice migrate`"), "{said}");
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use crate::key_file::{self, KeyError, KeyFile};
 
 /// The bytes before the ciphertext that name the key.
 const KEY_ID_LEN: usize = 4;
+/// What each key makes its mark of, for ever: another text would be another mark.
+const MARKED: &[u8] = b"sluice: which key this is";
 
 /// Why something sealed can't be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,11 +26,29 @@ pub enum OpenError {
     Damaged,
 }
 
+/// By what a key is known again, and nothing else of it: an HMAC of a text that never changes, under the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyMark {
+    /// Which one it is in its file: `index_key`, or `key` and its id.
+    pub name: String,
+    /// Another key's differs.
+    pub mark: [u8; 32],
+}
+
+impl KeyMark {
+    fn of(name: String, key: &hmac::Key) -> KeyMark {
+        let mut mark = [0; 32];
+        mark.copy_from_slice(hmac::sign(key, MARKED).as_ref());
+        KeyMark { name, mark }
+    }
+}
+
 /// The keys of an installation: seals with the active one, opens with any.
 pub struct Keyring {
     active: u32,
     keys: Vec<(u32, LessSafeKey)>,
     index: hmac::Key,
+    marks: Vec<KeyMark>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -78,10 +98,11 @@ impl Keyring {
             let bytes = STANDARD.decode(text).map_err(|_| "a key is not base64".to_owned())?;
             if bytes.len() == 32 { Ok(bytes) } else { Err("a key has not 32 bytes".into()) }
         };
-        let mut keys = Vec::with_capacity(file.keys.len());
+        let (mut keys, mut marks) = (Vec::with_capacity(file.keys.len()), Vec::new());
         for entry in &file.keys {
             let mut bytes = decode(&entry.key)?;
             let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| "a key is unusable".to_owned())?;
+            marks.push(KeyMark::of(format!("key {}", entry.id), &hmac::Key::new(hmac::HMAC_SHA256, &bytes)));
             bytes.zeroize();
             keys.push((entry.id, LessSafeKey::new(key)));
         }
@@ -91,7 +112,18 @@ impl Keyring {
         let mut index = decode(&file.index_key)?;
         let index_key = hmac::Key::new(hmac::HMAC_SHA256, &index);
         index.zeroize();
-        Ok(Keyring { active: file.active, keys, index: index_key })
+        marks.push(KeyMark::of("index_key".to_owned(), &index_key));
+        Ok(Keyring { active: file.active, keys, index: index_key, marks })
+    }
+
+    /// The mark of each key, by which a database tells whether this is the file that it was sealed with.
+    pub fn marks(&self) -> &[KeyMark] {
+        &self.marks
+    }
+
+    /// The id of the key that seals.
+    pub fn active(&self) -> u32 {
+        self.active
     }
 
     /// Encrypts `plaintext`, bound to `context` (table, column and row). The result is: id of the key
@@ -202,6 +234,27 @@ mod tests {
         }
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn r36_a_key_is_known_again_by_its_mark_which_is_nothing_else_that_is_kept() {
+        let (dir, before) = keyring();
+        let path = dir.path().join("keys.toml");
+        let names = |ring: &Keyring| ring.marks().iter().map(|mark| mark.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&before), ["key 1", "index_key"]);
+        assert_eq!(Keyring::load(&path).unwrap().marks(), before.marks());
+        Keyring::add(&path).unwrap();
+        let after = Keyring::load(&path).unwrap();
+        assert_eq!(names(&after), ["key 1", "key 2", "index_key"]);
+        assert!(before.marks().iter().all(|mark| after.marks().contains(mark)));
+        let (_other, other) = keyring();
+        for (one, another) in before.marks().iter().zip(other.marks()) {
+            assert_ne!(one, another);
+        }
+        let text = std::str::from_utf8(MARKED).unwrap();
+        assert!(before.marks().iter().all(|mark| mark.mark != before.blind_index("", text)));
+        let file = std::fs::read_to_string(&path).unwrap();
+        assert!(after.marks().iter().all(|mark| !file.contains(&STANDARD.encode(mark.mark))));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod detail;
+mod key_marks;
 pub mod masked;
 mod reads;
 mod replay;
@@ -10,6 +11,7 @@ mod store;
 
 pub use delivery::{Delivery, Verdict};
 pub use detail::{Conflict, EventDetail, Later, RawEvent, event, raw};
+pub use key_marks::{NotItsKeys, admit_keys};
 pub use reads::{EventFilter, EventRow, VERDICTS, conflict_count, list, of_banks_ids};
 pub use replay::{LaterAnswer, Standing, Turn, claim_replays, record_replays};
 pub use retention::{Kept, keep};
@@ -32,6 +34,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 6,
             name: "events_by_time",
             sql: include_str!("../migrations/0006_events_by_time.sql"),
+        },
+        pg::Migration {
+            version: 7,
+            name: "key_marks",
+            sql: include_str!("../migrations/0007_key_marks.sql"),
         },
     ],
 };

@@ -8,6 +8,7 @@ use exchange::QuoteId;
 use merchants::MerchantId;
 use money::{Currency, FeeSchedule};
 use pg::Tx;
+use rust_decimal::Decimal;
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
@@ -110,7 +111,9 @@ impl Fees {
             let currency = Currency::parse(row.get("sell_currency"))
                 .map_err(|error| Error::Unexpected(format!("a reservation's currency: {error}")))?;
             let merchant = MerchantId::from_uuid(row.get("merchant"));
-            self.reserved.insert((merchant, currency), row.get("reserved_minor"));
+            // More than 64 bits are more than any allowance: then nothing is left, as with less.
+            let reserved = i64::try_from(row.get::<_, Decimal>("reserved_minor")).unwrap_or(i64::MAX);
+            self.reserved.insert((merchant, currency), reserved);
         }
         Ok(())
     }

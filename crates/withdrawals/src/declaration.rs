@@ -40,6 +40,9 @@ pub enum Declared {
     Conversion,
     /// An exchange was undone before anything was sent (R45).
     Undone,
+    /// What was exchanged goes to another country than was declared (R28): this replaces what was declared of it before, and nothing
+    /// was exchanged again.
+    Amended,
 }
 
 impl Declared {
@@ -48,6 +51,7 @@ impl Declared {
         match self {
             Declared::Conversion => "conversion",
             Declared::Undone => "undone",
+            Declared::Amended => "amended",
         }
     }
 }
@@ -194,6 +198,7 @@ fn read(row: &Row) -> Result<Declaration, Error> {
         declared: match row.get("event") {
             "conversion" => Declared::Conversion,
             "undone" => Declared::Undone,
+            "amended" => Declared::Amended,
             _ => return Err(broken("the event")),
         },
         day: row.get("day"),

@@ -73,6 +73,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "in_transit",
             sql: include_str!("../migrations/0008_in_transit.sql"),
         },
+        pg::Migration {
+            version: 9,
+            name: "amended_declarations",
+            sql: include_str!("../migrations/0009_amended_declarations.sql"),
+        },
     ],
 };
 

@@ -90,7 +90,7 @@ impl Usage {
         }
     }
 
-    /// Gives back what a withdrawal counted that was refused or refunded.
+    /// Gives back what a withdrawal counted that never left.
     pub fn give_back(&mut self, counters: &[Counter], minor: i64) {
         for counter in counters {
             if let Some(held) = self.rows.get_mut(counter) {

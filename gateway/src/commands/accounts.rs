@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deposits::{Payments, Received};
 use exchange::Quotes;
 use ledger::{Account, AccountKind, MerchantRef, Owner};
-use merchants::{Directory, MerchantId};
+use merchants::{Directory, FrozenAmounts, MerchantId};
 use money::Currency;
 use payouts::{PayoutId, Payouts};
 use withdrawals::{Pricing, WithdrawalId, WithdrawalState, Withdrawals};
@@ -107,6 +107,14 @@ pub(super) fn of_charged(
         if !(alone && is_its) {
             touched.push(row.merchant_ref().balance(payout.amount.currency()));
         }
+    }
+}
+
+/// Of merchants of whose money something may be stopped no more: what is free then pays off what they owe (R8).
+pub(super) fn of_freed(freed: &[MerchantId], frozen: &FrozenAmounts, touched: &mut Vec<Account>) {
+    for merchant in freed {
+        let balance = |currency| Account::merchant(merchant.shard(), merchant.uuid(), currency);
+        touched.extend(frozen.currencies(*merchant).map(balance));
     }
 }
 

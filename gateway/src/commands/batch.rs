@@ -103,7 +103,7 @@ impl Stage<'_> {
             Command::Rematch(payments) => self.rematch_all(payments),
             Command::ApplyReversals(reversals) => self.apply_waiting(reversals),
             Command::ImportOrders(command) => self.import_orders(command),
-            Command::LiftFreezes(merchants) => Ok(self.lift_freezes(merchants)),
+            Command::LiftFreezes(merchants) => self.lift_freezes(merchants),
             Command::AgeDocuments(merchants) => Ok(self.age_documents(merchants)),
             Command::CloseEmptied(merchants) => Ok(self.close_emptied(merchants)),
         }

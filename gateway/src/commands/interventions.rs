@@ -78,9 +78,12 @@ impl Stage<'_> {
         Ok(())
     }
 
-    pub(super) fn lift_amount(&mut self, freeze: FreezeId) -> Result<(), No> {
-        let lifted = self.frozen.lift(freeze, self.now);
-        if lifted { Ok(()) } else { Err(illegal("the amount is not frozen any more".into())) }
+    pub(super) fn lift_amount(&mut self, freeze: FreezeId) -> Result<Result<(), No>, Void> {
+        let Some(lifted) = self.frozen.lift(freeze, self.now) else {
+            return Ok(Err(illegal("the amount is not frozen any more".into())));
+        };
+        self.repay_freed(&lifted)?;
+        Ok(Ok(()))
     }
 
     /// What is shown of the actions in this file.

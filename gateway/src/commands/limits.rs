@@ -48,7 +48,8 @@ fn of_withdrawal(facts: &Facts, row: &Withdrawal) -> Vec<Counter> {
 }
 
 impl Stage<'_> {
-    /// What a withdrawal counted that was refused or refunded, it counts no more.
+    /// What a withdrawal counted that never left, since it was refused, or refunded without ever having been paid, it counts no
+    /// more.
     pub(super) fn give_limits_back(&mut self, id: WithdrawalId) {
         let Some(row) = self.withdrawals.get(id) else { return };
         if let Some(worth) = row.worth_usd_minor {

@@ -4,10 +4,12 @@
 use calendar::Calendars;
 use deposits::{Payment, PaymentState, ReversalState};
 use merchants::MerchantId;
-use money::Currency;
+use money::{Currency, Money};
 use notifications::{Notice, NoticeKind};
+use payouts::Payout;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use withdrawals::Withdrawal;
 
 use super::answers::rfc3339;
 use super::stage::Stage;
@@ -28,6 +30,8 @@ impl Stage<'_> {
         let kind = match payment.status {
             PaymentState::Credited => NoticeKind::PaymentCredited,
             PaymentState::InReview => NoticeKind::PaymentInReview,
+            // Where a bank took all of it back, none of it went to its remitter: that is told as what it is.
+            PaymentState::Returned if payment.open_amount().minor() == 0 => return None,
             PaymentState::Returned => NoticeKind::PaymentReturned,
             PaymentState::Returning => return None,
         };
@@ -46,6 +50,7 @@ impl Stage<'_> {
             let payment = arrived.or(self.payments.get(id))?;
             let data = json!({
                 "payment_id": id.to_string(),
+                "status": payment.status.as_str(),
                 "reversed_amount": reversal.amount.to_string(),
                 "currency": reversal.amount.currency().code(),
                 "reason": reversal.reason,
@@ -64,11 +69,18 @@ impl Stage<'_> {
                 "sell_currency": row.sell.currency().code(),
                 "buy_amount": row.buy.to_string(),
                 "buy_currency": row.buy.currency().code(),
+                "returned_amount": self.came_back(row).map(|amount| amount.to_string()),
                 "client_reference": row.client_reference,
                 "failure": row.failure.as_ref().map(|f| json!({"code": f.code, "reason": f.reason})),
             });
             notice(row.merchant, NoticeKind::WithdrawalChanged, row.id.to_string(), data, None)
         })
+    }
+
+    /// What a bank gave back of it, as its payouts show it; of several what there is to send, or was refunded.
+    fn came_back(&self, row: &Withdrawal) -> Option<Money> {
+        let back = |payout: &Payout| payout.returned.filter(|amount| *amount == row.to_send);
+        self.payouts.of_withdrawal(row.id.uuid()).find_map(back)
     }
 }
 
@@ -82,12 +94,14 @@ fn notice(
     Notice { shard: merchant.shard(), merchant: merchant.uuid(), kind, subject, data, due_at }
 }
 
-/// No account number and no name: it leaves the house.
+/// No account number and no name: it leaves the house. What was taken back of it, or lost by a return that came back, stands
+/// beside the amount that arrived.
 fn payment_json(payment: &Payment) -> Value {
     json!({
         "payment_id": payment.id.to_string(),
         "status": payment.status.as_str(),
         "amount": payment.amount.to_string(),
+        "reversed_amount": payment.reversed().to_string(),
         "currency": payment.amount.currency().code(),
         "reference": payment.reference,
         "reason": payment.reason.map(deposits::Reason::as_str),

@@ -1,10 +1,10 @@
 //! What operators do, each with a reason, each audited with what it was before and after (R33).
 
 use audit::Entry;
-use deposits::{PaymentState, Rematched};
+use deposits::{PaymentId, PaymentState, Rematched};
 use merchants::{Freeze, MerchantState};
 use money::{Currency, Money};
-use payouts::{Found, NewPayout, PayoutId, PayoutState};
+use payouts::{Found, NewPayout, Payout, PayoutId, PayoutState};
 use serde_json::{Value, json};
 use withdrawals::WithdrawalId;
 
@@ -45,28 +45,10 @@ impl Stage<'_> {
     /// The subject as it is now: shown to whoever approves, and compared when they do. None: it is not there.
     pub(super) fn shown(&self, action: &Action) -> Option<Value> {
         if let Some(id) = action.payment() {
-            return self.payments.get(id).map(|payment| {
-                json!({
-                    "id": id.to_string(),
-                    "status": payment.status.as_str(),
-                    "reason": payment.reason.map(deposits::Reason::as_str),
-                    "amount": payment.amount.to_string(),
-                    "reversed_amount": payment.reversed().to_string(),
-                    "currency": payment.amount.currency().code(),
-                    "merchant": payment.merchant.map(|merchant| merchant.to_string()),
-                })
-            });
+            return self.payment_shown(id);
         }
         if let Some(id) = action.payout() {
-            return self.payouts.get(id).map(|payout| {
-                json!({
-                    "id": id.to_string(),
-                    "status": payout.state.as_str(),
-                    "amount": payout.amount.to_string(),
-                    "currency": payout.amount.currency().code(),
-                    "withdrawal": self.withdrawal_shown(payout.withdrawal.map(WithdrawalId::from_uuid)),
-                })
-            });
+            return self.payouts.get(id).map(|payout| self.payout_shown(payout));
         }
         match action {
             Action::DismissReversal { reversal } => self.reversals.get(*reversal).map(|row| {
@@ -103,6 +85,38 @@ impl Stage<'_> {
             Action::AcceptRate { rate } | Action::RejectRate { rate } => self.rate_shown(*rate),
             _ => self.intervention_shown(action),
         }
+    }
+
+    fn payment_shown(&self, id: PaymentId) -> Option<Value> {
+        self.payments.get(id).map(|payment| {
+            json!({
+                "id": id.to_string(),
+                "status": payment.status.as_str(),
+                "reason": payment.reason.map(deposits::Reason::as_str),
+                "amount": payment.amount.to_string(),
+                "reversed_amount": payment.reversed().to_string(),
+                "currency": payment.amount.currency().code(),
+                "merchant": payment.merchant.map(|merchant| merchant.to_string()),
+            })
+        })
+    }
+
+    /// With what its truth decides about: the withdrawal, or the payment that it returns; and a return that was reported of it.
+    fn payout_shown(&self, payout: &Payout) -> Value {
+        let mut shown = json!({
+            "id": payout.id.to_string(),
+            "status": payout.state.as_str(),
+            "amount": payout.amount.to_string(),
+            "currency": payout.amount.currency().code(),
+            "withdrawal": self.withdrawal_shown(payout.withdrawal.map(WithdrawalId::from_uuid)),
+        });
+        if let Some(payment) = payout.payment.and_then(|id| self.payment_shown(PaymentId::from_uuid(id))) {
+            shown["payment"] = payment;
+        }
+        if let Some(returned) = payout.returned {
+            shown["returned_amount"] = json!(returned.to_string());
+        }
+        shown
     }
 
     pub(super) fn withdrawal_shown(&self, id: Option<WithdrawalId>) -> Value {
@@ -311,7 +325,7 @@ impl Stage<'_> {
                 let (amount, why) = (amount_of(*minor, *currency)?, (reason, legal_reference.clone()));
                 Ok(self.freeze_amount(*freeze, *merchant, amount, why, *until))
             }
-            Action::LiftAmountFreeze { freeze, .. } => Ok(self.lift_amount(*freeze)),
+            Action::LiftAmountFreeze { freeze, .. } => self.lift_amount(*freeze),
             Action::SetFee(fee) => Ok(self.set_fee(fee)),
             Action::CoverDeal(deal) => self.cover(deal),
             Action::ResolvePayout { payout, executed, bank_reference } => {
@@ -417,12 +431,16 @@ impl Stage<'_> {
         if let Some(refusal) = self.unsettled(id) {
             return Ok(Err(problem_of(&refusal)));
         }
-        let movement = match self.withdrawals.refund_movement(id, self.was_paid(id), &self.facts.policy) {
+        let was_paid = self.was_paid(id);
+        let movement = match self.withdrawals.refund_movement(id, was_paid, &self.facts.policy) {
             Ok(movement) => movement,
             Err(refusal) => return Ok(Err(problem_of(&refusal))),
         };
         self.post_credit(&movement, id.uuid())?;
-        self.give_limits_back(id);
+        // What was paid has left, however much of it came back: it counts on, as its fee is kept.
+        if !was_paid {
+            self.give_limits_back(id);
+        }
         Ok(self.withdrawals.refunded(id, self.now).map_err(|refusal| problem_of(&refusal)))
     }
 }

@@ -1,8 +1,8 @@
 //! R8: what a merchant owes is paid off first by whatever is credited to it, but not out of what an authority has stopped
-//! (R32).
+//! (R32); out of that as soon as it is free again.
 
 use ledger::{Account, AccountKind, Journal, MerchantRef, Movement, Owner};
-use merchants::MerchantId;
+use merchants::{AmountFreeze, MerchantId};
 use money::{Currency, Money};
 use uuid::Uuid;
 
@@ -41,6 +41,12 @@ impl Stage<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What was stopped pays off what is owed before it can leave, as far as nothing else that stands stops it.
+    pub(super) fn repay_freed(&mut self, lifted: &AmountFreeze) -> Result<(), Void> {
+        let merchant = MerchantRef { shard: lifted.merchant.shard(), id: lifted.merchant.uuid() };
+        self.repay(merchant, lifted.amount.currency(), lifted.id.uuid())
     }
 
     fn repay(&mut self, merchant: MerchantRef, currency: Currency, cause: Uuid) -> Result<(), Void> {

@@ -2,7 +2,7 @@
 //! and nothing else.
 
 use bytes::Bytes;
-use deposits::PaymentId;
+use deposits::{PaymentId, PaymentState};
 use ledger::Movement;
 use money::Money;
 use payouts::{Effect, Finding, Payout, PayoutId, Report};
@@ -118,7 +118,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn returned(&mut self, id: PayoutId, amount: Money) -> Result<(), Void> {
+    pub(super) fn returned(&mut self, id: PayoutId, amount: Money) -> Result<(), Void> {
         let (_, bank) = self.parts(id)?;
         let merchant = self.owners.get(&id).and_then(|owner| owner.merchant);
         let movement = Movement::PayoutReturned { bank, shard: id.shard(), merchant, amount };
@@ -132,6 +132,9 @@ impl Stage<'_> {
             expect(followed, id, "returned")?;
         }
         if let Some(payment) = self.payment_of(id) {
+            if self.payments.get(payment).is_some_and(|row| row.status == PaymentState::Credited) {
+                return self.credit_again(id, payment, amount);
+            }
             let movement = self.payments.return_came_back(payment, amount, self.now).map_err(|refusal| {
                 Void::unexpected(format!("{id} came back, but its payment: {refusal:?}"))
             })?;

@@ -2,10 +2,13 @@
 
 mod decide;
 
+use deposits::{PaymentId, PaymentState, Payments};
 use ledger::{Account, MerchantRef, Movement};
 use merchants::MerchantId;
 use money::{Currency, Money};
 use payouts::{BankPolicy, Found, Payout, PayoutId, PayoutState, Payouts, Truth};
+use pg::Shard;
+use uuid::Uuid;
 use withdrawals::{WithdrawalId, WithdrawalState};
 
 use self::decide::{Resolution, of_return, of_withdrawal};
@@ -15,12 +18,45 @@ use super::stage::Stage;
 use super::void::Void;
 
 /// The balances that a payout of these may be claimed back from: whose, in which currency.
-pub(super) fn debtors(resolved: &[PayoutId], payouts: &Payouts) -> Vec<(MerchantId, Currency)> {
+pub(super) fn debtors(
+    resolved: &[PayoutId],
+    payouts: &Payouts,
+    payments: &Payments,
+) -> Vec<(MerchantId, Currency)> {
     let of = |id: &PayoutId| {
         let payout = payouts.get(*id)?;
-        Some((MerchantId::from_uuid(payout.merchant?), payout.amount.currency()))
+        let credited = || credited(payout, payments).map(|(_, merchant)| merchant);
+        let merchant = payout.merchant.map(MerchantId::from_uuid).or_else(credited)?;
+        Some((merchant, payout.amount.currency()))
     };
     resolved.iter().filter_map(of).collect()
+}
+
+/// The credited payments that payouts of these return, with the shard of their merchants: they may have cover to give back.
+pub(super) fn uncovered<'a>(
+    resolved: &'a [PayoutId],
+    payouts: &'a Payouts,
+    payments: &'a Payments,
+) -> impl Iterator<Item = (Shard, Uuid)> + 'a {
+    let of = |id: &PayoutId| credited(payouts.get(*id)?, payments);
+    resolved.iter().filter_map(of).map(|(payment, merchant)| (merchant.shard(), payment.uuid()))
+}
+
+/// The accounts of a merchant that a payout is booked to which returned a payment beside its credit (R29).
+pub(super) fn of_credited(payouts: &Payouts, payments: &Payments, touched: &mut Vec<Account>) {
+    for payout in payouts.iter() {
+        if let Some((_, merchant)) = credited(payout, payments) {
+            let (shard, currency) = (merchant.shard(), payout.amount.currency());
+            touched.push(Account::payout_clearing(shard, &payout.bank, currency));
+            touched.push(Account::nostro(shard, &payout.bank, currency));
+        }
+    }
+}
+
+/// The payment that a payout was to return, if it is credited, and whose it is.
+fn credited(payout: &Payout, payments: &Payments) -> Option<(PaymentId, MerchantId)> {
+    let payment = payments.get(PaymentId::from_uuid(payout.payment?))?;
+    (payment.status == PaymentState::Credited).then_some((payment.id, payment.merchant?))
 }
 
 impl Stage<'_> {
@@ -50,9 +86,14 @@ impl Stage<'_> {
                 of_withdrawal(row.state, row.to_send == payout.amount, truth, &others)
             }
             (None, Some(payment)) => {
-                let payment = deposits::PaymentId::from_uuid(payment);
+                let payment = PaymentId::from_uuid(payment);
                 let row = self.payments.get(payment);
                 let row = row.ok_or_else(|| illegal(format!("{payment} is gone")))?;
+                // Whose it is was not known when merchants were locked.
+                let unlocked = row.merchant.is_some_and(|merchant| self.merchants.get(merchant).is_none());
+                if row.status == PaymentState::Credited && unlocked {
+                    return Err(illegal(format!("{payment} was decided at this moment: try again")));
+                }
                 of_return(row.status, row.open_amount() == payout.amount, truth, &others)
             }
             (None, None) => Err(illegal(format!("{id} is for nothing"))),
@@ -60,7 +101,7 @@ impl Stage<'_> {
     }
 
     /// R29: why a payment in review can be neither credited nor returned now: it may have been returned already.
-    pub(super) fn return_settled(&self, payment: deposits::PaymentId) -> Result<(), No> {
+    pub(super) fn return_settled(&self, payment: PaymentId) -> Result<(), No> {
         match self.payouts.of_payment(payment.uuid()).find(|payout| payout.state.is_unsettled()) {
             None => Ok(()),
             Some(payout) => {
@@ -92,9 +133,23 @@ impl Stage<'_> {
             Resolution::FoundPaid => self.found_paid(id)?,
             Resolution::ReturnFoundPaid => self.return_found_paid(id)?,
             Resolution::PaidTwice => self.paid_twice(id)?,
+            Resolution::ReturnPaidTwice => self.return_paid_twice(id)?,
             Resolution::Nothing => {}
         }
+        if executed {
+            self.returned_with_it(id)?;
+        }
         Ok(Ok(()))
+    }
+
+    /// R29: a return that was reported while nothing had been sent stands once its payment does.
+    fn returned_with_it(&mut self, id: PayoutId) -> Result<(), Void> {
+        match self.payouts.get(id) {
+            Some(Payout { state: PayoutState::Returned, returned: Some(amount), .. }) => {
+                self.returned(id, *amount)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What waits to be sent for the same must not be sent as well.
@@ -127,12 +182,25 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// R29: what the balance covers of it is taken, the rest is owed; then it is paid as any other.
     fn paid_twice(&mut self, id: PayoutId) -> Result<(), Void> {
-        let (amount, bank) = self.parts(id)?;
         let merchant = self.payouts.get(id).and_then(|payout| payout.merchant);
         let merchant = merchant.ok_or_else(|| Void::unexpected(format!("{id} is nobody's")))?;
-        let merchant = MerchantId::from_uuid(merchant);
+        self.reclaim(id, MerchantId::from_uuid(merchant))
+    }
+
+    /// R7, R29: the remitter has it, and the merchant as well: it is the merchant's no more, and its orders cover other money.
+    fn return_paid_twice(&mut self, id: PayoutId) -> Result<(), Void> {
+        let (amount, _) = self.parts(id)?;
+        let payment = self.payment_of(id).ok_or_else(|| Void::unexpected(format!("{id} returns nothing")))?;
+        let taken = self.payments.returned_beside_credit(payment, amount);
+        let merchant = taken.map_err(|refusal| Void::unexpected(format!("{payment}: {refusal:?}")))?;
+        self.reclaim(id, merchant)?;
+        self.uncover(payment, amount.minor())
+    }
+
+    /// R29: what the balance covers of it is taken, the rest is owed; then it is paid as any other, in the merchant's shard.
+    fn reclaim(&mut self, id: PayoutId, merchant: MerchantId) -> Result<(), Void> {
+        let (amount, bank) = self.parts(id)?;
         let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
         let currency = amount.currency();
         let free = self.journal.balance(&book.balance(currency))? - self.frozen.frozen(merchant, currency);
@@ -141,7 +209,7 @@ impl Stage<'_> {
         let owed = part(amount.minor() - covered.minor())?;
         let reclaimed = Movement::Reclaimed { bank: bank.clone(), merchant: book, covered, owed };
         self.journal.post(&reclaimed, id.uuid())?;
-        let paid = Movement::PayoutPaid { bank, shard: id.shard(), amount };
+        let paid = Movement::PayoutPaid { bank, shard: merchant.shard(), amount };
         self.journal.post(&paid, id.uuid())?;
         Ok(())
     }
@@ -170,6 +238,31 @@ impl Stage<'_> {
             let fee = Money::zero(amount.currency());
             let back = Movement::Refund { bank: bank.clone(), merchant, net, fee };
             self.post_credit(&back, withdrawal.uuid())?;
+        }
+        self.alarms.push(Alarm::GivenBack { bank, payout: id, has_left });
+        Ok(())
+    }
+
+    /// R7, R29: the same of a payment that had gone back to its remitter beside its credit: what came is credited again, by way of
+    /// suspense as the first time.
+    pub(super) fn credit_again(
+        &mut self,
+        id: PayoutId,
+        payment: PaymentId,
+        amount: Money,
+    ) -> Result<(), Void> {
+        let (_, bank) = self.parts(id)?;
+        let back = self.payments.came_back_to_credit(payment, amount);
+        let owner = back.map_err(|refusal| Void::unexpected(format!("{id}, {payment}: {refusal:?}")))?;
+        let merchant = MerchantRef { shard: owner.shard(), id: owner.uuid() };
+        let has_left = self.not_closed(owner).is_err();
+        let net = if has_left { self.owed_of(merchant, amount)? } else { amount };
+        if net.minor() > 0 {
+            let shard = payment.shard();
+            let back = Movement::ReviewReturnFailed { bank: bank.clone(), shard, amount: net };
+            self.journal.post(&back, payment.uuid())?;
+            let credited = Movement::ReviewCredit { shard, merchant, amount: net };
+            self.post_credit(&credited, payment.uuid())?;
         }
         self.alarms.push(Alarm::GivenBack { bank, payout: id, has_left });
         Ok(())

@@ -186,11 +186,17 @@ impl Stage<'_> {
             movement.map_err(|refusal| Void::unexpected(format!("{id} of {payment}: {refusal}")))?;
         if let Some(movement) = movement {
             self.journal.post(&movement, payment.uuid())?;
-            for (store, amount) in self.orders.uncover(payment.uuid(), taken) {
-                let (shard, store) = (store.shard(), store.uuid());
-                let released = Movement::EvidenceReleased { shard, store, amount };
-                self.journal.post(&released, payment.uuid())?;
-            }
+            self.uncover(payment, taken)?;
+        }
+        Ok(())
+    }
+
+    /// What is taken of a credited payment gives its orders' cover back.
+    pub(super) fn uncover(&mut self, payment: PaymentId, minor: i64) -> Result<(), Void> {
+        for (store, amount) in self.orders.uncover(payment.uuid(), minor) {
+            let (shard, store) = (store.shard(), store.uuid());
+            let released = Movement::EvidenceReleased { shard, store, amount };
+            self.journal.post(&released, payment.uuid())?;
         }
         Ok(())
     }

@@ -118,6 +118,8 @@ struct Named {
     credited: Vec<MerchantId>,
     /// Merchants of whose money decisions need to know what is frozen.
     frozen: Vec<MerchantId>,
+    /// Merchants of whose money something may be stopped no more.
+    freed: Vec<MerchantId>,
     /// Merchants of whose documents decisions need to know.
     identified: Vec<MerchantId>,
     /// Merchants that may be closed.
@@ -174,6 +176,7 @@ impl Named {
                 self.exclusive.extend(merchants);
                 self.stopped.extend(merchants);
                 self.frozen.extend(merchants);
+                self.freed.extend(merchants);
             }
             Command::AgeDocuments(merchants) => {
                 self.exclusive.extend(merchants);
@@ -218,9 +221,14 @@ impl Named {
                 self.share.push(*merchant);
                 self.frozen.push(*merchant);
             }
-            Action::FreezeAmount { merchant, .. } | Action::LiftAmountFreeze { merchant, .. } => {
+            Action::FreezeAmount { merchant, .. } => {
                 self.exclusive.push(*merchant);
                 self.frozen.push(*merchant);
+            }
+            Action::LiftAmountFreeze { merchant, .. } => {
+                self.exclusive.push(*merchant);
+                self.frozen.push(*merchant);
+                self.freed.push(*merchant);
             }
             Action::ActivateMerchant { merchant } | Action::AddDocument { merchant, .. } => {
                 self.exclusive.push(*merchant);
@@ -287,7 +295,7 @@ impl<'f> Stage<'f> {
         let (mut rows, mut fees) = Box::pin(lot.lock_rows(&named, now)).await?;
         // On the heap: it is rare, and would be part of every batch's room otherwise.
         let closing = Box::pin(closing::load(tx, &named.closing)).await?;
-        named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts));
+        named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts, &rows.payments));
         let paid = named.payees_with(&rows.withdrawals);
         let (usage, payees, market, evidence) = tokio::join!(
             biased;

@@ -51,7 +51,7 @@ impl Stage<'_> {
         }
     }
 
-    pub(super) fn lift_freezes(&mut self, merchants: &[MerchantId]) -> Outcome {
+    pub(super) fn lift_freezes(&mut self, merchants: &[MerchantId]) -> Result<Outcome, Void> {
         for merchant in merchants {
             let before = self.merchants.get(*merchant).map(freeze_shown);
             if self.merchants.lift_over(*merchant, self.now) {
@@ -74,13 +74,14 @@ impl Stage<'_> {
                 });
             }
             for freeze in self.frozen.expire(*merchant, self.now) {
+                self.repay_freed(&freeze)?;
                 self.entries.push(Entry {
                     at: self.now,
                     actor: "gateway".into(),
                     person: "gateway".into(),
                     origin: "gateway".into(),
                     action: "amount.unfreeze".into(),
-                    subject: freeze.to_string(),
+                    subject: freeze.id.to_string(),
                     reason: "the freeze was ordered until now".into(),
                     before: Some(r#"{"status":"frozen"}"#.into()),
                     after: None,
@@ -88,7 +89,7 @@ impl Stage<'_> {
                 });
             }
         }
-        done()
+        Ok(done())
     }
 }
 

@@ -88,6 +88,7 @@ impl Stage<'_> {
         if let Some(refusal) = self.unsettled(id) {
             return Ok(Err(refusal));
         }
+        let declared = self.country_of(self.withdrawals.get(id).map(|row| row.payee)).map(str::to_owned);
         let desk = Desk {
             policy: &self.facts.policy,
             payees: &self.payees,
@@ -107,6 +108,9 @@ impl Stage<'_> {
                     self.payouts.of_withdrawal(id.uuid()).map(payout_json).collect();
                 attempts.push(new_payout_json(&payout));
                 self.new_payouts.push(payout);
+                if self.country_of(Some(withdrawal.payee)) != declared.as_deref() {
+                    self.declare(&withdrawal, Declared::Amended)?;
+                }
                 Ok(Ok(SentAgain { withdrawal, attempts }))
             }
         }
@@ -122,7 +126,11 @@ impl Stage<'_> {
         None
     }
 
-    /// R43: with the conversion, or with what undoes it.
+    fn country_of(&self, payee: Option<merchants::PayeeId>) -> Option<&str> {
+        Some(&self.payees.get(&payee?)?.country)
+    }
+
+    /// R43: with the conversion, with what undoes it, or with what sends it to another country.
     pub(super) fn declare(&mut self, withdrawal: &Withdrawal, declared: Declared) -> Result<(), Void> {
         let payee = self
             .payees

@@ -66,6 +66,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     }
     routes(config, &mut found);
     entities(config, &mut found);
+    found.0.extend(super::apart::check(config));
     operators(config, &mut found);
     for (platform, names) in &config.platforms {
         found.unless(

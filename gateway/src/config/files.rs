@@ -101,7 +101,7 @@ impl Found<'_> {
     fn server_pair(&mut self, tables: &Table) {
         let faults = self.errors.len();
         self.file(tables, "server.tls_certificate", |path| {
-            server::certificates(path).map(drop).map_err(|error| error.to_string())
+            server::unexpired(path, OffsetDateTime::now_utc()).map_err(|error| error.to_string())
         });
         self.file(tables, "server.tls_key", |path| {
             server::private_key(path).map(drop).map_err(|error| error.to_string())
@@ -251,6 +251,20 @@ mod tests {
         std::fs::set_permissions(folder.path().join("keys"), open).expect("allowed");
         let found = faults(&text, folder.path());
         assert!(found.len() == 1 && found[0].starts_with("key_file:"), "{found:?}");
+    }
+
+    #[test]
+    fn a_certificate_that_has_expired_is_found() {
+        let (folder, text) = folder();
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("params");
+        params.not_after = OffsetDateTime::now_utc() - time::Duration::minutes(1);
+        let expired = params.self_signed(&key).expect("a certificate");
+        std::fs::write(folder.path().join("cert.pem"), expired.pem()).expect("written");
+        std::fs::write(folder.path().join("cert.key"), key.serialize_pem()).expect("written");
+        let found = faults(&text, folder.path());
+        assert!(found.len() == 1 && found[0].starts_with("server.tls_certificate:"), "{found:?}");
+        assert!(found[0].contains("has expired"), "{found:?}");
     }
 
     #[test]

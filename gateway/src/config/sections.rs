@@ -222,6 +222,8 @@ pub struct BankKey {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BankPayouts {
+    /// Nothing is sent to the bank; a reload changes it at once.
+    pub paused: bool,
     pub base_url: Option<String>,
     pub ca_file: Option<PathBuf>,
     /// Signs our requests.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use privacy::Sensitive;
 use toml::{Table, Value};
 
-/// What a reload applies to a bank that is known already.
-const OF_BANKS: [&str; 5] = ["keys", "scheme", "signature", "tolerance_seconds", "client_certificates"];
+/// What a reload applies to a bank that is known already, with all that stands below it.
+const OF_BANKS: [&str; 6] =
+    ["keys", "scheme", "signature", "tolerance_seconds", "client_certificates", "payouts.paused"];
 
 /// All settings, `banks[alpha].keys` with its value as text. Secrets are among them.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +84,8 @@ fn may_change(path: &str) -> bool {
         Some(("operators", _)) => true,
         Some(("banks", rest)) => {
             let field = rest.split_once("].").map_or("", |(_, field)| field);
-            OF_BANKS.contains(&field.split('.').next().unwrap_or_default())
+            let below = |known: &&str| field.strip_prefix(*known).is_some_and(|rest| rest.starts_with('.'));
+            OF_BANKS.iter().any(|known| *known == field || below(known))
         }
         Some(_) => false,
     }
@@ -108,7 +110,7 @@ mod tests {
         let key = "keys = [{ id = \"k1\", secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" }]";
         let beta = "[[banks]]\nid = \"beta\"\n";
         type Case<'c> = (&'c str, &'c dyn Fn(String) -> String, &'c [&'c str], &'c [&'c str]);
-        let table: [Case<'_>; 9] = [
+        let table: [Case<'_>; 11] = [
             ("nothing", &|text| format!("{text}\n# a comment\n"), &[], &[]),
             (
                 "a bank's key",
@@ -144,6 +146,18 @@ mod tests {
                 },
                 &[],
                 &["banks[alpha].payouts.secret"],
+            ),
+            (
+                "whether payouts are sent",
+                &|text| text.replace("\nca_file", "\npaused = true\nca_file"),
+                &["banks[alpha].payouts.paused"],
+                &[],
+            ),
+            (
+                "whether payouts are sent, to all banks",
+                &|text| format!("{text}[bank_defaults.payouts]\npaused = true\nmax_sends = 7\n"),
+                &["banks[alpha].payouts.paused"],
+                &["banks[alpha].payouts.max_sends"],
             ),
             (
                 "the database",

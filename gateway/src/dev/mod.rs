@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::demo::{BANK, Demo};
 use self::handout::Addresses;
 use self::tls::TlsFiles;
+use crate::app;
 use crate::config::Config;
 use crate::migrate;
 use crate::serve::Gateway;
@@ -77,6 +78,7 @@ async fn with_database(
     let demo = Demo::ensure(dir, config.ledger.layout().shards)?;
     migrate::migrate(&config).await?;
     let pool = pg::Pool::open(&database_url, pg::PoolSettings::default()).map_err(|e| e.to_string())?;
+    app::check_keys(&pool, &keyring, &config).await?;
     seed::seed(&pool, &keyring, config.ledger.layout().shards, &demo).await?;
     pool.close();
 
@@ -160,13 +162,14 @@ fn configuration_text(
         dir.join("heads.log"),
         files.ca,
     );
+    // Also where the bank isn't there yet: local.toml may have banks of its own, with accounts in these jurisdictions.
+    text.push_str(
+        "\n[entities]\nnorth_america = \"Sluice Demo Inc\"\neurope = \"Sluice Demo SA\"\njapan = \"Sluice Demo KK\"\n",
+    );
     let Some((demo, base_url)) = bank else { return text };
     let currencies = ["CNY", "USD", "EUR", "JPY", "GBP"];
     let routes: Vec<String> = currencies.iter().map(|code| format!("{code} = {BANK:?}")).collect();
     text.push_str(&format!("\n[payouts.routes]\n{}\n", routes.join("\n")));
-    text.push_str(
-        "\n[entities]\nnorth_america = \"Sluice Demo Inc\"\neurope = \"Sluice Demo SA\"\njapan = \"Sluice Demo KK\"\n",
-    );
     // Short waits, so that a demo shows every behaviour within seconds.
     text.push_str(&format!(
         "\n[[banks]]\nid = {BANK:?}\nscheme = \"standard-webhooks\"\n\

@@ -38,6 +38,7 @@ fn bank_link(bank: &Bank, payouts: &BankPayouts) -> Result<BankLink, String> {
         concurrency: payouts.max_concurrent,
         max_per_second: payouts.max_per_second,
         idle: payouts.poll_ms.duration(),
+        paused: payouts.paused,
     })
 }
 

@@ -5,10 +5,12 @@ mod changes;
 mod closing;
 mod documents;
 mod forgetting;
+mod gauges;
 mod heads;
 mod links;
 mod notify;
 mod one_by_one;
+mod pausing;
 mod quotes;
 mod rates;
 mod reconcile;
@@ -118,6 +120,7 @@ impl Engine {
             rematch: Notify::new(),
             stop: CancellationToken::new(),
         });
+        engine.say_what_is_paused();
         engine.start_sweeps(config, &reads);
         Ok(engine)
     }
@@ -139,8 +142,7 @@ impl Engine {
         tasks.spawn(heads::write_out(self.clone(), reads.clone(), config.ledger.clone()));
         tasks.spawn(retention::sweep(self.clone(), config.database.clone(), config.vault.clone()));
         tasks.spawn(forgetting::sweep(self.clone(), config.database.clone(), config.privacy.clone()));
-        let database = config.database.clone();
-        tasks.spawn(verification::sweep(self.clone(), reads.clone(), database, config.verification));
+        tasks.spawn(verification::sweep(self.clone(), reads.clone(), verification::Schedule::of(config)));
         for informant in &self.informants {
             tasks.spawn(account_checks::sweep(self.clone(), reads.clone(), informant.clone()));
         }

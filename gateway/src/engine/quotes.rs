@@ -52,6 +52,10 @@ pub(super) async fn gauges(conn: &Connection, seen: &mut Seen) -> Result<(), Str
             metrics::gauge!("sluice_open_quotes_amount", "pair" => pair.clone(), "side" => side).set(amount);
         }
     }
+    Ok(())
+}
+
+pub(super) async fn positions(conn: &Connection) -> Result<(), String> {
     let positions = exchange::positions::positions(conn).await.map_err(|error| error.to_string())?;
     for (currency, held) in exchange::positions::by_currency(&positions) {
         let held = units(held, currency);
@@ -61,6 +65,6 @@ pub(super) async fn gauges(conn: &Connection, seen: &mut Seen) -> Result<(), Str
 }
 
 /// Major units, for a dashboard.
-fn units(minor: Decimal, currency: Currency) -> f64 {
+pub(super) fn units(minor: Decimal, currency: Currency) -> f64 {
     (minor / Decimal::from(10u64.pow(currency.exponent()))).to_f64().unwrap_or(f64::NAN)
 }

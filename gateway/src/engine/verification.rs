@@ -1,6 +1,7 @@
 //! The books are proved by a schedule, beside everything else: on a connection of its own, resting half of the time,
-//! with an end, and by one gateway at a time.
+//! with an end, and by one gateway at a time. What this gateway wrote out of the heads must lie in them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,8 @@ use ledger::{Layout, MadeBy, Pace, VerificationResult};
 use pg::{Connection, Pool, PoolSettings};
 
 use super::Engine;
-use crate::config::{Database, Verification};
+use crate::config::{Config, Database, Verification};
+use crate::heads::{self, Head};
 use crate::verification::{self, NoProof, Proof};
 
 /// How often it is looked whether one is due, and what the last one was, whoever made it.
@@ -16,10 +18,29 @@ const LOOK: Duration = Duration::from_secs(5);
 /// After one that came to no end.
 const AGAIN: Duration = Duration::from_secs(300);
 
-pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool, database: Database, config: Verification) {
-    let layout = engine.facts.layout;
+/// What of the configuration the schedule goes by.
+pub(super) struct Schedule {
+    database: Database,
+    config: Verification,
+    layout: Layout,
+    /// With the heads that were written out: without them a tail that was cut is not found.
+    heads_file: Option<PathBuf>,
+}
+
+impl Schedule {
+    pub(super) fn of(config: &Config) -> Schedule {
+        Schedule {
+            database: config.database.clone(),
+            config: config.verification,
+            layout: config.ledger.layout(),
+            heads_file: config.ledger.heads_file.clone(),
+        }
+    }
+}
+
+pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool, schedule: Schedule) {
     loop {
-        if let Err(error) = look(&reads, &database, layout, config).await {
+        if let Err(error) = look(&reads, &schedule).await {
             tracing::warn!(%error, "the books could not be verified by the schedule");
         }
         if !engine.pause(LOOK).await {
@@ -28,20 +49,16 @@ pub(super) async fn sweep(engine: Arc<Engine>, reads: Pool, database: Database, 
     }
 }
 
-async fn look(
-    reads: &Pool,
-    database: &Database,
-    layout: Layout,
-    config: Verification,
-) -> Result<(), NoProof> {
+async fn look(reads: &Pool, schedule: &Schedule) -> Result<(), NoProof> {
+    let config = schedule.config;
     let conn = reads.get().await?;
     publish(&conn, config.is_on()).await?;
     if !config.is_on() || !due(&conn, config).await? {
         return Ok(());
     }
     drop(conn);
-    let pool = patient_pool(database, config.deadline_seconds.duration())?;
-    if attempt(&pool, layout, config).await? {
+    let pool = patient_pool(&schedule.database, config.deadline_seconds.duration())?;
+    if attempt(&pool, schedule).await? {
         publish(&reads.get().await?, true).await?;
     }
     Ok(())
@@ -66,7 +83,8 @@ fn patient_pool(database: &Database, deadline: Duration) -> Result<Pool, NoProof
 }
 
 /// False: another gateway is at it, or just was. It is kept before the turn is given up, so that nobody begins anew.
-async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bool, NoProof> {
+async fn attempt(pool: &Pool, schedule: &Schedule) -> Result<bool, NoProof> {
+    let config = schedule.config;
     let deadline = config.deadline_seconds.duration();
     let mut conn = pool.get().await?;
     // READ COMMITTED, and idle: it has no snapshot that would keep PostgreSQL from cleaning up.
@@ -81,7 +99,10 @@ async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bo
     }
     let began = Instant::now();
     tracing::debug!("verifying the books");
-    let made = Proof::make(&mut walker, layout, &[], Pace::Gentle);
+    let made = async {
+        let known = written(schedule.heads_file.clone()).await?;
+        Proof::make(&mut walker, schedule.layout, &known, Pace::Gentle).await
+    };
     let proof = tokio::time::timeout(deadline, made).await.unwrap_or(Err(NoProof::Late(deadline)));
     drop(walker);
     match &proof {
@@ -90,6 +111,12 @@ async fn attempt(pool: &Pool, layout: Layout, config: Verification) -> Result<bo
     }
     verification::record(pool, MadeBy::Schedule, &proof, began.elapsed()).await?;
     Ok(true)
+}
+
+/// The heads that were written out last, read before the walk begins: what lies behind it was written out since.
+async fn written(file: Option<PathBuf>) -> Result<Vec<Head>, NoProof> {
+    let read = tokio::task::spawn_blocking(move || heads::load_latest(file.as_deref()));
+    read.await.map_err(|error| NoProof::Heads(error.to_string()))?.map_err(NoProof::Heads)
 }
 
 fn report(proof: &Proof) {

@@ -110,9 +110,9 @@ fn sum_row(sum: &ledger::AccountSum) -> AccountSum {
         kind: kind.to_owned(),
         owner_id,
         currency: sum.currency.code().to_owned(),
-        balance: money::signed(sum.balance_minor().into(), sum.currency),
-        debits: money::signed(sum.debits.into(), sum.currency),
-        credits: money::signed(sum.credits.into(), sum.currency),
+        balance: money::signed(sum.balance_minor(), sum.currency),
+        debits: money::signed(sum.debits, sum.currency),
+        credits: money::signed(sum.credits, sum.currency),
         shards: sum.shards,
     }
 }

@@ -1,12 +1,13 @@
 //! What a merchant has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::StatusCode;
 use ledger::{Holding, MerchantRef};
 use merchants::{AmountFreeze, MerchantId};
 use money::{Currency, Money};
 use pg::Connection;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Answer, reply};
@@ -39,7 +40,7 @@ pub(super) async fn of_merchant(conn: &Connection, merchant: MerchantId) -> Resu
     );
     let (in_transit, in_review, frozen, held) = (in_transit?, in_review?, frozen?, held?);
     let own: BTreeSet<Currency> = own?.into_iter().collect();
-    let beside = in_transit.iter().chain(&in_review).map(Money::currency);
+    let beside = in_transit.iter().map(Money::currency).chain(in_review.keys().copied());
     let currencies: BTreeSet<Currency> = own.iter().chain(held.keys()).copied().chain(beside).collect();
     let row_of = |currency: Currency| {
         let zero = Money::zero(currency);
@@ -69,23 +70,28 @@ fn stopped(balance: Money, frozen: &[AmountFreeze]) -> Money {
     Money::new(sum.min(balance.minor()), currency).unwrap_or(balance)
 }
 
-fn row(held: Holding, frozen: &[AmountFreeze], in_transit: &[Money], in_review: &[Money]) -> Row {
+fn row(
+    held: Holding,
+    frozen: &[AmountFreeze],
+    in_transit: &[Money],
+    in_review: &BTreeMap<Currency, Decimal>,
+) -> Row {
     let Holding { balance, receivable } = held;
     let currency = balance.currency();
     let frozen = stopped(balance, frozen);
     let available = balance.checked_sub(frozen).unwrap_or(Money::zero(currency));
-    let of = |amounts: &[Money]| {
-        amounts.iter().find(|amount| amount.currency() == currency).copied().unwrap_or(Money::zero(currency))
-    };
-    let (in_transit, in_review) = (of(in_transit), of(in_review));
+    let in_transit = in_transit.iter().find(|amount| amount.currency() == currency).copied();
+    let in_transit = in_transit.unwrap_or(Money::zero(currency));
+    let in_review = in_review.get(&currency).copied().unwrap_or_default();
     Row {
         currency,
-        matters: [balance, in_transit, in_review, receivable].iter().any(|amount| amount.minor() > 0),
+        matters: [balance, in_transit, receivable].iter().any(|amount| amount.minor() > 0)
+            || in_review > Decimal::ZERO,
         json: json!({
             "currency": currency.code(),
             "available": available.to_string(),
             "in_transit": in_transit.to_string(),
-            "in_review": in_review.to_string(),
+            "in_review": money::signed(in_review, currency),
             "frozen": frozen.to_string(),
             "receivable": receivable.to_string(),
         }),
@@ -118,7 +124,7 @@ mod tests {
             held,
             &[freeze(money(1_000, Currency::USD)), freeze(money(3, Currency::JPY))],
             &[money(5, Currency::JPY), money(100, Currency::USD)],
-            &[money(7, Currency::JPY)],
+            &BTreeMap::from([(Currency::JPY, Decimal::from(7))]),
         );
         assert_eq!(
             row.json,

@@ -90,8 +90,9 @@ fn event(
 }
 
 fn internal(error: &dyn std::error::Error) -> Refusal {
-    tracing::error!(%error, "a bank event could not be prepared");
-    Refusal::new(Problem::Internal, "an unexpected error; nothing was done, and it was logged")
+    let cause = Some(format!("a bank event could not be prepared: {error}").into());
+    let detail = "an unexpected error; nothing was done, and it was logged";
+    Refusal { cause, ..Refusal::new(Problem::Internal, detail) }
 }
 
 /// The headers that say how the event was signed, for the vault.

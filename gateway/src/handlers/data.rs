@@ -121,7 +121,7 @@ impl Copy {
             let why = match timeout(LONGEST, self.write(writer)).await {
                 Ok(Ok(()) | Err(Stop::NoReader(NoReader::Gone))) => return,
                 Ok(Err(Stop::NoReader(NoReader::Slow))) => "it is not read".to_owned(),
-                Ok(Err(Stop::Refused(refusal))) => refusal.detail,
+                Ok(Err(Stop::Refused(refusal))) => refusal.why().to_owned(),
                 Err(_) => format!("it is not done after {} s", LONGEST.as_secs()),
             };
             tracing::warn!(request_id = %id, why, "a copy of a merchant's data breaks off");

@@ -5,7 +5,6 @@ use admin_api::{
     Verification, WithdrawalQueue,
 };
 use hyper::StatusCode;
-use money::Money;
 use payouts::{BankState, BreakerState, PayoutState};
 use time::OffsetDateTime;
 
@@ -13,7 +12,7 @@ use super::{Answer, reply};
 use crate::app::App;
 use crate::commands::rfc3339;
 use crate::config::{Operator, Role};
-use crate::problem::{Problem, Refusal};
+use crate::problem::Refusal;
 use crate::request::Request;
 
 /// `GET /admin/v1/overview`.
@@ -66,12 +65,6 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
     let reviews = merchants::documents::reviews(&conn).await?;
     let age = |at: OffsetDateTime| (now - at).as_seconds_f64();
     let of = |state: PayoutState| counts.iter().filter(move |count| count.state == state);
-    let mut sums = std::collections::BTreeMap::new();
-    for line in &suspense.lines {
-        let sum = sums.entry(line.amount.currency()).or_insert_with(|| Money::zero(line.amount.currency()));
-        *sum =
-            sum.checked_add(line.amount).map_err(|_| Refusal::new(Problem::Internal, "a sum overflows"))?;
-    }
     let unsent = of(PayoutState::Queued).chain(of(PayoutState::Held)).map(|count| count.oldest).min();
     let pool = app.pool.status();
     let overview = Overview {
@@ -103,17 +96,21 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
             .map(|line| ReviewLine {
                 reason: line.reason.as_str().to_owned(),
                 count: line.payments,
-                amount: line.amount.to_string(),
-                currency: line.amount.currency().code().to_owned(),
+                amount: money::signed(line.minor, line.currency),
+                currency: line.currency.code().to_owned(),
                 oldest: rfc3339(line.oldest),
                 older_than_1_day: line.older_than_1_day,
                 older_than_5_days: line.older_than_5_days,
             })
             .collect(),
         oldest_review_seconds: suspense.oldest().map(age),
-        suspense: sums
-            .into_values()
-            .map(|sum| Suspense { currency: sum.currency().code().to_owned(), amount: sum.to_string() })
+        suspense: suspense
+            .by_currency()
+            .into_iter()
+            .map(|(currency, sum)| Suspense {
+                currency: currency.code().to_owned(),
+                amount: money::signed(sum, currency),
+            })
             .collect(),
         merchants_pending: reviews.waiting,
         merchants_overdue: reviews.overdue,

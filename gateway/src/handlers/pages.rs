@@ -45,6 +45,9 @@ pub async fn readyz(app: &App) -> Response<Outgoing> {
 }
 
 #[cfg(test)]
+mod contract;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 

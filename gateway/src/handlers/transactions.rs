@@ -10,7 +10,7 @@ use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
 use ledger::{
     Change, Layout, MerchantRef, StatementCursor, StatementFilter, StatementLine, StatementSpan, TransferKind,
 };
-use merchants::{MerchantId, ReceivingAccountId};
+use merchants::{FreezeId, MerchantId, ReceivingAccountId};
 use money::Currency;
 use payouts::PayoutId;
 use pg::{Looked, Paged};
@@ -122,14 +122,27 @@ async fn of_kinds(
     Ok(lines)
 }
 
-/// What was owed is paid off by a payment or by a refund: which of the lines' causes are payments.
-async fn repaid_by(conn: &pg::Connection, lines: &[StatementLine]) -> Result<HashSet<PaymentId>, Refusal> {
+/// What was owed is paid off by a payment, by a refund, or out of an amount that is stopped no more: which of the lines' causes
+/// are payments, and which are such amounts.
+#[derive(Default)]
+struct RepaidBy {
+    payments: HashSet<PaymentId>,
+    freed: HashSet<FreezeId>,
+}
+
+async fn repaid_by(conn: &pg::Connection, lines: &[StatementLine]) -> Result<RepaidBy, Refusal> {
     let repaid = lines.iter().filter(|line| line.kind == TransferKind::ReceivableRepaid);
-    let causes: Vec<Uuid> = repaid.map(|line| line.cause).collect();
+    let mut causes: Vec<Uuid> = repaid.map(|line| line.cause).collect();
     if causes.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(RepaidBy::default());
     }
-    Ok(deposits::which_are_payments(conn, &causes).await?)
+    let payments = deposits::which_are_payments(conn, &causes).await?;
+    causes.retain(|cause| !payments.contains(&PaymentId::from_uuid(*cause)));
+    let freed = match causes.is_empty() {
+        true => HashSet::new(),
+        false => merchants::which_are_freezes(conn, &causes).await?,
+    };
+    Ok(RepaidBy { payments, freed })
 }
 
 /// What a query asks for, before anything was looked up.
@@ -259,10 +272,14 @@ fn type_of(kind: TransferKind) -> &'static str {
     TYPES.iter().find(|(_, kinds)| kinds.contains(&kind)).map_or("other", |(name, _)| name)
 }
 
-/// The payment, withdrawal or payout behind a line.
-fn source(line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
-    let by_payment =
-        |payment: &PaymentId| line.kind != TransferKind::ReceivableRepaid || repaid_by.contains(payment);
+/// The payment, withdrawal, payout, charge or stopped amount behind a line.
+fn source(line: &StatementLine, repaid_by: &RepaidBy) -> String {
+    let repaid = line.kind == TransferKind::ReceivableRepaid;
+    let by_payment = |payment: &PaymentId| !repaid || repaid_by.payments.contains(payment);
+    let freed = FreezeId::from_uuid(line.cause);
+    if repaid && repaid_by.freed.contains(&freed) {
+        return freed.to_string();
+    }
     match (payment_of(line).filter(by_payment), line.kind) {
         (Some(payment), _) => payment.to_string(),
         (None, TransferKind::PayoutReturned | TransferKind::Reclaim | TransferKind::ReclaimOwed) => {
@@ -287,7 +304,7 @@ fn line_id(merchant: MerchantRef, line: &StatementLine) -> String {
     format!("{}.{}", merchant.shard, line.cursor)
 }
 
-fn render(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> Value {
+fn render(merchant: MerchantRef, line: &StatementLine, repaid_by: &RepaidBy) -> Value {
     json!({
         "id": line_id(merchant, line),
         "type": type_of(line.kind),
@@ -328,7 +345,7 @@ async fn export(pool: &pg::Pool, wanted: &Wanted, mut after: StatementCursor) ->
     Ok(response)
 }
 
-fn csv_line(merchant: MerchantRef, line: &StatementLine, repaid_by: &HashSet<PaymentId>) -> String {
+fn csv_line(merchant: MerchantRef, line: &StatementLine, repaid_by: &RepaidBy) -> String {
     format!(
         "{},{},{},{},{},{},{}\r\n",
         line_id(merchant, line),

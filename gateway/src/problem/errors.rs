@@ -5,14 +5,14 @@ use std::fmt::Display;
 use super::{Problem, Refusal};
 
 fn unavailable(error: &dyn Display) -> Refusal {
-    tracing::warn!(%error, "the database is unavailable");
-    Refusal::new(Problem::LedgerUnavailable, "the database does not answer in time; try again")
+    let detail = "the database does not answer in time; try again";
+    Refusal { cause: Some(error.to_string().into()), ..Refusal::new(Problem::LedgerUnavailable, detail) }
 }
 
-/// For what should never happen. The caller learns nothing of it; the log does.
+/// For what should never happen. The caller learns nothing of it; the log does, where it is answered.
 pub fn internal(error: &dyn Display) -> Refusal {
-    tracing::error!(%error, "unexpected error");
-    Refusal::new(Problem::Internal, "an unexpected error; it was logged under this request's id")
+    let detail = "an unexpected error; it was logged under this request's id";
+    Refusal { cause: Some(error.to_string().into()), ..Refusal::new(Problem::Internal, detail) }
 }
 
 impl From<pg::Error> for Refusal {

@@ -2,10 +2,10 @@
 
 use rustls_pki_types::CertificateDer;
 
+use super::der::{after, element};
+
 /// 2.5.4.3
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-/// The explicit version, which stands first or not at all.
-const VERSION: u8 = 0xa0;
 const UTF8: u8 = 0x0c;
 const PRINTABLE: u8 = 0x13;
 const IA5: u8 = 0x16;
@@ -16,16 +16,8 @@ pub fn common_names<'c>(certificate: &'c CertificateDer<'_>) -> Vec<&'c str> {
 }
 
 fn subject(certificate: &[u8]) -> Option<&[u8]> {
-    let (_, certificate, _) = element(certificate)?;
-    let (_, mut fields, _) = element(certificate)?;
-    if fields.first() == Some(&VERSION) {
-        fields = element(fields)?.2;
-    }
     // Serial number, algorithm, issuer, validity.
-    for _ in 0..4 {
-        fields = element(fields)?.2;
-    }
-    element(fields).map(|(_, subject, _)| subject)
+    element(after(certificate, 4)?).map(|(_, subject, _)| subject)
 }
 
 /// A sequence of sets of (type, value).
@@ -45,22 +37,6 @@ fn names(mut subject: &[u8]) -> Option<Vec<&str>> {
         }
     }
     Some(found)
-}
-
-/// The first DER element: its tag, its content, and what comes after it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x83 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::body::{self, Outgoing};
 use crate::caller;
 use crate::handlers;
 use crate::metrics;
-use crate::problem::{Problem, Refusal};
+use crate::problem::{self, Problem, Refusal};
 use crate::request::{self, Request};
 use crate::room::Place;
 use crate::route::{self, Entry, Found, Listener};
@@ -66,7 +66,10 @@ pub async fn serve(
         }),
         Found::Nothing => Err(Refusal::not_found("path")),
     };
-    let mut response = answer.unwrap_or_else(|refusal| refusal.response(&id));
+    let mut response = answer.unwrap_or_else(|refusal| {
+        refusal.log(&id, label);
+        refusal.response(&id)
+    });
     finish(&mut response, &id, head).await;
     if let Some(unread) = body.filter(|_| is_to_be_read)
         && let Some(place) = app.room.unwanted()
@@ -95,14 +98,10 @@ async fn within_limits(
     parts: Parts,
     body: &mut Option<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
-    let id = heads.id.clone();
     let work = AssertUnwindSafe(answer(app, heads, parts, body)).catch_unwind();
     match timeout(app.config.server.request_timeout_ms.duration(), work).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => {
-            tracing::error!(request_id = %id, "a handler panicked");
-            Err(Refusal::new(Problem::Internal, "an unexpected error; it was logged under this request's id"))
-        }
+        Ok(Err(_)) => Err(problem::internal(&"a handler panicked")),
         Err(_) => Err(Refusal::new(Problem::LedgerUnavailable, "no answer in time; it may still be done")),
     }
 }

@@ -9,8 +9,9 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use time::OffsetDateTime;
 
-use super::client_certificate;
+use super::{client_certificate, validity};
 
 /// HTTP/2's name in ALPN.
 pub const H2: &[u8] = b"h2";
@@ -82,6 +83,25 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErro
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| bad(path, error.to_string()))?;
     if chain.is_empty() { Err(bad(path, "holds no certificate".to_owned())) } else { Ok(chain) }
+}
+
+/// When the first certificate of a PEM file ends, which is the one that is shown.
+///
+/// # Errors
+/// As above; one whose end can't be read.
+pub fn certificate_end(path: &Path) -> Result<OffsetDateTime, TlsError> {
+    let chain = certificates(path)?;
+    let end = chain.first().and_then(validity::end);
+    end.ok_or_else(|| bad(path, "does not say until when it is valid".to_owned()))
+}
+
+/// The same, of one that has not ended.
+///
+/// # Errors
+/// As above; one that nobody accepts any more.
+pub fn unexpired(path: &Path, now: OffsetDateTime) -> Result<(), TlsError> {
+    let end = certificate_end(path)?;
+    if now > end { Err(bad(path, format!("its certificate has expired, at {end}"))) } else { Ok(()) }
 }
 
 /// The private key of a PEM file.

@@ -89,7 +89,7 @@ pub async fn attend(app: Arc<App>, mut at: Cursor) {
             overview.last = Some(Instant::now());
             match timeout(PATIENCE, handlers::look(&app)).await {
                 Ok(Ok(look)) => overview.tell(&app, &look),
-                Ok(Err(refusal)) => tracing::warn!(why = refusal.detail, "no overview for the streams"),
+                Ok(Err(refusal)) => tracing::warn!(why = refusal.why(), "no overview for the streams"),
                 Err(_) => tracing::warn!("no overview for the streams in time"),
             }
         }
@@ -99,7 +99,7 @@ pub async fn attend(app: Arc<App>, mut at: Cursor) {
 
 async fn look(app: &App, at: &Cursor) -> Result<News, String> {
     let conn = app.pool.get().await.map_err(|error| error.to_string())?;
-    since(&conn, at).await.map_err(|refusal| refusal.detail)
+    since(&conn, at).await.map_err(|refusal| refusal.why().to_owned())
 }
 
 struct Due {

@@ -33,6 +33,10 @@ pub struct Wiring<'a> {
 /// The configuration for a gateway that is wired so, with these settings above all, the last above the first.
 pub fn laid_over(dir: &Path, wiring: Wiring<'_>, settings: &[&str]) -> Result<String, Fault> {
     let mut table = demo(dir)?;
+    // They are of the demo's book: a gateway doesn't start on another one beside them.
+    if let Some(Value::Table(ledger)) = table.get_mut("ledger") {
+        ledger.remove("heads_file");
+    }
     let database = format!("[database]\nurl = {:?}\n", wiring.database_url);
     for over in [ROOM, &database] {
         lay_over(&mut table, over.parse()?);
@@ -98,7 +102,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
-    const DEMO: &str = "environment = \"development\"\n[database]\nurl = \"old\"\n[server]\ntls_key = \"k\"\n\
+    const DEMO: &str = "environment = \"development\"\n[database]\nurl = \"old\"\n[ledger]\nheads_file = \"heads.log\"\nheads_interval_seconds = 10\n[server]\ntls_key = \"k\"\n\
         [verification]\nevery_seconds = 60\n[[banks]]\nid = \"sandbox\"\nkeys = [{ id = \"demo\", secret = \"whsec_e\" }]\n\
         [banks.payouts]\nbase_url = \"gone\"\nsecret = \"whsec_p\"\n";
 
@@ -114,6 +118,8 @@ mod tests {
                 .parse()
                 .unwrap();
         assert_eq!(table["database"]["url"].as_str(), Some("new"));
+        let ledger = table["ledger"].as_table().unwrap();
+        assert_eq!(ledger.keys().collect::<Vec<_>>(), ["heads_interval_seconds"], "another book's heads");
         assert_eq!(table["server"]["tls_key"].as_str(), Some("k"));
         assert_eq!(table["server"]["max_connections"].as_integer(), Some(16384));
         assert_eq!(table["server"]["header_read_timeout_ms"].as_integer(), Some(600_000));

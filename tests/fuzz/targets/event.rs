@@ -30,7 +30,11 @@ fuzz_target!(|body: &[u8]| {
         }
         Ok(Event::RatesPublished(published)) => {
             assert!((1..=MAX_RATES).contains(&published.rates.len()));
-            assert!(published.rates.iter().all(|rate| rate.bid <= rate.ask && rate.base != rate.quote));
+            for rate in &published.rates {
+                let prices = [rate.bid, rate.ask];
+                assert!(prices.iter().all(|price| price.is_sign_positive() && !price.is_zero()));
+                assert!(rate.base != rate.quote);
+            }
         }
         Ok(Event::Ignored { kind }) => assert!(kind.chars().count() <= MAX_REFERENCE),
         Err(ParseError::Invalid(errors)) => assert!(!errors.is_empty()),

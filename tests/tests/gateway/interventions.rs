@@ -124,7 +124,11 @@ async fn r32_a_stopped_amount_can_not_leave_until_two_persons_or_its_end_let_it_
         world.by_two(&format!("/admin/v1/amount-freezes/{id}/lift"), &json!({"reason": "over"})).await;
     assert_eq!(lifted.status, 200, "{lifted:?}");
     assert_eq!(world.balance(merchant, "USD", "frozen").await, "0.00");
-    assert_eq!(world.balance(merchant, "USD", "available").await, "120.00");
+    assert_eq!(world.balance(merchant, "USD", "receivable").await, "0.00", "paid off before it can leave");
+    assert_eq!(world.balance(merchant, "USD", "available").await, "115.00");
+    let lines = world.public().get(&merchant.api_key, "/v1/transactions?type=receivable_repayment").await;
+    let row = &lines.json["data"][0];
+    assert_eq!((&row["amount"], &row["source_id"]), (&json!("5.00"), &json!(id)), "{lines:?}");
 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let until = time::OffsetDateTime::from_unix_timestamp(i64::try_from(now).unwrap() + 10).unwrap();
@@ -132,9 +136,9 @@ async fn r32_a_stopped_amount_can_not_leave_until_two_persons_or_its_end_let_it_
     let stop = json!({"amount": "20.00", "currency": "USD", "reason": "a look", "until": until});
     let stopped = world.act(operator, &path, &stop).await;
     assert_eq!(stopped.status, 200, "{stopped:?}");
-    assert_eq!(world.balance(merchant, "USD", "available").await, "100.00");
+    assert_eq!(world.balance(merchant, "USD", "available").await, "95.00");
     let lifted = async {
-        while world.balance(merchant, "USD", "available").await != "120.00" {
+        while world.balance(merchant, "USD", "available").await != "115.00" {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };

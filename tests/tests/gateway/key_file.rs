@@ -2,9 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::json;
-use tests::{Sluice, World, funds, run, unique};
+use tests::{Sluice, World, binary, funds, run, unique};
 
 /// What `sluice keys` says; none of the file's keys is in it.
 async fn keys(action: &str, folder: &Path, code: i32) -> String {
@@ -75,5 +77,51 @@ async fn r36_a_gateway_reads_under_a_new_key_what_the_old_one_sealed() {
     let rows = world.database().await.query(sealed_by, &[]).await.expect("what is sealed");
     let ids: Vec<&[u8]> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(ids, [[0, 0, 0, 1], [0, 0, 0, 2]]);
+    sluice.verify().await;
+}
+
+/// A gateway of this configuration does not start; what it says.
+async fn refused(sluice: &Sluice, name: &str, text: &str) -> String {
+    let config = sluice.dir().join(name);
+    std::fs::write(&config, text).expect("written");
+    let mut command = tokio::process::Command::new(binary("sluice").expect("the binary `sluice`"));
+    for listener in ["PUBLIC", "ADMIN", "METRICS"] {
+        command.env(format!("SLUICE_{listener}_ADDR"), "127.0.0.1:0");
+    }
+    command.args(["serve", "--config"]).arg(&config).stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(Duration::from_secs(60), command.output()).await;
+    let output = output.expect("it ends by itself").expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && !said.contains("serving"), "{said}");
+    said
+}
+
+#[tokio::test]
+async fn r4_a_gateway_with_another_key_file_does_not_start_and_books_nothing_twice() {
+    let (mut sluice, world) = Sluice::start().await;
+    let body = funds(&unique("REF"), world.merchant(0).account("USD"), "10.00", "USD", "AMAZON PAYMENTS INC");
+    assert_eq!(world.event(&unique("evt"), &body).await.outcome(), ("credited", ""));
+    let ours = sluice.configuration();
+    assert_eq!(ours.matches("keys.toml").count(), 1, "{ours}");
+    let made = run(&["keys", "new", "others.toml"], sluice.dir()).await;
+    assert!(made.status.success(), "{made:?}");
+    let said = refused(&sluice, "others-gateway.toml", &ours.replace("keys.toml", "others.toml")).await;
+    assert!(said.contains("others.toml: key 1 is not the one"), "{said}");
+
+    // A key is added and used; an old copy of the file lacks it.
+    std::fs::copy(sluice.dir().join("keys.toml"), sluice.dir().join("old.toml")).expect("copied");
+    sluice.stop().await;
+    let added = run(&["keys", "add", "keys.toml"], sluice.dir()).await;
+    assert!(added.status.success(), "{added:?}");
+    let world = sluice.launch().await;
+    let said =
+        refused(&sluice, "old-gateway.toml", &sluice.configuration().replace("keys.toml", "old.toml")).await;
+    assert!(said.contains("old.toml: key 2 is not in it"), "{said}");
+
+    // A second gateway with the right file books nothing twice.
+    let second = sluice.second(&world, "").await;
+    let again = second.world.event(&unique("evt"), &body).await;
+    assert_eq!(again.outcome().0, "duplicate", "{again:?}");
+    assert_eq!(world.balance(world.merchant(0), "USD", "available").await, "10.00");
     sluice.verify().await;
 }

@@ -1,6 +1,7 @@
 //! The gateway end to end: one program, so that tests that wait do so beside each other.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod absurd_amounts;
 mod accounts;
 mod arming;
 mod bad_input;
@@ -21,12 +22,15 @@ mod interventions;
 mod key_file;
 mod liars;
 mod lists;
+mod logged;
 mod money_in;
 mod money_out;
 mod notices;
+mod open_files;
 mod operators;
 mod operators_reads;
 mod partners;
+mod pause;
 mod payees;
 mod payouts;
 mod positions;

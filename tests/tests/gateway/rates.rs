@@ -224,6 +224,29 @@ async fn r16_the_next_bank_steps_in_and_what_jumps_waits_for_a_person() {
     sluice.verify().await;
 }
 
+/// Ahead of our clock, though not too far: newer than what the sandbox bank says by itself meanwhile. The third is crossed by its
+/// ninth digit alone, which prices don't have.
+#[tokio::test]
+async fn r16_a_crossed_pair_is_passed_over_and_the_others_of_its_message_are_taken() {
+    let (sluice, world) = Sluice::start().await;
+    let rate =
+        |base: &str, bid: &str, ask: &str| json!({"base": base, "quote": "CNY", "bid": bid, "ask": ask});
+    let body = json!({"type": "rates.published", "data": {
+        "as_of": text_of(OffsetDateTime::now_utc() + Duration::seconds(30)),
+        "rates": [rate("USD", "7.13", "7.10"), rate("EUR", "8.2", "8.24"), rate("GBP", "9.40000009", "9.40000001")]}});
+    let answer = world.event(&unique("rates"), body.to_string().as_bytes()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let outcomes = answer.json["outcomes"].as_array().unwrap();
+    let told: Vec<_> =
+        outcomes.iter().map(|one| [&one["reference"], &one["outcome"], &one["reason"]]).collect();
+    let passed_over = |pair: &str| [json!(pair), json!("ignored"), json!("crossed")];
+    let expected =
+        [passed_over("USDCNY"), [json!("EURCNY"), json!("applied"), Value::Null], passed_over("GBPCNY")];
+    let expected: Vec<_> = expected.iter().map(|told| told.each_ref()).collect();
+    assert_eq!(told, expected);
+    sluice.verify().await;
+}
+
 async fn held_id(world: &World, bank: &str) -> String {
     seen(world, bank, None).await["held"]["id"].as_str().expect("one that waits").to_owned()
 }

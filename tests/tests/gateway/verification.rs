@@ -1,5 +1,6 @@
 //! The books are proved by a schedule, and whoever looks sees what the last proof found.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use admin_api::{Overview, Verification};
@@ -118,7 +119,8 @@ async fn without_a_schedule_only_a_persons_proof_is_told() {
     database.execute(sum, &[]).await.expect("changed by hand");
     let said = run(&["verify", "--config", &config], sluice.dir()).await;
     let words = String::from_utf8_lossy(&said.stderr);
-    assert!(!said.status.success() && words.contains("in USD: 5 minor units are kept"), "{words}");
+    assert_eq!(said.status.code(), Some(1), "broken: {words}");
+    assert!(words.contains("in USD: 5 minor units are kept"), "{words}");
     assert_eq!(verification(&world).await.broken, ["I2"]);
     database.execute("DELETE FROM in_transit WHERE minor = 5", &[]).await.expect("put right");
 
@@ -157,4 +159,74 @@ async fn a_proof_holds_no_snapshot_while_it_walks() {
     holder.batch_execute("ROLLBACK").await.expect("let go");
     wait_for(&world, |last| is(last, "holds") && last.at != first.at).await;
     sluice.verify().await;
+}
+
+/// A book that was restored lies behind the heads that were written out: here they are of a seal that isn't there any more.
+#[tokio::test]
+async fn i7_a_book_behind_its_heads_is_found_by_the_schedule_again_and_again_and_is_not_served() {
+    let settings = "[verification]\nevery_seconds = 10\n[ledger]\nheads_interval_seconds = 1\n";
+    let (sluice, world) = Sluice::start_with(settings).await;
+    world.pay_in(world.merchant(0), "250.00", "USD").await;
+    let heads = sluice.dir().join("heads.log");
+    wait_for(&world, |last| is(last, "holds") && heads.exists()).await;
+    let config = sluice.dir().join("sluice.toml").display().to_string();
+    let verify = async |more: &[&str]| {
+        let said = run(&[&["verify", "--config", &config], more].concat(), sluice.dir()).await;
+        let words =
+            [said.stdout, said.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        (said.status.code(), words)
+    };
+    let (code, words) = verify(&[]).await;
+    assert!(code == Some(0) && words.contains("heads that were written out, compared"), "{words}");
+    assert!(!words.contains("\n0 heads that were written out"), "those of the file: {words}");
+
+    let lost = format!("1 4711 {}", "ab".repeat(32));
+    let mut file = std::fs::File::options().append(true).open(&heads).expect("the heads");
+    writeln!(file, "{lost}").expect("written");
+    let first = wait_for(&world, |last| is(last, "broken")).await;
+    assert_eq!(first.broken, ["I7"]);
+    wait_for_metric(&world, 0.0).await;
+    let again = wait_for(&world, |last| last.at != first.at).await;
+    assert!(is(&again, "broken"), "{again:?}");
+    for more in [&[][..], &["--head", "heads.log"]] {
+        let (code, words) = verify(more).await;
+        assert!(code == Some(1) && words.contains("but 4711 was written out"), "{words}");
+    }
+
+    // Nothing is served from it, whichever gateway starts.
+    let any = ["public", "admin", "metrics"].map(|name| format!("{name}_addr = \"127.0.0.1:0\"\n")).concat();
+    let text = sluice.configuration().replacen("[server]\n", &format!("[server]\n{any}"), 1);
+    std::fs::write(sluice.dir().join("another.toml"), text).expect("written");
+    let said = run(&["serve", "--config", "another.toml"], sluice.dir()).await;
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(1), "{words}");
+    assert!(words.contains(&format!("{lost} was written out, the book has 1 ")), "{words}");
+    assert!(words.contains("Restoring a backup") && words.contains("heads.log"), "{words}");
+
+    // A person knows, and moves the file away: from then on there is a new one.
+    std::fs::rename(&heads, sluice.dir().join("heads-of-before.log")).expect("moved away");
+    wait_for(&world, |last| is(last, "holds")).await;
+    wait_for_metric(&world, 1.0).await;
+    let (code, words) = verify(&["--head", "heads-of-before.log"]).await;
+    assert_eq!(code, Some(1), "{words}");
+}
+
+#[tokio::test]
+async fn i7_where_nothing_was_proved_verify_does_not_say_that_the_books_are_broken() {
+    let (sluice, _world) = Sluice::start_with("[verification]\nevery_seconds = 0\n").await;
+    let write = |name: &str, text: &str| std::fs::write(sluice.dir().join(name), text).expect("written");
+    write("empty.log", "");
+    write("junk.log", "junk\n");
+    write("junk.toml", "junk = 1\n");
+    for (config, head, why) in [
+        ("sluice.toml", "empty.log", "no head is in it"),
+        ("sluice.toml", "junk.log", "line 1: not the trail's head"),
+        ("sluice.toml", "missing.log", "missing.log: "),
+        ("junk.toml", "empty.log", "junk"),
+    ] {
+        let said = run(&["verify", "--config", config, "--head", head], sluice.dir()).await;
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert_eq!(said.status.code(), Some(2), "{head}: {words}");
+        assert!(words.contains("nothing was proved: ") && words.contains(why), "{head}: {words}");
+    }
 }

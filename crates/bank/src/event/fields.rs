@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-use super::{FieldError, MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
+use super::{FieldError, MAX_FREE_TEXT, MAX_REFERENCE, is_placeholder};
 use crate::json::Json;
 use crate::reason;
 
@@ -146,7 +146,7 @@ impl<'j, 'a> Section<'j, 'a> {
         self.optional_text(name, faults).map(|text| clean(text, MAX_FREE_TEXT))
     }
 
-    /// A key-like text that must be there, taken as it is.
+    /// A key-like text that must be there, without the blanks around it: banks pad, and another format has the same without (R4).
     pub(super) fn code(&self, name: &str, most: usize, faults: &mut Faults) -> Option<String> {
         let text = self.text(name, faults)?;
         self.check_code(name, text, most, faults)
@@ -164,11 +164,12 @@ impl<'j, 'a> Section<'j, 'a> {
     }
 
     fn check_code(&self, name: &str, text: &str, most: usize, faults: &mut Faults) -> Option<String> {
+        let text = text.trim();
         if text.chars().nth(most).is_some() {
             self.fault(name, format!("must have at most {most} characters"), faults);
         } else if text.chars().any(char::is_control) {
             self.fault(name, "must not have control characters", faults);
-        } else if text.trim().is_empty() {
+        } else if text.is_empty() {
             self.fault(name, "must not be blank", faults);
         } else {
             return Some(text.to_owned());
@@ -179,7 +180,7 @@ impl<'j, 'a> Section<'j, 'a> {
     /// A reference; the placeholder for none is none, or all payments without one would be the same payment.
     pub(super) fn reference(&self, name: &str, faults: &mut Faults) -> Option<String> {
         let text = self.code(name, MAX_REFERENCE, faults)?;
-        if text == NO_REFERENCE {
+        if is_placeholder(&text) {
             self.fault(name, "is a placeholder, not a reference", faults);
             return None;
         }
@@ -253,9 +254,15 @@ pub(crate) fn day(text: &str) -> Option<Date> {
     read.filter(|day| plain && day.year() >= 1)
 }
 
-/// Cut to `most` characters, control characters made spaces.
+/// Cut to `most` characters, line ends and tabs made spaces. Other control characters become marks that are seen: whoever compares
+/// a name must know that something stood there (R6).
 pub(crate) fn clean(text: &str, most: usize) -> String {
-    text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let seen = |c: char| match c {
+        '\t' | '\n' | '\r' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().take(most).map(seen).collect()
 }
 
 /// Digits, at most one point inside them; no sign, exponent, space or separator.

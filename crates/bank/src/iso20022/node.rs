@@ -5,7 +5,7 @@ use time::Date;
 
 use super::xml::Element;
 use crate::event::fields::{Faults, clean, day};
-use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, NO_REFERENCE};
+use crate::event::{MAX_FREE_TEXT, MAX_REFERENCE, is_placeholder};
 use crate::reason;
 
 /// ISO 20022's amounts: digits in all, and of them after the point.
@@ -149,11 +149,6 @@ impl<'x> Node<'x> {
         }
         read
     }
-}
-
-/// What banks write where a reference must stand and they have none.
-fn is_placeholder(text: &str) -> bool {
-    [NO_REFERENCE, "NONREF", "NOTAVAILABLE"].iter().any(|none| text.eq_ignore_ascii_case(none))
 }
 
 /// XML Schema's decimals: a plus, a bare point and zeros in front are allowed there.

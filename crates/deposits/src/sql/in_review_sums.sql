@@ -1,4 +1,5 @@
-SELECT currency, sum(amount_minor - reversed_minor)::bigint AS amount_minor
+-- Numeric, as in suspense_summary.sql.
+SELECT currency, sum(amount_minor - reversed_minor) AS amount_minor
 FROM payments
 WHERE status = 'in_review' AND merchant = $1
 GROUP BY currency

@@ -1,5 +1,7 @@
 //! What is read of payments: lists, sums, the review queue, and its sweep.
 
+use std::collections::BTreeMap;
+
 use deposits::{
     PaymentDetails, PaymentFilter, PaymentId, PaymentPlace, PaymentSort, PaymentState, Reason, get,
     in_review_sums, list, lock, rematch_candidates, save, suspense_summary,
@@ -8,11 +10,19 @@ use merchants::MerchantId;
 use money::{Currency, Money};
 use pg::Shard;
 use privacy::Keyring;
+use rust_decimal::Decimal;
 
 use crate::world::{World, receipt, stray, usd};
 
+/// The largest amount that is taken.
+const MOST: i64 = 999_999_999_999_999_999;
+
 fn yen(minor: i64) -> Money {
     Money::new(minor, Currency::JPY).unwrap()
+}
+
+fn sums(of: &[(Currency, i128)]) -> BTreeMap<Currency, Decimal> {
+    of.iter().map(|(currency, minor)| (*currency, Decimal::from(*minor))).collect()
 }
 
 #[tokio::test]
@@ -50,13 +60,40 @@ async fn lists_go_oldest_first_page_by_page() {
 async fn what_a_merchant_has_in_review_is_summed_by_currency() {
     let world = World::start().await;
     let conn = world.db.pool.get().await.unwrap();
-    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), []);
+    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), sums(&[]));
     // Credited, nobody's, and in review: only the last counts.
     world.take_in(&[receipt("A", usd(1)), stray("B", usd(2))]).await;
     world.take_in(&[receipt("A", usd(4)), receipt("A", usd(8)), receipt("C", yen(16))]).await;
-    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), [yen(16), usd(12)]);
+    let expected = sums(&[(Currency::JPY, 16), (Currency::USD, 12)]);
+    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), expected);
     let other = MerchantId::new(Shard::new(5).unwrap());
-    assert_eq!(in_review_sums(&conn, other).await.unwrap(), []);
+    assert_eq!(in_review_sums(&conn, other).await.unwrap(), sums(&[]));
+}
+
+/// By hand: ten times 999,999,999,999,999,999 yen are more than 64 bits hold.
+#[tokio::test]
+async fn r5_absurd_amounts_are_summed_like_all_others() {
+    let world = World::start().await;
+    world.take_in_one(stray("N", usd(3))).await;
+    let of_nobody: Vec<_> = (0..10).map(|n| stray(&format!("S{n}"), yen(MOST))).collect();
+    let of_merchant: Vec<_> = (0..10).map(|n| receipt(&format!("M{n}"), yen(MOST))).collect();
+    world.take_in(&of_nobody).await;
+    world.take_in(&of_merchant).await;
+    let ten = 9_999_999_999_999_999_990_i128;
+    let conn = world.db.pool.get().await.unwrap();
+    assert_eq!(in_review_sums(&conn, world.merchant).await.unwrap(), sums(&[(Currency::JPY, ten)]));
+    let summary = suspense_summary(&conn).await.unwrap();
+    let lines: Vec<_> =
+        summary.lines.iter().map(|line| (line.reason, line.payments, line.currency, line.minor)).collect();
+    assert_eq!(
+        lines,
+        [
+            (Reason::CurrencyMismatch, 10, Currency::JPY, Decimal::from(ten)),
+            (Reason::UnknownAccount, 10, Currency::JPY, Decimal::from(ten)),
+            (Reason::UnknownAccount, 1, Currency::USD, Decimal::from(3)),
+        ]
+    );
+    assert_eq!(summary.by_currency(), sums(&[(Currency::JPY, 2 * ten), (Currency::USD, 3)]));
 }
 
 #[tokio::test]
@@ -68,9 +105,15 @@ async fn the_summary_equals_what_lies_in_suspense() {
     let oldest = world.take_in_one(stray("A", usd(1))).await.received_at;
     world.take_in(&[stray("B", usd(2)), receipt("C", yen(4)), receipt("D", usd(8))]).await;
     let summary = suspense_summary(&conn).await.unwrap();
-    let lines: Vec<(Reason, i64, Money)> =
-        summary.lines.iter().map(|line| (line.reason, line.payments, line.amount)).collect();
-    assert_eq!(lines, [(Reason::CurrencyMismatch, 1, yen(4)), (Reason::UnknownAccount, 2, usd(3))]);
+    let lines: Vec<(Reason, i64, Currency, Decimal)> =
+        summary.lines.iter().map(|line| (line.reason, line.payments, line.currency, line.minor)).collect();
+    assert_eq!(
+        lines,
+        [
+            (Reason::CurrencyMismatch, 1, Currency::JPY, Decimal::from(4)),
+            (Reason::UnknownAccount, 2, Currency::USD, Decimal::from(3)),
+        ]
+    );
     assert_eq!((summary.payments(), summary.oldest()), (3, Some(oldest)));
     assert!(summary.lines.iter().all(|line| line.older_than_1_day == 0 && line.older_than_5_days == 0));
     assert_eq!(world.sum("suspense", Currency::USD).await, 3);

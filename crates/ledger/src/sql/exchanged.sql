@@ -1,4 +1,4 @@
-SELECT t.currency, t.kind, sum(t.amount)::bigint AS minor
+SELECT t.currency, t.kind, sum(t.amount) AS minor
 FROM transfers t
 JOIN accounts a ON a.shard = t.shard AND a.kind = 'exchange'
      AND a.id = CASE WHEN t.kind IN ('exchange_sold', 'exchange_undone') THEN t.credit_account ELSE t.debit_account END

@@ -1,1 +1,2 @@
-SELECT id, kind, currency, debits, credits FROM accounts WHERE shard = $1 AND id >= $2 ORDER BY id LIMIT $3
+SELECT id, kind, owner, currency, floor, debits, credits
+FROM accounts WHERE shard = $1 AND id >= $2 ORDER BY id LIMIT $3

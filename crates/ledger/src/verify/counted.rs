@@ -22,6 +22,10 @@ pub(super) struct AccountState {
     pub currency: [u8; 3],
     /// None where the row says what is no kind.
     pub kind: Option<AccountKind>,
+    /// Its id follows from shard, kind, owner and currency, as that of every account.
+    pub is_itself: bool,
+    /// It is guarded as accounts of its kind are.
+    pub has_its_floor: bool,
     pub debits: i64,
     pub credits: i64,
 }
@@ -73,7 +77,7 @@ impl Counted {
     }
 
     /// What doesn't hold, in words: counters that are not the sums of their transfers, transfers of accounts that aren't there,
-    /// accounts below zero or of no kind. At most so many accounts are named, the others counted.
+    /// accounts below zero, of no kind, or of which the row says what is not so. At most so many lines, the others counted.
     pub(super) fn breaches(&self, most: usize) -> Vec<String> {
         let of_accounts = self.accounts.iter().filter_map(|(state, sums)| disagreement(state, *sums));
         let of_strangers = self.strangers.iter().map(|((shard, id, _), sums)| {
@@ -82,7 +86,7 @@ impl Counted {
                 shown(*sums)
             )
         });
-        let odd = self.accounts.iter().filter_map(|(state, _)| oddity(state));
+        let odd = self.accounts.iter().flat_map(|(state, _)| oddities(state));
         let mut all = of_accounts.chain(of_strangers).chain(odd);
         let mut named: Vec<String> = all.by_ref().take(most).collect();
         let unnamed = all.count();
@@ -114,22 +118,26 @@ fn disagreement(state: &AccountState, sums: Sums) -> Option<String> {
     ))
 }
 
-/// Whether it is below zero goes by what the account is for, whatever its row says.
-fn oddity(state: &AccountState) -> Option<String> {
+/// What is odd about an account by itself, whatever its transfers are.
+fn oddities(state: &AccountState) -> Vec<String> {
     let AccountState { shard, id, debits, credits, .. } = *state;
     let Some(of) = state.kind else {
-        return Some(format!("I2: account {id} in shard {shard} is of no kind"));
+        return vec![format!("I2: account {id} in shard {shard} is of no kind")];
     };
+    // Whether it is below zero goes by what the account is for, whatever its row says.
     let holds = match of.floor() {
         Floor::Credit => credits >= debits,
         Floor::Debit => debits >= credits,
         Floor::None => true,
     };
-    if holds {
-        None
-    } else {
-        Some(format!("I2: account {id} ({}) in shard {shard} is below zero", kind(state)))
-    }
+    let oddities = [
+        (holds, "is below zero"),
+        (state.is_itself, "is not what its row says: its kind, owner or currency was changed"),
+        (state.has_its_floor, "has another floor than its kind has"),
+    ];
+    let told =
+        |(_, what): (bool, &str)| format!("I2: account {id} ({}) in shard {shard} {what}", kind(state));
+    oddities.into_iter().filter(|(right, _)| !right).map(told).collect()
 }
 
 /// What all accounts were debited and credited, by currency, money and evidence apart (I1). Each transfer's two accounts are of
@@ -169,7 +177,8 @@ mod tests {
 
     fn account(id: u128, kind: AccountKind, debits: i64, credits: i64) -> AccountState {
         let (kind, id) = (Some(kind), Uuid::from_u128(id));
-        AccountState { shard: 3, id, currency: *b"USD", kind, debits, credits }
+        let (is_itself, has_its_floor) = (true, true);
+        AccountState { shard: 3, id, currency: *b"USD", kind, is_itself, has_its_floor, debits, credits }
     }
 
     fn transfer(debit: u128, credit: u128, amount: i64, currency: &str) -> RawTransfer<'_> {
@@ -242,6 +251,23 @@ mod tests {
         let breaches = counted(&many, &[]).breaches(100);
         assert_eq!(breaches.len(), 101);
         assert_eq!(breaches[100], "I2: 30 more lines of this kind about accounts of the chain");
+    }
+
+    #[test]
+    fn i2_an_account_whose_row_says_what_is_not_so_is_named() {
+        let right = account(1, AccountKind::Fees, 0, 0);
+        assert_eq!(counted(&[right], &[]).breaches(100), Vec::<String>::new());
+        for (odd, says) in [
+            (
+                AccountState { is_itself: false, ..right },
+                "is not what its row says: its kind, owner or currency",
+            ),
+            (AccountState { has_its_floor: false, ..right }, "has another floor than its kind has"),
+        ] {
+            let breaches = counted(&[odd], &[]).breaches(100);
+            assert!(breaches.len() == 1 && breaches[0].contains(says), "{breaches:?}");
+            assert!(breaches[0].starts_with("I2: account 00000000-0000-0000-0000-000000000001 (fees)"));
+        }
     }
 
     #[test]

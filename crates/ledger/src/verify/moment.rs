@@ -3,7 +3,7 @@
 use pg::{Connection, Tx};
 use uuid::Uuid;
 
-use crate::account::AccountKind;
+use crate::account::{AccountKind, id_of_row};
 use crate::error::Error;
 use crate::heads::{Head, head_of};
 use crate::layout::Layout;
@@ -61,11 +61,16 @@ async fn take_accounts(tx: &Tx<'_>, shard: i16, counted: &mut Counted) -> Result
 }
 
 fn state(shard: i16, row: &pg::Row) -> AccountState {
+    let (id, currency): (Uuid, &str) = (row.get("id"), row.get("currency"));
+    let (owner, floor): (&str, &str) = (row.get("owner"), row.get("floor"));
+    let kind = AccountKind::parse(row.get("kind"));
     AccountState {
         shard,
-        id: row.get("id"),
-        currency: code(row.get("currency")),
-        kind: AccountKind::parse(row.get("kind")),
+        id,
+        currency: code(currency),
+        kind,
+        is_itself: kind.is_none_or(|kind| id_of_row(shard, kind, owner, currency) == Some(id)),
+        has_its_floor: kind.is_none_or(|kind| kind.floor().as_str() == floor),
         debits: row.get("debits"),
         credits: row.get("credits"),
     }

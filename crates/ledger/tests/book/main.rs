@@ -10,5 +10,6 @@ mod onward;
 mod proof;
 mod reversals;
 mod statement;
+mod sums;
 mod verifications;
 mod world;

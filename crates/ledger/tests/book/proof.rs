@@ -124,6 +124,63 @@ async fn i7_a_cut_tail_is_found_with_the_heads_of_before() {
     assert_eq!(breaches, ["I7: chain 1: seal 2 is not the one that was written out"]);
 }
 
+/// Counters and transfers fit together all the same, but somebody else owns the balance, or nothing guards it any more.
+#[tokio::test]
+async fn i2_an_account_that_was_made_another_one_s_is_found() {
+    let elsewhere = "is not what its row says: its kind, owner or currency was changed";
+    let unguarded = "has another floor than its kind has";
+    let other = format!("{:032x}", 4_711);
+    for (change, of, says) in [
+        (format!("owner = '{other}'"), "merchant", elsewhere),
+        // The same merchant, as nobody looks for it.
+        ("owner = (owner::uuid)::text".to_owned(), "merchant", elsewhere),
+        ("owner = 'x'".to_owned(), "fees", elsewhere),
+        ("owner = 'other'".to_owned(), "nostro", elsewhere),
+        ("kind = 'exchange', floor = 'none'".to_owned(), "payout_clearing", elsewhere),
+        ("kind = 'fees', floor = 'none'".to_owned(), "merchant", elsewhere),
+        ("kind = 'payout_clearing'".to_owned(), "suspense", elsewhere),
+        ("floor = 'none'".to_owned(), "payout_clearing", unguarded),
+        ("floor = 'none'".to_owned(), "merchant", unguarded),
+    ] {
+        let found =
+            found_after(&format!("UPDATE accounts SET {change} WHERE kind = '{of}' AND shard = 1")).await;
+        assert_eq!(found.lines().filter(|line| line.ends_with(says)).count(), 1, "{change}: {found}");
+        assert!(found.lines().all(|line| line.starts_with("I2: account ")), "{change}: {found}");
+    }
+    // One that nothing was ever posted to, in another currency.
+    let empty = "INSERT INTO accounts (shard, id, kind, owner, currency, floor)
+                 SELECT shard, gen_random_uuid(), kind, owner, 'EUR', floor FROM accounts WHERE kind = 'merchant' AND shard = 1";
+    assert!(found_after(empty).await.ends_with(elsewhere));
+}
+
+/// A statement by dates looks for the seals of those days.
+#[tokio::test]
+async fn r42_i7_a_seal_that_was_moved_to_another_day_is_found() {
+    for at in ["sealed_at - interval '1 day'", "sealed_at + interval '1 microsecond'", "'infinity'"] {
+        let found =
+            found_after(&format!("UPDATE seals SET sealed_at = {at} WHERE chain = 1 AND seq = 2")).await;
+        assert_eq!(found, "I7: chain 1: seal 2 was not made when its transfers were posted", "{at}");
+    }
+    let found = found_after("UPDATE transfers SET posted_at = 'infinity' WHERE shard = 1 AND seq = 1").await;
+    assert!(found.contains("I7: chain 1: the transfers of seal 1 were changed"), "{found}");
+}
+
+#[tokio::test]
+async fn i7_where_a_chain_was_at_a_seal_is_read_off_it() {
+    let world = written().await;
+    let conn = world.db.pool.get().await.unwrap();
+    let end = world.heads().await[1];
+    assert_eq!(ledger::head_up_to(&conn, 1, end.seq).await.unwrap(), end);
+    assert_eq!(ledger::head_up_to(&conn, 1, end.seq + 5).await.unwrap(), end);
+    assert_eq!(ledger::head_up_to(&conn, 1, 1).await.unwrap().seq, 1);
+    for (chain, seq) in [(1, 0), (9, 7)] {
+        assert_eq!(
+            ledger::head_up_to(&conn, chain, seq).await.unwrap(),
+            Head { chain, seq: 0, hash: [0; 32] }
+        );
+    }
+}
+
 #[tokio::test]
 async fn i7_heads_of_before_lie_on_a_chain_that_went_on() {
     let world = written().await;

@@ -9,6 +9,7 @@ use super::{FieldError, Payee, checks, country, read};
 use crate::error::Error;
 use crate::keys::{account_index, context, name_index};
 use crate::numbers::tail_of;
+use crate::unseen::is_unseen;
 use crate::{MerchantId, PayeeId};
 
 /// A payee as a merchant describes it.
@@ -34,7 +35,7 @@ impl PayeeRequest<'_> {
         let mut errors = Vec::new();
         let mut refuse = |field, message: &str| errors.push(FieldError { field, message: message.into() });
         if self.holder_name.trim().is_empty() || !printable(self.holder_name.trim()) {
-            refuse("holder_name", "must have 1 to 140 characters and no control characters");
+            refuse("holder_name", "must have 1 to 140 characters and none that is not seen");
         }
         if !country::exists(self.country) {
             refuse("country", "must be a country's two capital letters (ISO 3166)");
@@ -47,7 +48,7 @@ impl PayeeRequest<'_> {
         }
         for (field, value) in [("bank_code", self.bank_code), ("bank_name", self.bank_name)] {
             if value.is_some_and(|value| value.is_empty() || !printable(value)) {
-                refuse(field, "must have 1 to 140 characters and no control characters");
+                refuse(field, "must have 1 to 140 characters and none that is not seen");
             }
         }
         errors
@@ -55,7 +56,7 @@ impl PayeeRequest<'_> {
 }
 
 fn printable(text: &str) -> bool {
-    text.chars().count() <= 140 && !text.chars().any(char::is_control)
+    text.chars().count() <= 140 && !text.chars().any(is_unseen)
 }
 
 /// A payee whose fields were checked and sealed.

@@ -8,6 +8,7 @@ use super::{ApiKey, UserEvent, UserState};
 use crate::error::Error;
 use crate::payees::FieldError;
 use crate::state::MerchantState;
+use crate::unseen::is_unseen;
 use crate::{MerchantId, UserId, lock};
 
 /// Most users that a merchant may have, deleted ones not counted: each key is a way in, and nobody keeps track of more.
@@ -63,10 +64,9 @@ pub enum NoUser {
 /// # Errors
 /// The field with its fault.
 pub fn check_label(label: &str) -> Result<(), FieldError> {
-    let right = (1..=100).contains(&label.chars().count())
-        && !label.chars().any(char::is_control)
-        && label.trim() == label;
-    let message = "must have 1 to 100 characters, none of control, and no blanks around them";
+    let right =
+        (1..=100).contains(&label.chars().count()) && !label.chars().any(is_unseen) && label.trim() == label;
+    let message = "must have 1 to 100 characters, all of them seen, and no blanks around them";
     if right { Ok(()) } else { Err(FieldError { field: "label", message: message.into() }) }
 }
 

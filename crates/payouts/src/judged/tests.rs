@@ -90,8 +90,12 @@ fn r29_what_was_judged_is_known_and_what_is_new_contradicts() {
         (S::Sent, vec![paid(), back(), unnamed()], NeverExecuted, unnamed(), Effect::Unnamed, S::Returned),
         (S::Unknown, vec![unnamed_other()], NeverExecuted, unnamed_other(), Effect::Unnamed, S::Failed),
         (S::Queued, vec![unnamed()], NeverExecuted, unnamed(), Effect::Unnamed, S::Failed),
-        // Money that comes back is booked, also where it was announced before people looked.
-        (S::Queued, vec![back()], Executed, back(), came_back, S::Returned),
+        // What was announced before people looked is booked with what they found.
+        (S::Queued, vec![back()], Executed, back(), Effect::Judged, S::Returned),
+        (S::Queued, vec![back()], Executed, returned(98_000), Effect::Contradiction, S::Returned),
+        (S::Queued, vec![back()], Executed, paid(), Effect::Duplicate, S::Returned),
+        (S::Queued, vec![back()], NeverExecuted, back(), Effect::Judged, S::Failed),
+        (S::Queued, vec![back()], NeverExecuted, paid(), Effect::Disputed, S::Disputed),
     ];
     for (before, said, truth, next, effect, after) in rows {
         let case = format!("{before}, {said:?}, {truth:?}: {next:?}");

@@ -5,6 +5,7 @@
 
 mod book;
 mod named;
+mod pause;
 mod store;
 mod worker;
 mod world;

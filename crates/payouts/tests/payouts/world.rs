@@ -230,6 +230,7 @@ impl World {
             max_per_second: 0,
             idle: ms(10),
             breaker: BreakerPolicy { failures: 3, pause: Backoff { first: ms(20), most: ms(80) } },
+            paused: false,
         }
     }
 

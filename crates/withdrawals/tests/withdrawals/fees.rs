@@ -106,3 +106,21 @@ async fn r23_the_free_allowance_holds_under_concurrency() {
     }
     assert_eq!((fees, free), (1_250, 75_000));
 }
+
+/// Whatever quotes kept: it is more than any allowance, so nothing is free, and prices are made as before.
+#[tokio::test]
+async fn r23_what_quotes_keep_may_be_more_than_64_bits_hold() {
+    let world = World::new().await;
+    set(&world, true, FeeSchedule { free_minor: i64::MAX, ..FeeSchedule::share(10_000) }).await;
+    assert_eq!(world.quote(100_000).await.price.fee, usd(0));
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let until = tx.now().await.unwrap() + Duration::MINUTE;
+    let of = (world.merchant, Currency::USD);
+    for _ in 0..2 {
+        let quote = exchange::QuoteId::new(world.merchant.shard());
+        withdrawals::reserve(&tx, quote, of, i64::MAX, until).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(world.quote(100_000).await.price.fee, usd(1_000));
+}

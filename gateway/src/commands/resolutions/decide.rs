@@ -17,6 +17,8 @@ pub(in crate::commands) enum Resolution {
     ReturnFoundPaid,
     /// The merchant has the money already, by a refund or another attempt: it owes it.
     PaidTwice,
+    /// A returned payment had been taken for one that could not be returned, and was credited: its merchant owes it.
+    ReturnPaidTwice,
     /// Everything else stands already.
     Nothing,
 }
@@ -77,14 +79,17 @@ pub(super) fn of_return(
         (_, Truth::Executed) if may_be_at_the_bank(others) => {
             Err(illegal("another attempt to return the payment is open: it must end first".into()))
         }
-        (PaymentState::Returning | PaymentState::InReview, Truth::Executed) if !same_amount => {
+        (PaymentState::Returning | PaymentState::InReview | PaymentState::Credited, Truth::Executed)
+            if !same_amount =>
+        {
             let why = "the bank took part of the payment back meanwhile: what is left is another amount";
             Err(illegal(why.into()))
         }
         (PaymentState::Returning, Truth::Executed) => Ok(Resolution::AsReported),
         (PaymentState::InReview, Truth::Executed) => Ok(Resolution::ReturnFoundPaid),
-        (PaymentState::Credited | PaymentState::Returned, Truth::Executed) => {
-            Err(illegal(format!("the payment is {} meanwhile: take it back first", status.as_str())))
+        (PaymentState::Credited, Truth::Executed) => Ok(Resolution::ReturnPaidTwice),
+        (PaymentState::Returned, Truth::Executed) => {
+            Err(illegal("the payment is returned meanwhile: take it back first".into()))
         }
     }
 }

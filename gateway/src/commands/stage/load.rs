@@ -24,7 +24,7 @@ use crate::commands::keys::{self, Claims, Standing};
 use crate::commands::receivables::debtors;
 use crate::commands::reversals::Reversals;
 use crate::commands::void::{Void, both};
-use crate::commands::{Command, accounts, covers, evidence, fees, limits};
+use crate::commands::{Command, accounts, covers, evidence, fees, limits, resolutions};
 
 /// A batch on its way onto the stage.
 pub(super) struct Lot<'a, 't, 'f> {
@@ -170,7 +170,10 @@ impl Lot<'_, '_, '_> {
         let Lot { tx, facts, batch, claims, live } = *self;
         let imports = Imports::load(tx, live).await?;
         let wanted = evidence::wanted(batch, claims, &told.directory, &rows.payments, &named.rematched);
-        let reversed = told.reversals.credited(&rows.payments);
+        let mut reversed = told.reversals.credited(&rows.payments);
+        reversed.extend(resolutions::uncovered(&named.resolved, &rows.payouts, &rows.payments));
+        reversed.sort_unstable();
+        reversed.dedup();
         let (journal, mut orders) = evidence::open(tx, facts.layout, live, &wanted, &reversed).await?;
         let (accounts, merchants, remitters) = (&told.directory, &rows.merchants, &facts.remitters);
         let matching = Matching { accounts, merchants, remitters, now: told.now };
@@ -186,12 +189,14 @@ impl Lot<'_, '_, '_> {
         rows: &Rows,
         evidence: &mut Evidence,
     ) -> Result<Vec<MerchantId>, Void> {
-        let Rows { payments, quotes, withdrawals, payouts, .. } = rows;
+        let Rows { frozen, payments, quotes, withdrawals, payouts, .. } = rows;
         let Evidence { journal, received, .. } = evidence;
         let mut touched = accounts::of_received(received);
         accounts::of_payments(payments, &told.directory, &named.credited, &mut touched);
         accounts::of_withdrawals(withdrawals, &mut touched);
         accounts::of_charged(&named.came_back, payouts, withdrawals, &mut touched);
+        resolutions::of_credited(payouts, payments, &mut touched);
+        accounts::of_freed(&named.freed, frozen, &mut touched);
         let receivables = accounts::receivables(&touched);
         for command in self.live {
             accounts::of_command(command, self.facts, quotes, &mut touched);

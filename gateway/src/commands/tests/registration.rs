@@ -76,7 +76,7 @@ impl World {
     }
 
     /// What the merchant was told, oldest first: types and data.
-    async fn told(&self, merchant: MerchantId) -> Vec<(String, Value)> {
+    pub async fn told(&self, merchant: MerchantId) -> Vec<(String, Value)> {
         let sql = "SELECT event_type, data FROM outbox WHERE merchant = $1 ORDER BY created_at, id";
         let rows = self.db.owner().get().await.unwrap().query(sql, &[&merchant.uuid()]).await.unwrap();
         rows.iter().map(|row| (row.get(0), serde_json::from_str(row.get(1)).unwrap())).collect()

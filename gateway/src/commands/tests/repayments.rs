@@ -1,20 +1,42 @@
 //! R8, R32: what is owed is paid off by credits, and not out of what an authority has stopped.
 
+use ledger::{MerchantRef, StatementCursor, StatementFilter, StatementSpan, TransferKind};
 use merchants::FreezeId;
 use money::Currency;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::world::{World, operate, usd};
-use crate::commands::Action;
+use crate::commands::{Action, Command};
 
 const USD: Currency = Currency::USD;
 
 impl World {
     async fn stop(&self, minor: i64) -> FreezeId {
+        self.stop_until(minor, None).await
+    }
+
+    async fn stop_until(&self, minor: i64, until: Option<OffsetDateTime>) -> FreezeId {
         let freeze = FreezeId::new(self.merchant.shard());
         let (merchant, currency, legal_reference) = (self.merchant, USD, Some("7 O 12/26".to_owned()));
-        let stop = Action::FreezeAmount { freeze, merchant, minor, currency, legal_reference, until: None };
+        let stop = Action::FreezeAmount { freeze, merchant, minor, currency, legal_reference, until };
         assert_eq!(self.one(operate(stop)).await.0, 200);
         freeze
+    }
+
+    async fn lift_stopped(&self, freeze: FreezeId) {
+        let lift = Action::LiftAmountFreeze { freeze, merchant: self.merchant };
+        assert_eq!(self.by_two(lift).await.0, 200);
+    }
+
+    /// The amounts that paid off what was owed, newest first, and what for.
+    async fn repaid(&self) -> Vec<(i64, Uuid)> {
+        let owner = MerchantRef { shard: self.merchant.shard(), id: self.merchant.uuid() };
+        let kinds = vec![TransferKind::ReceivableRepaid];
+        let filter = StatementFilter { span: StatementSpan::ALL, kinds, currency: None };
+        let conn = self.conn().await;
+        let page = ledger::statement(&conn, owner, &filter, StatementCursor::NEWEST, 10).await.unwrap();
+        page.rows.iter().map(|line| (line.amount.minor(), line.cause)).collect()
     }
 
     async fn credit(&self, minor: i64) {
@@ -44,8 +66,8 @@ async fn r8_r32_a_credit_does_not_pay_what_is_owed_out_of_what_is_stopped() {
 
     world.charge(30_000).await;
     assert_eq!(world.money(USD).await, (100_000, 19_999));
-    let lift = Action::LiftAmountFreeze { freeze, merchant: world.merchant };
-    assert_eq!(world.by_two(lift).await.0, 200);
+    world.lift_stopped(freeze).await;
+    assert_eq!(world.money(USD).await, (80_001, 0), "at once");
     world.credit(1).await;
     assert_eq!(world.money(USD).await, (80_002, 0));
     world.verify().await;
@@ -78,5 +100,61 @@ async fn r8_r32_a_refund_does_not_pay_what_is_owed_out_of_what_is_stopped() {
     assert_eq!(world.money(USD).await, (0, 3_000));
     assert_eq!(world.one(operate(Action::RefundWithdrawal { withdrawal })).await.0, 200);
     assert_eq!(world.money(USD).await, (9_000, 2_000));
+    world.verify().await;
+}
+
+/// 1,000.00 are stopped and there, 500.00 are owed; then two persons let the money go.
+#[tokio::test]
+async fn r8_r32_what_is_stopped_no_more_pays_what_is_owed_before_it_can_leave() {
+    let world = World::new().await;
+    world.pay_in(usd(100_000)).await;
+    let freeze = world.stop(100_000).await;
+    world.charge(50_000).await;
+    world.lift_stopped(freeze).await;
+    assert_eq!(world.try_withdraw(usd(100_000)).await.0, 422, "half of it was owed");
+    assert_eq!((world.money(USD).await, world.repaid().await), ((50_000, 0), vec![(50_000, freeze.uuid())]));
+    assert_eq!(world.try_withdraw(usd(50_000)).await.0, 201);
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn r8_r32_what_the_clock_lets_go_pays_what_is_owed_before_it_can_leave() {
+    let world = World::new().await;
+    world.pay_in(usd(100_000)).await;
+    let soon = world.soon().await;
+    let freeze = world.stop_until(100_000, Some(soon)).await;
+    world.charge(50_000).await;
+    world.after(soon).await;
+    // The withdrawal is in the very batch, behind the freeze's end.
+    let batch = [Command::LiftFreezes(vec![world.merchant]), world.order(usd(100_000)).await];
+    assert_eq!(world.batch(&batch).await[1].0, 422);
+    assert_eq!((world.money(USD).await, world.repaid().await), ((50_000, 0), vec![(50_000, freeze.uuid())]));
+    world.one(Command::LiftFreezes(vec![world.merchant])).await;
+    assert_eq!(world.repaid().await.len(), 1, "once");
+    world.verify().await;
+}
+
+/// What another order stops stays; and what one lets go in one currency pays nothing in another.
+#[tokio::test]
+async fn r8_r32_of_several_stopped_amounts_the_one_that_ends_pays_what_it_can() {
+    let world = World::new().await;
+    world.pay_in(usd(100_000)).await;
+    let [first, second] = [world.stop(30_000).await, world.stop(80_000).await];
+    world.charge(50_000).await;
+    assert_eq!(world.money(USD).await, (100_000, 50_000), "more is stopped than there is");
+    world.lift_stopped(first).await;
+    assert_eq!(world.money(USD).await, (80_000, 30_000), "what the second one leaves");
+    assert_eq!(world.try_withdraw(usd(1)).await.0, 422);
+
+    let (freeze, merchant, currency) = (FreezeId::new(world.merchant.shard()), world.merchant, Currency::EUR);
+    let stop =
+        Action::FreezeAmount { freeze, merchant, minor: 100, currency, legal_reference: None, until: None };
+    assert_eq!(world.one(operate(stop)).await.0, 200);
+    world.lift_stopped(freeze).await;
+    assert_eq!(world.money(USD).await, (80_000, 30_000));
+    world.lift_stopped(second).await;
+    assert_eq!(world.money(USD).await, (50_000, 0));
+    let causes: Vec<Uuid> = world.repaid().await.into_iter().map(|(_, cause)| cause).collect();
+    assert_eq!(causes, [second.uuid(), first.uuid()]);
     world.verify().await;
 }

@@ -106,7 +106,8 @@ impl World {
         (receipt.id, command)
     }
 
-    async fn takes_back(&self, payment: PaymentId, amount: Money) -> Command {
+    /// The bank takes money back by itself.
+    pub async fn takes_back(&self, payment: PaymentId, amount: Money) -> Command {
         let row = self.payment(payment).await;
         self.bank_event(Line::Returned(ReversalReport {
             id: ReversalId::new(payment.shard()),

@@ -48,6 +48,11 @@ pub struct World {
 impl World {
     /// With one active merchant.
     pub async fn new() -> World {
+        World::with_limits(Limits::default()).await
+    }
+
+    /// With one active merchant, who may withdraw so much.
+    pub async fn with_limits(limits: Limits) -> World {
         let folder = tempfile::tempdir().unwrap();
         let keyring = Arc::new(Keyring::generate(&folder.path().join("keys")).unwrap());
         let db = testkit::database(&crate::migrate::SETS).await;
@@ -63,7 +68,7 @@ impl World {
             LAYOUT,
             keyring.clone(),
             PlatformRemitters::new([]),
-            policy(),
+            Policy { limits, ..policy() },
             usd(1_000_000),
             HashMap::from([(bank(), bank_policy())]),
             false,
@@ -199,13 +204,19 @@ impl World {
     }
 
     pub async fn payee(&self, currency: &str) -> PayeeId {
+        self.payee_in("CN", currency).await
+    }
+
+    /// A payee whose bank is in that country.
+    pub async fn payee_in(&self, country: &str, currency: &str) -> PayeeId {
         let id = PayeeId::new(self.merchant.shard());
+        let bic = format!("BRGT{country}22");
         let request = PayeeRequest {
             holder_name: NAME,
-            country: "CN",
+            country,
             currency,
             account_number: "6222021234567890",
-            bank_code: None,
+            bank_code: (country != "CN").then_some(&bic),
             bank_name: None,
         };
         let new = NewPayee::check(&self.keyring, id, self.merchant, &request).unwrap().unwrap();
@@ -363,6 +374,11 @@ impl World {
     /// The merchant names another payee.
     pub async fn change_payee(&self, withdrawal: WithdrawalId) -> Command {
         let payee = self.payee(self.withdrawal(withdrawal).await.buy.currency().code()).await;
+        self.change_payee_to(withdrawal, payee)
+    }
+
+    /// The merchant names this one.
+    pub fn change_payee_to(&self, withdrawal: WithdrawalId, payee: PayeeId) -> Command {
         let command = ChangePayee {
             request: request(&self.merchant.to_string(), self.merchant.shard()),
             merchant: self.merchant,

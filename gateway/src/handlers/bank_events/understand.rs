@@ -114,7 +114,8 @@ fn payout_line(reference: String, report: Report) -> Line {
 fn invalid(errors: &[BankFieldError], request_id: &str) -> Content {
     let errors: Vec<FieldError> =
         errors.iter().map(|error| FieldError::new(error.field.clone(), error.message.clone())).collect();
-    let detail = format!("{} can't be understood", errors.first().map_or("the event", |e| e.field.as_str()));
+    let field = errors.first().map(|error| error.field.as_str()).filter(|field| !field.is_empty());
+    let detail = format!("{} can't be understood", field.unwrap_or("the event"));
     let body = problem::body(Problem::InvalidRequest, &detail, request_id, &errors);
     refused(Verdict::Invalid, Problem::InvalidRequest, body)
 }
@@ -181,8 +182,14 @@ fn rates(app: &App, bank: &str, published: &bank::RatesPublished, request_id: &s
             errors.push(BankFieldError { field: format!("data.rates[{index}]"), message });
             continue;
         }
-        // The bid is rounded down and the ask up: never in the institution's disfavour by a ninth digit.
-        match (Rate::try_from(rate.bid), Rate::ceil(rate.ask)) {
+        // The bid is rounded down and the ask up: never in the institution's disfavour by a ninth digit. Where they are crossed the
+        // other way round, so that they stay crossed and that pair is passed over.
+        let rounded = if rate.bid > rate.ask {
+            (Rate::ceil(rate.bid), Rate::try_from(rate.ask))
+        } else {
+            (Rate::try_from(rate.bid), Rate::ceil(rate.ask))
+        };
+        match rounded {
             (Ok(bid), Ok(ask)) => rates.push(PublishedRate {
                 base: rate.base,
                 quote: rate.quote,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use rustls::version::TLS13;
 use rustls_pki_types::CertificateDer;
+use time::{Duration, OffsetDateTime};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::client_certificates::{Ca, bank, client, connect, kept, later, report, summary};
 use super::world::World;
+use crate::live::Live;
 use crate::reload::reload;
 
 #[tokio::test]
@@ -99,5 +101,24 @@ async fn r36_new_connections_get_the_new_certificate_and_open_ones_live_on() {
     assert_eq!(of(&renewed), next.cert.der().clone());
     let answer = report(&mut open, "alpha", "").await.expect("an answer on the old connection");
     assert_eq!(summary(&answer), "200 ignored");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn r36_an_expired_certificate_is_not_reloaded_and_keeps_nobody_from_coming_back() {
+    let world = World::start_in(tempfile::tempdir().expect("a folder"), "", "").await;
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut expired = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("params");
+    expired.not_after = OffsetDateTime::now_utc() - Duration::seconds(1);
+    let expired = expired.self_signed(&key).expect("a certificate");
+    let before = world.app.live.get();
+    std::fs::write(world.folder().join("server.pem"), expired.pem()).expect("written");
+    std::fs::write(world.folder().join("server.key"), key.serialize_pem()).expect("written");
+    let config = world.config("").expect("right");
+    let why = Live::open(&config, |_| true).err().unwrap_or_default();
+    assert!(why.contains("server.pem: its certificate has expired, at "), "{why}");
+    reload(&world.app, Ok(config));
+    assert!(Arc::ptr_eq(&before, &world.app.live.get()));
+    assert!(Live::at_start(&world.config("").expect("right")).is_ok());
     world.end().await;
 }

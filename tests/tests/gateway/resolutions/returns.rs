@@ -152,3 +152,50 @@ async fn r29_what_waits_to_be_returned_again_is_held_by_a_dispute_and_dropped_by
     assert_eq!(world.journal().await, Vec::<String>::new(), "nothing went out beside it");
     sluice.verify().await;
 }
+
+/// The demo's orders cover 1,000,000.00. What they don't cover goes back in vain, is credited once they do, and had gone back all the
+/// same.
+#[tokio::test]
+async fn r6_r7_r29_a_return_that_was_paid_beside_its_credit_is_taken_from_the_merchant_with_its_cover() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(1);
+    let event = async |kind: &str, data: Value| {
+        let event = json!({"type": kind, "data": data}).to_string();
+        world.event(&unique("evt"), event.as_bytes()).await
+    };
+    let receive = async |reference: &str, amount: &str| {
+        let data = json!({"reference": reference, "account_number": merchant.account("USD"), "amount": amount,
+            "currency": "USD", "value_date": "2026-11-23",
+            "remitter": {"name": "AMAZON PAYMENTS INC", "account_number": "DE0001"}});
+        event("funds.received", data).await
+    };
+    let whole = unique("REF");
+    assert_eq!(receive(&whole, "1000000.00").await.outcome().0, "credited");
+    let more = receive(&unique("REF"), "25.00").await;
+    assert_eq!(more.outcome(), ("in_review", "orders_do_not_cover"), "{more:?}");
+    let payment = more.json["outcomes"][0]["payment_id"].as_str().unwrap().to_owned();
+    let payout = send_back(&world, &payment).await;
+    world.wait_for_row("/admin/v1/payouts?status=failed", |row| row["id"] == payout.as_str()).await;
+
+    let data = json!({"reference": unique("RET"), "original_reference": whole, "amount": "25.00", "currency": "USD"});
+    assert_eq!(event("funds.returned", data).await.outcome().0, "applied");
+    world
+        .wait_for_row("/admin/v1/payments?status=credited&limit=200", |row| row["id"] == payment.as_str())
+        .await;
+    let (available, [.., nostro]) = (world.balance(merchant, "USD", "available").await, book(&world).await);
+    assert_eq!(available, "1000000.00");
+
+    let late = paid_after_all(&world, &payout, "25.00", "USD").await;
+    assert_eq!(late.outcome(), ("applied", "disputed"), "{late:?}");
+    let done = resolve(&world, &payout, "paid").await;
+    assert_eq!((done.status, &done.json["result"]["status"]), (200, &json!("paid")), "{done:?}");
+    assert_eq!(status(&world, &payment).await, "credited");
+    assert_eq!(world.balance(merchant, "USD", "available").await, "999975.00");
+    assert_eq!(book(&world).await, [0, 0, nostro - 2_500], "it has left the bank");
+    assert_eq!(
+        receive(&unique("REF"), "25.00").await.outcome().0,
+        "credited",
+        "the orders cover other money"
+    );
+    sluice.verify().await;
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 use tests::{Client, Gate, Second, Sluice, World, unique};
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::Scene;
@@ -65,6 +66,7 @@ pub async fn prove(scene: &Scene, frail: &Frail) {
     calendar(scene).await;
     retention(scene, frail).await;
     reload(scene, frail).await;
+    certificate(scene, frail).await;
     crowd(scene, frail).await;
     held_back(scene).await;
     blocked_lane(scene, frail).await;
@@ -102,6 +104,32 @@ async fn reload(scene: &Scene, frail: &Frail) {
     let expected = of("SluiceConfigReloadRefused", labels, "goes on with the old configuration");
     let fault = async || drop(frail.gateway.reload("[server]\nmax_connections = \"many\"\n").await);
     let heal = async || drop(frail.gateway.reload(&frail.configuration).await);
+    scene.watch.proves(expected, fault, heal).await;
+}
+
+/// For a while it shows a certificate that ends soon; nobody asks it meanwhile but who scrapes.
+async fn certificate(scene: &Scene, frail: &Frail) {
+    let instance = frail.instance();
+    let labels = &[("instance", &*instance)];
+    let expected = of("SluiceCertificateEnds", labels, "ends within two weeks, or has ended");
+    let reload = async |text: &str| {
+        let said = frail.gateway.reload(text).await;
+        assert!(said.contains("\"level\":\"INFO\""), "{said}");
+    };
+    let fault = async || {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut soon = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("params");
+        soon.not_after = OffsetDateTime::now_utc() + time::Duration::days(10);
+        let soon = soon.self_signed(&key).expect("a certificate");
+        let folder = scene.sluice.dir();
+        std::fs::write(folder.join("soon.pem"), soon.pem()).expect("written");
+        std::fs::write(folder.join("soon.key"), key.serialize_pem()).expect("written");
+        let configured =
+            frail.configuration.replace("server.pem", "soon.pem").replace("server.key", "soon.key");
+        assert_ne!(configured, frail.configuration);
+        reload(&configured).await;
+    };
+    let heal = async || reload(&frail.configuration).await;
     scene.watch.proves(expected, fault, heal).await;
 }
 

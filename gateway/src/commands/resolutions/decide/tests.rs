@@ -87,7 +87,7 @@ const TAKEN_BACK: Expected = Err("took part of the payment back");
 /// The same for the return of a payment in review.
 const RETURN_EXECUTED: [(D, Expected, Expected); 4] = [
     (D::InReview, Ok(R::ReturnFoundPaid), TAKEN_BACK),
-    (D::Credited, Err("is credited meanwhile"), Err("is credited meanwhile")),
+    (D::Credited, Ok(R::ReturnPaidTwice), TAKEN_BACK),
     (D::Returning, Ok(R::AsReported), TAKEN_BACK),
     (D::Returned, Err("is returned meanwhile"), Err("is returned meanwhile")),
 ];

@@ -1,0 +1,1 @@
+SELECT seq, hash FROM audit_log WHERE seq BETWEEN 1 AND $1 ORDER BY seq DESC LIMIT 1

@@ -1,0 +1,1 @@
+SELECT name, mark FROM key_marks ORDER BY name
