@@ -108,6 +108,15 @@ pub fn of(model: &Model) -> Vec<Alarm> {
         let text = text(T::AlarmWaiting, &[&n, &queue.status, &oldest]);
         add(Tone::Warn, "~", text, Some(Lead::List(Screen::Withdrawals, 0, filter)));
     }
+    if overview.reversals_held > 0 {
+        let (n, oldest) = (overview.reversals_held.to_string(), span(overview.oldest_held_reversal_seconds));
+        add(
+            Tone::Bad,
+            "!",
+            text(T::AlarmReversals, &[&n, &oldest]),
+            Some(Lead::List(Screen::Review, 1, "status:held")),
+        );
+    }
     let review: i64 = overview.review.iter().map(|line| line.count.max(0)).sum();
     if review > 0 {
         let oldest = span(overview.oldest_review_seconds);
@@ -297,6 +306,18 @@ mod tests {
         }
         bench.press("Enter");
         assert!(bench.shows("Withdrawals") && bench.shows("status:failed"), "{}", bench.screen());
+    }
+
+    #[test]
+    fn r8_what_banks_took_back_and_nobody_booked_is_told_and_leads_to_it() {
+        let mut overview = quiet();
+        overview.reversals_held = 2;
+        overview.oldest_held_reversal_seconds = Some(10_800.0);
+        let mut bench = shown(overview);
+        let said = "!  2 recall(s) held, the oldest 3h";
+        assert!(bench.shows("ONE THING NEEDS YOU") && bench.shows(said), "{}", bench.screen());
+        bench.press("Enter");
+        assert!(bench.shows("Taken back") && bench.shows("status:held"), "{}", bench.screen());
     }
 
     #[test]

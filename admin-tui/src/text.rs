@@ -351,6 +351,7 @@ pub enum T {
     AlarmUnsent,
     AlarmHeld,
     AlarmWaiting,
+    AlarmReversals,
     AlarmReview,
     AlarmApprovals,
     AlarmConflicts,

@@ -137,12 +137,13 @@ fn open(config: &Config, settings: pg::PoolSettings) -> Result<pg::Pool, String>
 /// Waits until the database can be reached, and says what it waits for.
 ///
 /// # Errors
-/// In words: it can't be used, or was away for all of `patience`.
+/// In words: it lets nobody in, can't be used, or was away for all of `patience`.
 async fn await_database(pool: &pg::Pool, patience: Duration) -> Result<(), String> {
     let (began, mut said) = (Instant::now(), None);
     loop {
         let error = match pool.get().await {
             Ok(_) => return Ok(()),
+            Err(error @ pg::Error::Refused(_)) => return Err(error.to_string()),
             Err(error) if error.is_unavailable() && began.elapsed() < patience => error.to_string(),
             Err(error) => return Err(error.to_string()),
         };

@@ -134,7 +134,7 @@ impl Config {
             }
             // Only together do they show the rest.
             Ok(config) if files.is_empty() => {
-                let opened = crate::live::Live::open(&config, |_| true);
+                let opened = crate::live::Live::open(&config, |_| true, None);
                 opened.err().map(|why| ConfigError::new("", why)).into_iter().collect()
             }
             Ok(_) => files,

@@ -151,12 +151,12 @@ fn each_from(file: &Path, start: u64, mut take: impl FnMut(Head)) -> Result<(), 
         at += 1;
         let line = String::from_utf8_lossy(&bytes);
         // A power cut may leave zeros where something was to be written.
-        let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        let line = line.trim_end_matches(|c: char| c.is_whitespace() || c == '\0').trim_start();
         match Head::read(line) {
             _ if line.is_empty() => {}
             Ok(head) => take(head),
-            Err(_) if is_torn(line) => {
-                tracing::warn!(file = %file.display(), at, line, "the beginning of a head is passed over");
+            Err(_) if is_torn(line) || is_glued(line) => {
+                tracing::warn!(file = %file.display(), at, line, "a head that broke off is passed over");
             }
             Err(what) => return Err(Unread::Line { at, what }),
         }
@@ -173,6 +173,30 @@ fn is_torn(line: &str) -> bool {
         [name] => number(name) || "audit".starts_with(name),
         [name, seq] => (number(name) || name == "audit") && number(seq),
         [name, seq, hash] => (number(name) || name == "audit") && number(seq) && hex(hash),
+        _ => false,
+    }
+}
+
+/// Whether a head was written behind the beginning of another one, as was done once; or what a power cut left of a line are zeros in
+/// its middle. Which chain the second is of can't be told for sure, and the next minute wrote it again.
+fn is_glued(line: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let name = |part: &str| number(part) || part == "audit";
+    // What broke off may be all but nothing, and the other's name stands behind it without a blank.
+    let seq_and_name = |part: &str| part == "audit" || number(part.strip_suffix("audit").unwrap_or(part));
+    let hash_and_name = |part: &str| {
+        let part = part.strip_suffix("audit").unwrap_or(part);
+        part.len() < 64 + 5 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let hash = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if line.contains('\0') {
+        return true;
+    }
+    match *line.split(' ').collect::<Vec<_>>() {
+        [first, glued, seq, last] => name(first) && seq_and_name(glued) && number(seq) && hash(last),
+        [first, seq, glued, other, last] => {
+            name(first) && number(seq) && hash_and_name(glued) && number(other) && hash(last)
+        }
         _ => false,
     }
 }
@@ -242,18 +266,23 @@ mod tests {
             "whole but for its newline"
         );
         assert_eq!(loaded(""), Ok(Vec::new()));
-        for junk in [
-            "x",
-            "0 7 0707 8",
-            "0 7 07zz",
-            &format!("{whole}00"),
-            &whole[1..],
-            &format!("0 7 07{whole}"),
-            "\u{fffd}",
-        ] {
+        for junk in ["x", "0 7 0707 8", "0 7 07zz", &format!("{whole}00"), &whole[1..], "\u{fffd}"] {
             let text = format!("{}\n{junk}\n", CHAINS[0]);
             assert!(loaded(&text).is_err_and(|error| error.starts_with("line 2: not ")), "{junk}");
         }
+    }
+
+    #[test]
+    fn r34_a_head_behind_one_that_broke_off_is_passed_over() {
+        let (torn, whole) = (CHAINS[0].to_string(), CHAINS[1].to_string());
+        for end in 2..torn.len() {
+            for second in [&whole, &TRAIL.to_string()] {
+                let text = format!("{whole}\n{}{second}\n{TRAIL}\n", &torn[..end]);
+                assert_eq!(loaded(&text), Ok(vec![CHAINS[1], TRAIL]), "{text}");
+            }
+        }
+        let zeros = format!("{whole}\n\0\0\0{}\n{TRAIL}\n", &torn[9..]);
+        assert_eq!(loaded(&zeros), Ok(vec![CHAINS[1], TRAIL]));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Live {
     certificate_end: Option<OffsetDateTime>,
 }
 
+const NOBODY: &str = "no bank, merchant or operator accepts this server: renew it, then send SIGHUP";
+
 /// How a bank is known.
 #[derive(Debug)]
 pub struct Door {
@@ -42,15 +44,24 @@ fn kept_headers(verifier: &Verifier) -> Result<Vec<HeaderName>, String> {
 }
 
 impl Live {
-    /// Reads the files; of the banks only those that `listened_to` says. A server's certificate that has expired is refused: the one
-    /// that is there is no worse.
+    /// Reads the files; of the banks only those that `listened_to` says. A server's certificate that has expired is refused, since the
+    /// one that is shown is no worse; but where it is the one that is shown, what else is new counts: somebody may have to stop
+    /// payouts, or to shut out a bank whose key was stolen.
     ///
     /// # Errors
     /// In words: what can't be used.
-    pub fn open(config: &Config, listened_to: impl Fn(&str) -> bool) -> Result<Live, String> {
+    pub fn open(
+        config: &Config,
+        listened_to: impl Fn(&str) -> bool,
+        shown: Option<&Live>,
+    ) -> Result<Live, String> {
         let live = Live::read(config, listened_to)?;
-        server::unexpired(&config.server.tls_certificate, OffsetDateTime::now_utc())
-            .map_err(|error| error.to_string())?;
+        match server::unexpired(&config.server.tls_certificate, OffsetDateTime::now_utc()) {
+            Err(error) if shown.is_some_and(|shown| shown.certificate_end == live.certificate_end) => {
+                tracing::error!(%error, "{NOBODY}");
+            }
+            unexpired => unexpired.map_err(|error| error.to_string())?,
+        }
         Ok(live)
     }
 
@@ -62,7 +73,7 @@ impl Live {
     pub fn at_start(config: &Config) -> Result<Live, String> {
         let live = Live::read(config, |_| true)?;
         if let Err(error) = server::unexpired(&config.server.tls_certificate, OffsetDateTime::now_utc()) {
-            tracing::error!(%error, "no bank, merchant or operator accepts this server: renew it, then send SIGHUP");
+            tracing::error!(%error, "{NOBODY}");
         }
         Ok(live)
     }

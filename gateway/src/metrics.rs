@@ -56,7 +56,7 @@ const COUNTERS: [(&str, &str); 16] = [
 ];
 
 /// Things that go up and down, with their help.
-const GAUGES: [(&str, &str); 45] = [
+const GAUGES: [(&str, &str); 47] = [
     ("sluice_build_info", "1, with the version."),
     ("sluice_config_last_reload_successful", "1 unless the last reload was refused."),
     ("sluice_ready", "1 while /readyz says yes; asked at each scrape."),
@@ -77,6 +77,8 @@ const GAUGES: [(&str, &str); 45] = [
     ("sluice_bank_inbox_files", "Files in the inbox of a bank that answers by files, by bank and state."),
     ("sluice_review_payments", "Payments in review, by reason."),
     ("sluice_review_oldest_seconds", "Age of the oldest payment in review."),
+    ("sluice_reversals_held", "Money that banks have taken back and that a person has to decide about."),
+    ("sluice_reversals_held_oldest_seconds", "How long the oldest of it has waited."),
     ("sluice_suspense_amount", "Money of unknown owner, in major units, by currency."),
     ("sluice_reconciliation_open_lines", "Lines of bank statements that don't match the book, by outcome."),
     ("sluice_reconciliation_oldest_seconds", "Age of the oldest open line, by outcome."),

@@ -13,7 +13,7 @@ use crate::metrics;
 pub fn reload(app: &App, read: Result<Config, String>) {
     let opened = read.and_then(|config| {
         // A new bank has no worker and no place in what lanes decide by: its door stays shut until a restart.
-        let live = Live::open(&config, |bank| app.config.bank(bank).is_some())?;
+        let live = Live::open(&config, |bank| app.config.bank(bank).is_some(), Some(&app.live.get()))?;
         Ok((config, live))
     });
     match opened {

@@ -430,11 +430,10 @@ impl T {
                 "{} withdrawal(s) {}, the oldest {}: nothing more happens by itself",
                 "{} 笔提现 {}，最旧 {}：不会自动继续",
             ),
+            T::AlarmReversals => ("{} recall(s) held, the oldest {}", "{} 笔银行撤回待处理，最旧 {}"),
             T::AlarmReview => ("{} payment(s) in review, the oldest {}", "{} 笔款项审核中，最旧 {}"),
             T::AlarmApprovals => ("{} approval(s) wait for you", "{} 项审批待您决定"),
-            T::AlarmConflicts => {
-                ("{} bank event id(s) reused for other bytes", "{} 个银行事件号被重复用于不同内容")
-            }
+            T::AlarmConflicts => ("{} bank event id(s) reused for other bytes", "{} 个事件号被用于不同内容"),
             T::AlarmRatesHeld => ("{} rate(s) jump and wait for an operator", "{} 个汇率跳变，等待人工"),
             T::AlarmRate => ("rate {} is {} old", "汇率 {} 已 {} 未更新"),
             T::AlarmPool => ("{} reader(s) wait for a database connection", "{} 个读取在等待数据库连接"),

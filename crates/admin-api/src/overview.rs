@@ -26,6 +26,12 @@ pub struct Overview {
     pub oldest_review_seconds: Option<f64>,
     /// Money in suspense, by currency.
     pub suspense: Vec<Suspense>,
+    /// What banks have taken back and a person has to decide about (R8).
+    #[serde(default)]
+    pub reversals_held: i64,
+    /// For how long the first of it has waited, seconds.
+    #[serde(default)]
+    pub oldest_held_reversal_seconds: Option<f64>,
     /// Merchants that wait for an operator to activate them (R39).
     #[serde(default)]
     pub merchants_pending: i64,

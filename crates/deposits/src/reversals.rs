@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub use claim::{ReversalClaim, claim_reversals};
 pub use originals::{Original, originals};
-pub use reads::{list_reversals, reversals_of, waiting_reversals};
+pub use reads::{HeldReversals, held_reversals, list_reversals, reversals_of, waiting_reversals};
 pub use state::{HoldReason, ReversalEvent, ReversalState};
 pub use store::{any_waiting_for, lock_reversals, save_reversals, store_reversals, waiting_for};
 

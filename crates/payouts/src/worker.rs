@@ -251,7 +251,7 @@ struct Claimed {
 
 const TROUBLE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(5) };
 
-/// Between two looks for what a bank tells unasked, at least.
+/// Between two looks for what a bank tells unasked, at least, and between two for questions while nothing is sent.
 const LISTEN: Duration = Duration::from_millis(500);
 
 /// Beyond the connector's own deadline; a connector that keeps to it is never cut off.
@@ -269,6 +269,10 @@ impl Desk {
             let (free, all) = self.free(under_way.count());
             let (mut calls, token_in) = self.calls(free);
             let mut pause = token_in.unwrap_or(self.link.idle);
+            if self.is_paused() {
+                // Each look goes by all that waits.
+                pause = pause.max(LISTEN);
+            }
             let now = Instant::now();
             let wait = gather.wait(now, free, all);
             if calls > 0 && !wait.is_zero() {

@@ -17,6 +17,10 @@ pub enum Error {
     /// The database can't be reached, is not writable, or the connection was lost. The transaction is void.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The server is there and lets nobody in: password, access rules, or a role or database that it has not. Waiting alone mends
+    /// nothing. The transaction is void.
+    #[error("the database refuses the connection: {0}")]
+    Refused(String),
     /// A deadlock, a serialisation failure or a lock not had in time: the same again may well succeed.
     #[error("the database asks to try again: {0}")]
     Retry(DatabaseError),
@@ -89,7 +93,7 @@ impl Error {
 
     /// Nothing is wrong with the command; the database is away or too slow.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Timeout | Error::CommitUnknown)
+        matches!(self, Error::Unavailable(_) | Error::Refused(_) | Error::Timeout | Error::CommitUnknown)
     }
 
     /// SQLSTATE, where the error carries one.
@@ -135,6 +139,9 @@ pub(crate) fn sort(error: &tokio_postgres::Error) -> (Error, After) {
     }
     if *code == SqlState::READ_ONLY_SQL_TRANSACTION || said.code.starts_with("57P") {
         return (Error::Unavailable(said.to_string()), After::AllGone);
+    }
+    if said.code.starts_with("28") || *code == SqlState::INVALID_CATALOG_NAME {
+        return (Error::Refused(said.to_string()), After::Gone);
     }
     let lost = said.code.starts_with("08") || said.code.starts_with("53");
     if lost || matches!(db.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) {

@@ -149,7 +149,7 @@ impl Pool {
         let (role, said) = (self.role?, error.as_db_error()?);
         let about_it = *said.code() == SqlState::INVALID_PARAMETER_VALUE && said.message().contains(role);
         let says = || format!("its server has no role {role}; run `sluice migrate`");
-        about_it.then(says).map(Error::Unavailable)
+        about_it.then(says).map(Error::Refused)
     }
 
     /// How busy it is.

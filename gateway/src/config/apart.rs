@@ -37,10 +37,12 @@ fn addresses(config: &Config) -> Vec<ConfigError> {
     found
 }
 
-/// Port 0 is any that is free.
+/// Port 0 is any that is free. `0.0.0.0` is every address of IPv4, `::` every one of both.
 fn collide(one: SocketAddr, other: SocketAddr) -> bool {
-    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
-    one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
+    let covers =
+        |all: SocketAddr, other: SocketAddr| all.ip().is_unspecified() && (all.is_ipv6() || other.is_ipv4());
+    let same = one.ip() == other.ip() || covers(one, other) || covers(other, one);
+    one.port() != 0 && one.port() == other.port() && same
 }
 
 /// R14: who pays in knows an account by its number; one number at two banks would be two merchants'.
@@ -113,6 +115,8 @@ mod tests {
         let admin = ["server.admin_addr: is where server.public_addr listens already"];
         assert_eq!(with("127.0.0.1:8443", "127.0.0.1:8443", "127.0.0.1:3"), admin);
         assert_eq!(with("0.0.0.0:8443", "127.0.0.1:8443", "127.0.0.1:3"), admin);
+        assert_eq!(with("[::]:8443", "127.0.0.1:8443", "127.0.0.1:3"), admin);
+        assert_eq!(with("0.0.0.0:8443", "[::1]:8443", "127.0.0.1:3"), none);
         let metrics = ["server.metrics_addr: is where server.admin_addr listens already"];
         assert_eq!(with("127.0.0.1:1", "[::]:9464", "127.0.0.1:9464"), metrics);
     }

@@ -31,6 +31,7 @@ pub(super) async fn read(
         ("payouts", payouts(&conn, banks, now).await),
         ("withdrawals", withdrawals(&conn, now).await),
         ("review", review(&conn, &mut seen.suspense, now).await),
+        ("reversals", reversals(&conn, now).await),
         ("quotes", quotes::gauges(&conn, &mut seen.quotes).await),
         ("positions", quotes::positions(&conn).await),
         ("reconciliation", reconcile::gauges(&conn, now).await),
@@ -92,6 +93,13 @@ async fn review(conn: &Connection, seen: &mut BTreeSet<Currency>, now: OffsetDat
         metrics::gauge!("sluice_suspense_amount", "currency" => currency.code())
             .set(quotes::units(sum, *currency));
     }
+    Ok(())
+}
+
+async fn reversals(conn: &Connection, now: OffsetDateTime) -> Result<(), String> {
+    let held = deposits::held_reversals(conn).await.map_err(|error| error.to_string())?;
+    metrics::gauge!("sluice_reversals_held").set(held.count as f64);
+    metrics::gauge!("sluice_reversals_held_oldest_seconds").set(age(held.oldest, now));
     Ok(())
 }
 

@@ -58,6 +58,7 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
     let counts = payouts::counts(&conn).await?;
     let waiting = ::withdrawals::waiting(&conn).await?;
     let suspense = deposits::suspense_summary(&conn).await?;
+    let reversals = deposits::held_reversals(&conn).await?;
     let survey = exchange::Survey::now(&conn).await?;
     let locks = exchange::exposure(&conn).await?;
     let heads = ledger::heads(&conn).await?;
@@ -113,6 +114,8 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
             })
             .collect(),
         merchants_pending: reviews.waiting,
+        reversals_held: reversals.count,
+        oldest_held_reversal_seconds: reversals.oldest.map(age),
         merchants_overdue: reviews.overdue,
         oldest_pending_seconds: reviews.oldest.map(age),
         approvals_pending: pending.iter().map(|(_, count)| count).sum(),

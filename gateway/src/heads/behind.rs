@@ -19,7 +19,13 @@ type Furthest = BTreeMap<Option<i16>, Vec<Head>>;
 /// In words for whoever starts it: what is in the file, what in the book, and what to do.
 pub async fn expect_in_book(pool: &Pool, file: Option<&Path>) -> Result<(), String> {
     let Some(file) = file else { return Ok(()) };
-    let unread = |error: &Unread| format!("ledger.heads_file: {}: {}", file.display(), in_words(file, error));
+    let unread = |error: &Unread| {
+        format!(
+            "ledger.heads_file: {}: {}; once somebody has looked, move the file away and keep it: another one is begun",
+            file.display(),
+            in_words(file, error)
+        )
+    };
     let furthest = if_there(furthest(file)).map_err(|error| unread(&error))?;
     if furthest.is_empty() {
         return Ok(());

@@ -106,6 +106,9 @@ async fn r8_in_parts_never_more_than_came_and_once_however_often_it_is_reported(
         assert_eq!((outcome.as_str(), reason.as_str()), told, "{amount} {currency}");
     }
     assert_eq!(balances(&world, merchant, "GBP").await, ["0.00", "0.00", "0.00"]);
+    let overview = world.admin().get(&world.operator("operator", 0).token, "/admin/v1/overview").await;
+    assert_eq!(overview.json["reversals_held"], 3, "what a person has to decide about");
+    assert!(overview.json["oldest_held_reversal_seconds"].as_f64().is_some_and(|age| age >= 0.0));
     sluice.verify().await;
 }
 

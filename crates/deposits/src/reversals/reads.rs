@@ -1,6 +1,7 @@
 //! What operators look at, and the sweep; nothing here locks.
 
 use pg::{Connection, Place};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Reversal, ReversalId, ReversalState};
@@ -21,6 +22,25 @@ pub async fn list_reversals(
     let rows =
         conn.query(include_str!("../sql/list_reversals.sql"), &[&state, &received_at, &id, &limit]).await?;
     rows.iter().map(Reversal::from_row).collect()
+}
+
+/// Reversals that a person has to look at: a bank has taken money that is still somebody's in the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldReversals {
+    /// How many.
+    pub count: i64,
+    /// When the first of them came.
+    pub oldest: Option<OffsetDateTime>,
+}
+
+/// How many wait for a person, and since when.
+///
+/// # Errors
+/// The database's.
+pub async fn held_reversals(conn: &Connection) -> Result<HeldReversals, Error> {
+    let state = ReversalState::Held.as_str();
+    let row = conn.query_one(include_str!("../sql/count_held_reversals.sql"), &[&state]).await?;
+    Ok(HeldReversals { count: row.get("reversals"), oldest: row.get("oldest") })
 }
 
 /// What was applied to these payments, oldest first.

@@ -271,7 +271,7 @@ async fn banks_that_share_an_authority_need_names_of_their_own() {
     ];
     for (beta, gamma, good) in table {
         let further = [bank("beta", &shared(beta)), bank("gamma", &shared(gamma))].concat();
-        let opened = crate::live::Live::open(&world.config(&further).expect("read"), |_| true);
+        let opened = crate::live::Live::open(&world.config(&further).expect("read"), |_| true, None);
         assert_eq!(opened.is_ok(), good, "{beta} and {gamma}");
     }
     // A reload with such a fault changes nothing.

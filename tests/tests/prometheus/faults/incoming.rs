@@ -11,6 +11,7 @@ pub async fn prove(scene: &Scene) {
     tokio::join!(
         waits_in_review(scene),
         needs_a_person(scene),
+        takes_back_too_much(scene),
         never_matched_again(scene),
         much_of_an_unknown_owner(scene),
         the_same_event_id(scene),
@@ -55,6 +56,28 @@ async fn needs_a_person(scene: &Scene) {
     let payment = paid_in(scene, account, "70.00", "EUR", "AMAZON PAYMENTS INC", "currency_mismatch").await;
     scene.watch.fires(expected).await;
     scene.act(&format!("/admin/v1/payments/{payment}/return")).await;
+    scene.watch.ends(expected).await;
+}
+
+/// A bank takes back more than it had paid in.
+async fn takes_back_too_much(scene: &Scene) {
+    let says = "1 reversals wait for a person: the bank has the money";
+    let expected = Expected { name: "SluiceReversalsHeld", labels: &[], says };
+    scene.watch.silent(expected).await;
+    let (world, account) = (&scene.world, scene.world.merchant(0).account("USD"));
+    let reference = unique("REF");
+    let paid =
+        world.event(&unique("evt"), &funds(&reference, account, "80.00", "USD", "AMAZON PAYMENTS INC")).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    let taken = json!({"type": "funds.returned", "data": {"reference": unique("RET"), "original_reference": reference,
+        "account_number": account, "amount": "90.00", "currency": "USD", "reason": "AC04"}});
+    let told = world.event(&unique("evt"), taken.to_string().as_bytes()).await;
+    assert_eq!(told.outcome(), ("in_review", "exceeds"), "{told:?}");
+    let held =
+        world.admin().get(&world.operator("operator", 0).token, "/admin/v1/reversals?status=held").await;
+    let reversal = held.json["data"][0]["id"].as_str().expect("an id").to_owned();
+    scene.watch.fires(expected).await;
+    scene.act(&format!("/admin/v1/reversals/{reversal}/dismiss")).await;
     scene.watch.ends(expected).await;
 }
 

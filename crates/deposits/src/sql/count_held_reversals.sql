@@ -1,0 +1,1 @@
+SELECT count(*) AS reversals, min(received_at) AS oldest FROM reversals WHERE state = $1
