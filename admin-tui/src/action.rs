@@ -9,7 +9,7 @@ use time::macros::{format_description, offset};
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::item::{Item, Shape};
-use crate::text::T;
+use crate::text::{Field, T};
 
 /// An action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub enum Action {
     ReturnPayment,
     RematchPayment,
     NotePayment,
+    ApplyReversal,
     DismissReversal,
     FreezeMerchant,
     UnfreezeMerchant,
@@ -147,7 +148,7 @@ pub fn of(shape: Shape) -> &'static [Action] {
     match shape {
         Shape::Payout | Shape::Withdrawal => PAYOUT,
         Shape::Payment => &[CreditPayment, ReturnPayment, RematchPayment, NotePayment],
-        Shape::Reversal => &[DismissReversal],
+        Shape::Reversal => &[ApplyReversal, DismissReversal],
         Shape::Merchant => MERCHANT,
         Shape::FrozenAmount => &[LiftAmount],
         Shape::User => &[FreezeUser, UnfreezeUser, DeleteUser],
@@ -187,6 +188,7 @@ impl Action {
             ReturnPayment => "return",
             RematchPayment => "rematch",
             NotePayment => "note",
+            ApplyReversal => "apply",
             DismissReversal => "dismiss",
             FreezeMerchant => "freeze",
             UnfreezeMerchant => "unfreeze",
@@ -219,47 +221,63 @@ impl Action {
     /// What is asked for besides the reason.
     pub fn extras(self, item: &Item) -> Vec<Extra> {
         let extra = |member, label, needed| Extra { member, label, needed, takes: Takes::Text };
-        let amount = [extra("amount", T::AmountField, true), extra("currency", T::CurrencyField, true)];
+        let amount = [
+            extra("amount", T::Field(Field::Amount), true),
+            extra("currency", T::Field(Field::Currency), true),
+        ];
         let legal = [
             extra("legal_reference", T::LegalReference, false),
-            Extra { member: "until", label: T::Until, needed: false, takes: Takes::Until },
+            Extra { member: "until", label: T::Field(Field::Until), needed: false, takes: Takes::Until },
         ];
         match self {
-            ResolvePaid => vec![extra("bank_reference", T::BankReferenceField, false)],
+            ResolvePaid => vec![extra("bank_reference", T::Field(Field::BankReference), false)],
             RetryOtherPayee => {
-                vec![Extra { member: "payee_id", label: T::PayeeId, needed: true, takes: Takes::Payee }]
+                vec![Extra {
+                    member: "payee_id",
+                    label: T::Field(Field::Payee),
+                    needed: true,
+                    takes: Takes::Payee,
+                }]
             }
-            CreditPayment => vec![extra("merchant_id", T::MerchantId, item.text("merchant_id").is_empty())],
+            CreditPayment => {
+                vec![extra("merchant_id", T::Field(Field::Merchant), item.text("merchant_id").is_empty())]
+            }
+            ApplyReversal => vec![extra("payment_id", T::Field(Field::Payment), true)],
             FreezeMerchant => legal.to_vec(),
             FreezeAmount => [amount, legal].concat(),
             ChargeMerchant => amount.to_vec(),
-            SetTier => vec![extra("tier", T::TierField, true)],
+            SetTier => vec![extra("tier", T::Field(Field::Tier), true)],
             AddDocument => vec![
-                extra("kind", T::DocumentKindField, true),
-                extra("number", T::DocumentNumberField, true),
-                extra("expires_on", T::ExpiresOnField, false),
+                extra("kind", T::Field(Field::DocumentKind), true),
+                extra("number", T::Field(Field::DocumentNumber), true),
+                extra("expires_on", T::Field(Field::ExpiresOn), false),
             ],
             SetFee => {
                 let scope = [
-                    extra("sell_currency", T::SoldField, true),
-                    extra("buy_currency", T::BoughtField, false),
+                    extra("sell_currency", T::Field(Field::Sold), true),
+                    extra("buy_currency", T::Field(Field::Bought), false),
                 ];
                 let figures = [
-                    extra("fixed", T::FixedField, false),
-                    extra("percent", T::PercentField, false),
-                    extra("minimum", T::MinimumField, false),
-                    extra("maximum", T::MaximumField, false),
-                    Extra { member: "valid_from", label: T::ValidFrom, needed: false, takes: Takes::From },
+                    extra("fixed", T::Field(Field::Fixed), false),
+                    extra("percent", T::Field(Field::Percent), false),
+                    extra("minimum", T::Field(Field::Minimum), false),
+                    extra("maximum", T::Field(Field::Maximum), false),
+                    Extra {
+                        member: "valid_from",
+                        label: T::Field(Field::ValidFrom),
+                        needed: false,
+                        takes: Takes::From,
+                    },
                 ];
                 // A newer version of a fee is for the same as that one.
                 let scope = if item.shape == Shape::Fee { &[][..] } else { &scope[..] };
                 [scope, &figures[..]].concat()
             }
             BookCover => vec![
-                extra("bank", T::BankField, true),
-                extra("bank_reference", T::BankReferenceField, true),
-                extra("sell_amount", T::SellAmountField, true),
-                extra("buy_amount", T::BuyAmountField, true),
+                extra("bank", T::Field(Field::Bank), true),
+                extra("bank_reference", T::Field(Field::BankReference), true),
+                extra("sell_amount", T::Field(Field::SellAmount), true),
+                extra("buy_amount", T::Field(Field::BuyAmount), true),
             ],
             _ => Vec::new(),
         }
@@ -281,6 +299,7 @@ impl Action {
             ReturnPayment => ("payments", item.id(), "return"),
             RematchPayment => ("payments", item.id(), "rematch"),
             NotePayment => ("payments", item.id(), "notes"),
+            ApplyReversal => ("reversals", item.id(), "apply"),
             DismissReversal => ("reversals", item.id(), "dismiss"),
             FreezeMerchant => ("merchants", item.id(), "freeze"),
             UnfreezeMerchant => ("merchants", item.id(), "unfreeze"),

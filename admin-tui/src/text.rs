@@ -1,9 +1,11 @@
 //! What the console says. The words are in one table, `text/table.rs`.
 
 mod actions;
+mod fields;
 mod table;
 
 use crate::action::Action;
+pub use fields::Field;
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub enum T {
     Label(Action),
     /// What happens if it is done.
     Means(Action),
+    /// What is asked for before it is done.
+    Field(Field),
     Overview,
     Payouts,
     Review,
@@ -135,26 +139,10 @@ pub enum T {
     OrderNewest,
     OrderFixed,
     OrderIs,
-    ValidFrom,
-    AmountField,
-    CurrencyField,
-    TierField,
-    SoldField,
-    BoughtField,
-    FixedField,
-    PercentField,
-    MinimumField,
-    MaximumField,
-    BankField,
-    SellAmountField,
-    BuyAmountField,
     NoPayout,
     VerifiedAlready,
     NotVerified,
     OnlyPending,
-    DocumentKindField,
-    DocumentNumberField,
-    ExpiresOnField,
     Documents,
     AlarmMerchants,
     AlarmMerchantsOverdue,
@@ -287,11 +275,7 @@ pub enum T {
     FigureSent,
     AlarmBankDown,
     AlarmBankSlow,
-    PayeeId,
-    MerchantId,
     LegalReference,
-    BankReferenceField,
-    Until,
     NeedsOperator,
     NeedsApprover,
     OnlyInReview,

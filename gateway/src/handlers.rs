@@ -166,6 +166,7 @@ pub async fn handle(app: &Arc<App>, request: Request) -> Answer {
         Route::CreditPayment
         | Route::ReturnPayment
         | Route::RematchPayment
+        | Route::ApplyReversal
         | Route::DismissReversal
         | Route::RetryPayout
         | Route::HoldPayout

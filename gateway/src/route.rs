@@ -90,6 +90,7 @@ pub enum Route {
     ReturnPayment,
     RematchPayment,
     ListReversals,
+    ApplyReversal,
     DismissReversal,
     ListInvestigations,
     CloseSettlement,

@@ -29,7 +29,9 @@ impl Action {
                 when(row.status == "in_review", T::OnlyInReview)
             }
             (NotePayment, Row::Payment(_)) => Ok(()),
-            (DismissReversal, Row::Reversal(row)) => when(row.status == "held", T::OnlyHeldReversal),
+            (ApplyReversal | DismissReversal, Row::Reversal(row)) => {
+                when(row.status == "held", T::OnlyHeldReversal)
+            }
             (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
             (CloseMerchant, Row::Merchant(row)) => {
                 when(matches!(&*row.status, "active" | "restricted" | "closing"), T::CantLeave)

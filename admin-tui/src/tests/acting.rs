@@ -267,6 +267,16 @@ fn other_actions_send_what_they_are_about() {
             json!({"reason": "called them"}),
         ),
         (
+            "3 Tab a Enter Tab \"pay_1\" Enter \"bank: it is this one\" Enter \"18.00\" Enter Enter",
+            "reversals/rev_019ab0c1d2e37a10b000000000000601/apply",
+            json!({"payment_id": "pay_1", "reason": "bank: it is this one"}),
+        ),
+        (
+            "3 Tab a j Enter Tab \"told twice\" Enter \"18.00\" Enter Enter",
+            "reversals/rev_019ab0c1d2e37a10b000000000000601/dismiss",
+            json!({"reason": "told twice"}),
+        ),
+        (
             "6 a j Enter Tab \"bank asks\" Enter \"0101\" Enter Enter",
             "events/evt_019ab0c1d2e37a10b000000000000101/unmask",
             json!({"field": "body", "reason": "bank asks"}),

@@ -291,6 +291,12 @@ pub fn answer(path: &str) -> Value {
                 {"at": "2026-11-26T01:00:00Z", "kind": "note", "id": "n", "text": "by ops-1"}]);
             shown
         }
+        "reversals" => page(vec![
+            json!({"id": "rev_019ab0c1d2e37a10b000000000000601", "status": "held", "reason": "several_payments",
+            "bank": "sandbox", "reference": "RET-7", "original_reference": "HB-20261124-000003", "amount": "18.00",
+            "currency": "USD", "bank_reason": "AC04", "payment_id": null, "received_at": "2026-11-26T01:30:00Z",
+            "applied_at": null}),
+        ]),
         path if path.starts_with("events/") => json!({"id": EVENT, "bank": "sandbox", "event_id": "msg_1",
             "verdict": "accepted", "key_id": "demo",
             "received_at": "2026-11-26T02:59:00Z", "last_received_at": "2026-11-26T02:59:30Z", "redeliveries": 2,

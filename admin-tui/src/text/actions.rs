@@ -18,6 +18,7 @@ pub(super) fn label(action: Action) -> (&'static str, &'static str) {
         ResolveNotPaid => ("Book it as never paid", "按未付入账"),
         ReturnPayment => ("Return to the remitter", "退回汇款人"),
         RematchPayment => ("Match again", "重新匹配"),
+        ApplyReversal => ("Book it on a payment", "记入某笔入账"),
         DismissReversal => ("Put aside", "搁置"),
         FreezeMerchant => ("Freeze the merchant", "冻结商户"),
         UnfreezeMerchant => ("Unfreeze the merchant", "解冻商户"),
@@ -97,6 +98,11 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
         RematchPayment => {
             ("It is decided again by the rules, on what is known now.", "按现有信息依规则重新判定。")
         }
+        ApplyReversal => (
+            "It is taken from the payment that you name: out of its merchant's balance (what that doesn't cover is owed), \
+                 or out of what is in review. Above the limit a second person must approve.",
+            "从您指明的入账款项中扣除：扣商户余额（不足部分记为欠款），或扣审核中的款项。超过限额须第二人批准。",
+        ),
         DismissReversal => (
             "What the bank took back is put aside for good and not booked here.",
             "银行的撤回被永久搁置，不在此入账。",

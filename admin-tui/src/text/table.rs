@@ -8,6 +8,7 @@ impl T {
     pub(super) fn pair(self) -> (&'static str, &'static str) {
         match self {
             T::Nothing => ("", ""),
+            T::Field(field) => field.pair(),
             T::Overview => ("Overview", "总览"),
             T::Payouts => ("Payouts", "出款"),
             T::Review => ("Review", "审核"),
@@ -77,7 +78,6 @@ impl T {
             T::OrderIs => ("The server gives this list in one order only: {}.", "服务器只提供一种顺序：{}。"),
             T::Label(action) => actions::label(action),
             T::Means(action) => actions::means(action),
-            T::ValidFrom => ("Valid from (day, UTC+8)", "生效（日期，UTC+8）"),
             T::FromHint => {
                 ("a day: from its start, UTC+8; none: the approval", "当日零点起（UTC+8）；空：自批准时")
             }
@@ -96,28 +96,10 @@ impl T {
             T::TakenBack => ("Taken back", "银行撤回"),
             T::CameBack => ("Came back", "退回金额"),
             T::JustDone => ("done", "完成"),
-            T::AmountField => ("Amount, such as 100.00", "金额，如 100.00"),
-            T::CurrencyField => ("Currency, such as USD", "币种，如 USD"),
-            T::TierField => ("Tier", "等级"),
-            T::SoldField => ("Sold currency", "卖出币种"),
-            T::BoughtField => ("Bought currency (none: any)", "买入币种（空：任意）"),
-            T::FixedField => ("Fixed part", "固定部分"),
-            T::PercentField => ("Percent", "百分比"),
-            T::MinimumField => ("At least", "最低"),
-            T::MaximumField => ("At most", "最高"),
-            T::BankField => ("Bank", "银行"),
-            T::SellAmountField => ("What the bank took", "银行扣款金额"),
-            T::BuyAmountField => ("What it delivered", "银行交付金额"),
             T::NoPayout => ("nothing of it was ever sent", "从未有过出款"),
             T::VerifiedAlready => ("it is fully verified already", "已完全验证"),
             T::NotVerified => ("it is not fully verified", "未完全验证"),
             T::OnlyPending => ("only a pending merchant is activated", "仅可启用待审核商户"),
-            T::DocumentKindField => ("Kind, such as passport", "证件类型，如 passport"),
-            T::DocumentNumberField => ("Its number", "证件号码"),
-            T::ExpiresOnField => (
-                "Its last day, such as 2030-12-31 (none: it has none)",
-                "有效期至，如 2030-12-31（空：长期）",
-            ),
             T::Documents => ("Documents", "证件"),
             T::AlarmMerchants => {
                 ("{} merchant(s) wait to be activated, the first for {}", "{} 个商户待审核，最久 {}")
@@ -310,11 +292,7 @@ impl T {
                 "银行 {} 中断：其出款将等待恢复",
             ),
             T::AlarmBankSlow => ("bank {} answers slowly", "银行 {} 响应缓慢"),
-            T::PayeeId => ("Payee", "收款人"),
-            T::MerchantId => ("Merchant id (mer_...)", "商户编号 (mer_...)"),
             T::LegalReference => ("Legal reference", "法律文号"),
-            T::BankReferenceField => ("The bank's reference", "银行参考号"),
-            T::Until => ("Until (day, UTC+8)", "截止（日期，UTC+8）"),
             T::NeedsOperator => {
                 ("your role may only look; this needs an operator", "您的角色只能查看；此操作需要 operator")
             }

@@ -43,9 +43,10 @@ pub use receipt::{PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};
 pub use remitters::PlatformRemitters;
 pub use reversals::{
-    HeldReversals, HoldReason, Original, Reversal, ReversalClaim, ReversalEvent, ReversalId, ReversalMark,
-    ReversalReport, ReversalState, any_waiting_for, claim_reversals, held_reversals, list_reversals,
-    lock_reversals, originals, reversals_of, save_reversals, store_reversals, waiting_for, waiting_reversals,
+    HeldReversals, HoldReason, NotBooked, Original, Reversal, ReversalClaim, ReversalEvent, ReversalId,
+    ReversalMark, ReversalReport, ReversalState, any_waiting_for, claim_reversals, held_reversals,
+    list_reversals, lock_reversals, originals, reversals_of, save_reversals, store_reversals, waiting_for,
+    waiting_reversals,
 };
 pub use review::{Payments, Rematched, lock, save};
 pub use state::{PaymentEvent, PaymentState};

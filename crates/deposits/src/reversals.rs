@@ -13,6 +13,7 @@ use money::Money;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use apply::NotBooked;
 pub use claim::{ReversalClaim, claim_reversals};
 pub use originals::{Original, originals};
 pub use reads::{HeldReversals, held_reversals, list_reversals, reversals_of, waiting_reversals};

@@ -278,6 +278,23 @@ impl Payments {
         Ok(movement)
     }
 
+    /// An operator books a held reversal (R8); as [`Reversal::book`], on a payment of this set.
+    ///
+    /// # Errors
+    /// As [`Payments::reverse`].
+    pub fn book_reversal(
+        &mut self,
+        id: PaymentId,
+        reversal: &mut Reversal,
+        available_minor: i64,
+        now: OffsetDateTime,
+    ) -> Result<Option<Movement>, Refusal> {
+        let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let movement = reversal.book(&mut held.payment, available_minor, now)?;
+        held.changed |= movement.is_some();
+        Ok(movement)
+    }
+
     fn step(&mut self, id: PaymentId, event: PaymentEvent) -> Result<(&mut Held, PaymentState), Refusal> {
         let held = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
         let next = held.payment.status.after(event).ok_or(Refusal::IllegalTransition(held.payment.status))?;

@@ -27,6 +27,8 @@ pub enum Action {
     ReturnPayment { payment: PaymentId },
     /// Matches a reviewed payment again.
     RematchPayment { payment: PaymentId },
+    /// Books what a bank took back on the payment that it is of (R8), which the gateway could not tell.
+    ApplyReversal { reversal: ReversalId, payment: PaymentId },
     /// Puts aside what a bank took back and nobody can book.
     DismissReversal { reversal: ReversalId },
     /// Sends a failed withdrawal again, to another payee if named.
@@ -105,6 +107,7 @@ impl Action {
             Action::CreditPayment { .. } => "payment.credit",
             Action::ReturnPayment { .. } => "payment.return",
             Action::RematchPayment { .. } => "payment.rematch",
+            Action::ApplyReversal { .. } => "reversal.apply",
             Action::DismissReversal { .. } => "reversal.dismiss",
             Action::RetryPayout { .. } => "payout.retry",
             Action::HoldPayout { .. } => "payout.hold",
@@ -136,7 +139,9 @@ impl Action {
             Action::CreditPayment { payment, .. }
             | Action::ReturnPayment { payment }
             | Action::RematchPayment { payment } => payment.to_string(),
-            Action::DismissReversal { reversal } => reversal.to_string(),
+            Action::ApplyReversal { reversal, .. } | Action::DismissReversal { reversal } => {
+                reversal.to_string()
+            }
             Action::RetryPayout { payout, .. }
             | Action::HoldPayout { payout }
             | Action::ReleasePayout { payout }
@@ -166,7 +171,8 @@ impl Action {
             Action::CreditPayment { payment, .. }
             | Action::ReturnPayment { payment }
             | Action::RematchPayment { payment } => Some(*payment),
-            Action::DismissReversal { .. }
+            Action::ApplyReversal { .. }
+            | Action::DismissReversal { .. }
             | Action::RetryPayout { .. }
             | Action::HoldPayout { .. }
             | Action::ReleasePayout { .. }
@@ -201,6 +207,7 @@ impl Action {
             Action::CreditPayment { .. }
             | Action::ReturnPayment { .. }
             | Action::RematchPayment { .. }
+            | Action::ApplyReversal { .. }
             | Action::DismissReversal { .. }
             | Action::RefuseWithdrawal { .. }
             | Action::Charge { .. }
@@ -231,6 +238,7 @@ mod tests {
         let shard = pg::Shards::new(16).of(&[b"x"]);
         for action in [
             Action::CreditPayment { payment: PaymentId::new(shard), merchant: Some(MerchantId::new(shard)) },
+            Action::ApplyReversal { reversal: ReversalId::new(shard), payment: PaymentId::new(shard) },
             Action::RetryPayout { payout: PayoutId::new(shard), payee: None },
             Action::FreezeMerchant {
                 merchant: MerchantId::new(shard),

@@ -51,15 +51,11 @@ impl Stage<'_> {
             return self.payouts.get(id).map(|payout| self.payout_shown(payout));
         }
         match action {
-            Action::DismissReversal { reversal } => self.reversals.get(*reversal).map(|row| {
-                json!({
-                    "id": reversal.to_string(),
-                    "status": row.state.as_str(),
-                    "reason": row.hold.map(deposits::HoldReason::as_str),
-                    "amount": row.amount.to_string(),
-                    "currency": row.amount.currency().code(),
-                })
+            Action::ApplyReversal { reversal, payment } => self.reversal_shown(*reversal).map(|mut shown| {
+                shown["payment"] = json!(self.payment_shown(*payment));
+                shown
             }),
+            Action::DismissReversal { reversal } => self.reversal_shown(*reversal),
             Action::RefundWithdrawal { withdrawal } => {
                 let shown = self.withdrawal_shown(Some(*withdrawal));
                 (!shown.is_null()).then_some(shown)
@@ -87,7 +83,7 @@ impl Stage<'_> {
         }
     }
 
-    fn payment_shown(&self, id: PaymentId) -> Option<Value> {
+    pub(super) fn payment_shown(&self, id: PaymentId) -> Option<Value> {
         self.payments.get(id).map(|payment| {
             json!({
                 "id": id.to_string(),
@@ -131,7 +127,7 @@ impl Stage<'_> {
         })
     }
 
-    /// R33: credit, return, refund, retry and cover deals above the limit, and every unfreeze. Where no rate tells what an
+    /// R33: credit, return, refund, retry, held reversals and cover deals above the limit, and every unfreeze. Where no rate tells what an
     /// amount is worth, it counts as above the limit.
     fn needs_approval(&self, action: &Action) -> bool {
         let amount = match action {
@@ -145,6 +141,7 @@ impl Stage<'_> {
                 .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
                 .map(|row| row.to_send),
             Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
+            Action::ApplyReversal { reversal, .. } => self.reversals.get(*reversal).map(|row| row.amount),
             Action::CoverDeal(deal) => deal.sold(),
             Action::CloseMerchant { merchant } => return self.decides_the_end(*merchant),
             Action::UnfreezeMerchant { .. }
@@ -191,6 +188,7 @@ impl Stage<'_> {
                     None => Err((Problem::NotFound, "there is no such payment".into())),
                 }
             }
+            Action::ApplyReversal { reversal, payment } => self.reversal_bookable(*reversal, *payment),
             Action::RetryPayout { payout, .. } => self.retriable(*payout).map(|_| ()),
             Action::Charge { merchant, .. } => self.not_closed(*merchant),
             Action::RefundWithdrawal { withdrawal } => {
@@ -289,6 +287,7 @@ impl Stage<'_> {
                 Some(Rematched::Credited(_) | Rematched::StillInReview(_)) => Ok(Ok(())),
                 None => Ok(Err(illegal("the payment is not in review".into()))),
             },
+            Action::ApplyReversal { reversal, payment } => self.book_reversal(*reversal, *payment),
             Action::DismissReversal { reversal } => {
                 let row = self.reversals.get_mut(*reversal);
                 let row = row.ok_or_else(|| Void::unexpected(format!("{reversal} was not read")))?;

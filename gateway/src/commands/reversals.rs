@@ -4,20 +4,30 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use deposits::{
-    Original, Payment, PaymentId, PaymentState, Payments, Receipt, Reversal, ReversalClaim, ReversalId,
-    ReversalReport, ReversalState,
+    NotBooked, Original, Payment, PaymentId, PaymentState, Payments, Receipt, Reversal, ReversalClaim,
+    ReversalId, ReversalReport, ReversalState,
 };
-use ledger::{Account, MerchantRef, Movement};
+use ledger::{Account, Journal, MerchantRef, Movement};
 use pg::{Shard, Tx};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::bank_events::{Told, told};
 use super::batch::Outcome;
 use super::keys::{Claims, returns_of};
+use super::operators::{No, illegal};
 use super::stage::Stage;
 use super::void::Void;
 use super::{Command, Reply};
+use crate::problem::Problem;
+
+/// The reversals that a batch's commands name, and the payments that operators say some of them are of.
+#[derive(Debug, Default)]
+pub(super) struct NamedReversals {
+    pub ids: Vec<ReversalId>,
+    pub payments: Vec<PaymentId>,
+}
 
 /// The reversals of a batch: those that it brings, and those that waited for its payments.
 #[derive(Debug, Default)]
@@ -25,6 +35,8 @@ pub(super) struct Reversals {
     rows: BTreeMap<ReversalId, Reversal>,
     new: HashSet<ReversalId>,
     originals: HashMap<ReversalId, Original>,
+    /// The payments that operators say.
+    told: Vec<PaymentId>,
 }
 
 impl Reversals {
@@ -35,7 +47,7 @@ impl Reversals {
         claims: &Claims,
         receipts: &[&Receipt],
         waiting: Vec<Reversal>,
-        named: &[ReversalId],
+        named: &NamedReversals,
         now: OffsetDateTime,
     ) -> Result<Reversals, Void> {
         let mut rows = BTreeMap::new();
@@ -49,12 +61,13 @@ impl Reversals {
             }
         }
         rows.extend(waiting.into_iter().map(|reversal| (reversal.id, reversal)));
-        let missing: Vec<ReversalId> = named.iter().filter(|id| !rows.contains_key(id)).copied().collect();
+        let missing: Vec<ReversalId> =
+            named.ids.iter().filter(|id| !rows.contains_key(id)).copied().collect();
         for locked in deposits::lock_reversals(tx, &missing).await? {
             rows.insert(locked.id, locked);
         }
         let originals = deposits::originals(tx, &rows.values().collect::<Vec<_>>(), receipts).await?;
-        Ok(Reversals { rows, new, originals })
+        Ok(Reversals { rows, new, originals, told: named.payments.clone() })
     }
 
     /// The payments that are meant, as far as they are known.
@@ -63,7 +76,7 @@ impl Reversals {
             Original::One(payment) => Some(*payment),
             Original::Unseen | Original::Several => None,
         };
-        self.originals.values().filter_map(one).collect()
+        self.originals.values().filter_map(one).chain(self.told.iter().copied()).collect()
     }
 
     /// Those of them that were credited before, with the shard of their merchants: they may have cover to give back.
@@ -170,13 +183,7 @@ impl Stage<'_> {
         let Some(payment) = reversal.look(original) else { return Ok(()) };
         let arrived = self.new_payments.iter_mut().find(|new| new.id == payment);
         let Some(current) = arrived.as_deref().or(self.payments.get(payment)) else { return Ok(()) };
-        let available = match current.merchant {
-            Some(merchant) if current.status == PaymentState::Credited => {
-                let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
-                self.journal.balance(&merchant.balance(current.amount.currency()))?
-            }
-            _ => 0,
-        };
+        let available = available(&self.journal, current)?;
         let movement = match arrived {
             Some(arrived) => reversal.apply(arrived, available, self.now),
             None => self.payments.reverse(payment, reversal, available, self.now),
@@ -191,6 +198,51 @@ impl Stage<'_> {
         Ok(())
     }
 
+    pub(super) fn reversal_shown(&self, id: ReversalId) -> Option<Value> {
+        self.reversals.get(id).map(|row| {
+            json!({
+                "id": id.to_string(),
+                "status": row.state.as_str(),
+                "reason": row.hold.map(deposits::HoldReason::as_str),
+                "amount": row.amount.to_string(),
+                "currency": row.amount.currency().code(),
+            })
+        })
+    }
+
+    /// Whether an operator may book a held reversal on this payment.
+    pub(super) fn reversal_bookable(&self, id: ReversalId, payment: PaymentId) -> Result<(), No> {
+        let invalid = |why: &str| (Problem::InvalidRequest, format!("payment_id: {why}"));
+        let reversal = self.reversals.get(id).ok_or((Problem::NotFound, format!("there is no {id}")))?;
+        let payment = self.payments.get(payment).ok_or_else(|| invalid("there is no such payment"))?;
+        reversal.bookable(payment).map_err(|why| match why {
+            NotBooked::State(_) | NotBooked::OnItsWay | NotBooked::Exceeds => illegal(why.to_string()),
+            NotBooked::OtherBank | NotBooked::OtherCurrency => invalid(&why.to_string()),
+        })
+    }
+
+    /// An operator says which payment a held reversal is of.
+    pub(super) fn book_reversal(
+        &mut self,
+        id: ReversalId,
+        payment: PaymentId,
+    ) -> Result<Result<(), No>, Void> {
+        if let Err(why) = self.reversal_bookable(id, payment) {
+            return Ok(Err(why));
+        }
+        let unread = || Void::unexpected(format!("{id} or {payment} was not read"));
+        let available = available(&self.journal, self.payments.get(payment).ok_or_else(unread)?)?;
+        let reversal = self.reversals.rows.get_mut(&id).ok_or_else(unread)?;
+        let taken = reversal.amount.minor();
+        let booked = self.payments.book_reversal(payment, reversal, available, self.now);
+        let movement = booked.map_err(|refusal| Void::unexpected(format!("{id} of {payment}: {refusal}")))?;
+        let movement =
+            movement.ok_or_else(|| Void::unexpected(format!("{id} was not booked on {payment}")))?;
+        self.journal.post(&movement, payment.uuid())?;
+        self.uncover(payment, taken)?;
+        Ok(Ok(()))
+    }
+
     /// What is taken of a credited payment gives its orders' cover back.
     pub(super) fn uncover(&mut self, payment: PaymentId, minor: i64) -> Result<(), Void> {
         for (store, amount) in self.orders.uncover(payment.uuid(), minor) {
@@ -200,4 +252,13 @@ impl Stage<'_> {
         }
         Ok(())
     }
+}
+
+/// What a credited payment's merchant has in its currency; nothing is asked of anybody for one that is not.
+fn available(journal: &Journal, payment: &Payment) -> Result<i64, Void> {
+    let Some(merchant) = payment.merchant.filter(|_| payment.status == PaymentState::Credited) else {
+        return Ok(0);
+    };
+    let merchant = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
+    Ok(journal.balance(&merchant.balance(payment.amount.currency()))?)
 }

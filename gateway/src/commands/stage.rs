@@ -5,7 +5,7 @@ mod load;
 use std::collections::HashMap;
 
 use audit::{ApprovalId, Approvals, Entry, NewApproval};
-use deposits::{Payment, PaymentId, Payments, Received, ReversalClaim, ReversalId};
+use deposits::{Payment, PaymentId, Payments, Received, ReversalClaim};
 use exchange::cover::CoverDeal;
 use exchange::positions::Moves;
 use exchange::{Market, PublishedRate, QuoteId, Quotes, RateId, Sources};
@@ -30,7 +30,7 @@ use super::facts::Facts;
 use super::imports::Imports;
 use super::keys::{Claims, Standing};
 use super::replays::Remade;
-use super::reversals::Reversals;
+use super::reversals::{NamedReversals, Reversals};
 use super::void::{Void, both};
 use super::{Command, Content, Said, closing, resolutions};
 use load::{Evidence, Lot, Read, Rows, Told};
@@ -107,7 +107,7 @@ struct Named {
     payments: Vec<PaymentId>,
     /// Those that may be matched again.
     rematched: Vec<PaymentId>,
-    reversals: Vec<ReversalId>,
+    reversals: NamedReversals,
     quotes: Vec<QuoteId>,
     withdrawals: Vec<WithdrawalId>,
     payouts: Vec<PayoutId>,
@@ -170,7 +170,7 @@ impl Named {
                 self.payments.extend(payments);
                 self.rematched.extend(payments);
             }
-            Command::ApplyReversals(reversals) => self.reversals.extend(reversals),
+            Command::ApplyReversals(reversals) => self.reversals.ids.extend(reversals),
             Command::ImportOrders(_) => {}
             Command::LiftFreezes(merchants) => {
                 self.exclusive.extend(merchants);
@@ -205,7 +205,11 @@ impl Named {
                 self.credited.extend(merchant);
             }
             Action::AcceptRate { rate } | Action::RejectRate { rate } => self.rates.push(*rate),
-            Action::DismissReversal { reversal } => self.reversals.push(*reversal),
+            Action::ApplyReversal { reversal, payment } => {
+                self.reversals.ids.push(*reversal);
+                self.reversals.payments.push(*payment);
+            }
+            Action::DismissReversal { reversal } => self.reversals.ids.push(*reversal),
             Action::RematchPayment { payment } => self.rematched.push(*payment),
             Action::RetryPayout { payee, .. } => self.payees.extend(payee),
             Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {

@@ -59,6 +59,13 @@ enum Outcome {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ApplyBody {
+    payment_id: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FreezeBody {
     reason: String,
     legal_reference: Option<String>,
@@ -162,6 +169,13 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
         }
         Route::RematchPayment => {
             (Action::RematchPayment { payment: request.id_of("payment")? }, reason_only()?)
+        }
+        Route::ApplyReversal => {
+            let reversal = request.id_of("reversal")?;
+            let body: ApplyBody = body::parse(body)?;
+            let payment = body.payment_id.parse();
+            let payment = payment.map_err(|_| Refusal::field("payment_id", "is not an id of this kind"))?;
+            (Action::ApplyReversal { reversal, payment }, body.reason)
         }
         Route::DismissReversal => {
             (Action::DismissReversal { reversal: request.id_of("reversal")? }, reason_only()?)

@@ -121,6 +121,7 @@ pub const TABLE: &[Entry] = &[
     admin(Route::CreditPayment, "POST", "/admin/v1/payments/{id}/credit", OPERATOR, "credit_payment"),
     admin(Route::ReturnPayment, "POST", "/admin/v1/payments/{id}/return", OPERATOR, "return_payment"),
     admin(Route::ListReversals, "GET", "/admin/v1/reversals", VIEWER, "list_reversals"),
+    admin(Route::ApplyReversal, "POST", "/admin/v1/reversals/{id}/apply", OPERATOR, "apply_reversal"),
     admin(Route::DismissReversal, "POST", "/admin/v1/reversals/{id}/dismiss", OPERATOR, "dismiss_reversal"),
     admin(Route::RematchPayment, "POST", "/admin/v1/payments/{id}/rematch", OPERATOR, "rematch_payment"),
     admin(Route::ListInvestigations, "GET", "/admin/v1/settlements", VIEWER, "list_investigations"),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Merchant, Sluice, World, funds, unique};
 
 const AMAZON: &str = "AMAZON PAYMENTS INC";
@@ -158,5 +158,103 @@ async fn r8_what_the_bank_took_back_by_itself_is_not_sent_back_as_well() {
             listed.json["data"].as_array().unwrap().iter().filter(|row| row["balance"] != "0.00").collect();
         assert!(open.is_empty(), "{kind}: {open:?}");
     }
+    sluice.verify().await;
+}
+
+/// Two merchants are paid under one reference in their USD accounts; the ids of the payments.
+async fn paid_twice(world: &World, reference: &str, amounts: [&str; 2]) -> [String; 2] {
+    let [first, second] = [0, 1].map(|index| {
+        let body = funds(reference, world.merchant(index).account("USD"), amounts[index], "USD", AMAZON);
+        async move {
+            let answer = world.event(&unique("evt"), &body).await;
+            assert_eq!(answer.outcome(), ("credited", ""));
+            answer.json["outcomes"][0]["payment_id"].as_str().expect("an id").to_owned()
+        }
+    });
+    [first.await, second.await]
+}
+
+/// The bank takes this much back and doesn't say of which payment; where an operator books it.
+async fn held(world: &World, reference: &str, amount: &str) -> String {
+    let told = take_back(world, reference, amount, "USD").await;
+    assert_eq!((told.0.as_str(), told.1.as_str()), ("in_review", "several_payments"));
+    let of = |row: &Value| row["original_reference"] == reference && row["amount"] == amount;
+    let row = world.wait_for_row("/admin/v1/reversals?status=held", of).await;
+    format!("/admin/v1/reversals/{}/apply", row["id"].as_str().expect("an id"))
+}
+
+#[tokio::test]
+async fn r8_an_operator_books_what_was_held_on_the_payment_that_it_is_of() {
+    let (sluice, world) = Sluice::start().await;
+    let (operator, merchant) = (world.operator("operator", 0), world.merchant(1));
+    let reference = unique("REF");
+    let [others, payment] = paid_twice(&world, &reference, ["100.00", "60.00"]).await;
+    let order = world.withdraw(merchant, merchant.payee("CNY"), "50.00", "USD", "CNY").await;
+    assert_eq!(order.status, 201, "{order:?}");
+    let (path, too_much) = (held(&world, &reference, "60.00").await, held(&world, &reference, "60.01").await);
+
+    let says = |payment: &str| json!({"payment_id": payment, "reason": "the bank: the second one"});
+    let euros = funds(&unique("REF"), merchant.account("EUR"), "60.00", "EUR", AMAZON);
+    let euros = world.event(&unique("evt"), &euros).await;
+    let euros = euros.json["outcomes"][0]["payment_id"].as_str().expect("an id");
+    let unknown = format!("pay_{}", "0".repeat(32));
+    for wrong in [euros, &unknown, "60.00", ""] {
+        let refused = world.act(operator, &path, &says(wrong)).await;
+        assert_eq!(refused.refusal(), (422, "invalid-request"), "{wrong}: {refused:?}");
+    }
+    let refused = world.act(operator, &too_much, &says(&payment)).await;
+    assert_eq!(refused.refusal(), (409, "illegal-transition"), "more than came: {refused:?}");
+    let viewer = world.act(world.operator("viewer", 0), &path, &says(&payment)).await;
+    assert_eq!(viewer.refusal(), (403, "forbidden"));
+    assert_eq!(
+        balances(&world, merchant, "USD").await,
+        ["10.00", "0.00", "0.00"],
+        "nothing is booked so far"
+    );
+
+    let booked = world.act(operator, &path, &says(&payment)).await;
+    assert_eq!((booked.status, booked.text_of("status")), (200, "applied"), "{booked:?}");
+    assert_eq!(booked.json["payment"]["reversed_amount"], "60.00", "{booked:?}");
+    assert_eq!(balances(&world, merchant, "USD").await, ["0.00", "50.00", "0.00"], "the rest is owed");
+    assert_eq!(
+        balances(&world, world.merchant(0), "USD").await,
+        ["100.00", "0.00", "0.00"],
+        "not the other's"
+    );
+    let again = world.act(operator, &path, &says(&others)).await;
+    assert_eq!(again.refusal(), (409, "illegal-transition"), "once");
+    let id = path.split('/').nth(4).expect("an id");
+    let row = world.wait_for_row("/admin/v1/reversals?status=applied", |row| row["id"] == id).await;
+    assert_eq!((&row["payment_id"], &row["reason"]), (&json!(payment), &json!(null)));
+    let told = world.look(&format!("/admin/v1/audit?subject={id}")).await;
+    let entries = told.json["data"].as_array().expect("rows");
+    assert_eq!(entries.len(), 1, "what was refused is not done: {entries:?}");
+    assert_eq!(entries[0]["action"], "reversal.apply");
+    let before = entries[0]["before"].as_str().expect("what it was");
+    assert!(before.contains("several_payments"), "why it was held is kept: {before}");
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r8_r33_much_that_was_held_is_booked_by_two_persons_on_what_they_were_shown() {
+    let (sluice, world) = Sluice::start().await;
+    let reference = unique("REF");
+    let [_, payment] = paid_twice(&world, &reference, ["20000.00", "20000.00"]).await;
+    let path = held(&world, &reference, "15000.00").await;
+    let body = json!({"payment_id": payment, "reason": "the bank: the second one"});
+    let asked = world.act(world.operator("operator", 0), &path, &body).await;
+    assert_eq!(asked.status, 202, "{asked:?}");
+    assert_eq!(balances(&world, world.merchant(1), "USD").await, ["20000.00", "0.00", "0.00"]);
+    let part = json!({"type": "funds.returned", "data": {"reference": unique("RET"), "original_reference": reference,
+        "account_number": world.merchant(1).account("USD"), "amount": "1.00", "currency": "USD", "reason": "AC04"}});
+    assert_eq!(world.event(&unique("evt"), part.to_string().as_bytes()).await.outcome().0, "applied");
+    let approve = format!("/admin/v1/approvals/{}/approve", asked.text_of("approval_id"));
+    let void = world.act(world.operator("approver", 0), &approve, &json!({"reason": "seen"})).await;
+    assert_eq!(void.refusal(), (409, "illegal-transition"), "what was shown has changed: {void:?}");
+
+    let done = world.by_two(&path, &body).await;
+    assert_eq!((done.status, &done.json["result"]["status"]), (200, &json!("applied")), "{done:?}");
+    assert_eq!(balances(&world, world.merchant(1), "USD").await, ["4999.00", "0.00", "0.00"]);
+    assert_eq!(balances(&world, world.merchant(0), "USD").await, ["20000.00", "0.00", "0.00"]);
     sluice.verify().await;
 }

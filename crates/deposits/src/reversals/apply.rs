@@ -17,6 +17,26 @@ enum Verdict {
     Hold(HoldReason),
 }
 
+/// Why a held reversal is not booked on the payment that an operator says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotBooked {
+    /// It is not held.
+    #[error("the reversal is {0}")]
+    State(ReversalState),
+    /// The payment came to another bank than the one that took the money back.
+    #[error("the payment came to another bank")]
+    OtherBank,
+    /// It is on its way back to the remitter: what comes of that decides what is left of it.
+    #[error("the payment is returning")]
+    OnItsWay,
+    /// It is in another currency.
+    #[error("the payment is in another currency")]
+    OtherCurrency,
+    /// More was taken back than is left of the payment (R8).
+    #[error("it is more than is left of the payment")]
+    Exceeds,
+}
+
 /// The payment's state decides under its lock. What is on its way back to the remitter may be in review again
 /// tomorrow, or gone: until then nobody knows what is left of it.
 fn verdict(payment: &Payment, amount: Money) -> Verdict {
@@ -64,13 +84,58 @@ impl Reversal {
     ) -> Result<Option<Movement>, Refusal> {
         let Some(applied) = self.state.after(ReversalEvent::Apply) else { return Ok(None) };
         match verdict(payment, self.amount) {
-            Verdict::Wait => return Ok(None),
+            Verdict::Wait => Ok(None),
             Verdict::Hold(reason) => {
                 self.hold(reason);
-                return Ok(None);
+                Ok(None)
             }
-            Verdict::TakeBack => {}
+            Verdict::TakeBack => self.take_back(applied, payment, available_minor, now).map(Some),
         }
+    }
+
+    /// Whether an operator may book it on this payment.
+    ///
+    /// # Errors
+    /// What stands against it.
+    pub fn bookable(&self, payment: &Payment) -> Result<(), NotBooked> {
+        if self.state.after(ReversalEvent::Book).is_none() {
+            return Err(NotBooked::State(self.state));
+        }
+        if payment.bank != self.bank {
+            return Err(NotBooked::OtherBank);
+        }
+        match verdict(payment, self.amount) {
+            Verdict::TakeBack => Ok(()),
+            Verdict::Wait => Err(NotBooked::OnItsWay),
+            Verdict::Hold(HoldReason::CurrencyDiffers) => Err(NotBooked::OtherCurrency),
+            Verdict::Hold(_) => Err(NotBooked::Exceeds),
+        }
+    }
+
+    /// Books what is [`Reversal::bookable`] on this payment, as [`Reversal::apply`] would have, and no longer says why it was held.
+    /// Nothing is to be posted where it is not bookable.
+    pub(crate) fn book(
+        &mut self,
+        payment: &mut Payment,
+        available_minor: i64,
+        now: OffsetDateTime,
+    ) -> Result<Option<Movement>, Refusal> {
+        let Some(applied) = self.state.after(ReversalEvent::Book) else { return Ok(None) };
+        if self.bookable(payment).is_err() {
+            return Ok(None);
+        }
+        let movement = self.take_back(applied, payment, available_minor, now)?;
+        self.hold = None;
+        Ok(Some(movement))
+    }
+
+    fn take_back(
+        &mut self,
+        applied: ReversalState,
+        payment: &mut Payment,
+        available_minor: i64,
+        now: OffsetDateTime,
+    ) -> Result<Movement, Refusal> {
         let movement = match payment.status {
             PaymentState::Credited => self.out_of_balance(payment, available_minor)?,
             _ => self.out_of_suspense(payment, now),
@@ -79,7 +144,7 @@ impl Reversal {
         self.payment = Some(payment.id);
         self.applied_at = Some(now);
         payment.reversed_minor += self.amount.minor();
-        Ok(Some(movement))
+        Ok(movement)
     }
 
     /// An operator puts a held reversal aside.

@@ -24,6 +24,8 @@ pub enum ReversalEvent {
     Apply,
     /// Something stands against it.
     Hold,
+    /// An operator says which payment it is of, and there is as much of it.
+    Book,
     /// An operator puts it aside.
     Dismiss,
 }
@@ -38,6 +40,7 @@ impl ReversalState {
         match (self, event) {
             (ReversalState::Waiting, ReversalEvent::Apply) => Some(ReversalState::Applied),
             (ReversalState::Waiting, ReversalEvent::Hold) => Some(ReversalState::Held),
+            (ReversalState::Held, ReversalEvent::Book) => Some(ReversalState::Applied),
             (ReversalState::Held, ReversalEvent::Dismiss) => Some(ReversalState::Dismissed),
             _ => None,
         }
@@ -117,18 +120,18 @@ impl fmt::Display for HoldReason {
 
 #[cfg(test)]
 mod tests {
-    use super::ReversalEvent::{Apply, Dismiss, Hold};
+    use super::ReversalEvent::{Apply, Book, Dismiss, Hold};
     use super::ReversalState::{Applied, Dismissed, Held, Waiting};
     use super::*;
 
     #[test]
     fn r8_i6_the_whole_table_of_transitions() {
-        let events = [Apply, Hold, Dismiss];
+        let events = [Apply, Hold, Book, Dismiss];
         let table = [
-            (Waiting, [Some(Applied), Some(Held), None]),
-            (Held, [None, None, Some(Dismissed)]),
-            (Applied, [None, None, None]),
-            (Dismissed, [None, None, None]),
+            (Waiting, [Some(Applied), Some(Held), None, None]),
+            (Held, [None, None, Some(Applied), Some(Dismissed)]),
+            (Applied, [None; 4]),
+            (Dismissed, [None; 4]),
         ];
         assert_eq!(table.map(|(from, _)| from), ReversalState::ALL);
         for (from, row) in table {

@@ -120,3 +120,55 @@ fn r8_looking_for_the_payment() {
     assert_eq!((waiting.state, waiting.hold), (ReversalState::Held, Some(HoldReason::SeveralPayments)));
     assert_eq!(waiting.look(Original::One(id)), None, "a held one takes no part any more");
 }
+
+#[test]
+fn r8_a_person_books_a_held_one_on_the_payment_that_it_is_of() {
+    use PaymentState::{Credited, InReview, Returned, Returning};
+    // status, taken back before, taken back now; why not, or the payment's status then
+    let table = [
+        (Credited, 0, 2_500, Ok(Credited)),
+        (Credited, 2_000, 500, Ok(Credited)),
+        (Credited, 2_000, 501, Err(NotBooked::Exceeds)),
+        (InReview, 0, 2_499, Ok(InReview)),
+        (InReview, 2_499, 1, Ok(Returned)),
+        (InReview, 2_499, 2, Err(NotBooked::Exceeds)),
+        (Returning, 0, 1, Err(NotBooked::OnItsWay)),
+        (Returned, 0, 1, Err(NotBooked::Exceeds)),
+    ];
+    for (status, before, now, expected) in table {
+        let case = format!("{status}, {before} before, {now} now");
+        let mut reversal = Reversal::new(&samples::reversal_report(now), true, NOW);
+        let mut payment = payment(status, before);
+        assert_eq!(reversal.bookable(&payment), expected.map(|_| ()), "{case}");
+        let movement = reversal.book(&mut payment, 1_000_000, NOW).unwrap();
+        assert_eq!(movement.is_some(), expected.is_ok(), "{case}");
+        assert_eq!(payment.status, expected.unwrap_or(status), "{case}");
+        let (state, hold, taken) = match expected {
+            Ok(_) => (ReversalState::Applied, None, before + now),
+            Err(_) => (ReversalState::Held, Some(HoldReason::ReferenceConflict), before),
+        };
+        assert_eq!((reversal.state, reversal.hold, payment.reversed_minor), (state, hold, taken), "{case}");
+        assert_eq!(reversal.payment, expected.ok().map(|_| payment.id), "{case}");
+    }
+}
+
+#[test]
+fn r8_only_what_is_held_is_booked_and_on_money_of_that_bank_and_currency() {
+    let mut credited = payment(PaymentState::Credited, 0);
+    let mut waiting = reversal(1_000);
+    assert_eq!(waiting.bookable(&credited), Err(NotBooked::State(ReversalState::Waiting)));
+    assert!(waiting.book(&mut credited, 1_000_000, NOW).unwrap().is_none());
+    let mut held = Reversal::new(&samples::reversal_report(1_000), true, NOW);
+    let elsewhere = Payment { bank: "another".into(), ..payment(PaymentState::Credited, 0) };
+    assert_eq!(held.bookable(&elsewhere), Err(NotBooked::OtherBank));
+    let euros = Money::new(2_500, Currency::EUR).unwrap();
+    let foreign = Payment { amount: euros, ..payment(PaymentState::Credited, 0) };
+    assert_eq!(held.bookable(&foreign), Err(NotBooked::OtherCurrency));
+    let Some(Movement::PaymentReversed { covered, owed, .. }) = held.book(&mut credited, 300, NOW).unwrap()
+    else {
+        panic!("{held:?}")
+    };
+    assert_eq!((covered, owed), (samples::usd(300), samples::usd(700)), "what isn't there is owed");
+    assert!(held.book(&mut credited, 1_000_000, NOW).unwrap().is_none(), "once");
+    assert_eq!(credited.reversed_minor, 1_000);
+}
