@@ -117,6 +117,15 @@ pub fn of(model: &Model) -> Vec<Alarm> {
             Some(Lead::List(Screen::Review, 1, "status:held")),
         );
     }
+    if overview.reversals_overdue > 0 {
+        let n = overview.reversals_overdue.to_string();
+        add(
+            Tone::Bad,
+            "!",
+            text(T::AlarmReversalsOverdue, &[&n]),
+            Some(Lead::List(Screen::Review, 1, "status:waiting")),
+        );
+    }
     let review: i64 = overview.review.iter().map(|line| line.count.max(0)).sum();
     if review > 0 {
         let oldest = span(overview.oldest_review_seconds);
@@ -318,6 +327,14 @@ mod tests {
         assert!(bench.shows("ONE THING NEEDS YOU") && bench.shows(said), "{}", bench.screen());
         bench.press("Enter");
         assert!(bench.shows("Taken back") && bench.shows("status:held"), "{}", bench.screen());
+
+        let mut overview = quiet();
+        overview.reversals_overdue = 1;
+        let mut bench = shown(overview);
+        let said = "!  1 recall(s) have waited for their payment for more than a day";
+        assert!(bench.shows("ONE THING NEEDS YOU") && bench.shows(said), "{}", bench.screen());
+        bench.press("Enter");
+        assert!(bench.shows("Taken back") && bench.shows("status:waiting"), "{}", bench.screen());
     }
 
     #[test]

@@ -16,11 +16,11 @@ use crate::calendars;
 use crate::config::{self, Config};
 use crate::copies::Copies;
 use crate::engine::Engine;
+use crate::guesses::Guesses;
 use crate::heads;
 use crate::live::{Current, Live};
 use crate::logins::Logins;
 use crate::migrate;
-use crate::number_searches::NumberSearches;
 use crate::open_files;
 use crate::readiness::Readiness;
 use crate::room::Room;
@@ -58,8 +58,8 @@ pub struct App {
     pub shares: Shares,
     /// Whose keys requests carry.
     pub logins: Logins,
-    /// What each operator may still search for by number.
-    pub number_searches: NumberSearches,
+    /// How often each operator may still ask what is masked.
+    pub guesses: Guesses,
     /// Which copies of merchants' data are under way.
     pub copies: Copies,
     pub metrics: PrometheusHandle,
@@ -96,7 +96,7 @@ impl App {
             room,
             shares,
             logins,
-            number_searches: NumberSearches::default(),
+            guesses: Guesses::default(),
             copies: Copies::default(),
             metrics,
             config,

@@ -159,29 +159,62 @@ fn malformed(detail: &str) -> Refusal {
     Refusal::new(Problem::MalformedJson, detail)
 }
 
-/// Longest text of serde's that is handed on; it may quote what was sent.
-const MAX_MESSAGE: usize = 200;
+/// Longest name of a field that is told again: ours are far shorter.
+const MAX_NAME: usize = 64;
 
-/// Serde names a missing, unknown or repeated field in its message; we name it in the path.
+/// What is wrong, and where; never what was sent, which may be anybody's account or identity number (R37). Serde quotes it, and names
+/// a missing, unknown or repeated field in its message; we name it in the path.
 fn field_error(path: &str, message: &str) -> FieldError {
     let message = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
-    for (start, words) in [
-        ("missing field `", "is missing"),
-        ("unknown field `", "is not a known field"),
-        ("duplicate field `", "is there twice"),
-    ] {
-        let Some((name, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) else {
+    if let Some(name) = unknown_field(message) {
+        let inside = path.strip_suffix(name).map_or(path, |outer| outer.strip_suffix('.').unwrap_or(outer));
+        return match is_a_name(name) {
+            true => FieldError::new(joined(inside, name), "is not a known field"),
+            false => FieldError::new(inside, "has a field that is not known"),
+        };
+    }
+    for (start, words) in [("missing field `", "is missing"), ("duplicate field `", "is there twice")] {
+        // A name of ours.
+        let Some(name) = message.strip_prefix(start).and_then(|rest| rest.strip_suffix('`')) else {
             continue;
         };
-        let name: String = name.chars().take(MAX_MESSAGE).collect();
-        let field = match path {
-            "" => name,
-            path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-            path => format!("{path}.{name}"),
-        };
-        return FieldError::new(field, words);
+        let is_in_path = path == name || path.ends_with(&format!(".{name}"));
+        return FieldError::new(if is_in_path { path.to_owned() } else { joined(path, name) }, words);
     }
-    FieldError::new(path, message.chars().take(MAX_MESSAGE).collect::<String>())
+    FieldError::new(path, expectation(message))
+}
+
+/// The whole name, also where it holds what serde sets it apart by.
+fn unknown_field(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (name, _) =
+        rest.rsplit_once("`, expected ").or_else(|| rest.rsplit_once("`, there are no fields"))?;
+    Some(name)
+}
+
+/// Whether it looks like the name of a field, perhaps a misspelt one, and not like what belongs into one: that is not told again.
+fn is_a_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() <= MAX_NAME
+        && name.bytes().all(is_plain)
+        && digits <= MAX_DIGITS
+}
+
+/// More of them are a number and no name.
+const MAX_DIGITS: usize = 4;
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// What should have been there, in serde's words. What was there stands before it, quoted, and may hold anything.
+fn expectation(message: &str) -> String {
+    let quotes = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant `"];
+    let wanted =
+        message.rsplit_once(", expected ").filter(|_| quotes.iter().any(|start| message.starts_with(start)));
+    wanted.map_or_else(|| "is not valid".to_owned(), |(_, wanted)| format!("must be {wanted}"))
 }
 
 #[cfg(test)]
@@ -201,6 +234,14 @@ mod tests {
     #[allow(dead_code)]
     struct Inner {
         size: u8,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Round,
+        Flat,
     }
 
     fn refusal(text: &str) -> (Problem, String) {
@@ -215,18 +256,67 @@ mod tests {
             ("{}", "name: is missing"),
             (r#"{"name":"a","x":1}"#, "x: is not a known field"),
             (r#"{"name":"a","name":"b"}"#, "name: is there twice"),
-            (r#"{"name":1}"#, "name: invalid type: integer `1`, expected a string"),
+            (r#"{"name":1}"#, "name: must be a string"),
             (r#"{"name":"a","inner":{}}"#, "inner.size: is missing"),
             (r#"{"name":"a","inner":{"size":1,"z":2}}"#, "inner.z: is not a known field"),
             (r#"{"name":"a","inner":{"size":1,"size":2}}"#, "inner.size: is there twice"),
-            (r#"["a",null]"#, ": invalid type: sequence, expected an object"),
-            ("[]", ": invalid type: sequence, expected an object"),
-            ("7", ": invalid type: integer `7`, expected an object"),
-            (r#"{"name":"a","inner":[1]}"#, "inner: invalid type: sequence, expected an object"),
+            (r#"["a",null]"#, ": must be an object"),
+            ("[]", ": must be an object"),
+            ("7", ": must be an object"),
+            (r#"{"name":"a","inner":[1]}"#, "inner: must be an object"),
         ];
         for (text, expected) in table {
             assert_eq!(refusal(text), (Problem::InvalidRequest, expected.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn r37_what_was_sent_is_not_quoted() {
+        let table = [
+            (r#"{"name":6222021234567890123}"#, "name: must be a string"),
+            (r#"{"name":6222021234567890123.5}"#, "name: must be a string"),
+            (r#"{"name":["6222021234567890123"]}"#, "name: must be a string"),
+            (r#"{"name":"a","inner":"6222021234567890123"}"#, "inner: must be an object"),
+            (r#"{"name":"a","inner":{"size":6222021234567890123}}"#, "inner.size: must be u8"),
+            (r#"{"name":"a","inner":{"size":"6222021234567890123"}}"#, "inner.size: must be u8"),
+            (r#"{"name":"a","inner":{"size":"622, expected 2021234567890123"}}"#, "inner.size: must be u8"),
+            (r#"{"name":"a","inner":{"size":"6222021234567890123 at line 7"}}"#, "inner.size: must be u8"),
+            (
+                r#"{"name":"a","inner":{"size":1,"kind":"6222021234567890123"}}"#,
+                "inner.kind: must be `round` or `flat`",
+            ),
+            (
+                r#"{"name":"a","inner":{"size":1,"kind":"`, expected 6222021234567890123"}}"#,
+                "inner.kind: must be `round` or `flat`",
+            ),
+            (r#""6222021234567890123""#, ": must be an object"),
+            (r#"{"6222021234567890123":"a"}"#, ": has a field that is not known"),
+            (r#"{"name":"a","Zhang Wei":1}"#, ": has a field that is not known"),
+            (r#"{"name":"a","x`, expected y6222021234567890123":1}"#, ": has a field that is not known"),
+            (r#"{"name":"a","no6222021234567890123":1}"#, ": has a field that is not known"),
+            (r#"{"name":"a","inner":{"6222021234567890123":1}}"#, "inner: has a field that is not known"),
+            (r#"{"name":"a","inner":{"acount_number2":1}}"#, "inner.acount_number2: is not a known field"),
+        ];
+        for (text, expected) in table {
+            let refusal = parse::<Outer>(text.as_bytes()).expect_err("a wrong body");
+            let field = &refusal.errors[0];
+            assert_eq!(format!("{}: {}", field.field, field.message), expected, "{text}");
+            let told = format!("{} {}", refusal.detail, field.message);
+            assert!(!told.contains("1234567890123") && !told.contains("Zhang"), "{told}");
+        }
+        let long = format!(r#"{{"name":"a","{}":1}}"#, "n".repeat(65));
+        assert_eq!(refusal(&long).1, ": has a field that is not known");
+    }
+
+    #[test]
+    fn r37_a_message_that_serde_may_learn_to_write_is_not_handed_on() {
+        for message in ["6222021234567890123 won't do", "unknown variant `6222`, there are no variants", ""] {
+            assert_eq!(expectation(message), "is not valid", "{message}");
+        }
+        assert_eq!(
+            expectation("invalid length 3, expected an array of length 2"),
+            "must be an array of length 2"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod issuing;
 mod limits;
 mod notifications;
 mod personal_data;
+mod persons;
 mod rates;
 mod sections;
 mod settings;
@@ -34,6 +35,7 @@ pub use issuing::{Entities, NumberRange, number_ranges};
 pub use limits::Limits;
 pub use notifications::Notifications;
 pub use personal_data::Privacy;
+pub use persons::is_same_person;
 pub use rates::{Exchange, currencies};
 pub use sections::*;
 pub use settings::Settings;
@@ -190,7 +192,9 @@ impl Config {
 
     /// What can be served with and should not be so.
     pub fn warnings(&self) -> Vec<String> {
-        apart::shared_secrets(self)
+        let mut warnings = apart::shared_secrets(self);
+        warnings.extend(exposed::exposed_keys(self));
+        warnings
     }
 
     /// The bank of that id.

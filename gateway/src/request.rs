@@ -33,8 +33,8 @@ pub struct Request {
     pub peer: std::net::SocketAddr,
     /// What its connection showed, for banks.
     pub certificate: Arc<crate::server::PeerCertificate>,
-    /// Ends its connection at once.
-    pub connection: tokio_util::sync::CancellationToken,
+    /// That it is under way; and what ends its connection.
+    pub busy: crate::server::Busy,
 }
 
 impl Request {

@@ -1,13 +1,15 @@
-//! The listeners: they accept as many connections as there are permits, and end in order.
+//! The listeners: they have as many connections as there are places, and end in order.
 
 mod client_certificate;
 mod common_name;
 mod connection;
 mod der;
 mod failed_accepts;
+mod seats;
 mod service;
 mod threads;
 mod tls;
+mod usage;
 mod validity;
 
 use std::io;
@@ -16,7 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +27,12 @@ use crate::metrics;
 use crate::route::Listener;
 use connection::Connection;
 use failed_accepts::FailedAccepts;
+use seats::Seats;
 use threads::Threads;
 
 pub use client_certificate::{ClientCertificates, NotTheBank, PeerCertificate};
 pub use tls::{certificate_end, private_key, tls_config, tls_config_with_clients, unexpired};
+pub use usage::Busy;
 
 /// After a failed accept (too many open files, as a rule).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -62,8 +65,7 @@ pub struct Server {
 struct Port {
     listener: Listener,
     tcp: TcpListener,
-    permits: Arc<Semaphore>,
-    most: usize,
+    seats: Seats,
 }
 
 impl Server {
@@ -99,7 +101,7 @@ impl Server {
         let [public, admin, metrics] = self.ports;
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let probes = tokio::spawn(accept(metrics, app.clone(), ending.clone(), ending.clone()));
-        let waits = [&public, &admin].map(|port| (port.permits.clone(), port.most));
+        let seats = [&public, &admin].map(|port| port.seats.clone());
         let open = |port| accept(port, app.clone(), closing.clone(), ending.clone());
         let doors = [self.threads.spawn(open(public)), tokio::spawn(open(admin))];
         stop.cancelled().await;
@@ -109,11 +111,10 @@ impl Server {
         closing.cancel();
         app.hub.close();
         let deadline = Instant::now() + config.drain_seconds.duration();
-        for (door, (permits, most)) in doors.into_iter().zip(waits) {
+        for (door, seats) in doors.into_iter().zip(seats) {
             drop(door.await);
-            let all = u32::try_from(most).unwrap_or(u32::MAX);
-            if tokio::time::timeout_at(deadline, permits.acquire_many(all)).await.is_err() {
-                tracing::warn!(open = most - permits.available_permits(), "connections cut at the deadline");
+            if tokio::time::timeout_at(deadline, seats.all_free()).await.is_err() {
+                tracing::warn!(open = seats.occupied(), "connections cut at the deadline");
             }
         }
         ending.cancel();
@@ -130,34 +131,32 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> 
 
 impl Port {
     fn new(listener: Listener, tcp: TcpListener, most: usize) -> Port {
-        Port { listener, tcp, permits: Arc::new(Semaphore::new(most)), most }
+        Port { listener, tcp, seats: Seats::new(listener, most) }
     }
 }
 
-/// Accepts while there are permits, until `closing`. Connections end at `closing` when they can, at `ending` anyway.
+/// Accepts until `closing`; where all places are taken, somebody makes room for whoever comes. Connections end at `closing` when
+/// they can, at `ending` anyway.
 async fn accept(port: Port, app: Arc<App>, closing: CancellationToken, ending: CancellationToken) {
     let open = metrics::connections(port.listener.name());
     let mut failed = FailedAccepts::default();
     loop {
         let next = async {
-            let permit = port.permits.clone().acquire_owned().await.ok()?;
-            Some((permit, accept_one(&port, &mut failed).await))
+            let accepted = accept_one(&port, &mut failed).await;
+            (accepted, port.seats.take().await)
         };
-        let (permit, (stream, peer)) = tokio::select! {
+        let ((stream, peer), seat) = tokio::select! {
             () = closing.cancelled() => return,
-            next = next => match next {
-                Some(next) => next,
-                None => return,
-            },
+            next = next => next,
         };
         let (closing, ending) = (closing.clone(), ending.clone());
-        let connection = Connection { app: app.clone(), listener: port.listener, peer, closing, ending };
+        let connection =
+            Connection { app: app.clone(), listener: port.listener, peer, seat, closing, ending };
         let open = open.clone();
         tokio::spawn(async move {
             open.increment(1.0);
             connection.serve(stream).await;
             open.decrement(1.0);
-            drop(permit);
         });
     }
 }

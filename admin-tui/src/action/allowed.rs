@@ -30,7 +30,7 @@ impl Action {
             }
             (NotePayment, Row::Payment(_)) => Ok(()),
             (ApplyReversal | DismissReversal, Row::Reversal(row)) => {
-                when(row.status == "held", T::OnlyHeldReversal)
+                when(matches!(&*row.status, "held" | "waiting"), T::OnlyOpenReversal)
             }
             (UnfreezeMerchant, Row::Merchant(row)) => when(row.status == "frozen", T::NotFrozen),
             (CloseMerchant, Row::Merchant(row)) => {

@@ -120,7 +120,7 @@ fn a_search_that_was_refused_is_asked_again_by_enter() {
         })
     };
     for (trouble, words) in [
-        (refusal("rate-limited"), "too many numbers asked for: Enter again soon"),
+        (refusal("rate-limited"), "too many searches: Enter again soon"),
         (Trouble::NoContact("no contact".into()), "no contact"),
     ] {
         let mut bench = Bench::new(100, 30);

@@ -104,8 +104,8 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
             "从您指明的入账款项中扣除：扣商户余额（不足部分记为欠款），或扣审核中的款项。超过限额须第二人批准。",
         ),
         DismissReversal => (
-            "What the bank took back is put aside for good and not booked here.",
-            "银行的撤回被永久搁置，不在此入账。",
+            "What the bank took back is put aside for good and not booked here. Above the limit a second person must approve.",
+            "银行的撤回被永久搁置，不在此入账。超过限额须第二人批准。",
         ),
         FreezeMerchant => (
             "The merchant can't withdraw; queued payouts are held; what is at the bank runs on. Unfreezing \
@@ -162,8 +162,9 @@ pub(super) fn means(action: Action) -> (&'static str, &'static str) {
             "使用其密钥的请求永久被拒绝。无法撤销；新用户会得到新密钥。",
         ),
         ChargeMerchant => (
-            "Asks a second person. It is taken off the balance; what that does not cover, the merchant owes.",
-            "须第二人批准。从余额扣除；不足部分记为商户欠款。",
+            "Asks a second person. It is taken off the balance; what that does not cover, the merchant owes. The merchant is told the \
+                 reason that you give.",
+            "须第二人批准。从余额扣除；不足部分记为商户欠款。商户会收到您填写的原因。",
         ),
         SetTier => (
             "Asks a second person. New quotes are priced by this tier's spread; open ones keep their price.",

@@ -162,9 +162,7 @@ impl T {
                 ("nothing found by id, number, reference or name", "按编号、账号、参考号、名称均未找到")
             }
             T::MoreFound => ("there are more than these: type more of it", "结果不止这些：请输入更多内容"),
-            T::TooManySearches => {
-                ("too many numbers asked for: Enter again soon", "按账号查找过于频繁：稍等几秒再按回车")
-            }
+            T::TooManySearches => ("too many searches: Enter again soon", "查找过于频繁：稍等几秒再按回车"),
             T::SearchHint => (
                 "or an id, a reference, a name, an account's last four: the server looks",
                 "或输入编号、参考号、名称、账号后四位：由服务器查找",
@@ -298,7 +296,7 @@ impl T {
             }
             T::NeedsApprover => ("this needs an approver", "此操作需要 approver"),
             T::OnlyInReview => ("only a payment in review", "仅限审核中的款项"),
-            T::OnlyHeldReversal => ("only one that is held", "仅限暂停中的"),
+            T::OnlyOpenReversal => ("only one that is held or waits", "仅限暂停或等待中的"),
             T::NotFrozen => ("it is not frozen", "未被冻结"),
             T::CantLeave => (
                 "only from active or restricted; a frozen one is unfrozen first",
@@ -409,6 +407,10 @@ impl T {
                 "{} 笔提现 {}，最旧 {}：不会自动继续",
             ),
             T::AlarmReversals => ("{} recall(s) held, the oldest {}", "{} 笔银行撤回待处理，最旧 {}"),
+            T::AlarmReversalsOverdue => (
+                "{} recall(s) have waited for their payment for more than a day",
+                "{} 笔银行撤回等待入账超过一天",
+            ),
             T::AlarmReview => ("{} payment(s) in review, the oldest {}", "{} 笔款项审核中，最旧 {}"),
             T::AlarmApprovals => ("{} approval(s) wait for you", "{} 项审批待您决定"),
             T::AlarmConflicts => ("{} bank event id(s) reused for other bytes", "{} 个事件号被用于不同内容"),

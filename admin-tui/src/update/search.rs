@@ -19,7 +19,7 @@ use crate::text::T;
 const REST: Duration = Duration::from_millis(300);
 /// The same of what may be an account number. Numbers are typed slowly, and the server counts how often it is asked for one.
 const REST_OF_NUMBERS: Duration = Duration::from_millis(800);
-/// The refusal of more searches by number.
+/// The refusal of more searches by number or name.
 const TOO_MANY: &str = "rate-limited";
 /// Shorter words are not looked for.
 const SHORTEST: usize = 3;

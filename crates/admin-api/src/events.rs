@@ -18,7 +18,6 @@ pub struct EventDetail {
     pub last_received_at: String,
     pub redeliveries: i64,
     pub replays: i64,
-    pub body_sha256: String,
     /// The first answer.
     pub first: EventAnswer,
     /// What a replay made of it, where that was more.
@@ -63,7 +62,6 @@ pub struct EventBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventConflict {
     pub id: String,
-    pub body_sha256: String,
     pub received_at: String,
 }
 

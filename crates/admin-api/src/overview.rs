@@ -29,7 +29,10 @@ pub struct Overview {
     /// What banks have taken back and a person has to decide about (R8).
     #[serde(default)]
     pub reversals_held: i64,
-    /// For how long the first of it has waited, seconds.
+    /// What has waited for its payment for longer than a day.
+    #[serde(default)]
+    pub reversals_overdue: i64,
+    /// For how long the first of both has waited, seconds.
     #[serde(default)]
     pub oldest_held_reversal_seconds: Option<f64>,
     /// Merchants that wait for an operator to activate them (R39).

@@ -41,7 +41,7 @@ pub struct ReconciliationRow {
 /// Something in the book.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReconciledWith {
-    /// `payment`, `reversal`, `payout` or `payout_return`.
+    /// `payment`, `reversal`, `payout`, `payout_return`, `cover_sold` or `cover_bought`.
     pub kind: String,
     pub id: String,
 }

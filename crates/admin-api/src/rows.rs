@@ -163,6 +163,11 @@ pub struct ApprovalRow {
     pub status: String,
     pub action: String,
     pub subject: String,
+    /// What it moves, as far as what was shown tells; none where it is not about an amount.
+    #[serde(default)]
+    pub amount: Option<String>,
+    #[serde(default)]
+    pub currency: Option<String>,
     pub reason: String,
     /// The subject as the requester saw it.
     pub shown: String,

@@ -227,6 +227,16 @@ pub async fn approval(conn: &Connection, id: ApprovalId) -> Result<Option<Approv
     row.as_ref().map(read).transpose()
 }
 
+/// The approval of this action whose request names the thing with this id, or none.
+///
+/// # Errors
+/// The database's; `Unexpected` when the row can't be understood.
+pub async fn approval_naming(conn: &Connection, action: &str, id: &str) -> Result<Option<Approval>, Error> {
+    let row =
+        conn.query_opt(include_str!("sql/approval_naming.sql"), &[&action, &format!("\"{id}\"")]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// How many wait for another person, by the person who asked.
 ///
 /// # Errors

@@ -8,8 +8,8 @@ mod state;
 mod trail;
 
 pub use approvals::{
-    Approval, Approvals, DecideRefusal, NewApproval, approval, lock_approvals, open_approvals,
-    pending_by_person, pending_count,
+    Approval, Approvals, DecideRefusal, NewApproval, approval, approval_naming, lock_approvals,
+    open_approvals, pending_by_person, pending_count,
 };
 pub use arming::{Armer, Arming, LONGEST_ARMING, arm, arming, disarm};
 pub use heads::{Head, NotAHead, head, head_up_to};

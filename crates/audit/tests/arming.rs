@@ -114,7 +114,8 @@ async fn r33_the_database_refuses_armings_that_are_too_long_or_for_no_reason() {
     assert_eq!(armed(&db, ADA).await.unwrap().reason, "an hour", "a refusal leaves what there was");
     assert_eq!(trail(&db).await.len(), 1);
     let conn = db.pool.get().await.unwrap();
-    assert!(conn.batch_execute("DELETE FROM armings").await.is_err(), "not with the gateway's rights");
+    let refused = conn.batch_execute("DELETE FROM armings").await.unwrap_err();
+    assert_eq!(refused.code(), Some("42501"), "not with the gateway's rights: {refused}");
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use testkit::TestDb;
 use uuid::Uuid;
 
 const NONE: [Uuid; 0] = [];
+/// For what transactions of other tests on the same server hold up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -43,12 +45,9 @@ async fn settled(conn: &Connection) -> Cursor {
     let sql =
         "SELECT coalesce(max(xact::text::bigint), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
                FROM changes";
-    loop {
-        if conn.query_one(sql, &[]).await.unwrap().get(0) {
-            return now(conn).await.unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let is_over = async || conn.query_one(sql, &[]).await.unwrap().get(0);
+    testkit::until("the end of every transaction before", PATIENCE, is_over).await;
+    now(conn).await.unwrap()
 }
 
 async fn feed() -> (TestDb, Connection) {
@@ -178,9 +177,8 @@ async fn a_cursor_is_lost_once_what_it_lacks_is_forgotten_and_not_before() {
     assert_eq!(prune(&conn, Duration::from_secs(60)).await.unwrap(), 0, "it is young");
     assert_eq!(payouts(&conn, &mut old.clone()).await, [id(1)]);
     // Not before whatever other tests of this server run is over.
-    while prune(&conn, Duration::ZERO).await.unwrap() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let forgotten = async || prune(&conn, Duration::ZERO).await.unwrap() > 0;
+    testkit::until("what was written is forgotten", PATIENCE, forgotten).await;
     assert!(matches!(since(&conn, &old).await.unwrap(), Since::Lost(_)));
     assert_eq!(payouts(&conn, &mut newer).await, NONE, "nothing that it lacks is gone");
     // What runs is not passed: whoever waits for it stays in the picture.

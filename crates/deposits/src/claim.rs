@@ -13,13 +13,15 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::receipt::{PaymentId, Receipt, reference_key};
+use crate::whole_entries;
 
 /// What became of one receipt's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claimed {
     /// Never seen: this receipt is a payment.
     New {
-        /// The same key came before with another amount or currency.
+        /// The same key came before with another amount or currency, or the entry that this is a transaction of was booked
+        /// whole.
         conflict: bool,
     },
     /// The same payment was reported before.
@@ -63,7 +65,7 @@ struct Candidate {
 }
 
 /// Claims the keys of a slice, in its order; the answers lie in the same order. Two round trips when all is
-/// new, four at most.
+/// new, four at most. Transactions whose entry goes by another key need one more: that it was not booked whole before.
 ///
 /// # Errors
 /// The database's; `Unexpected` when a key that was refused can't be read.
@@ -80,10 +82,12 @@ pub async fn claim(tx: &Tx<'_>, receipts: &[&Receipt]) -> Result<Vec<Claimed>, E
             claimed[at] = settled;
         }
     }
-    claimed
+    let mut claimed = claimed
         .into_iter()
         .map(|one| one.ok_or_else(|| Error::Unexpected("a variant's amount is not its key's".into())))
-        .collect()
+        .collect::<Result<Vec<Claimed>, Error>>()?;
+    whole_entries::contradict(tx, receipts, &mut claimed).await?;
+    Ok(claimed)
 }
 
 /// One insertion: the distinct keys that a slice wants, and which of them each receipt wants.

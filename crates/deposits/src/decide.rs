@@ -11,9 +11,10 @@ pub enum Reason {
     UnknownAccount,
     /// Another currency than the account's.
     CurrencyMismatch,
-    /// The same reference for the same account came before with another amount or currency.
+    /// The same reference for the same account came before with another amount or currency, or the document's entry was booked
+    /// whole.
     ReferenceConflict,
-    /// A document's entry differs from the sum of its details.
+    /// A document's entry differs from the sum of its details, or is a debit that holds this credit.
     EntrySumMismatch,
     /// The merchant may not receive now (R32).
     MerchantNotActive,

@@ -21,6 +21,7 @@ mod review;
 mod samples;
 pub mod settlements;
 mod state;
+mod whole_entries;
 
 pub use book::{
     BookedPage, BookedPayment, booked_between, booked_under, taken_back_between, taken_back_under,
@@ -36,10 +37,10 @@ pub use named::{named_by_uetr, reversals_named};
 pub use notes::{MAX_NOTE, NewNote, Note, add_note, notes};
 pub use payment::{Payment, insert};
 pub use reads::{
-    RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, get, in_review_sums, open_of, payments,
-    peek, rematch_candidates, suspense_summary,
+    RematchCandidate, SuspenseLine, SuspenseSummary, accounts_of, any_of, get, in_review_sums, open_of,
+    payments, peek, rematch_candidates, suspense_summary,
 };
-pub use receipt::{PaymentId, Receipt, kind, shard_of};
+pub use receipt::{EntryName, PaymentId, Receipt, kind, shard_of};
 pub use receive::{Incoming, Received, receive};
 pub use remitters::PlatformRemitters;
 pub use reversals::{

@@ -38,9 +38,10 @@ pub struct Payment {
     pub status: PaymentState,
     /// Why it was in review; kept after the decision.
     pub reason: Option<Reason>,
-    /// Another report of the same payment came before, with another amount or currency (R4).
+    /// Another report of the same payment came before, with another amount or currency, or its entry was booked whole (R4).
     pub conflict: bool,
-    /// The document's entry differs from the sum of its details; this is the entry (R6).
+    /// The document's entry differs from the sum of its details, and this is the entry; or this is a credit inside a debit
+    /// entry (R6).
     pub sum_mismatch: bool,
     /// What the bank has taken back of it (R8), what a return that came back has lost on its way, and what went back to the
     /// remitter though it was credited (R29): minor units of `amount`'s currency, never more than it.

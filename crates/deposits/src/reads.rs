@@ -87,6 +87,17 @@ pub async fn open_of(tx: &pg::Tx<'_>, merchant: MerchantId) -> Result<(bool, boo
     Ok((row.get("in_review"), row.get("returning")))
 }
 
+/// Whether any of these payments is this merchant's.
+///
+/// # Errors
+/// The database's.
+pub async fn any_of(tx: &pg::Tx<'_>, merchant: MerchantId, payments: &[PaymentId]) -> Result<bool, Error> {
+    let shards: Vec<i16> = payments.iter().map(|id| id.shard().number()).collect();
+    let uuids: Vec<Uuid> = payments.iter().map(PaymentId::uuid).collect();
+    let parameters: [&(dyn pg::ToSql + Sync); 3] = [&merchant.uuid(), &shards, &uuids];
+    Ok(tx.query_one(include_str!("sql/any_of_merchant.sql"), &parameters).await?.get("found"))
+}
+
 /// What lies in review for one reason in one currency, less what banks have taken back of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuspenseLine {

@@ -31,6 +31,20 @@ pub(crate) fn reference_key(bank: &str, reference: &str) -> pg::KeyHash {
     pg::KeyHash::of(&[bank.as_bytes(), reference.as_bytes()])
 }
 
+/// An entry of a document, by the bank's reference of it: what payments it is booked as lie where payments of that reference do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryName {
+    pub(crate) shard: pg::Shard,
+    pub(crate) reference: String,
+}
+
+impl EntryName {
+    /// The entry that this bank calls so.
+    pub fn new(shards: pg::Shards, bank: &str, reference: String) -> EntryName {
+        EntryName { shard: shard_of(shards, bank, &reference), reference }
+    }
+}
+
 /// A verified report of money that arrived.
 #[derive(Debug)]
 pub struct Receipt {
@@ -46,8 +60,11 @@ pub struct Receipt {
     pub position: i32,
     /// What arrived, more than zero.
     pub amount: Money,
-    /// It is an entry whose details don't sum up to it (R6).
+    /// It is an entry whose details don't sum up to it, or a credit inside a debit entry (R6).
     pub sum_mismatch: bool,
+    /// The entry that it is a transaction of, where that has a reference and is not known by the receipt's own key. If it was
+    /// booked whole before, this is the same money once more (R4).
+    pub entry: Option<EntryName>,
     /// Who sent it, if the bank says so: compared with the platforms' names.
     pub remitter_name: Option<Sensitive<String>>,
     /// [`PaymentDetails`](crate::PaymentDetails), sealed for this id.

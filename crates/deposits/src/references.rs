@@ -21,6 +21,15 @@ impl<'a> References<'a> {
         References::of(receipts.iter().map(named))
     }
 
+    /// Those of the entries that these are transactions of.
+    pub fn of_entries(receipts: &[&'a Receipt]) -> References<'a> {
+        let named = |receipt: &&'a Receipt| {
+            let entry = receipt.entry.as_ref()?;
+            Some((entry.shard.number(), &*receipt.bank, entry.reference.as_str()))
+        };
+        References::of(receipts.iter().filter_map(named))
+    }
+
     /// These, as (bank, reference).
     pub fn of_pairs(shards: Shards, pairs: &[(&'a str, &'a str)]) -> References<'a> {
         let home = |bank, reference| shard_of(shards, bank, reference).number();

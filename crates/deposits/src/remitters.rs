@@ -34,15 +34,28 @@ impl PlatformRemitters {
     }
 }
 
-/// The name's words in capitals; none of a name that has none, or that holds what no name is written with.
+/// The name's words in small letters; none of a name that has none, or that holds what no name is written with. Not in capitals:
+/// there letters become one that look alike and are not (`ı` and `i`, `ß` and `ss`).
 fn normalised(name: &str) -> Option<String> {
+    if name.chars().any(passes_for_ascii) {
+        return None;
+    }
     // ASCII is its own normal form, and most names are nothing else.
     let name = if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.nfkc().collect()) };
     if !name.chars().all(|c| c.is_alphanumeric() || parts_words(c)) {
         return None;
     }
     let words: Vec<&str> = name.split(parts_words).filter(|word| !word.is_empty()).collect();
-    (!words.is_empty()).then(|| words.join(" ").to_uppercase())
+    (!words.is_empty()).then(|| words.join(" ").to_lowercase())
+}
+
+/// A letter or digit that compatibility normalisation makes one of ASCII's, and that is not just its full width: `ſ`, `ℌ`, the
+/// sign for kelvin.
+fn passes_for_ascii(c: char) -> bool {
+    let wide = '\u{ff01}'..='\u{ff5e}';
+    !c.is_ascii()
+        && !wide.contains(&c)
+        && std::iter::once(c).nfkc().any(|became| became.is_ascii_alphanumeric())
 }
 
 /// Spaces (also a bank's line ends and tabs) and the punctuation that names are written with, as compatibility
@@ -87,6 +100,35 @@ mod tests {
         ];
         for (platform, name, expected) in table {
             assert_eq!(remitters.is_of(platform, name), expected, "{platform}: {name:?}");
+        }
+    }
+
+    /// Letters that a mapping of case or of compatibility makes ASCII's, which they are not.
+    #[test]
+    fn r6_a_letter_that_only_maps_onto_a_platforms_is_another() {
+        let names = ["AMAZON PAYMENTS INC", "KISS GROSS LTD", "Ünlü Iş GmbH"];
+        let remitters = PlatformRemitters::new(names.map(|name| ("amazon", name)));
+        let table = [
+            ("amazon payments inc", true),
+            ("ＡＭＡＺＯＮ ｐａｙｍｅｎｔｓ ＩＮＣ", true),
+            ("kiss gross ltd", true),
+            ("ÜNLÜ IŞ GMBH", true),
+            ("AMAZON PAYMENTS \u{131}NC", false),
+            ("amazon payments \u{131}nc", false),
+            ("AMAZON PAYMENTS \u{130}NC", false),
+            ("AMAZON PAYMENTS I\u{307}NC", false),
+            ("AMAZON PAYMENT\u{17f} INC", false),
+            ("amazon payment\u{17f} inc", false),
+            ("\u{212a}ISS GROSS LTD", false),
+            ("KISS GRO\u{df} LTD", false),
+            ("kiss gro\u{1e9e} ltd", false),
+            ("\u{24b6}MAZON PAYMENTS INC", false),
+            ("\u{1d400}MAZON PAYMENTS INC", false),
+            ("AMAZON PAYMENTS \u{2160}NC", false),
+            ("ünlü \u{131}ş gmbh", false),
+        ];
+        for (name, expected) in table {
+            assert_eq!(remitters.is_of("amazon", name), expected, "{name:?}");
         }
     }
 

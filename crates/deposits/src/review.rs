@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::decide::Reason;
 use crate::error::{Error, Refusal, expect_count};
-use crate::matching::{Case, Matching};
+use crate::matching::{Case, Matching, MerchantStates};
 use crate::payment::Payment;
 use crate::receipt::PaymentId;
 use crate::receive::used;
@@ -94,8 +94,33 @@ impl Payments {
         self.rows.get(&id).map(|held| &held.payment)
     }
 
-    /// An operator credits a payment: to its own merchant, or to `named` where nobody knows whose it is. It needs
-    /// no orders to cover it and uses none. The merchant must be locked; it may be one that doesn't receive by itself, but not a closed one.
+    /// Whom an operator would credit with a payment: its own merchant, or `named` where nobody knows whose it is. The merchant must be
+    /// locked; it may be one that doesn't receive by itself, but not a closed one.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: [`Payments::credit`] would answer it, too.
+    pub fn creditable(
+        &self,
+        id: PaymentId,
+        named: Option<MerchantId>,
+        merchants: &dyn MerchantStates,
+    ) -> Result<MerchantId, Refusal> {
+        let payment = self.get(id).ok_or(Refusal::NotFound)?;
+        payment.status.after(PaymentEvent::Credit).ok_or(Refusal::IllegalTransition(payment.status))?;
+        let merchant = match (payment.merchant, named) {
+            (Some(own), Some(other)) if own != other => return Err(Refusal::MerchantDiffers),
+            (Some(own), _) => own,
+            (None, Some(named)) => named,
+            (None, None) => return Err(Refusal::MerchantUnknown),
+        };
+        match merchants.state(merchant) {
+            None => Err(Refusal::MerchantUnknown),
+            Some((MerchantState::Closed, _)) => Err(Refusal::MerchantClosed),
+            Some(_) => Ok(merchant),
+        }
+    }
+
+    /// An operator credits a payment to whom it is [`Payments::creditable`]. It needs no orders to cover it and uses none.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing has changed then.
@@ -105,18 +130,8 @@ impl Payments {
         named: Option<MerchantId>,
         matching: &Matching<'_>,
     ) -> Result<Movement, Refusal> {
+        let merchant = self.creditable(id, named, matching.merchants)?;
         let (held, next) = self.step(id, PaymentEvent::Credit)?;
-        let merchant = match (held.payment.merchant, named) {
-            (Some(own), Some(other)) if own != other => return Err(Refusal::MerchantDiffers),
-            (Some(own), _) => own,
-            (None, Some(named)) => named,
-            (None, None) => return Err(Refusal::MerchantUnknown),
-        };
-        match matching.merchants.state(merchant) {
-            None => return Err(Refusal::MerchantUnknown),
-            Some((MerchantState::Closed, _)) => return Err(Refusal::MerchantClosed),
-            Some(_) => {}
-        }
         Ok(held.credit(next, merchant, matching.now))
     }
 

@@ -55,6 +55,7 @@ pub(crate) fn receipt() -> Receipt {
         position: 0,
         amount: usd(2_500),
         sum_mismatch: false,
+        entry: None,
         remitter_name: Some(Sensitive::new(REMITTER.to_owned())),
         details_sealed: Arc::from([1, 2, 3].as_slice()),
         uetr: None,

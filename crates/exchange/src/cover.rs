@@ -1,11 +1,11 @@
 //! Cover deals: what the institution exchanges with a bank to settle its position.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use money::{Currency, Money};
 use pg::{Connection, Row, Tx};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -16,6 +16,9 @@ pub enum CoverMark {}
 impl pg::Kind for CoverMark {
     const PREFIX: &'static str = "cov";
 }
+/// From when a deal is asked for until it is booked: it waits for a second person for a day at most.
+const LONGEST_WAIT: Duration = Duration::days(2);
+
 /// `cov_…`; the cause of its transfers, which lie in its shard.
 pub type CoverId = pg::Id<CoverMark>;
 
@@ -114,6 +117,43 @@ pub async fn deals(conn: &Connection, before: Option<CoverId>, limit: i64) -> Re
     let before = before.map(|id| id.uuid());
     let rows = conn.query(include_str!("sql/cover_deals.sql"), &[&before, &limit]).await?;
     rows.iter().map(read).collect()
+}
+
+/// The deals that one of these banks knows under one of these references, each a bank and a reference.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn booked_under(conn: &Connection, references: &[(&str, &str)]) -> Result<Vec<CoverDeal>, Error> {
+    let wanted: BTreeSet<&(&str, &str)> = references.iter().collect();
+    let (banks, names): (Vec<&str>, Vec<&str>) = wanted.into_iter().copied().unzip();
+    let rows = conn.query(include_str!("sql/cover_deals_under.sql"), &[&banks, &names]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The deals that were asked for from two days before `from` until before `to`, in the order of their ids, after `after`, at most
+/// `limit`. They hold all that were booked from `from` until before `to`.
+///
+/// # Errors
+/// The database's; `Unexpected` when a row can't be understood.
+pub async fn booked_between(
+    conn: &Connection,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    after: Option<CoverId>,
+    limit: i64,
+) -> Result<Vec<CoverDeal>, Error> {
+    let slack = Duration::hours(1);
+    let (first, last) = (first_id_at(from - LONGEST_WAIT - slack), first_id_at(to + slack));
+    let after = after.map_or(first, |after| after.uuid());
+    let rows = conn.query(include_str!("sql/cover_deals_made_between.sql"), &[&after, &last, &limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The smallest UUID of version 7 made at that time: an id carries the time at which it was made.
+fn first_id_at(at: OffsetDateTime) -> Uuid {
+    let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    Uuid::from_bytes(bytes)
 }
 
 fn read(row: &Row) -> Result<CoverDeal, Error> {

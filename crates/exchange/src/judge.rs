@@ -1,6 +1,6 @@
 //! R16: whether a published rate is believed. Pure.
 
-use money::{Currency, Rate};
+use money::{Ask, Currency, Rate};
 use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 
@@ -17,7 +17,7 @@ pub struct PublishedRate {
     /// What the bank pays for one base.
     pub bid: Rate,
     /// What the bank asks for one base.
-    pub ask: Rate,
+    pub ask: Ask,
     /// When it held.
     pub as_of: OffsetDateTime,
 }
@@ -41,7 +41,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// Bid and ask of the last one that was accepted, however old.
-    pub accepted: Option<(Rate, Rate)>,
+    pub accepted: Option<(Rate, Ask)>,
     /// The time of the newest one, accepted or not.
     pub newest: Option<OffsetDateTime>,
 }
@@ -60,8 +60,9 @@ pub fn judge(
     if known.newest.is_some_and(|newest| rate.as_of <= newest) {
         return Verdict::Outdated;
     }
-    let jumps = |(bid, ask): (Rate, Rate)| {
-        rate.bid.strays(bid, jump_parts_per_million) || rate.ask.strays(ask, jump_parts_per_million)
+    let jumps = |(bid, ask): (Rate, Ask)| {
+        rate.bid.strays(bid, jump_parts_per_million)
+            || rate.ask.ceil().strays(ask.ceil(), jump_parts_per_million)
     };
     if known.accepted.is_some_and(jumps) { Verdict::Held } else { Verdict::Current }
 }
@@ -88,7 +89,13 @@ mod tests {
     }
 
     fn published(bid: &str, ask: &str, as_of: OffsetDateTime) -> PublishedRate {
-        PublishedRate { base: Currency::USD, quote: Currency::CNY, bid: rate(bid), ask: rate(ask), as_of }
+        PublishedRate {
+            base: Currency::USD,
+            quote: Currency::CNY,
+            bid: rate(bid),
+            ask: rate(ask).into(),
+            as_of,
+        }
     }
 
     #[test]
@@ -125,7 +132,7 @@ mod tests {
             ("6", "7.13", Verdict::Held),
             ("71", "71.3", Verdict::Held),
         ];
-        let known = Known { accepted: Some((rate("7.1"), rate("7.13"))), newest: Some(NOW - SECOND) };
+        let known = Known { accepted: Some((rate("7.1"), rate("7.13").into())), newest: Some(NOW - SECOND) };
         for (bid, ask, expected) in table {
             assert_eq!(judge(&published(bid, ask, NOW), &known, 100_000, NOW), expected, "{bid}/{ask}");
         }

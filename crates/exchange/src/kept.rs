@@ -1,6 +1,6 @@
 //! Published rates as they are kept.
 
-use money::{Currency, Rate};
+use money::{Ask, Currency, Rate};
 use pg::Row;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ pub struct KeptRate {
     /// What the bank pays for one base.
     pub bid: Rate,
     /// What the bank asks for one base.
-    pub ask: Rate,
+    pub ask: Ask,
     /// When it held.
     pub as_of: OffsetDateTime,
     /// When it came.
@@ -52,15 +52,14 @@ impl KeptRate {
         let id = RateId::from_uuid(row.get(&*name("id")));
         let broken = |column: &str| Error::Unexpected(format!("the {column} of {id}"));
         let currency = |column: &str| Currency::from_db(row.get(&*name(column))).map_err(|_| broken(column));
-        let rate =
-            |column: &str| Rate::try_from(row.get::<_, Decimal>(&*name(column))).map_err(|_| broken(column));
+        let decimal = |column: &str| row.get::<_, Decimal>(&*name(column));
         Ok(KeptRate {
             id,
             base: currency("base")?,
             quote: currency("quote")?,
             bank: row.get(&*name("bank")),
-            bid: rate("bid")?,
-            ask: rate("ask")?,
+            bid: Rate::try_from(decimal("bid")).map_err(|_| broken("bid"))?,
+            ask: Ask::try_from(decimal("ask")).map_err(|_| broken("ask"))?,
             as_of: row.get(&*name("as_of")),
             received_at: row.get(&*name("received_at")),
             event: row.get(&*name("event")),

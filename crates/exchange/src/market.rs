@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use money::{Currency, Money, Rate};
+use money::{Ask, Currency, Money, Rate};
 use pg::{Connection, Row, Tx};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -21,7 +21,7 @@ pub struct CurrentRate {
     /// What the bank pays for one base.
     pub bid: Rate,
     /// What the bank asks for one base.
-    pub ask: Rate,
+    pub ask: Ask,
     /// When it held.
     pub as_of: OffsetDateTime,
     /// Which bank said so.
@@ -140,11 +140,11 @@ impl Market {
             return Some(amount);
         }
         let (times, by) = if let Some(direct) = self.pair(currency, usd) {
-            (direct.ask, Rate::ONE)
+            (direct.ask.ceil(), Rate::ONE)
         } else if let Some(direct) = self.pair(usd, currency) {
             (Rate::ONE, direct.bid)
         } else {
-            (self.pair(currency, cny)?.ask, self.pair(usd, cny)?.bid)
+            (self.pair(currency, cny)?.ask.ceil(), self.pair(usd, cny)?.bid)
         };
         money::worth_ceil(amount, times, by, usd).ok()
     }
@@ -174,7 +174,7 @@ fn read(rows: &[Row]) -> Result<Market, Error> {
             base: Currency::from_db(row.get("base")).map_err(|_| broken("base"))?,
             quote: Currency::from_db(row.get("quote")).map_err(|_| broken("quote"))?,
             bid: Rate::try_from(row.get::<_, Decimal>("bid")).map_err(|_| broken("bid"))?,
-            ask: Rate::try_from(row.get::<_, Decimal>("ask")).map_err(|_| broken("ask"))?,
+            ask: Ask::try_from(row.get::<_, Decimal>("ask")).map_err(|_| broken("ask"))?,
             as_of: row.get("as_of"),
             bank: row.get("bank"),
         };

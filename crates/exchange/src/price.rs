@@ -157,7 +157,7 @@ mod tests {
             base,
             quote: Currency::CNY,
             bid: Rate::parse(bid).unwrap(),
-            ask: Rate::parse(ask).unwrap(),
+            ask: Rate::parse(ask).unwrap().into(),
             as_of,
             bank: "hb".into(),
         };
@@ -222,7 +222,7 @@ mod tests {
             base,
             quote,
             bid: Rate::parse(bid).unwrap(),
-            ask: Rate::parse(ask).unwrap(),
+            ask: Rate::parse(ask).unwrap().into(),
             as_of,
             bank: "hb".into(),
         };

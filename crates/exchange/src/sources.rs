@@ -4,7 +4,7 @@ mod save;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use money::{Currency, Rate};
+use money::{Ask, Currency, Rate};
 use pg::{Row, Tx};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -42,7 +42,7 @@ struct Locked {
 struct Accepted {
     rate: RateId,
     bid: Rate,
-    ask: Rate,
+    ask: Ask,
     as_of: OffsetDateTime,
     since: OffsetDateTime,
 }
@@ -126,7 +126,7 @@ impl Sources {
         base: Currency,
         quote: Currency,
         bank: &str,
-    ) -> Option<(Rate, Rate, OffsetDateTime)> {
+    ) -> Option<(Rate, Ask, OffsetDateTime)> {
         let accepted = self.sources.get(&(base, quote, bank.to_owned()))?.accepted?;
         Some((accepted.bid, accepted.ask, accepted.as_of))
     }
@@ -280,12 +280,11 @@ fn columns(keys: &BTreeSet<Key>) -> (Vec<&str>, Vec<&str>, Vec<&str>) {
 fn read(row: &Row) -> Result<(Key, Locked), Error> {
     let broken = |column: &str| Error::Unexpected(format!("a source's {column}"));
     let currency = |column: &str| Currency::from_db(row.get(column)).map_err(|_| broken(column));
-    let rate = |column: &str| {
-        let decimal: Option<Decimal> = row.get(column);
-        decimal.map(Rate::try_from).transpose().map_err(|_| broken(column))
-    };
+    let decimal = |column: &str| row.get::<_, Option<Decimal>>(column);
+    let bid = decimal("bid").map(Rate::try_from).transpose().map_err(|_| broken("bid"))?;
+    let ask = decimal("ask").map(Ask::try_from).transpose().map_err(|_| broken("ask"))?;
     let id = |column: &str| row.get::<_, Option<Uuid>>(column).map(RateId::from_uuid);
-    let accepted = match (id("rate"), rate("bid")?, rate("ask")?, row.get("as_of"), row.get("counts_since")) {
+    let accepted = match (id("rate"), bid, ask, row.get("as_of"), row.get("counts_since")) {
         (Some(rate), Some(bid), Some(ask), Some(as_of), Some(since)) => {
             Some(Accepted { rate, bid, ask, as_of, since })
         }

@@ -31,7 +31,7 @@ pub use layout::Layout;
 pub use onward::{place_before, statement_after, with_news};
 pub use reads::{
     BadCursor, Change, Holding, StatementCursor, StatementFilter, StatementLine, holdings, holds_anything,
-    statement,
+    owed_in, statement,
 };
 pub use span::{StatementSpan, statement_span};
 pub use store::{bootstrap, layout};

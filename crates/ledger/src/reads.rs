@@ -58,6 +58,16 @@ pub async fn holds_anything(tx: &Tx<'_>, merchant: MerchantRef) -> Result<(bool,
     Ok((row.get("balance"), row.get("receivable")))
 }
 
+/// In which currencies a merchant owes something.
+///
+/// # Errors
+/// The database's; `Unexpected` for a currency that can't be understood.
+pub async fn owed_in(tx: &Tx<'_>, merchant: MerchantRef) -> Result<Vec<Currency>, Error> {
+    let (shard, owner) = (merchant.shard.number(), merchant.id.simple().to_string());
+    let rows = tx.query(include_str!("sql/owed_in.sql"), &[&shard, &owner]).await?;
+    rows.iter().map(|row| Ok(money(0, row.get("currency"))?.currency())).collect()
+}
+
 /// A place in a merchant's statement, which is in the order of commits. The text form is for callers to carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StatementCursor {

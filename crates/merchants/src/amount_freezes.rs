@@ -89,6 +89,11 @@ impl FrozenAmounts {
         self.rows.get(&id).filter(|freeze| freeze.lifted_at.is_none())
     }
 
+    /// One that is in force, or that this batch has lifted.
+    pub fn known(&self, id: FreezeId) -> Option<&AmountFreeze> {
+        self.rows.get(&id)
+    }
+
     /// Freezes an amount from now on.
     pub fn add(&mut self, freeze: AmountFreeze) {
         self.new.push(freeze.id);

@@ -58,6 +58,7 @@ pub use stores::{
     LinkRefusal, Store, authorise, check_authorisation, check_store, create_store, link_ebay_store,
     list_stores, store,
 };
+pub use unseen::is_unseen;
 pub use users::{
     ApiKey, Caller, MAX_USERS, NewUser, NoUser, User, UserEvent, UserState, authenticate, change_user,
     check_label, create_user, insert_user, list_users,

@@ -1,7 +1,7 @@
 //! Characters of a name that nobody sees: they make one name look like another, or turn around what stands after it.
 
 /// Whether a character controls, is not seen, or changes the direction of what follows.
-pub(crate) fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')

@@ -27,9 +27,11 @@ const fn words_of(english: &'static str, chinese: &'static str, meaning: &'stati
 }
 
 /// Members of the data, amounts beside their currencies. What isn't named here is not told by mail, nor is an amount of nothing.
-const ROWS: [(&str, &[&str]); 13] = [
+const ROWS: [(&str, &[&str]); 15] = [
     ("Amount 金额", &["/amount", "/currency"]),
     ("Taken back 撤回金额", &["/reversed_amount", "/currency"]),
+    ("Taken from your balance 从余额扣除", &["/covered", "/currency"]),
+    ("Owed 欠款", &["/owed", "/currency"]),
     ("Sold 卖出", &["/sell_amount", "/sell_currency"]),
     ("Bought 买入", &["/buy_amount", "/buy_currency"]),
     ("Came back 退回金额", &["/returned_amount", "/buy_currency"]),
@@ -123,6 +125,11 @@ fn words(event_type: &str) -> Words {
             "A new user can act for you",
             "新增用户",
             "Somebody has been given an API key with which your money can be withdrawn. If you did not ask for it, tell us at once.",
+        ),
+        "merchant.charged" => words_of(
+            "You were charged",
+            "账户已被收费",
+            "The amount left your balance. What the balance did not cover is owed, and paid off by what comes in.",
         ),
         "settlement.arrived" => words_of(
             "An announced settlement has arrived",
@@ -281,6 +288,7 @@ mod tests {
             "merchant.document_expiring",
             "merchant.restricted",
             "merchant.user_created",
+            "merchant.charged",
             "settlement.arrived",
             "settlement.closed",
         ];

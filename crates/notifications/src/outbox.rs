@@ -31,6 +31,8 @@ pub enum NoticeKind {
     MerchantRestricted,
     /// Somebody was given a key of its.
     UserCreated,
+    /// It was charged.
+    MerchantCharged,
     /// A settlement that it announced has arrived.
     SettlementArrived,
     /// The search for one is over.
@@ -39,7 +41,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 11] = [
+    pub const ALL: [NoticeKind; 12] = [
         NoticeKind::PaymentCredited,
         NoticeKind::PaymentInReview,
         NoticeKind::PaymentReturned,
@@ -49,6 +51,7 @@ impl NoticeKind {
         NoticeKind::DocumentExpiring,
         NoticeKind::MerchantRestricted,
         NoticeKind::UserCreated,
+        NoticeKind::MerchantCharged,
         NoticeKind::SettlementArrived,
         NoticeKind::SettlementClosed,
     ];
@@ -65,6 +68,7 @@ impl NoticeKind {
             NoticeKind::DocumentExpiring => "document_expiring",
             NoticeKind::MerchantRestricted => "merchant_restricted",
             NoticeKind::UserCreated => "user_created",
+            NoticeKind::MerchantCharged => "merchant_charged",
             NoticeKind::SettlementArrived => "settlement_arrived",
             NoticeKind::SettlementClosed => "settlement_closed",
         }
@@ -85,7 +89,7 @@ pub struct Notice {
     pub merchant: Uuid,
     /// What about.
     pub kind: NoticeKind,
-    /// The id of the payment, the withdrawal, the document, the settlement, the user or the merchant itself.
+    /// The id of the payment, the withdrawal, the document, the settlement, the user, the charge or the merchant itself.
     pub subject: String,
     /// What webhooks carry under `data`. Account numbers and names only masked (R35): it leaves the house and is
     /// kept in the clear.
@@ -106,6 +110,7 @@ impl Notice {
             NoticeKind::DocumentExpiring => "merchant.document_expiring".to_owned(),
             NoticeKind::MerchantRestricted => "merchant.restricted".to_owned(),
             NoticeKind::UserCreated => "merchant.user_created".to_owned(),
+            NoticeKind::MerchantCharged => "merchant.charged".to_owned(),
             NoticeKind::SettlementArrived => "settlement.arrived".to_owned(),
             NoticeKind::SettlementClosed => "settlement.closed".to_owned(),
             NoticeKind::WithdrawalChanged => {

@@ -40,8 +40,8 @@ pub use reads::{Count, Evidence, counts, evidence, get, of_payments, of_withdraw
 pub use report::{Finding, Report, Source};
 pub use state::{PayoutEvent, PayoutState, next};
 pub use store::{
-    NewPayout, Payouts, Subject, Wanted, any_unsettled, enqueue, lock, lock_queued_of_merchants, lock_wanted,
-    subjects,
+    NewPayout, Payouts, Subject, Wanted, any_unsettled, disputed_returns, enqueue, lock,
+    lock_queued_of_merchants, lock_wanted, subjects,
 };
 pub use worker::{BankLink, BankState, NotTaken, Open, Submit, Waker, Worker};
 
@@ -66,6 +66,11 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             version: 6,
             name: "disputed_from",
             sql: include_str!("../migrations/0006_disputed_from.sql"),
+        },
+        pg::Migration {
+            version: 7,
+            name: "disputed_returns",
+            sql: include_str!("../migrations/0007_disputed_returns.sql"),
         },
     ],
 };

@@ -131,13 +131,25 @@ pub async fn subjects(tx: &Tx<'_>, ids: &[PayoutId]) -> Result<HashMap<PayoutId,
     Ok(found.iter().map(|row| (PayoutId::from_uuid(row.get("id")), subject(row))).collect())
 }
 
-/// Whether the outcome of any of a merchant's payouts is to come, unknown or disputed.
+/// Whether the outcome of any of a merchant's payouts is to come, unknown or disputed. What returns a payment is nobody's payout:
+/// while it is under way the payment says so, and after that [`disputed_returns`].
 ///
 /// # Errors
 /// The database's.
 pub async fn any_unsettled(tx: &Tx<'_>, shard: Shard, merchant: Uuid) -> Result<bool, Error> {
     let parameters: [&(dyn pg::ToSql + Sync); 2] = [&shard.number(), &merchant];
     Ok(tx.query_one(include_str!("sql/any_unsettled.sql"), &parameters).await?.get("found"))
+}
+
+/// The payments of which a bank says that it returned them, after it had said that it could not: at most `limit`, each once, in the
+/// order of their ids, `after` one of them.
+///
+/// # Errors
+/// The database's.
+pub async fn disputed_returns(tx: &Tx<'_>, after: Option<Uuid>, limit: i64) -> Result<Vec<Uuid>, Error> {
+    let after = after.unwrap_or_default();
+    let rows = tx.query(include_str!("sql/disputed_returns.sql"), &[&after, &limit]).await?;
+    Ok(rows.iter().map(|row| row.get("payment")).collect())
 }
 
 /// Which payouts a batch needs. Whatever they belong to must be locked before.

@@ -25,6 +25,12 @@ const SUPERUSER: &str = "sluice";
 /// What the socket's name ends in.
 const PORT: u16 = 5432;
 
+/// For a connection on this machine, or the answer to a short question.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// For a database to be made, which waits for whoever makes one of the same template.
+const CREATION: Duration = Duration::from_secs(60);
+
 /// How a private server behaves; read when it is started, not when it is taken over.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -136,16 +142,9 @@ impl PrivateServer {
     /// Creates a database unless there is one of this name; whether it did.
     ///
     /// # Errors
-    /// The database's.
+    /// The database's; [`Error::Timeout`] after a minute.
     pub async fn create_database(&self, name: &str) -> Result<bool, Error> {
-        let client = connect(&self.url("postgres")).await?;
-        let there = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]).await;
-        if there.map_err(|error| sort(&error).0)?.is_some() {
-            return Ok(false);
-        }
-        let create = format!("CREATE DATABASE {}", quote_name(name));
-        client.batch_execute(&create).await.map_err(|error| sort(&error).0)?;
-        Ok(true)
+        in_time(CREATION, create_database(&self.url("postgres"), name)).await
     }
 
     /// Ends it: connections are closed, everything is written, and only then does this return.
@@ -179,6 +178,17 @@ async fn adopt(postmaster: &Postmaster, folder: &Folder, deadline: Instant) -> R
     }
 }
 
+async fn create_database(url: &str, name: &str) -> Result<bool, Error> {
+    let client = connect(url).await?;
+    let there = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]).await;
+    if there.map_err(|error| sort(&error).0)?.is_some() {
+        return Ok(false);
+    }
+    let create = format!("CREATE DATABASE {}", quote_name(name));
+    client.batch_execute(&create).await.map_err(|error| sort(&error).0)?;
+    Ok(true)
+}
+
 enum Probe {
     Silent(Error),
     Other(String),
@@ -200,14 +210,18 @@ async fn probe(socket: &Socket, data: &Path) -> Result<(), Probe> {
         let row = client.query_one("SELECT current_setting('data_directory')", &[]).await;
         row.map(|row| row.get::<_, String>(0)).map_err(|error| sort(&error).0)
     };
-    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await;
-    let found = answer.unwrap_or(Err(Error::Timeout)).map_err(Probe::Silent)?;
+    let found = in_time(ANSWER, ask).await.map_err(Probe::Silent)?;
     let same = std::fs::canonicalize(&found).ok() == std::fs::canonicalize(data).ok();
     if same { Ok(()) } else { Err(Probe::Other(found)) }
 }
 
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(limit, answer).await.unwrap_or(Err(Error::Timeout))
+}
+
 async fn connect(url: &str) -> Result<Client, Error> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(|error| sort(&error).0)?;
+    let connected = async { tokio_postgres::connect(url, NoTls).await.map_err(|error| sort(&error).0) };
+    let (client, connection) = in_time(ANSWER, connected).await?;
     // Ends when the client is dropped.
     tokio::spawn(async move { connection.await.ok() });
     Ok(client)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use money::Money;
 use pg::Shard;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -47,23 +47,46 @@ pub enum EntryKind {
     Payout,
     /// What a bank gave back of a payout.
     PayoutReturn,
+    /// What the institution sold to a bank in a deal.
+    CoverSold,
+    /// What it bought from it in the same deal.
+    CoverBought,
 }
 
+/// A deal is settled two working days after it was made; with a weekend between these are four.
+const DEAL_SETTLES: Duration = Duration::days(4);
+
 impl EntryKind {
-    const ALL: [EntryKind; 4] =
-        [EntryKind::Payment, EntryKind::Reversal, EntryKind::Payout, EntryKind::PayoutReturn];
+    const ALL: [EntryKind; 6] = [
+        EntryKind::Payment,
+        EntryKind::Reversal,
+        EntryKind::Payout,
+        EntryKind::PayoutReturn,
+        EntryKind::CoverSold,
+        EntryKind::CoverBought,
+    ];
 
     /// Which way its money goes.
     pub fn direction(self) -> Direction {
         match self {
-            EntryKind::Payment | EntryKind::PayoutReturn => Direction::Credit,
-            EntryKind::Reversal | EntryKind::Payout => Direction::Debit,
+            EntryKind::Payment | EntryKind::PayoutReturn | EntryKind::CoverBought => Direction::Credit,
+            EntryKind::Reversal | EntryKind::Payout | EntryKind::CoverSold => Direction::Debit,
         }
     }
 
     /// Whether it takes back what went the other way before.
     pub fn takes_back(self) -> bool {
         matches!(self, EntryKind::Reversal | EntryKind::PayoutReturn)
+    }
+
+    /// For how long after it was posted a bank may not have booked it yet.
+    pub fn settles_within(self) -> Duration {
+        match self {
+            EntryKind::CoverSold | EntryKind::CoverBought => DEAL_SETTLES,
+            EntryKind::Payment | EntryKind::Reversal | EntryKind::Payout | EntryKind::PayoutReturn => {
+                Duration::ZERO
+            }
+        }
     }
 
     /// The name in the database and in the API.
@@ -73,6 +96,8 @@ impl EntryKind {
             EntryKind::Reversal => "reversal",
             EntryKind::Payout => "payout",
             EntryKind::PayoutReturn => "payout_return",
+            EntryKind::CoverSold => "cover_sold",
+            EntryKind::CoverBought => "cover_bought",
         }
     }
 
@@ -91,7 +116,7 @@ pub struct EntryId {
     pub shard: Shard,
     /// What it is.
     pub kind: EntryKind,
-    /// The payment's, reversal's or payout's id; a payout's for its return, too.
+    /// The payment's, reversal's, payout's or deal's id; a payout's for its return, too, and a deal's for either side.
     pub id: Uuid,
 }
 

@@ -30,9 +30,16 @@ pub use store::{Stored, store};
 /// The tables of statements and their lines.
 pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
     owner: "reconciliation",
-    migrations: &[pg::Migration {
-        version: 1,
-        name: "reconciliation",
-        sql: include_str!("../migrations/0001_reconciliation.sql"),
-    }],
+    migrations: &[
+        pg::Migration {
+            version: 1,
+            name: "reconciliation",
+            sql: include_str!("../migrations/0001_reconciliation.sql"),
+        },
+        pg::Migration {
+            version: 2,
+            name: "cover deals",
+            sql: include_str!("../migrations/0002_cover_deals.sql"),
+        },
+    ],
 };

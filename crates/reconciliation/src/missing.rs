@@ -110,7 +110,8 @@ impl Expected {
             (None, Some(account)) => !self.except.contains(&account),
             (None, None) => true,
         };
-        let in_time = day(entry.since) >= self.told_from && (self.from..=self.to).contains(&day(entry.at));
+        let due = entry.at.saturating_add(entry.id.kind.settles_within());
+        let in_time = day(entry.since) >= self.told_from && (self.from..=self.to).contains(&day(due));
         entry.booked && in_time && tells
     }
 }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use Direction::{Credit, Debit};
-use EntryKind::{Payment, Payout, PayoutReturn, Reversal};
+use EntryKind::{CoverBought, CoverSold, Payment, Payout, PayoutReturn, Reversal};
 
 fn usd(minor: i64) -> Money {
     Money::new(minor, Currency::USD).unwrap()
@@ -89,6 +89,11 @@ fn cases() -> Vec<Case> {
     euros.amount = Money::new(100, Currency::EUR).unwrap();
     let mut sent = entry(Payout, 1, "po_1", 100);
     sent.booked = false;
+    let deal = || {
+        let mut bought = entry(CoverBought, 1, "FX-7", 710);
+        bought.amount = Money::new(710, Currency::CNY).unwrap();
+        vec![entry(CoverSold, 1, "FX-7", 100), bought]
+    };
     let pair = || vec![entry(Payment, 1, "R", 100), entry(Payment, 2, "R", 100)];
     let batch = || vec![entry(Payout, 1, "po_1", 40), entry(Payout, 2, "po_2", 60)];
     let called = |name: &str| {
@@ -136,6 +141,18 @@ fn cases() -> Vec<Case> {
             Matched,
             &[1],
         ),
+        case("what a deal sold", line(Debit, &["FX-7"], 100), deal(), Matched, &[1]),
+        case("not its other side", line(Credit, &["FX-7"], 100), vec![deal()[0].clone()], Unknown, &[]),
+        Case {
+            line: Line { amount: deal()[1].amount, ..line(Credit, &["FX-7"], 1) },
+            ..case("what a deal bought", line(Credit, &["FX-7"], 1), vec![deal()[1].clone()], Matched, &[1])
+        },
+        case("a deal at another rate", line(Debit, &["FX-7"], 101), deal(), AmountDiffers, &[1]),
+        case("a deal undone", reversal(line(Credit, &["FX-7"], 100)), deal(), Unknown, &[]),
+        Case {
+            taken: vec![id(CoverSold, 1)],
+            ..case("a deal that was settled twice", line(Debit, &["FX-7"], 100), deal(), Duplicate, &[1])
+        },
         case(
             "what was taken back",
             line(Debit, &["R"], 30),

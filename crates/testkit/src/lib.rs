@@ -9,6 +9,7 @@ mod proxy;
 mod receiver;
 mod sql;
 mod tls_server;
+mod until;
 
 pub use database::{TestDb, break_connections, database, server, somebody_waits};
 pub use mail::{Mail, MailServer, MailTls};
@@ -17,3 +18,4 @@ pub use proxy::{Fault, FaultProxy};
 pub use receiver::{Arrived, Receiver};
 pub use sql::check_sql;
 pub use tls_server::{TlsServer, TlsSide};
+pub use until::until;

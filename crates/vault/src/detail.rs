@@ -30,8 +30,6 @@ pub struct EventDetail {
     pub replays: i64,
     /// What a replay made of it, where that is more than what stood: the last one's.
     pub later: Option<Later>,
-    /// SHA-256 of the raw bytes.
-    pub body_hash: [u8; 32],
     /// When it came first.
     pub received_at: OffsetDateTime,
     /// When it came last.
@@ -58,8 +56,6 @@ pub struct Later {
 pub struct Conflict {
     /// Our id of it.
     pub id: EventId,
-    /// SHA-256 of its bytes.
-    pub body_hash: [u8; 32],
     /// When it came.
     pub received_at: OffsetDateTime,
 }
@@ -114,20 +110,16 @@ pub async fn event(conn: &Connection, id: EventId) -> Result<Option<EventDetail>
         answer: Answer { status: status_of(row, "status")?, body: row.get("answer") },
         replays: row.get("replays"),
         later: later(row)?,
-        body_hash: hash(row)?,
         received_at: row.get("received_at"),
         last_received_at: row.get("last_received_at"),
         redeliveries: row.get("redeliveries"),
         conflicts: conflicts
             .iter()
-            .map(|row| {
-                Ok(Conflict {
-                    id: EventId::from_uuid(row.get("id")),
-                    body_hash: hash(row)?,
-                    received_at: row.get("received_at"),
-                })
+            .map(|row| Conflict {
+                id: EventId::from_uuid(row.get("id")),
+                received_at: row.get("received_at"),
             })
-            .collect::<Result<_, Error>>()?,
+            .collect(),
     }))
 }
 
@@ -150,10 +142,4 @@ pub async fn raw(conn: &Connection, keyring: &Keyring, id: EventId) -> Result<Op
     };
     let body = keyring.open(row.get("body_sealed"), &context("body", id))?;
     Ok(Some(RawEvent { headers: String::from_utf8_lossy(&headers).into_owned(), body }))
-}
-
-fn hash(row: &pg::Row) -> Result<[u8; 32], Error> {
-    row.get::<_, &[u8]>("body_hash")
-        .try_into()
-        .map_err(|_| Error::Unexpected("a hash that isn't SHA-256".into()))
 }

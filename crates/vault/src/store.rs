@@ -45,10 +45,13 @@ pub async fn claim(tx: &Tx<'_>, deliveries: &[&Delivery]) -> Result<Vec<Claim>, 
     let (mut claims, own) = distinct(deliveries);
     let candidates: Vec<(usize, &Delivery)> =
         own.iter().filter_map(|index| deliveries.get(*index).map(|delivery| (*index, *delivery))).collect();
-    let won = insert_keys(tx, &candidates).await?;
-    let mut lost: Vec<(usize, &Delivery)> =
-        candidates.into_iter().filter(|(_, delivery)| !won.contains(&delivery.id.uuid())).collect();
+    let old = kept_before(tx, &candidates).await?;
+    let is_old = |(_, delivery): &(usize, &Delivery)| delivery.before.is_some_and(|key| old.contains(&key));
+    let (mut lost, own): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_old);
+    let won = insert_keys(tx, &own).await?;
+    lost.extend(own.into_iter().filter(|(_, delivery)| !won.contains(&delivery.id.uuid())));
     lost.extend(behind(&lost, deliveries, &claims));
+    let lost: Vec<Lost<'_>> = lost.into_iter().map(|one| Lost::of(one, &old)).collect();
     for (index, claim) in first_answers(tx, &lost).await? {
         if let Some(slot) = claims.get_mut(index) {
             *slot = Some(claim);
@@ -57,6 +60,37 @@ pub async fn claim(tx: &Tx<'_>, deliveries: &[&Delivery]) -> Result<Vec<Claim>, 
     let claims: Vec<Claim> = claims.into_iter().map(|claim| claim.unwrap_or(Claim::First)).collect();
     note_conflicts(tx, deliveries, &claims).await?;
     Ok(claims)
+}
+
+/// A delivery whose key is there already.
+struct Lost<'d> {
+    index: usize,
+    delivery: &'d Delivery,
+    key: (Shard, Uuid),
+}
+
+impl<'d> Lost<'d> {
+    fn of((index, delivery): (usize, &'d Delivery), old: &HashSet<(Shard, Uuid)>) -> Lost<'d> {
+        let before = delivery.before.filter(|key| old.contains(key));
+        Lost { index, delivery, key: before.unwrap_or((delivery.shard, delivery.key)) }
+    }
+}
+
+/// Which of those without an id of their bank's were kept under their plain hash, before there were keyed ones; under which no
+/// more are kept. One statement for them all, and none for a batch that has none of them.
+async fn kept_before(
+    tx: &Tx<'_>,
+    candidates: &[(usize, &Delivery)],
+) -> Result<HashSet<(Shard, Uuid)>, Error> {
+    let wanted: Vec<(Shard, Uuid)> = candidates.iter().filter_map(|(_, delivery)| delivery.before).collect();
+    if wanted.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let (shards, keys): (Vec<i16>, Vec<Uuid>) =
+        wanted.iter().map(|(shard, key)| (shard.number(), *key)).unzip();
+    let rows = tx.query(include_str!("sql/kept_before.sql"), &[&shards, &keys]).await?;
+    let found: HashSet<Uuid> = rows.iter().map(|row| row.get("key")).collect();
+    Ok(wanted.into_iter().filter(|(_, key)| found.contains(key)).collect())
 }
 
 /// Settles what can be settled inside the batch; the second list names the deliveries that must be inserted.
@@ -115,27 +149,27 @@ async fn insert_keys(tx: &Tx<'_>, own: &[(usize, &Delivery)]) -> Result<HashSet<
     })
 }
 
-async fn first_answers(tx: &Tx<'_>, lost: &[(usize, &Delivery)]) -> Result<Vec<(usize, Claim)>, Error> {
+async fn first_answers(tx: &Tx<'_>, lost: &[Lost<'_>]) -> Result<Vec<(usize, Claim)>, Error> {
     if lost.is_empty() {
         return Ok(Vec::new());
     }
-    let shards: Vec<i16> = lost.iter().map(|(_, d)| d.shard.number()).collect();
-    let keys: Vec<Uuid> = lost.iter().map(|(_, d)| d.key).collect();
+    let shards: Vec<i16> = lost.iter().map(|one| one.key.0.number()).collect();
+    let keys: Vec<Uuid> = lost.iter().map(|one| one.key.1).collect();
     let rows = tx.query(include_str!("sql/first_answers.sql"), &[&shards, &keys]).await?;
     let by_key: HashMap<(i16, Uuid), &pg::Row> =
         rows.iter().map(|row| ((row.get("shard"), row.get("key")), row)).collect();
     let mut claims = Vec::with_capacity(lost.len());
     let mut repeated: Vec<(Shard, Uuid)> = Vec::new();
-    for (index, delivery) in lost {
+    for Lost { index, delivery, key: (shard, key) } in lost {
         let row = by_key
-            .get(&(delivery.shard.number(), delivery.key))
+            .get(&(shard.number(), *key))
             .ok_or_else(|| Error::Unexpected("a key that exists can't be read".into()))?;
-        if row.get::<_, &[u8]>("body_hash") != delivery.body_hash.as_slice() {
+        if !delivery.has_bytes_of(row.get("body_hash")) {
             claims.push((*index, Claim::OtherBytes));
             continue;
         }
         let answer = Answer { status: status_of(row, "status")?, body: row.get("answer") };
-        repeated.push((delivery.shard, row.get("id")));
+        repeated.push((*shard, row.get("id")));
         claims.push((*index, Claim::Repeat(answer)));
     }
     note_redeliveries(tx, &repeated).await?;

@@ -113,5 +113,5 @@ async fn bytes_of_a_refused_reuse_go_too_and_the_gateway_s_role_can_remove_nothi
     assert_eq!(keep(&mut owner, later, 400).await.unwrap().removed, 1);
     assert!(raw(&conn, &world.keyring, reuse.id).await.unwrap().is_none());
     let detail = event(&conn, reuse.id).await.unwrap().unwrap();
-    assert_eq!(detail.conflicts[0].body_hash, reuse.body_hash, "that it happened stays");
+    assert_eq!(detail.conflicts[0].id, reuse.id, "that it happened stays");
 }

@@ -12,14 +12,30 @@ impl pg::Kind for ChargeMark {
 /// `chg_…`, in the merchant's shard; the cause of its transfers.
 pub type ChargeId = pg::Id<ChargeMark>;
 
-/// What a charge of `amount` moves when `free` of the balance may be taken, both in the same currency; `free` in minor
-/// units, what is frozen already taken off.
-///
-/// # Errors
-/// None that an amount above zero could cause.
-pub fn charge(merchant: MerchantRef, amount: Money, free: i64) -> Result<Movement, MoneyError> {
-    let covered = Money::new(amount.minor().min(free.max(0)), amount.currency())?;
-    Ok(Movement::Charged { merchant, covered, owed: amount.checked_sub(covered)? })
+/// What became of a charge: its amount is the sum of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charge {
+    /// What was taken out of the balance.
+    pub covered: Money,
+    /// What became owed.
+    pub owed: Money,
+}
+
+impl Charge {
+    /// A charge of `amount` when `free` of the balance may be taken, both in the same currency; `free` in minor units, what is
+    /// frozen already taken off.
+    ///
+    /// # Errors
+    /// None that an amount above zero could cause.
+    pub fn of(amount: Money, free: i64) -> Result<Charge, MoneyError> {
+        let covered = Money::new(amount.minor().min(free.max(0)), amount.currency())?;
+        Ok(Charge { covered, owed: amount.checked_sub(covered)? })
+    }
+
+    /// What it moves.
+    pub fn movement(&self, merchant: MerchantRef) -> Movement {
+        Movement::Charged { merchant, covered: self.covered, owed: self.owed }
+    }
 }
 
 #[cfg(test)]
@@ -37,9 +53,11 @@ mod tests {
         for (free, expected) in
             [(500, (100, 0)), (100, (100, 0)), (30, (30, 70)), (0, (0, 100)), (-5, (0, 100))]
         {
-            let movement = charge(merchant, usd(100), free).unwrap();
+            let charge = Charge::of(usd(100), free).unwrap();
+            let movement = charge.movement(merchant);
             let Movement::Charged { covered, owed, .. } = movement else { panic!("{movement:?}") };
             assert_eq!((covered.minor(), owed.minor()), expected, "{free} free");
+            assert_eq!((covered, owed), (charge.covered, charge.owed), "what is told is what is moved");
         }
     }
 }

@@ -180,7 +180,7 @@ impl Desk<'_> {
     /// R20, R21, R16–R19: whether this merchant may withdraw to this payee, and at which price.
     fn terms(&self, order: &Order, merchant: &Merchant) -> Result<(Price, Arc<str>), Refusal> {
         may_withdraw(merchant)?;
-        let payee = self.payee(order.payee, order.merchant)?;
+        let payee = usable(self.payees, order.payee, order.merchant)?;
         let price = match &order.pricing {
             Pricing::Quote(id) => self
                 .quotes
@@ -227,19 +227,6 @@ impl Desk<'_> {
         .map_err(pricing_refusal)
     }
 
-    fn payee(&self, id: PayeeId, merchant: MerchantId) -> Result<&Payee, Refusal> {
-        let payee = self
-            .payees
-            .get(&id)
-            .filter(|payee| payee.merchant == merchant && !payee.is_deleted())
-            .ok_or(Refusal::PayeeNotFound)?;
-        match payee.state {
-            PayeeState::Verified => Ok(payee),
-            PayeeState::Pending => Err(Refusal::PayeeNotVerified),
-            PayeeState::Rejected => Err(Refusal::PayeeHolderMismatch),
-        }
-    }
-
     fn withdrawal(&self, order: &Order, price: &Price, bank: Arc<str>) -> Withdrawal {
         Withdrawal {
             id: order.id,
@@ -283,21 +270,10 @@ impl Desk<'_> {
         id: WithdrawalId,
         payee: Option<PayeeId>,
     ) -> Result<Withdrawal, Refusal> {
-        let withdrawal = withdrawals.get(id).ok_or(Refusal::NotFound)?;
-        let payee_id = payee.unwrap_or(withdrawal.payee);
-        let payee = self.payee(payee_id, withdrawal.merchant)?;
-        if payee.currency != withdrawal.buy.currency() {
-            let message = format!(
-                "the payee receives {}, not {}",
-                payee.currency.code(),
-                withdrawal.buy.currency().code()
-            );
-            return Err(Refusal::Invalid { field: "payee_id", message });
-        }
-        let state = transition(withdrawal, WithdrawalEvent::SentAgain)?;
+        let (payee, state) = withdrawals.sendable(id, payee, self.payees)?;
         let row = withdrawals.get_mut(id).ok_or(Refusal::NotFound)?;
         row.state = state;
-        row.payee = payee_id;
+        row.payee = payee;
         row.attempts += 1;
         row.failure = None;
         row.estimated_arrival = estimated_arrival(&self.policy.calendars, row.buy.currency(), self.now);
@@ -306,7 +282,40 @@ impl Desk<'_> {
     }
 }
 
+/// The payee that a merchant's money may go to.
+fn usable(payees: &HashMap<PayeeId, Payee>, id: PayeeId, merchant: MerchantId) -> Result<&Payee, Refusal> {
+    let payee = payees
+        .get(&id)
+        .filter(|payee| payee.merchant == merchant && !payee.is_deleted())
+        .ok_or(Refusal::PayeeNotFound)?;
+    match payee.state {
+        PayeeState::Verified => Ok(payee),
+        PayeeState::Pending => Err(Refusal::PayeeNotVerified),
+        PayeeState::Rejected => Err(Refusal::PayeeHolderMismatch),
+    }
+}
+
 impl Withdrawals {
+    /// R28, R29: to which of the `payees` a withdrawal would be sent again, the named one or the one it had, and what becomes of it.
+    ///
+    /// # Errors
+    /// The caller's answer: [`Desk::send_again`] would give it, too.
+    pub fn sendable(
+        &self,
+        id: WithdrawalId,
+        named: Option<PayeeId>,
+        payees: &HashMap<PayeeId, Payee>,
+    ) -> Result<(PayeeId, WithdrawalState), Refusal> {
+        let withdrawal = self.get(id).ok_or(Refusal::NotFound)?;
+        let (payee_id, currency) = (named.unwrap_or(withdrawal.payee), withdrawal.buy.currency());
+        let payee = usable(payees, payee_id, withdrawal.merchant)?;
+        if payee.currency != currency {
+            let message = format!("the payee receives {}, not {}", payee.currency.code(), currency.code());
+            return Err(Refusal::Invalid { field: "payee_id", message });
+        }
+        Ok((payee_id, transition(withdrawal, WithdrawalEvent::SentAgain)?))
+    }
+
     /// R28: what a refund of this withdrawal would move, or why there is none. Gross with the fee unless
     /// configured otherwise; after a return only what came back. `was_paid`: the bank had carried out an attempt at it, and
     /// returned it.

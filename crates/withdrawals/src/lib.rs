@@ -27,7 +27,7 @@ use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
 pub use allowance::{Fees, fee_for_quote, reserve};
-pub use charge::{ChargeId, charge};
+pub use charge::{Charge, ChargeId, ChargeMark};
 pub use decide::{Desk, Order, Policy, Pricing};
 pub use declaration::{Declaration, DeclarationId, DeclarationPolicy, Declared, declarations, declare};
 pub use error::{Error, Refusal};

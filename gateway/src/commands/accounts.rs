@@ -110,12 +110,17 @@ pub(super) fn of_charged(
     }
 }
 
-/// Of merchants of whose money something may be stopped no more: what is free then pays off what they owe (R8).
-pub(super) fn of_freed(freed: &[MerchantId], frozen: &FrozenAmounts, touched: &mut Vec<Account>) {
-    for merchant in freed {
-        let balance = |currency| Account::merchant(merchant.shard(), merchant.uuid(), currency);
-        touched.extend(frozen.currencies(*merchant).map(balance));
-    }
+/// Of merchants of whose money something may be stopped no more, an amount or, where they may be `owing`, all of it: what is free then
+/// pays off what they owe (R8).
+pub(super) fn of_freed(
+    freed: &[MerchantId],
+    frozen: &FrozenAmounts,
+    owing: &[(MerchantId, Currency)],
+    touched: &mut Vec<Account>,
+) {
+    let amounts = freed.iter().flat_map(|of| frozen.currencies(*of).map(|currency| (*of, currency)));
+    let balances = amounts.chain(owing.iter().copied());
+    touched.extend(balances.map(|(of, currency)| Account::merchant(of.shard(), of.uuid(), currency)));
 }
 
 /// Of reviewed payments: credited, returned, or back in review. Who may be credited: the payment's merchant, its

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use withdrawals::WithdrawalId;
 
+use super::charges::NewCharge;
 use super::covers::NewCover;
 use super::fees::{self, NewFee};
 
@@ -53,8 +54,8 @@ pub enum Action {
     },
     /// Refuses a new withdrawal before it is sent (R45).
     RefuseWithdrawal { withdrawal: WithdrawalId },
-    /// Charges a merchant (R46), `minor` units of `currency`; always by two persons.
-    Charge { merchant: MerchantId, minor: i64, currency: Currency },
+    /// Charges a merchant (R46); always by two persons.
+    Charge(Box<NewCharge>),
     /// Stops an amount of a merchant's (R32), `minor` units of `currency`.
     FreezeAmount {
         freeze: FreezeId,
@@ -116,7 +117,7 @@ impl Action {
             Action::ResolvePayout { .. } => "payout.resolve",
             Action::RefundWithdrawal { .. } => "withdrawal.refund",
             Action::RefuseWithdrawal { .. } => "withdrawal.refuse",
-            Action::Charge { .. } => "merchant.charge",
+            Action::Charge(_) => "merchant.charge",
             Action::FreezeAmount { .. } => "amount.freeze",
             Action::LiftAmountFreeze { .. } => "amount.unfreeze",
             Action::SetFee(_) => "fee.set",
@@ -133,7 +134,8 @@ impl Action {
         }
     }
 
-    /// The id of what it is done to.
+    /// The id of what it is done to. Of an amount's freeze it is the merchant, when it begins and when it ends: whoever reads the
+    /// merchant's trail sees both.
     pub fn subject(&self) -> String {
         match self {
             Action::CreditPayment { payment, .. }
@@ -150,13 +152,13 @@ impl Action {
             Action::RefundWithdrawal { withdrawal } | Action::RefuseWithdrawal { withdrawal } => {
                 withdrawal.to_string()
             }
-            Action::LiftAmountFreeze { freeze, .. } => freeze.to_string(),
             Action::SetFee(fee) => fees::subject(fee),
             Action::AcceptRate { rate } | Action::RejectRate { rate } => rate.to_string(),
             Action::CoverDeal(deal) => deal.id.to_string(),
+            Action::Charge(charge) => charge.merchant.to_string(),
             Action::SetTier { merchant, .. }
-            | Action::Charge { merchant, .. }
             | Action::FreezeAmount { merchant, .. }
+            | Action::LiftAmountFreeze { merchant, .. }
             | Action::VerifyMerchant { merchant, .. }
             | Action::ActivateMerchant { merchant }
             | Action::AddDocument { merchant, .. }
@@ -179,7 +181,7 @@ impl Action {
             | Action::QueryPayout { .. }
             | Action::ResolvePayout { .. }
             | Action::RefuseWithdrawal { .. }
-            | Action::Charge { .. }
+            | Action::Charge(_)
             | Action::FreezeAmount { .. }
             | Action::LiftAmountFreeze { .. }
             | Action::RefundWithdrawal { .. }
@@ -210,7 +212,7 @@ impl Action {
             | Action::ApplyReversal { .. }
             | Action::DismissReversal { .. }
             | Action::RefuseWithdrawal { .. }
-            | Action::Charge { .. }
+            | Action::Charge(_)
             | Action::FreezeAmount { .. }
             | Action::LiftAmountFreeze { .. }
             | Action::RefundWithdrawal { .. }
@@ -247,7 +249,7 @@ mod tests {
             },
             Action::UnfreezeMerchant { merchant: MerchantId::new(shard) },
             Action::CloseMerchant { merchant: MerchantId::new(shard) },
-            Action::Charge { merchant: MerchantId::new(shard), minor: 1_250, currency: Currency::USD },
+            Action::Charge(Box::new(NewCharge::new(MerchantId::new(shard), 1_250, Currency::USD))),
             Action::LiftAmountFreeze { freeze: FreezeId::new(shard), merchant: MerchantId::new(shard) },
         ] {
             let text = serde_json::to_string(&action).unwrap();

@@ -10,7 +10,7 @@ use super::alarms::Alarm;
 use super::batch::Outcome;
 use super::stage::Stage;
 use super::void::Void;
-use super::{BankEvent, Content, Line, Reply};
+use super::{BankEvent, Content, Line, Prices, Reply};
 
 /// One line of the answer to a bank.
 #[derive(Debug, Serialize)]
@@ -55,15 +55,25 @@ impl Stage<'_> {
                     .map(|(s, stored)| told(&s.number, outcome(stored.new), None))
                     .collect()
             }
-            Content::Rates(rates) => {
-                let policy = &self.facts.policy.rates;
-                let verdicts = self.rates.publish(bank, Some(event.uuid()), rates, policy, self.now)?;
-                rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, verdict)).collect()
-            }
+            Content::Rates(prices) => self.prices(bank, event, prices)?,
         };
         let answer = Answer { event_id: event.to_string(), outcomes: &told };
         let body = Bytes::from(serde_json::to_vec(&answer)?);
         Ok(Reply { status: 200, body, replayed: false })
+    }
+
+    /// R16: in the order in which the bank published them. A pair that isn't its own is passed over alone, like one that is
+    /// crossed.
+    fn prices(&mut self, bank: &str, event: EventId, prices: &Prices) -> Result<Vec<Told>, Void> {
+        let policy = &self.facts.policy.rates;
+        let verdicts = self.rates.publish(bank, Some(event.uuid()), &prices.rates, policy, self.now)?;
+        let mut all: Vec<Told> =
+            prices.rates.iter().zip(verdicts).map(|(rate, verdict)| told_of_rate(rate, verdict)).collect();
+        // Their places ascend, so each finds all that stood before it.
+        for (place, pair) in &prices.unknown {
+            all.insert((*place).min(all.len()), told(pair, "ignored", Some("unknown_pair")));
+        }
+        Ok(all)
     }
 
     /// In the order in which the bank reports them.

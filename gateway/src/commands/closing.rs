@@ -1,9 +1,10 @@
 //! How a merchant ends (R38): two persons let it go, and it is closed once nothing of it is left.
 
 use audit::Entry;
-use deposits::{PaymentState, Received};
+use deposits::{PaymentId, PaymentState, Received};
 use ledger::MerchantRef;
 use merchants::{FrozenAmounts, MerchantEvent, MerchantId, MerchantState, Obstacle, Remains};
+use payouts::{Payout, PayoutState};
 use pg::Tx;
 use serde_json::{Value, json};
 
@@ -28,7 +29,8 @@ where
         + From<merchants::Error>,
 {
     let withdrawal = withdrawals::any_open(tx, merchant).await?;
-    let payout = payouts::any_unsettled(tx, merchant.shard(), merchant.uuid()).await?;
+    let payout = payouts::any_unsettled(tx, merchant.shard(), merchant.uuid()).await?
+        || any_return_disputed::<E>(tx, merchant).await?;
     let (payment_in_review, payment_returning) = deposits::open_of(tx, merchant).await?;
     let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
     let (balance, receivable) = ledger::holds_anything(tx, book).await?;
@@ -42,6 +44,28 @@ where
         payment_in_review,
         payment_returning,
     })
+}
+
+/// Disputed returns that are read at a time: there are hardly ever any.
+const AT_ONCE: i64 = 1_000;
+
+/// Whether a bank says that it returned a payment of this merchant after all (R29): the merchant may come to owe it.
+async fn any_return_disputed<E>(tx: &Tx<'_>, merchant: MerchantId) -> Result<bool, E>
+where
+    E: From<payouts::Error> + From<deposits::Error>,
+{
+    let mut after = None;
+    loop {
+        let returned = payouts::disputed_returns(tx, after, AT_ONCE).await?;
+        after = returned.last().copied();
+        if after.is_none() {
+            return Ok(false);
+        }
+        let payments: Vec<PaymentId> = returned.into_iter().map(PaymentId::from_uuid).collect();
+        if deposits::any_of(tx, merchant, &payments).await? {
+            return Ok(true);
+        }
+    }
 }
 
 /// The same of all merchants that a batch may close, whose rows it has locked exclusively.
@@ -59,13 +83,22 @@ pub(super) async fn load(
 impl Stage<'_> {
     /// Lets a merchant go, or closes one that is on its way out, or that was never in business.
     pub(super) fn close_merchant(&mut self, id: MerchantId) -> Result<(), No> {
+        self.closable(id)?;
         match self.merchants.get(id).map(|row| row.state) {
-            Some(MerchantState::Closing | MerchantState::Pending) => self.close_if_empty(id),
-            Some(MerchantState::Closed) => Err((Problem::MerchantClosed, "the merchant is closed".into())),
             Some(state) if self.merchants.leave(id, MerchantEvent::StartClosing) => {
                 tracing::info!(merchant = %id, from = state.as_str(), "on its way out");
                 Ok(())
             }
+            _ => self.close_if_empty(id),
+        }
+    }
+
+    /// Whether [`Stage::close_merchant`] would do it.
+    pub(super) fn closable(&self, id: MerchantId) -> Result<(), No> {
+        match self.merchants.get(id).map(|row| row.state) {
+            Some(MerchantState::Closing | MerchantState::Pending) => self.nothing_left(id),
+            Some(MerchantState::Closed) => Err((Problem::MerchantClosed, "the merchant is closed".into())),
+            Some(state) if state.next(MerchantEvent::StartClosing).is_some() => Ok(()),
             Some(state) => Err(illegal(format!("the merchant is {}", state.as_str()))),
             None => Err((Problem::NotFound, "there is no such merchant".into())),
         }
@@ -80,12 +113,17 @@ impl Stage<'_> {
         })
     }
 
-    fn close_if_empty(&mut self, id: MerchantId) -> Result<(), No> {
+    fn nothing_left(&self, id: MerchantId) -> Result<(), No> {
         let obstacles = self.left_of(id).obstacles();
-        if !obstacles.is_empty() {
-            let words: Vec<&str> = obstacles.into_iter().map(Obstacle::as_str).collect();
-            return Err(illegal(format!("the merchant can't be closed yet: {}", words.join(", "))));
+        if obstacles.is_empty() {
+            return Ok(());
         }
+        let words: Vec<&str> = obstacles.into_iter().map(Obstacle::as_str).collect();
+        Err(illegal(format!("the merchant can't be closed yet: {}", words.join(", "))))
+    }
+
+    fn close_if_empty(&mut self, id: MerchantId) -> Result<(), No> {
+        self.nothing_left(id)?;
         let closed = self.merchants.leave(id, MerchantEvent::Close);
         if closed { Ok(()) } else { Err(illegal("the merchant is not on its way out".into())) }
     }
@@ -100,7 +138,7 @@ impl Stage<'_> {
         });
         let posted = self.journal.transfers().iter().any(|transfer| transfer.owner == Some(id.uuid()));
         let withdrawals = self.withdrawals.iter().chain(&self.new_withdrawals);
-        let payouts = self.payouts.iter().filter(|payout| payout.merchant == Some(id.uuid()));
+        let payouts = self.payouts.iter().filter(|payout| self.may_cost(id, payout));
         let payment = |status: PaymentState| {
             let mut payments = self.payments.iter().chain(&self.new_payments);
             payments.any(|payment| payment.merchant == Some(id) && payment.status == status)
@@ -117,6 +155,13 @@ impl Stage<'_> {
             payment_in_review: found.payment_in_review || payment(PaymentState::InReview),
             payment_returning: found.payment_returning || payment(PaymentState::Returning),
         }
+    }
+
+    /// Whether it is the merchant's payout, or says that a payment of the merchant went back after all.
+    fn may_cost(&self, id: MerchantId, payout: &Payout) -> bool {
+        let disputed = payout.payment.filter(|_| payout.state == PayoutState::Disputed);
+        let payment = disputed.and_then(|payment| self.payments.get(PaymentId::from_uuid(payment)));
+        payout.merchant == Some(id.uuid()) || payment.is_some_and(|payment| payment.merchant == Some(id))
     }
 
     /// The gateway closes what is on its way out and empty.

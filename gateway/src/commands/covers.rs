@@ -47,9 +47,10 @@ impl NewCover {
         (Arc::from(self.bank.as_str()), self.bank_reference.clone(), self.id)
     }
 
-    /// What is sold, for comparing with limits.
-    pub(super) fn sold(&self) -> Option<Money> {
-        Money::new(self.sold_minor, self.sell).ok()
+    /// What is sold and what is bought, for comparing with limits: either may be mistyped, and both are booked.
+    pub(super) fn sides(&self) -> [Option<Money>; 2] {
+        [(self.sold_minor, self.sell), (self.bought_minor, self.buy)]
+            .map(|(minor, currency)| Money::new(minor, currency).ok())
     }
 }
 

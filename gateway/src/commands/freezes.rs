@@ -1,6 +1,6 @@
 //! What freezes and disputes stop, and their ends let go (R29, R32): also what was made in the same batch before them.
 
-use merchants::{Freeze, Frozen, Merchant, MerchantId};
+use merchants::{AmountFreeze, Freeze, Frozen, Merchant, MerchantId};
 use payouts::{HeldBy, NewPayout, PayoutId};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::answers::rfc3339;
 use super::operators::No;
 use super::stage::Stage;
+use super::void::Void;
 use crate::problem::Problem;
 
 impl Stage<'_> {
@@ -28,13 +29,14 @@ impl Stage<'_> {
         }
     }
 
-    /// R32: what the freeze holds goes on.
-    pub(super) fn let_go(&mut self, merchant: MerchantId) {
+    /// R32: what the freeze holds goes on; what the merchant came to owe meanwhile is paid off before anything can leave (R8).
+    pub(super) fn let_go(&mut self, merchant: MerchantId) -> Result<(), Void> {
         self.payouts.unfreeze(merchant.uuid(), self.now);
         let frozen = |payout: &&mut NewPayout| payout.held_by == Some(HeldBy::Freeze);
         for payout in new_of(&mut self.new_payouts, merchant).filter(frozen) {
             payout.held_by = None;
         }
+        self.repay_released(merchant)
     }
 
     /// R29: of what has a disputed payout nothing more leaves by itself.
@@ -86,5 +88,20 @@ pub fn freeze_json(frozen: &Frozen) -> Value {
         "legal_reference": legal_reference,
         "until": until.map(rfc3339),
         "since": rfc3339(frozen.since),
+    })
+}
+
+/// An amount that is stopped, or was: as the trail and approvals show it, and operators list it. In major units.
+pub fn amount_freeze_json(freeze: &AmountFreeze) -> Value {
+    json!({
+        "id": freeze.id.to_string(),
+        "status": if freeze.lifted_at.is_some() { "lifted" } else { "frozen" },
+        "merchant_id": freeze.merchant.to_string(),
+        "amount": freeze.amount.to_string(),
+        "currency": freeze.amount.currency().code(),
+        "reason": freeze.reason,
+        "legal_reference": freeze.legal_reference,
+        "until": freeze.until.map(rfc3339),
+        "created_at": rfc3339(freeze.created_at),
     })
 }

@@ -1,14 +1,14 @@
-//! What operators do about a merchant's money besides payments and payouts: refusals (R45), charges (R46), amounts
-//! that an authority stops (R32).
+//! What operators do about a merchant's money besides payments and payouts: refusals (R45), amounts that an authority
+//! stops (R32).
 
-use ledger::MerchantRef;
 use merchants::{AmountFreeze, FreezeId, MerchantId};
-use money::{Currency, Money};
+use money::Money;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use withdrawals::{ChargeId, Declared, WithdrawalId};
+use withdrawals::{Declared, WithdrawalId};
 
 use super::action::Action;
+use super::freezes::amount_freeze_json;
 use super::operators::{No, illegal, payout_problem};
 use super::stage::Stage;
 use super::void::Void;
@@ -41,17 +41,6 @@ impl Stage<'_> {
             }
         }
         Ok(self.withdrawals.refused(id, reason, self.now).map_err(|refusal| problem_of(&refusal)))
-    }
-
-    /// R46: charges a merchant; what is frozen isn't taken, and what is free and doesn't suffice becomes owed.
-    pub(super) fn charge(&mut self, merchant: MerchantId, amount: Money) -> Result<(), Void> {
-        let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
-        let balance = self.journal.balance(&book.balance(amount.currency()))?;
-        let free = balance - self.frozen.frozen(merchant, amount.currency());
-        let movement = withdrawals::charge(book, amount, free)
-            .map_err(|error| Void::unexpected(format!("a charge of {merchant}: {error}")))?;
-        self.journal.post(&movement, ChargeId::new(merchant.shard()).uuid())?;
-        Ok(())
     }
 
     pub(super) fn freeze_amount(
@@ -93,38 +82,16 @@ impl Stage<'_> {
                 let shown = self.withdrawal_shown(Some(*withdrawal));
                 (!shown.is_null()).then_some(shown)
             }
-            Action::Charge { merchant, minor, currency } => {
-                let row = self.merchants.get(*merchant)?;
-                Some(json!({
-                    "id": merchant.to_string(),
-                    "status": row.state.as_str(),
-                    "charge": text(*minor, *currency),
-                    "currency": currency.code(),
-                }))
-            }
             Action::FreezeAmount { freeze, merchant, .. } => {
                 self.merchants.get(*merchant)?;
-                Some(self.frozen.get(*freeze).map_or(json!({"id": freeze.to_string()}), freeze_json))
+                let known = self.frozen.known(*freeze).map(amount_freeze_json);
+                Some(known.unwrap_or_else(|| json!({"id": freeze.to_string()})))
             }
-            Action::LiftAmountFreeze { freeze, .. } => match self.frozen.get(*freeze) {
-                Some(row) => Some(freeze_json(row)),
-                None => Some(json!({"id": freeze.to_string(), "status": "lifted"})),
-            },
+            Action::LiftAmountFreeze { freeze, .. } => {
+                let known = self.frozen.known(*freeze).map(amount_freeze_json);
+                Some(known.unwrap_or_else(|| json!({"id": freeze.to_string(), "status": "lifted"})))
+            }
             _ => None,
         }
     }
-}
-
-fn freeze_json(freeze: &AmountFreeze) -> Value {
-    json!({
-        "id": freeze.id.to_string(),
-        "status": "frozen",
-        "merchant_id": freeze.merchant.to_string(),
-        "amount": freeze.amount.to_string(),
-        "currency": freeze.amount.currency().code(),
-    })
-}
-
-fn text(minor: i64, currency: Currency) -> String {
-    Money::new(minor, currency).map_or_else(|_| minor.to_string(), |amount| amount.to_string())
 }

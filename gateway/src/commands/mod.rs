@@ -10,6 +10,7 @@ mod bank_events;
 mod batch;
 mod beneficiary;
 mod changed;
+mod charges;
 mod closing;
 mod covers;
 mod early;
@@ -32,6 +33,7 @@ mod reports;
 mod resolutions;
 mod reversals;
 mod save;
+mod second_person;
 mod settlements;
 mod stage;
 mod sweeps;
@@ -60,11 +62,12 @@ pub use action::Action;
 pub use answers::{PayeeView, payout_json, rfc3339, withdrawal_json};
 pub use batch::Commands;
 pub use beneficiary::{beneficiary_of, open as open_beneficiary};
+pub use charges::NewCharge;
 pub use closing::remains;
 pub use covers::{NewCover, cover_json};
 pub use facts::Facts;
 pub use fees::{NewFee, fee_json};
-pub use freezes::freeze_json;
+pub use freezes::{amount_freeze_json, freeze_json};
 pub use registration::{activated, validity};
 pub use settlements::{settlement_arrived, settlement_closed};
 
@@ -153,9 +156,18 @@ pub enum Content {
     /// An account's statements, to be reconciled with the book.
     Statements(Vec<reconciliation::Statement>),
     /// Prices.
-    Rates(Vec<PublishedRate>),
+    Rates(Prices),
     /// It can't be understood: kept under this verdict and answered this problem.
     Refused { verdict: vault::Verdict, reply: Reply },
+}
+
+/// The prices of a message.
+#[derive(Debug, Default)]
+pub struct Prices {
+    /// Of pairs that are configured for the bank.
+    pub rates: Vec<PublishedRate>,
+    /// The other pairs, each with its place among all of the message.
+    pub unknown: Vec<(usize, String)>,
 }
 
 /// One movement of money that a bank reports.

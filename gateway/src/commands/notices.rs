@@ -1,5 +1,5 @@
 //! What merchants are told of a batch, written in its own transaction: credited, in review, returned, taken back, and
-//! what became of withdrawals (R9).
+//! what became of withdrawals (R9), and what was charged (R46).
 
 use calendar::Calendars;
 use deposits::{Payment, PaymentState, ReversalState};
@@ -21,7 +21,8 @@ impl Stage<'_> {
         let decided = self.payments.decided().chain(self.payments.owned_now());
         let decided = decided.filter_map(|payment| self.of_payment(payment));
         let own = self.told.iter().cloned();
-        arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals()).chain(own).collect()
+        let money = arrived.chain(decided).chain(self.of_reversals()).chain(self.of_withdrawals());
+        money.chain(self.of_charges()).chain(own).collect()
     }
 
     /// A credit not later than the next working day, a review at once. Money that is nobody's yet is nobody's news.

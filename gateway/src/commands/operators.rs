@@ -1,8 +1,8 @@
 //! What operators do, each with a reason, each audited with what it was before and after (R33).
 
 use audit::Entry;
-use deposits::{PaymentId, PaymentState, Rematched};
-use merchants::{Freeze, MerchantState};
+use deposits::{PaymentId, PaymentState, Rematched, Reversal};
+use merchants::Freeze;
 use money::{Currency, Money};
 use payouts::{Found, NewPayout, Payout, PayoutId, PayoutState};
 use serde_json::{Value, json};
@@ -23,6 +23,16 @@ use crate::problem::Problem;
 /// A decision against an operator: what is answered, and why. Of an invalid request `field: what is wrong with it`.
 pub(super) type No = (Problem, String);
 
+/// An operator's word that something be done.
+pub(super) struct Word<'a> {
+    pub operator: &'a Operator,
+    /// Why they do it.
+    pub reason: &'a str,
+    /// Why it was asked for: the same, but where another person approves.
+    pub asked: &'a str,
+    pub key: &'a str,
+}
+
 impl Stage<'_> {
     pub(super) fn operate(&mut self, command: &Operate) -> Result<Outcome, Void> {
         let Some(shown) = self.shown(&command.action) else {
@@ -35,9 +45,12 @@ impl Stage<'_> {
             }
             return self.ask_approval(command, &shown);
         }
-        let done = self.perform(&command.action, &command.operator, &command.reason, &command.request.key)?;
-        match done {
-            Err(why) => Ok(no(&why, &command.request_id)),
+        let (operator, reason, key) = (&command.operator, &*command.reason, &*command.request.key);
+        match self.perform(&command.action, &Word { operator, reason, asked: reason, key })? {
+            Err(why) => {
+                self.note_refused(command, &why);
+                Ok(no(&why, &command.request_id))
+            }
             Ok(after) => Ok(Outcome { reply: answer(200, &after)?, stored: true }),
         }
     }
@@ -79,6 +92,7 @@ impl Stage<'_> {
             Action::SetFee(fee) => Some(self.fee_shown(fee)),
             Action::CoverDeal(deal) => self.cover_shown(deal),
             Action::AcceptRate { rate } | Action::RejectRate { rate } => self.rate_shown(*rate),
+            Action::Charge(charge) => self.charge_shown(charge),
             _ => self.intervention_shown(action),
         }
     }
@@ -127,129 +141,14 @@ impl Stage<'_> {
         })
     }
 
-    /// R33: credit, return, refund, retry, held reversals and cover deals above the limit, and every unfreeze. Where no rate tells what an
-    /// amount is worth, it counts as above the limit.
-    fn needs_approval(&self, action: &Action) -> bool {
-        let amount = match action {
-            Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
-                self.payments.get(*payment).map(|payment| payment.amount)
-            }
-            Action::RetryPayout { payout, .. } => self
-                .payouts
-                .get(*payout)
-                .and_then(|payout| payout.withdrawal)
-                .and_then(|id| self.withdrawals.get(WithdrawalId::from_uuid(id)))
-                .map(|row| row.to_send),
-            Action::RefundWithdrawal { withdrawal } => self.withdrawals.get(*withdrawal).map(|row| row.sell),
-            Action::ApplyReversal { reversal, .. } => self.reversals.get(*reversal).map(|row| row.amount),
-            Action::CoverDeal(deal) => deal.sold(),
-            Action::CloseMerchant { merchant } => return self.decides_the_end(*merchant),
-            Action::UnfreezeMerchant { .. }
-            | Action::LiftAmountFreeze { .. }
-            | Action::Charge { .. }
-            | Action::SetTier { .. }
-            | Action::ResolvePayout { .. }
-            | Action::SetFee(_) => return true,
-            Action::RematchPayment { .. }
-            | Action::DismissReversal { .. }
-            | Action::HoldPayout { .. }
-            | Action::ReleasePayout { .. }
-            | Action::QueryPayout { .. }
-            | Action::RefuseWithdrawal { .. }
-            | Action::FreezeAmount { .. }
-            | Action::VerifyMerchant { .. }
-            | Action::ActivateMerchant { .. }
-            | Action::AddDocument { .. }
-            | Action::AcceptRate { .. }
-            | Action::RejectRate { .. }
-            | Action::FreezeMerchant { .. } => return false,
-        };
-        amount.is_some_and(|amount| self.above_limit(amount))
-    }
-
-    fn above_limit(&self, amount: Money) -> bool {
-        let worth = self.market.usd_equivalent(amount);
-        worth.is_none_or(|worth| worth.minor() > self.facts.approval_limit.minor())
-    }
-
-    /// Whether the state of things allows what a second person is asked about.
-    pub(super) fn possible(&self, action: &Action) -> Result<(), No> {
-        match action {
-            Action::CreditPayment { payment, .. } | Action::ReturnPayment { payment } => {
-                let status = self.payments.get(*payment).map(|payment| payment.status);
-                match status {
-                    Some(PaymentState::InReview) => {
-                        if matches!(action, Action::ReturnPayment { .. }) {
-                            self.bank_can_return(*payment)?;
-                        }
-                        self.return_settled(*payment)
-                    }
-                    Some(other) => Err(illegal(format!("the payment is {}", other.as_str()))),
-                    None => Err((Problem::NotFound, "there is no such payment".into())),
-                }
-            }
-            Action::ApplyReversal { reversal, payment } => self.reversal_bookable(*reversal, *payment),
-            Action::RetryPayout { payout, .. } => self.retriable(*payout).map(|_| ()),
-            Action::Charge { merchant, .. } => self.not_closed(*merchant),
-            Action::RefundWithdrawal { withdrawal } => {
-                self.owner_not_closed(*withdrawal)?;
-                if let Some(refusal) = self.unsettled(*withdrawal) {
-                    return Err(problem_of(&refusal));
-                }
-                self.withdrawals
-                    .refund_movement(*withdrawal, self.was_paid(*withdrawal), &self.facts.policy)
-                    .map(|_| ())
-                    .map_err(|refusal| problem_of(&refusal))
-            }
-            Action::UnfreezeMerchant { merchant } => {
-                match self.merchants.get(*merchant).map(|row| row.state) {
-                    Some(MerchantState::Frozen) => Ok(()),
-                    Some(other) => Err(illegal(format!("the merchant is {}", other.as_str()))),
-                    None => Err((Problem::NotFound, "there is no such merchant".into())),
-                }
-            }
-            Action::LiftAmountFreeze { freeze, .. } => match self.frozen.get(*freeze) {
-                Some(_) => Ok(()),
-                None => Err(illegal("the amount is not frozen any more".into())),
-            },
-            Action::SetFee(fee) => self.fee_possible(fee),
-            Action::CoverDeal(deal) => self.cover_possible(deal),
-            Action::ResolvePayout { payout, executed, .. } => self.resolution(*payout, *executed).map(|_| ()),
-            _ => Ok(()),
-        }
-    }
-
-    fn retriable(&self, payout: PayoutId) -> Result<WithdrawalId, No> {
-        let row = self.payouts.get(payout).ok_or((Problem::NotFound, "there is no such payout".into()))?;
-        let Some(withdrawal) = row.withdrawal.map(WithdrawalId::from_uuid) else {
-            return Err(illegal("a payment's return is started again from the review queue".into()));
-        };
-        self.owner_not_closed(withdrawal)?;
-        if let Some(refusal) = self.unsettled(withdrawal) {
-            return Err(problem_of(&refusal));
-        }
-        let state = self.withdrawals.get(withdrawal).map(|row| row.state);
-        let again = withdrawals::WithdrawalEvent::SentAgain;
-        match state {
-            Some(state) if state.next(again).is_some() => Ok(withdrawal),
-            Some(state) => Err(illegal(format!("the withdrawal is {}", state.as_str()))),
-            None => Err((Problem::NotFound, "there is no such withdrawal".into())),
-        }
-    }
-
     /// Does it, and writes it down. The answer is the subject afterwards.
-    pub(super) fn perform(
-        &mut self,
-        action: &Action,
-        operator: &Operator,
-        reason: &str,
-        key: &str,
-    ) -> Result<Result<Value, No>, Void> {
+    pub(super) fn perform(&mut self, action: &Action, word: &Word<'_>) -> Result<Result<Value, No>, Void> {
         let before = self.shown(action);
-        if let Err(why) = self.act(action, operator, reason)? {
+        if let Err(why) = self.act(action, word)? {
             return Ok(Err(why));
         }
         let after = self.shown(action);
+        let operator = word.operator;
         self.entries.push(Entry {
             at: self.now,
             actor: operator.id.to_string(),
@@ -257,15 +156,16 @@ impl Stage<'_> {
             origin: operator.origin.clone(),
             action: action.name().to_owned(),
             subject: action.subject(),
-            reason: reason.to_owned(),
+            reason: word.reason.to_owned(),
             before: before.map(|value| value.to_string()),
             after: after.as_ref().map(Value::to_string),
-            idempotency_key: Some(key.to_owned()),
+            idempotency_key: Some(word.key.to_owned()),
         });
         Ok(Ok(after.unwrap_or(Value::Null)))
     }
 
-    fn act(&mut self, action: &Action, operator: &Operator, reason: &str) -> Result<Result<(), No>, Void> {
+    fn act(&mut self, action: &Action, word: &Word<'_>) -> Result<Result<(), No>, Void> {
+        let Word { operator, reason, .. } = *word;
         if let Some(Err(why)) = self.decided_payment(action).map(|payment| self.return_settled(payment)) {
             return Ok(Err(why));
         }
@@ -291,7 +191,7 @@ impl Stage<'_> {
             Action::DismissReversal { reversal } => {
                 let row = self.reversals.get_mut(*reversal);
                 let row = row.ok_or_else(|| Void::unexpected(format!("{reversal} was not read")))?;
-                Ok(row.dismiss().map_err(|state| illegal(format!("the reversal is {}", state.as_str()))))
+                Ok(dismiss(row))
             }
             Action::RetryPayout { payout, payee } => {
                 let withdrawal = match self.retriable(*payout) {
@@ -310,11 +210,11 @@ impl Stage<'_> {
             }
             Action::RefundWithdrawal { withdrawal } => self.refund(*withdrawal),
             Action::RefuseWithdrawal { withdrawal } => self.refuse_withdrawal(*withdrawal, reason),
-            Action::Charge { merchant, minor, currency } => {
-                if let Err(why) = self.not_closed(*merchant) {
+            Action::Charge(charge) => {
+                if let Err(why) = self.not_closed(charge.merchant) {
                     return Ok(Err(why));
                 }
-                self.charge(*merchant, amount_of(*minor, *currency)?)?;
+                self.charge(charge, word.asked)?;
                 Ok(Ok(()))
             }
             Action::FreezeAmount { freeze, merchant, minor, currency, legal_reference, until } => {
@@ -363,20 +263,20 @@ impl Stage<'_> {
                 if !self.merchants.unfreeze(*merchant, self.now) {
                     return Ok(Err(illegal("the merchant is not frozen".into())));
                 }
-                self.let_go(*merchant);
+                self.let_go(*merchant)?;
                 Ok(Ok(()))
             }
         }
     }
 
     /// The payment in review that an action decides about.
-    fn decided_payment(&self, action: &Action) -> Option<deposits::PaymentId> {
+    pub(super) fn decided_payment(&self, action: &Action) -> Option<deposits::PaymentId> {
         let payment = self.payments.get(action.payment()?)?;
         (payment.status == PaymentState::InReview).then_some(payment.id)
     }
 
     /// R7: what was sent back must be able to end. A bank that only receives carries no payouts.
-    fn bank_can_return(&self, id: deposits::PaymentId) -> Result<(), No> {
+    pub(super) fn bank_can_return(&self, id: deposits::PaymentId) -> Result<(), No> {
         match self.payments.get(id) {
             Some(payment) if !self.facts.banks.contains_key(&payment.bank) => Err(illegal(format!(
                 "no payouts go out through {}: let it return the money itself",
@@ -414,12 +314,12 @@ impl Stage<'_> {
     }
 
     /// R38: what came back after its end is not a closed merchant's balance any more, and nothing is sent for it.
-    fn owner_not_closed(&self, id: WithdrawalId) -> Result<(), No> {
+    pub(super) fn owner_not_closed(&self, id: WithdrawalId) -> Result<(), No> {
         self.withdrawals.get(id).map_or(Ok(()), |row| self.not_closed(row.merchant))
     }
 
     /// Whether the bank had carried out one of its attempts, all of which are locked, before it gave the money back.
-    fn was_paid(&self, id: WithdrawalId) -> bool {
+    pub(super) fn was_paid(&self, id: WithdrawalId) -> bool {
         self.payouts.of_withdrawal(id.uuid()).any(|payout| payout.state == PayoutState::Returned)
     }
 
@@ -444,7 +344,12 @@ impl Stage<'_> {
     }
 }
 
-fn amount_of(minor: i64, currency: Currency) -> Result<Money, Void> {
+/// Puts a reversal aside.
+pub(super) fn dismiss(reversal: &mut Reversal) -> Result<(), No> {
+    reversal.dismiss().map_err(|state| illegal(format!("the reversal is {}", state.as_str())))
+}
+
+pub(super) fn amount_of(minor: i64, currency: Currency) -> Result<Money, Void> {
     Money::new(minor, currency).map_err(|error| Void::unexpected(error.to_string()))
 }
 
@@ -452,7 +357,7 @@ pub(super) fn illegal(why: String) -> No {
     (Problem::IllegalTransition, why)
 }
 
-fn payment_problem(refusal: &deposits::Refusal) -> No {
+pub(super) fn payment_problem(refusal: &deposits::Refusal) -> No {
     let text = |text: &str| text.to_owned();
     match refusal {
         deposits::Refusal::NotFound => (Problem::NotFound, text("there is no such payment")),

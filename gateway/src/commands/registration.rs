@@ -8,12 +8,15 @@ use notifications::{Notice, NoticeKind};
 use serde_json::{Value, json};
 use time::Date;
 
-use super::Reply;
 use super::alarms::Alarm;
 use super::batch::Outcome;
 use super::operators::{No, illegal};
 use super::stage::Stage;
+use super::{Action, Operate, Reply};
 use crate::problem::Problem;
+
+const OTHER_NUMBER: &str = "number: is another one than that of the document it renews";
+const OTHERS_NUMBER: &str = "number: is another merchant's already";
 
 impl Stage<'_> {
     /// R39: an operator has looked at what the merchant shows.
@@ -42,8 +45,8 @@ impl Stage<'_> {
         }
         self.documents.add(merchant, new, self.now).map_err(|refusal| {
             let why = match refusal {
-                AddRefusal::OtherNumber => "number: is another one than that of the document it renews",
-                AddRefusal::OthersNumber => "number: is another merchant's already",
+                AddRefusal::OtherNumber => OTHER_NUMBER,
+                AddRefusal::OthersNumber => OTHERS_NUMBER,
             };
             (Problem::InvalidRequest, why.to_owned())
         })?;
@@ -52,6 +55,27 @@ impl Stage<'_> {
             self.told.push(activated(merchant));
         }
         Ok(())
+    }
+
+    /// R35: an operator who is told that a number is not the merchant's, or is another's, has learned something that is masked.
+    /// So it is written down who was, and never which number.
+    pub(super) fn note_refused(&mut self, command: &Operate, why: &No) {
+        let of_document = matches!(command.action, Action::AddDocument { .. });
+        if !of_document || !matches!(why.1.as_str(), OTHER_NUMBER | OTHERS_NUMBER) {
+            return;
+        }
+        self.entries.push(Entry {
+            at: self.now,
+            actor: command.operator.id.to_string(),
+            person: command.operator.person.to_string(),
+            origin: command.operator.origin.clone(),
+            action: format!("{}.refused", command.action.name()),
+            subject: command.action.subject(),
+            reason: command.reason.clone(),
+            before: None,
+            after: Some(json!({"refused": ["number"]}).to_string()),
+            idempotency_key: Some(command.request.key.clone()),
+        });
     }
 
     fn is_active(&self, merchant: MerchantId) -> bool {

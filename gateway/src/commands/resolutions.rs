@@ -198,14 +198,13 @@ impl Stage<'_> {
         self.uncover(payment, amount.minor())
     }
 
-    /// R29: what the balance covers of it is taken, the rest is owed; then it is paid as any other, in the merchant's shard.
+    /// R29: what is free in the balance and covers of it is taken, the rest is owed; then it is paid as any other, in the merchant's shard.
     fn reclaim(&mut self, id: PayoutId, merchant: MerchantId) -> Result<(), Void> {
         let (amount, bank) = self.parts(id)?;
         let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };
         let currency = amount.currency();
-        let free = self.journal.balance(&book.balance(currency))? - self.frozen.frozen(merchant, currency);
         let part = |minor| Money::new(minor, currency).map_err(|error| Void::unexpected(error.to_string()));
-        let covered = part(amount.minor().min(free.max(0)))?;
+        let covered = part(amount.minor().min(self.free_of(merchant, currency)?))?;
         let owed = part(amount.minor() - covered.minor())?;
         let reclaimed = Movement::Reclaimed { bank: bank.clone(), merchant: book, covered, owed };
         self.journal.post(&reclaimed, id.uuid())?;

@@ -24,6 +24,7 @@ use withdrawals::{Declaration, FeeVersion, Fees, Pricing, Usage, Withdrawal, Wit
 
 use super::action::Action;
 use super::alarms::Alarm;
+use super::charges::Charged;
 use super::covers::{CoverClaims, NewCover};
 use super::early::{Early, Number};
 use super::facts::Facts;
@@ -32,7 +33,7 @@ use super::keys::{Claims, Standing};
 use super::replays::Remade;
 use super::reversals::{NamedReversals, Reversals};
 use super::void::{Void, both};
-use super::{Command, Content, Said, closing, resolutions};
+use super::{Command, Content, Said, closing, receivables, resolutions};
 use load::{Evidence, Lot, Read, Rows, Told};
 
 /// A batch while it is decided.
@@ -53,6 +54,8 @@ pub(super) struct Stage<'f> {
     pub documents: Documents,
     /// What merchants are told of themselves.
     pub told: Vec<Notice>,
+    /// What merchants whose freezes may end may owe: in which currencies.
+    pub owing: Vec<(MerchantId, Currency)>,
     /// What there was of merchants that may be closed, when their rows were locked.
     pub closing: HashMap<MerchantId, Remains>,
     /// What withdrawals cost.
@@ -86,6 +89,8 @@ pub(super) struct Stage<'f> {
     /// Banks' references of the cover deals that operators want booked.
     pub covers: CoverClaims,
     pub new_covers: Vec<CoverDeal>,
+    /// What merchants were charged.
+    pub charged: Vec<Charged>,
     /// What conversions of this batch declare (R43).
     pub declarations: Vec<Declaration>,
     pub entries: Vec<Entry>,
@@ -120,6 +125,10 @@ struct Named {
     frozen: Vec<MerchantId>,
     /// Merchants of whose money something may be stopped no more.
     freed: Vec<MerchantId>,
+    /// Merchants whose freezes may end.
+    released: Vec<MerchantId>,
+    /// In which currencies these may owe something.
+    owing: Vec<(MerchantId, Currency)>,
     /// Merchants of whose documents decisions need to know.
     identified: Vec<MerchantId>,
     /// Merchants that may be closed.
@@ -177,6 +186,7 @@ impl Named {
                 self.stopped.extend(merchants);
                 self.frozen.extend(merchants);
                 self.freed.extend(merchants);
+                self.released.extend(merchants);
             }
             Command::AgeDocuments(merchants) => {
                 self.exclusive.extend(merchants);
@@ -220,10 +230,10 @@ impl Named {
                 self.priced.extend(fee.merchant);
                 self.sets_fees = true;
             }
-            Action::Charge { merchant, currency, .. } => {
-                self.charges.push((*merchant, *currency));
-                self.share.push(*merchant);
-                self.frozen.push(*merchant);
+            Action::Charge(charge) => {
+                self.charges.push((charge.merchant, charge.currency));
+                self.share.push(charge.merchant);
+                self.frozen.push(charge.merchant);
             }
             Action::FreezeAmount { merchant, .. } => {
                 self.exclusive.push(*merchant);
@@ -244,9 +254,14 @@ impl Named {
             }
             Action::ResolvePayout { payout, .. } => self.resolved.push(*payout),
             Action::CoverDeal(deal) => self.covers.push((**deal).clone()),
-            Action::FreezeMerchant { merchant, .. } | Action::UnfreezeMerchant { merchant } => {
+            Action::FreezeMerchant { merchant, .. } => {
                 self.exclusive.push(*merchant);
                 self.stopped.push(*merchant);
+            }
+            Action::UnfreezeMerchant { merchant } => {
+                self.exclusive.push(*merchant);
+                self.stopped.push(*merchant);
+                self.released.push(*merchant);
             }
             Action::VerifyMerchant { merchant, .. } | Action::SetTier { merchant, .. } => {
                 self.exclusive.push(*merchant);
@@ -300,6 +315,7 @@ impl<'f> Stage<'f> {
         // On the heap: it is rare, and would be part of every batch's room otherwise.
         let closing = Box::pin(closing::load(tx, &named.closing)).await?;
         named.charges.extend(resolutions::debtors(&named.resolved, &rows.payouts, &rows.payments));
+        named.owing = receivables::owing(tx, &named.released, &named.charges).await?;
         let paid = named.payees_with(&rows.withdrawals);
         let (usage, payees, market, evidence) = tokio::join!(
             biased;
@@ -314,8 +330,19 @@ impl<'f> Stage<'f> {
         // Whoever owes nothing is not looked at: most batches ask nothing here.
         rows.frozen.extend(FrozenAmounts::load(tx, &debtors).await?);
         let rates = Sources::lock(tx, &published(&live), &named.rates, now).await?;
-        let read =
-            Read { closing, approvals, covers, statements, fees, usage, payees, market, imports, rates };
+        let read = Read {
+            owing: named.owing,
+            closing,
+            approvals,
+            covers,
+            statements,
+            fees,
+            usage,
+            payees,
+            market,
+            imports,
+            rates,
+        };
         Ok(Stage::new(facts, claims, told, rows, evidence, read))
     }
 
@@ -331,8 +358,19 @@ impl<'f> Stage<'f> {
         let Told { now, directory, reversals, owners } = told;
         let Rows { merchants, documents, frozen, payments, quotes, withdrawals, payouts } = rows;
         let Evidence { journal, orders, received } = evidence;
-        let Read { closing, approvals, covers, statements, fees, usage, payees, market, imports, rates } =
-            read;
+        let Read {
+            owing,
+            closing,
+            approvals,
+            covers,
+            statements,
+            fees,
+            usage,
+            payees,
+            market,
+            imports,
+            rates,
+        } = read;
         Stage {
             facts,
             now,
@@ -347,6 +385,7 @@ impl<'f> Stage<'f> {
             frozen,
             documents,
             told: Vec::new(),
+            owing,
             closing,
             fees,
             usage,
@@ -369,6 +408,7 @@ impl<'f> Stage<'f> {
             positions: Moves::default(),
             covers,
             new_covers: Vec::new(),
+            charged: Vec::new(),
             declarations: Vec::new(),
             entries: Vec::new(),
             replays: claims.replays.clone(),
@@ -450,7 +490,7 @@ async fn store_statements(
 /// Banks with the rates that they publish.
 fn published<'a>(live: &[&'a Command]) -> Vec<(&'a str, &'a [PublishedRate])> {
     let rates = |command: &&'a Command| match command.said()? {
-        Said { bank, content: Content::Rates(rates) } => Some((&**bank, rates.as_slice())),
+        Said { bank, content: Content::Rates(prices) } => Some((&**bank, prices.rates.as_slice())),
         _ => None,
     };
     live.iter().filter_map(rates).collect()

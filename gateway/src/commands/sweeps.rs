@@ -8,7 +8,7 @@ use merchants::MerchantState::Frozen;
 
 use super::Reply;
 use super::batch::Outcome;
-use super::freezes::freeze_shown;
+use super::freezes::{amount_freeze_json, freeze_shown};
 use super::stage::Stage;
 use super::void::Void;
 
@@ -57,7 +57,7 @@ impl Stage<'_> {
             if self.merchants.lift_over(*merchant, self.now) {
                 let is_frozen = self.merchants.get(*merchant).is_some_and(|row| row.state == Frozen);
                 if !is_frozen {
-                    self.let_go(*merchant);
+                    self.let_go(*merchant)?;
                 }
                 let what = if is_frozen { "merchant.freeze.end" } else { "merchant.unfreeze" };
                 self.entries.push(Entry {
@@ -73,23 +73,28 @@ impl Stage<'_> {
                     idempotency_key: None,
                 });
             }
-            for freeze in self.frozen.expire(*merchant, self.now) {
-                self.repay_freed(&freeze)?;
-                self.entries.push(Entry {
-                    at: self.now,
-                    actor: "gateway".into(),
-                    person: "gateway".into(),
-                    origin: "gateway".into(),
-                    action: "amount.unfreeze".into(),
-                    subject: freeze.id.to_string(),
-                    reason: "the freeze was ordered until now".into(),
-                    before: Some(r#"{"status":"frozen"}"#.into()),
-                    after: None,
-                    idempotency_key: None,
-                });
-            }
+            self.lift_amounts(*merchant)?;
         }
         Ok(done())
+    }
+
+    fn lift_amounts(&mut self, merchant: MerchantId) -> Result<(), Void> {
+        for freeze in self.frozen.expire(merchant, self.now) {
+            self.repay_freed(&freeze)?;
+            self.entries.push(Entry {
+                at: self.now,
+                actor: "gateway".into(),
+                person: "gateway".into(),
+                origin: "gateway".into(),
+                action: "amount.unfreeze".into(),
+                subject: merchant.to_string(),
+                reason: "the freeze was ordered until now".into(),
+                before: Some(amount_freeze_json(&freeze).to_string()),
+                after: self.frozen.known(freeze.id).map(|lifted| amount_freeze_json(lifted).to_string()),
+                idempotency_key: None,
+            });
+        }
+        Ok(())
     }
 }
 

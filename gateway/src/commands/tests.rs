@@ -1,5 +1,6 @@
 //! Whole batches against a database: what commands make of each other, one after the other or in one batch.
 
+mod charges;
 mod closing;
 mod declared;
 mod freezes;
@@ -14,5 +15,7 @@ mod repeats;
 mod returned_twice;
 mod returns;
 mod review_returns;
+mod second_person;
+mod spelling;
 mod unsent_returns;
 mod world;

@@ -3,7 +3,7 @@
 use merchants::Jurisdiction;
 use money::Currency;
 
-use super::{Bank, BankPayouts, Config, ConfigError, currencies, repeated};
+use super::{Bank, BankPayouts, Config, ConfigError, currencies, persons, repeated};
 
 struct Findings<'a>(&'a mut Vec<ConfigError>);
 
@@ -295,10 +295,12 @@ fn operators(config: &Config, found: &mut Findings<'_>) {
             format!("{path}.id"),
             "must be op_ and 1 to 32 letters, digits or _",
         );
-        found.unless(!operator.person.trim().is_empty(), format!("{path}.person"), "must not be empty");
         let same =
             config.operators.iter().filter(|other| other.token_sha256 == operator.token_sha256).count();
         found.unless(same == 1, format!("{path}.token_sha256"), "is there twice");
+    }
+    for (at, message) in persons::wrong(&config.operators) {
+        found.unless(false, format!("operators[{at}].person"), &message);
     }
     for id in repeated(config.operators.iter().map(|operator| operator.id.as_str())) {
         found.unless(false, "operators", &format!("`{id}` is there twice"));

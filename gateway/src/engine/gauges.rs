@@ -98,7 +98,7 @@ async fn review(conn: &Connection, seen: &mut BTreeSet<Currency>, now: OffsetDat
 
 async fn reversals(conn: &Connection, now: OffsetDateTime) -> Result<(), String> {
     let held = deposits::held_reversals(conn).await.map_err(|error| error.to_string())?;
-    metrics::gauge!("sluice_reversals_held").set(held.count as f64);
+    metrics::gauge!("sluice_reversals_held").set((held.held + held.overdue) as f64);
     metrics::gauge!("sluice_reversals_held_oldest_seconds").set(age(held.oldest, now));
     Ok(())
 }

@@ -1,15 +1,19 @@
 //! R44: open lines of statements are looked at again by themselves, and the book is asked what the statements lack.
 
+mod book;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use deposits::{BookedPayment, PaymentId, Reversal, ReversalId, ReversalState};
-use payouts::{BookedPayout, PayoutId, PayoutState};
+use deposits::{PaymentId, ReversalId};
+use exchange::cover::{self, CoverId};
+use payouts::{BookedPayout, PayoutId};
 use pg::{Pool, Shard, Shards};
-use reconciliation::{BookEntry, Check, EntryId, EntryKind, Line, Origin, Outcome};
+use reconciliation::{BookEntry, Check, EntryKind, Line, Origin, Outcome};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::book::{of_deal, of_payment, of_payout, of_reversal};
 use super::Engine;
 
 const PAUSE: Duration = Duration::from_secs(2);
@@ -68,61 +72,10 @@ async fn meant_by(conn: &pg::Connection, shards: Shards, lines: &[Line]) -> Resu
     let payments = deposits::booked_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
     let reversals = deposits::taken_back_under(conn, shards, &references).await.map_err(|e| e.to_string())?;
     let payouts = payouts::booked_under(conn, &references).await.map_err(|error| error.to_string())?;
+    let deals = cover::booked_under(conn, &references).await.map_err(|error| error.to_string())?;
     let incoming = payments.iter().map(of_payment).chain(reversals.iter().map(of_reversal));
-    Ok(incoming.chain(payouts.iter().flat_map(of_payout)).collect())
-}
-
-fn of_payment(payment: &BookedPayment) -> BookEntry {
-    BookEntry {
-        id: EntryId { shard: payment.id.shard(), kind: EntryKind::Payment, id: payment.id.uuid() },
-        bank: payment.bank.clone(),
-        references: vec![payment.reference.clone()],
-        account: Some(payment.account_index),
-        amount: payment.amount,
-        booked: true,
-        at: payment.received_at,
-        since: payment.received_at,
-    }
-}
-
-fn of_reversal(reversal: &Reversal) -> BookEntry {
-    BookEntry {
-        id: EntryId { shard: reversal.id.shard(), kind: EntryKind::Reversal, id: reversal.id.uuid() },
-        bank: reversal.bank.clone(),
-        references: vec![reversal.reference.clone(), reversal.original_reference.clone()],
-        account: reversal.account_index,
-        amount: reversal.amount,
-        booked: reversal.state == ReversalState::Applied,
-        at: reversal.applied_at.unwrap_or(reversal.received_at),
-        since: reversal.received_at,
-    }
-}
-
-/// A payout, and what came back of it. Both have the day of the latter: a bank may tell of a return alone, which posts
-/// both, and nothing is listed twice though its days are asked about again.
-fn of_payout(booked: &BookedPayout) -> Vec<BookEntry> {
-    let payout = &booked.payout;
-    let sent = payout.sent_at.unwrap_or(payout.created_at);
-    let before_it_was_kept = if payout.state == PayoutState::Returned { payout.updated_at } else { sent };
-    let at = booked.settled_at.unwrap_or(before_it_was_kept);
-    let references = [Some(payout.id.to_string()), payout.bank_reference.clone()];
-    let references: Vec<String> =
-        references.into_iter().flatten().chain(booked.names.iter().cloned()).collect();
-    let entry = |kind, amount, since| BookEntry {
-        id: EntryId { shard: payout.id.shard(), kind, id: payout.id.uuid() },
-        bank: payout.bank.clone(),
-        references: references.clone(),
-        account: None,
-        amount,
-        booked: matches!(payout.state, PayoutState::Paid | PayoutState::Returned),
-        at,
-        since,
-    };
-    let mut entries = vec![entry(EntryKind::Payout, payout.amount, sent)];
-    if let (PayoutState::Returned, Some(returned)) = (payout.state, payout.returned) {
-        entries.push(entry(EntryKind::PayoutReturn, returned, at));
-    }
-    entries
+    let outgoing = payouts.iter().flat_map(of_payout).chain(deals.iter().flat_map(of_deal));
+    Ok(incoming.chain(outgoing).collect())
 }
 
 /// What the book has in the days of a statement, page by page.
@@ -163,10 +116,11 @@ async fn look_at_late_payouts(
     }
 }
 
-/// Where entries of the book come from: of payments there is one index by time, of all else one in each shard.
+/// Where entries of the book come from: of payments and deals there is one index by time, of all else one in each shard.
 #[derive(Clone, Copy)]
 enum Source {
     Payments,
+    Deals,
     Reversals(Shard),
     Payouts(Shard),
 }
@@ -174,7 +128,7 @@ enum Source {
 impl Source {
     fn all(shards: Shards) -> impl Iterator<Item = Source> {
         let in_shards = shards.all().flat_map(|shard| [Source::Reversals(shard), Source::Payouts(shard)]);
-        std::iter::once(Source::Payments).chain(in_shards)
+        [Source::Payments, Source::Deals].into_iter().chain(in_shards)
     }
 
     /// The next entries, in the order of their ids, after this one, and the last that was looked at for them; none at the end.
@@ -195,6 +149,11 @@ impl Source {
                 let found = deposits::booked_between(&conn, days, after, ENTRIES).await;
                 let page = found.map_err(|error| error.to_string())?;
                 Ok((page.payments.iter().map(of_payment).collect(), page.last.map(|id| id.uuid())))
+            }
+            Source::Deals => {
+                let (after, early) = (after.map(CoverId::from_uuid), EntryKind::CoverSold.settles_within());
+                let found = cover::booked_between(&conn, (days.0 - early, days.1), after, ENTRIES).await;
+                Ok(listed(found.map_err(|error| error.to_string())?.iter().flat_map(of_deal).collect()))
             }
             Source::Reversals(shard) => {
                 let after = after.map(ReversalId::from_uuid);

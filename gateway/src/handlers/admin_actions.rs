@@ -12,7 +12,7 @@ use super::fields::{self, Fields};
 use super::{Answer, lane};
 use crate::app::App;
 use crate::body;
-use crate::commands::{Action, Command, Decide, Operate, Operator};
+use crate::commands::{Action, Command, Decide, NewCharge, Operate, Operator};
 use crate::problem::Refusal;
 use crate::request::Request;
 use crate::route::Route;
@@ -210,8 +210,8 @@ fn read(request: &Request) -> Result<(Action, String), Refusal> {
             let merchant = request.id_of("merchant")?;
             let body: ChargeBody = body::parse(body)?;
             let amount = amount(&body.amount, &body.currency)?;
-            let (minor, currency) = (amount.minor(), amount.currency());
-            (Action::Charge { merchant, minor, currency }, body.reason)
+            let charge = NewCharge::new(merchant, amount.minor(), amount.currency());
+            (Action::Charge(Box::new(charge)), body.reason)
         }
         Route::VerifyMerchant => {
             let merchant = request.id_of("merchant")?;

@@ -1,12 +1,12 @@
 //! Amounts that an authority stops (R32): what is in force, and letting go.
 
 use hyper::StatusCode;
-use merchants::{AmountFreeze, FreezeId, MerchantId};
+use merchants::{FreezeId, MerchantId};
 use serde_json::{Value, json};
 
 use super::{Answer, admin_actions, lane, reply};
 use crate::app::App;
-use crate::commands::{Action, Command, Operate, rfc3339};
+use crate::commands::{Action, Command, Operate, amount_freeze_json};
 use crate::problem::Refusal;
 use crate::request::Request;
 
@@ -19,7 +19,7 @@ pub async fn list(app: &App, request: &Request) -> Answer {
     request.query(&[])?;
     let conn = app.pool.get().await?;
     let rows = merchants::amount_freezes(&conn, merchant).await?;
-    let data: Vec<Value> = rows.iter().map(render).collect();
+    let data: Vec<Value> = rows.iter().map(amount_freeze_json).collect();
     reply::json(StatusCode::OK, &json!({"data": data, "next_cursor": null, "has_more": false}))
 }
 
@@ -38,18 +38,4 @@ pub async fn lift(app: &App, request: Request) -> Answer {
     let action = Action::LiftAmountFreeze { freeze, merchant };
     let command = Operate { request: keyed, operator, reason, action, request_id: request.id.to_string() };
     lane::carry_out(app, Command::Operate(Box::new(command))).await
-}
-
-fn render(freeze: &AmountFreeze) -> Value {
-    json!({
-        "id": freeze.id.to_string(),
-        "status": "frozen",
-        "merchant_id": freeze.merchant.to_string(),
-        "amount": freeze.amount.to_string(),
-        "currency": freeze.amount.currency().code(),
-        "reason": freeze.reason,
-        "legal_reference": freeze.legal_reference,
-        "until": freeze.until.map(rfc3339),
-        "created_at": rfc3339(freeze.created_at),
-    })
 }

@@ -116,7 +116,7 @@ impl Copy {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(KIND));
         let attachment = HeaderValue::from_static("attachment; filename=\"data.ndjson\"");
         headers.insert(CONTENT_DISPOSITION, attachment);
-        let (id, connection) = (request.id.clone(), request.connection.clone());
+        let (id, connection) = (request.id.clone(), request.busy.connection());
         tokio::spawn(async move {
             let why = match timeout(LONGEST, self.write(writer)).await {
                 Ok(Ok(()) | Err(Stop::NoReader(NoReader::Gone))) => return,

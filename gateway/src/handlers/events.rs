@@ -35,7 +35,6 @@ pub async fn show(app: &App, request: &Request) -> Answer {
     };
     let conflict = |conflict: &vault::Conflict| EventConflict {
         id: conflict.id.to_string(),
-        body_sha256: hex::encode(conflict.body_hash),
         received_at: rfc3339(conflict.received_at),
     };
     let detail = EventDetail {
@@ -48,7 +47,6 @@ pub async fn show(app: &App, request: &Request) -> Answer {
         last_received_at: rfc3339(event.last_received_at),
         redeliveries: event.redeliveries,
         replays: event.replays,
-        body_sha256: hex::encode(event.body_hash),
         first: answered(event.verdict, &event.answer, event.received_at),
         later: event.later.as_ref().map(|later| answered(later.verdict, &later.answer, later.at)),
         headers: raw.as_ref().map(headers),

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{Answer, reply};
 use crate::app::App;
 use crate::commands::rfc3339;
-use crate::config::{Operator, Role};
+use crate::config::{Operator, Role, is_same_person};
 use crate::problem::Refusal;
 use crate::request::Request;
 
@@ -43,7 +43,7 @@ impl Look {
         if operator.role < Role::Approver {
             return 0;
         }
-        let others = self.pending.iter().filter(|(person, _)| *person != operator.person);
+        let others = self.pending.iter().filter(|(person, _)| !is_same_person(person, &operator.person));
         others.map(|(_, count)| count).sum()
     }
 }
@@ -114,7 +114,8 @@ pub async fn look(app: &App) -> Result<Look, Refusal> {
             })
             .collect(),
         merchants_pending: reviews.waiting,
-        reversals_held: reversals.count,
+        reversals_held: reversals.held,
+        reversals_overdue: reversals.overdue,
         oldest_held_reversal_seconds: reversals.oldest.map(age),
         merchants_overdue: reviews.overdue,
         oldest_pending_seconds: reviews.oldest.map(age),
@@ -203,6 +204,7 @@ mod tests {
         let pending = look(&[("Ada", 2), ("Otto", 3)]);
         for (person, role, waiting) in [
             ("Ada", Role::Approver, 3),
+            ("ADA", Role::Approver, 3),
             ("Bruno", Role::Approver, 5),
             ("Otto", Role::Operator, 0),
             ("Bruno", Role::Operator, 0),

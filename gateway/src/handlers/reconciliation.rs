@@ -2,6 +2,7 @@
 
 use admin_api::{Page, ReconciledWith, ReconciliationRow, StatementRow};
 use deposits::{PaymentId, ReversalId};
+use exchange::cover::CoverId;
 use hyper::StatusCode;
 use money::{Currency, Money};
 use payouts::PayoutId;
@@ -155,6 +156,7 @@ fn with(kind: EntryKind, id: Uuid) -> ReconciledWith {
         EntryKind::Payment => PaymentId::from_uuid(id).to_string(),
         EntryKind::Reversal => ReversalId::from_uuid(id).to_string(),
         EntryKind::Payout | EntryKind::PayoutReturn => PayoutId::from_uuid(id).to_string(),
+        EntryKind::CoverSold | EntryKind::CoverBought => CoverId::from_uuid(id).to_string(),
     };
     ReconciledWith { kind: kind.as_str().to_owned(), id: text }
 }

@@ -1,11 +1,14 @@
 //! How merchants come in, and their documents (R39, R40): no authority is asked here; what a document says by itself is
 //! checked, and everything else waits for an operator.
 
+use std::time::Instant;
+
 use ::merchants::documents::{Document, DocumentRequest, NewDocument, WrongField};
 use ::merchants::{
     DocumentId, MerchantId, MerchantKind, MerchantProfile, MerchantState, Registration, RegistrationRequest,
 };
 use audit::Entry;
+use hyper::StatusCode;
 use pg::Tx;
 use privacy::Sensitive;
 use serde::Deserialize;
@@ -17,7 +20,7 @@ use super::act::{Act, kept};
 use super::{Answer, admin_actions, lane, lists, reply};
 use crate::app::App;
 use crate::body::{self, Object};
-use crate::commands::{Action, Command, Facts, Operate, activated, rfc3339, validity};
+use crate::commands::{Action, Command, Facts, Operate, Operator, activated, rfc3339, validity};
 use crate::problem::{self, FieldError, Refusal};
 use crate::request::Request;
 
@@ -54,7 +57,7 @@ struct DocumentBody {
 /// 201, everybody else waits for an operator.
 ///
 /// # Errors
-/// What is wrong with the request; the database's.
+/// What is wrong with the request; `rate-limited` for who was refused too often for what is another merchant's; the database's.
 pub async fn register(app: &App, request: Request) -> Answer {
     let body: RegistrationBody = body::parse(&request.body)?;
     admin_actions::check_reason(&body.reason)?;
@@ -74,9 +77,12 @@ pub async fn register(app: &App, request: Request) -> Answer {
         Err(wrong) => return refuse(tx, wrong).await,
     };
     let due = facts.review_due(new.origin, now);
-    if let Err(wrong) = new.enter(&tx, now, Some(due)).await? {
-        return refuse(tx, wrong).await;
+    guess(app, &act.operator)?;
+    if let Err(taken) = new.enter(&tx, now, Some(due)).await? {
+        tx.rollback().await?;
+        return refuse_taken(conn.begin().await?, &act, taken).await;
     }
+    app.guesses.marks.give_back(&act.operator.person);
     let profile = profile(&new, &body, now, due);
     let documents: Vec<Value> = new.documents.iter().map(new_document).collect();
     let after = json!({
@@ -102,6 +108,25 @@ pub async fn register(app: &App, request: Request) -> Answer {
 async fn refuse(tx: Tx<'_>, wrong: Vec<WrongField>) -> Answer {
     tx.rollback().await?;
     Err(fields(wrong))
+}
+
+/// R35: whoever enters what another merchant has learns that it has it. So each may fail so often and no more, and nothing is looked at
+/// before; what is entered is given back.
+fn guess(app: &App, operator: &Operator) -> Result<(), Refusal> {
+    app.guesses.marks.take(&operator.person, Instant::now()).map_err(|wait| {
+        tracing::warn!(operator = &*operator.id, "more entries of what others have than one person may make");
+        Refusal::rate_limited("what is another merchant's already is refused thirty times a minute", wait)
+    })
+}
+
+/// Nothing is told before it is written down who asked (R35): which fields, never what stood in them.
+async fn refuse_taken(tx: Tx<'_>, act: &Act, taken: Vec<WrongField>) -> Answer {
+    let names: Vec<&str> = taken.iter().map(|wrong| wrong.field.as_str()).collect();
+    let after = Some(json!({ "refused": names }));
+    act.audit(&tx, tx.now().await?, "merchant.register.refused", "registration".to_owned(), (None, after))
+        .await?;
+    tx.commit().await?;
+    Err(fields(taken))
 }
 
 fn fields(wrong: Vec<WrongField>) -> Refusal {
@@ -188,7 +213,7 @@ fn new_document(new: &NewDocument) -> Value {
 /// `POST /admin/v1/merchants/{id}/documents`: adds one, or renews the one of its kind.
 ///
 /// # Errors
-/// What is wrong with the request; `not-found`; the lane's.
+/// What is wrong with the request; `not-found`; `rate-limited` as [`register`]; the lane's.
 pub async fn add_document(app: &App, request: Request) -> Answer {
     let (operator, keyed) = admin_actions::who(app, &request)?;
     let merchant: MerchantId = request.id_of("merchant")?;
@@ -206,8 +231,15 @@ pub async fn add_document(app: &App, request: Request) -> Answer {
     let new = NewDocument::check(&app.keyring, id, (kind, found.origin), &asked, today)?.map_err(fields)?;
     let action = Action::AddDocument { merchant, document: Box::new(new) };
     let request_id = request.id.to_string();
+    guess(app, &operator)?;
+    let person = operator.person.clone();
     let command = Operate { request: keyed, operator, reason: body.reason, action, request_id };
-    lane::carry_out(app, Command::Operate(Box::new(command))).await
+    let answer = lane::carry_out(app, Command::Operate(Box::new(command))).await;
+    // Where nothing was answered it may have been decided all the same, and be asked for again.
+    if answer.as_ref().is_ok_and(|answer| answer.status() != StatusCode::UNPROCESSABLE_ENTITY) {
+        app.guesses.marks.give_back(&person);
+    }
+    answer
 }
 
 /// `GET /admin/v1/merchants/{id}/documents`: newest first, those that were replaced, too.

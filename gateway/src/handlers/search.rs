@@ -29,8 +29,8 @@ const LONGEST: usize = 200;
 /// `GET /admin/v1/search?q=`. What has the id; else what has the reference, the name or the number, in this order.
 ///
 /// # Errors
-/// What is wrong with the query; `rate-limited` where a number could be meant, nothing else is, and no more may be looked for; the
-/// database's.
+/// What is wrong with the query; `rate-limited` where a number, a name or an address could be meant, nothing else is, and no more
+/// may be looked for; the database's.
 pub async fn find(app: &App, request: &Request) -> Answer {
     let query = request.query(&["q"])?;
     let sought = query.get("q").map(str::trim).unwrap_or_default();
@@ -42,14 +42,12 @@ pub async fn find(app: &App, request: &Request) -> Answer {
     let mut more = false;
     if data.is_empty() {
         data = by_reference::find(app, &conn, sought).await?;
-        data.extend(by_name(app, &conn, sought).await?);
-        if let Some(number) = SoughtNumber::read(&app.keyring, sought) {
-            match count(app, request)? {
-                Ok(()) => data.extend(by_number::find(app, &conn, &number).await?),
-                Err(refusal) if data.is_empty() => return Err(refusal),
-                // What was found otherwise is told all the same.
-                Err(_) => more = true,
-            }
+        let (guessed, refused) = by_guess(app, request, &conn, sought).await?;
+        data.extend(guessed);
+        match refused {
+            Some(refusal) if data.is_empty() => return Err(refusal),
+            // What was found otherwise is told all the same.
+            refused => more = refused.is_some(),
         }
         let mut seen = HashSet::new();
         data.retain(|hit| seen.insert(hit.id.clone()));
@@ -59,12 +57,46 @@ pub async fn find(app: &App, request: &Request) -> Answer {
     reply::json(StatusCode::OK, &SearchHits { data, more })
 }
 
+/// By what masks hide (R35): one guess for each search. What may be a number is looked for among names, too, also where no more
+/// numbers are; then the refusal of that says so.
+async fn by_guess(
+    app: &App,
+    request: &Request,
+    conn: &Connection,
+    sought: &str,
+) -> Result<(Vec<SearchHit>, Option<Refusal>), Refusal> {
+    let mut refused = None;
+    if let Some(number) = SoughtNumber::read(&app.keyring, sought) {
+        match count_number(app, request)? {
+            Ok(()) => {
+                let mut data = by_name(app, conn, sought).await?;
+                data.extend(by_number::find(app, conn, &number).await?);
+                return Ok((data, None));
+            }
+            Err(refusal) => refused = Some(refusal),
+        }
+    }
+    Ok(match count_name(app, request, sought)? {
+        Ok(()) => (by_name(app, conn, sought).await?, refused),
+        Err(refusal) => (Vec::new(), refused.or(Some(refusal))),
+    })
+}
+
 /// Counts a search by number; the inner refusal says that there were too many.
-fn count(app: &App, request: &Request) -> Result<Result<(), Refusal>, Refusal> {
+fn count_number(app: &App, request: &Request) -> Result<Result<(), Refusal>, Refusal> {
     let operator = request.caller.operator()?;
-    Ok(app.number_searches.take(&operator.person, Instant::now()).map_err(|wait| {
+    Ok(app.guesses.numbers.take(&operator.person, Instant::now()).map_err(|wait| {
         tracing::warn!(operator = operator.id, "more searches by account number than one person may make");
         Refusal::rate_limited("account numbers are looked for thirty times a minute", wait)
+    }))
+}
+
+/// The same of a search by a whole name or e-mail address.
+pub(super) fn count_name(app: &App, request: &Request, sought: &str) -> Result<Result<(), Refusal>, Refusal> {
+    let operator = request.caller.operator()?;
+    Ok(app.guesses.names.take_for(&operator.person, sought, Instant::now()).map_err(|wait| {
+        tracing::warn!(operator = operator.id, "more searches by name than one person may make");
+        Refusal::rate_limited("names and addresses are looked for thirty times a minute", wait)
     }))
 }
 

@@ -28,7 +28,7 @@ pub async fn open(app: &Arc<App>, request: &Request) -> Answer {
     let last = request.headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("unreadable"));
     let last = last.filter(|last| !last.is_empty());
     let operator = request.caller.operator()?.clone();
-    let events = stream::join(app, operator, last, request.connection.clone()).await?;
+    let events = stream::join(app, operator, last, request.busy.connection()).await?;
     let mut response = Response::new(Either::Right(Either::Left(events)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(KIND));
     response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));

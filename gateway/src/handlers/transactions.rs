@@ -272,9 +272,12 @@ fn type_of(kind: TransferKind) -> &'static str {
     TYPES.iter().find(|(_, kinds)| kinds.contains(&kind)).map_or("other", |(name, _)| name)
 }
 
-/// The payment, withdrawal, payout, charge or stopped amount behind a line.
-fn source(line: &StatementLine, repaid_by: &RepaidBy) -> String {
+/// The payment, withdrawal, payout, charge or stopped amount behind a line; the merchant itself where its freeze has ended.
+fn source(merchant: MerchantRef, line: &StatementLine, repaid_by: &RepaidBy) -> String {
     let repaid = line.kind == TransferKind::ReceivableRepaid;
+    if repaid && line.cause == merchant.id {
+        return MerchantId::from_uuid(merchant.id).to_string();
+    }
     let by_payment = |payment: &PaymentId| !repaid || repaid_by.payments.contains(payment);
     let freed = FreezeId::from_uuid(line.cause);
     if repaid && repaid_by.freed.contains(&freed) {
@@ -311,7 +314,7 @@ fn render(merchant: MerchantRef, line: &StatementLine, repaid_by: &RepaidBy) -> 
         "direction": direction(line),
         "amount": line.amount.to_string(),
         "currency": line.amount.currency().code(),
-        "source_id": source(line, repaid_by),
+        "source_id": source(merchant, line, repaid_by),
         "created_at": rfc3339(line.posted_at),
     })
 }
@@ -353,7 +356,7 @@ fn csv_line(merchant: MerchantRef, line: &StatementLine, repaid_by: &RepaidBy) -
         direction(line),
         line.amount,
         line.amount.currency().code(),
-        source(line, repaid_by),
+        source(merchant, line, repaid_by),
         rfc3339(line.posted_at)
     )
 }

@@ -2,29 +2,25 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http_body_util::Either;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::seats::Seat;
 use super::service::Peer;
+use super::usage::Answering;
 use super::{PeerCertificate, service, tls};
 use crate::app::App;
-use crate::body::Outgoing;
 use crate::config;
 use crate::metrics;
 use crate::route::Listener;
@@ -42,6 +38,8 @@ pub struct Connection {
     pub app: Arc<App>,
     pub listener: Listener,
     pub peer: SocketAddr,
+    /// Whether it is used, and what ends it at once; its place is free when it has ended.
+    pub seat: Seat,
     /// When to finish what has begun and end.
     pub closing: CancellationToken,
     /// When to end anyway.
@@ -59,6 +57,7 @@ impl Connection {
         let handshake = tokio::select! {
             handshake = timeout(limit, acceptor.accept(stream)) => handshake,
             () = self.closing.cancelled() => return,
+            () = self.seat.usage.cut.cancelled() => return,
         };
         match handshake {
             Ok(Ok(stream)) => {
@@ -84,16 +83,14 @@ impl Connection {
     ) {
         let builder = builder(&self.app.config.server);
         let builder = if h2 { builder.http2_only() } else { builder.http1_only() };
-        let activity = Arc::new(Activity::new());
-        let cut = CancellationToken::new();
+        let usage = &self.seat.usage;
         let service = {
-            let (certificate, connection) = (Arc::new(certificate), cut.clone());
-            let peer = Peer { addr: self.peer, certificate, connection };
-            let (app, listener, activity) = (self.app.clone(), self.listener, activity.clone());
+            let peer = Peer { addr: self.peer, certificate: Arc::new(certificate) };
+            let (app, listener, usage) = (self.app.clone(), self.listener, usage.clone());
             service_fn(move |request: hyper::Request<Incoming>| {
-                let (app, peer, busy) = (app.clone(), peer.clone(), Activity::begin(&activity));
+                let (app, peer, busy) = (app.clone(), peer.clone(), usage.begin());
                 async move {
-                    let response = service::serve(app, listener, peer, request).await;
+                    let response = service::serve(app, listener, peer, busy.clone(), request).await;
                     Ok::<_, Infallible>(response.map(|body| Answering::new(body, busy)))
                 }
             })
@@ -101,10 +98,9 @@ impl Connection {
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let idle = self.app.config.server.idle_timeout_seconds.duration();
-        let (cut, activity) = (&cut, &*activity);
         // A set of one: whoever waits for it asks it only when it has something to say, not each time that the connection
         // moves, which is several times for each request.
-        let mut end = FuturesUnordered::from_iter([self.end(cut, activity, idle)]);
+        let mut end = FuturesUnordered::from_iter([self.end(idle)]);
         let end = tokio::select! {
             biased;
             result = connection.as_mut() => return self.ended(result),
@@ -116,19 +112,20 @@ impl Connection {
         connection.as_mut().graceful_shutdown();
         tokio::select! {
             result = connection.as_mut() => self.ended(result),
-            () = cut.cancelled() => {}
+            () = usage.cut.cancelled() => {}
             () = self.ending.cancelled() => {}
-            () = activity.rest(GOODBYE) => {}
+            () = usage.quiet(GOODBYE) => {}
         }
     }
 
     /// Why a connection ends that would go on by itself.
-    async fn end(&self, cut: &CancellationToken, activity: &Activity, idle: Duration) -> End {
+    async fn end(&self, idle: Duration) -> End {
+        let usage = &self.seat.usage;
         tokio::select! {
-            () = cut.cancelled() => End::Now,
+            () = usage.cut.cancelled() => End::Now,
             () = self.ending.cancelled() => End::Now,
             () = self.closing.cancelled() => End::Finishing,
-            () = activity.rest(idle) => End::Finishing,
+            () = usage.unused(idle) => End::Finishing,
         }
     }
 
@@ -174,88 +171,4 @@ fn builder(config: &config::Server) -> Builder<TokioExecutor> {
         .keep_alive_interval(PING)
         .keep_alive_timeout(PONG);
     builder
-}
-
-/// Whether a connection is being used: requests under way, and when the last one ended.
-struct Activity {
-    start: Instant,
-    busy: AtomicUsize,
-    /// Milliseconds after `start`.
-    last: AtomicU64,
-}
-
-impl Activity {
-    fn new() -> Activity {
-        Activity { start: Instant::now(), busy: AtomicUsize::new(0), last: AtomicU64::new(0) }
-    }
-
-    fn begin(activity: &Arc<Activity>) -> Busy {
-        activity.busy.fetch_add(1, Ordering::Relaxed);
-        Busy(activity.clone())
-    }
-
-    /// Comes back once there has been no request for so long.
-    async fn rest(&self, most: Duration) {
-        loop {
-            let left = self.remaining(most);
-            if left.is_zero() {
-                return;
-            }
-            sleep(left).await;
-        }
-    }
-
-    /// How much of `most` is left without a request; all of it while there is one.
-    fn remaining(&self, most: Duration) -> Duration {
-        if self.busy.load(Ordering::Relaxed) > 0 {
-            return most;
-        }
-        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
-        most.saturating_sub(self.start.elapsed().saturating_sub(last))
-    }
-}
-
-/// An answer's body. A stream keeps its connection busy while it lasts; an answer that is whole does not, or who never
-/// reads it would keep the connection for ever.
-struct Answering {
-    body: Outgoing,
-    _busy: Option<Busy>,
-}
-
-impl Answering {
-    fn new(body: Outgoing, busy: Busy) -> Answering {
-        let lasts = matches!(body, Either::Right(_));
-        Answering { body, _busy: lasts.then_some(busy) }
-    }
-}
-
-impl Body for Answering {
-    type Data = Bytes;
-    type Error = <Outgoing as Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A request under way, also one that is given up.
-struct Busy(Arc<Activity>);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        let now = u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.last.store(now, Ordering::Relaxed);
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -12,12 +13,11 @@ use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, EXPECT, HeaderName, HeaderVal
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, Version};
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 
-use super::PeerCertificate;
+use super::{Busy, PeerCertificate};
 use crate::app::App;
 use crate::body::{self, Outgoing};
-use crate::caller;
+use crate::caller::{self, Caller};
 use crate::handlers;
 use crate::metrics;
 use crate::problem::{self, Problem, Refusal};
@@ -27,13 +27,14 @@ use crate::route::{self, Entry, Found, Listener};
 
 const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
 
+/// A body that took no longer came along with its head: who sent it was asked a moment ago.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
 /// Who is at the other end of a connection.
 #[derive(Clone)]
 pub struct Peer {
     pub addr: SocketAddr,
     pub certificate: Arc<PeerCertificate>,
-    /// Ends the connection at once.
-    pub connection: CancellationToken,
 }
 
 /// Answers a request, whatever happens.
@@ -41,6 +42,7 @@ pub async fn serve(
     app: Arc<App>,
     listener: Listener,
     peer: Peer,
+    busy: Busy,
     incoming: hyper::Request<Incoming>,
 ) -> Response<Outgoing> {
     let start = Instant::now();
@@ -57,7 +59,7 @@ pub async fn serve(
     };
     let answer = match found {
         Found::Route(entry, parameter) => {
-            let request = Heads { entry, parameter, listener, peer, id: id.clone() };
+            let request = Heads { entry, parameter, listener, peer, busy, id: id.clone() };
             within_limits(&app, request, parts, &mut body).await
         }
         Found::OtherMethod(allow) => Err(Refusal {
@@ -89,6 +91,7 @@ struct Heads {
     parameter: Option<Arc<str>>,
     listener: Listener,
     peer: Peer,
+    busy: Busy,
     id: Arc<str>,
 }
 
@@ -114,10 +117,10 @@ async fn answer(
     incoming: &mut Option<Incoming>,
 ) -> Result<Response<Outgoing>, Refusal> {
     let place = app.room.work(heads.listener)?;
-    let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), &parts.headers).await?;
-    let (body, _place) = match heads.entry.body_limit {
-        0 => (Bytes::new(), place),
-        _ => body_of(app, &heads, &parts.headers, incoming, place).await?,
+    let caller = who(app, &heads, &parts.headers).await?;
+    let (body, caller, _place) = match heads.entry.body_limit {
+        0 => (Bytes::new(), caller, place),
+        _ => body_of(app, &heads, &parts.headers, incoming, (caller, place)).await?,
     };
     let request = Request {
         entry: heads.entry,
@@ -131,28 +134,47 @@ async fn answer(
         body,
         peer: heads.peer.addr,
         certificate: heads.peer.certificate,
-        connection: heads.peer.connection,
+        busy: heads.busy,
     };
     handlers::handle(app, request).await
 }
 
-/// The body, and a place to work on it. On the public listener nobody has one while the body is on its way.
+/// Who calls. A bank is known by its signature only, and so when its event was verified; on the listener of probes, which is this
+/// machine's, nobody need say more.
+async fn who(app: &App, heads: &Heads, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let caller = caller::authenticate(app, heads.entry, heads.parameter.as_deref(), headers).await?;
+    match caller {
+        Caller::Merchant(_) | Caller::Operator(_) => heads.busy.is_known()?,
+        Caller::Anyone if heads.listener == Listener::Metrics => heads.busy.is_known()?,
+        Caller::Anyone | Caller::Bank => {}
+    }
+    Ok(caller)
+}
+
+/// The body, who sent it, and a place to work on it. On the public listener nobody has one while the body is on its way. Who calls
+/// is asked once more after a body that was waited for: whoever is deleted, frozen or removed meanwhile moves nothing any more,
+/// however long before it has sent the head.
 async fn body_of<'a>(
     app: &'a App,
     heads: &Heads,
     headers: &HeaderMap,
     incoming: &mut Option<Incoming>,
-    place: Place<'a>,
-) -> Result<(Bytes, Place<'a>), Refusal> {
+    (caller, place): (Caller, Place<'a>),
+) -> Result<(Bytes, Caller, Place<'a>), Refusal> {
     let (limit, time) = (heads.entry.body_limit, app.config.server.body_read_timeout_ms.duration());
     request::expect_content_type(headers, heads.entry.content_types())?;
     body::check_announced(headers, limit)?;
-    let Some(places) = app.room.bodies(heads.listener) else {
-        return Ok((body::read(incoming, limit, time, None).await?, place));
+    let asked = Instant::now();
+    let (body, place) = match app.room.bodies(heads.listener) {
+        None => (body::read(incoming, limit, time, None).await?, place),
+        Some(places) => {
+            drop(place);
+            let body = body::read(incoming, limit, time, Some(places)).await?;
+            (body, app.room.work(heads.listener)?)
+        }
     };
-    drop(place);
-    let body = body::read(incoming, limit, time, Some(places)).await?;
-    Ok((body, app.room.work(heads.listener)?))
+    let caller = if asked.elapsed() > AT_ONCE { who(app, heads, headers).await? } else { caller };
+    Ok((body, caller, place))
 }
 
 async fn finish(response: &mut Response<Outgoing>, id: &str, head: bool) {
@@ -175,7 +197,7 @@ async fn finish(response: &mut Response<Outgoing>, id: &str, head: bool) {
 mod tests {
     use super::*;
 
-    fn room<F>(_: impl FnOnce(Arc<App>, Listener, Peer, hyper::Request<Incoming>) -> F) -> usize {
+    fn room<F>(_: impl FnOnce(Arc<App>, Listener, Peer, Busy, hyper::Request<Incoming>) -> F) -> usize {
         size_of::<F>()
     }
 

@@ -1,10 +1,12 @@
 //! Strangers at the door: whatever they do, it costs little and ends.
 
 mod client_certificates;
+mod crowds;
 mod early_refusals;
 mod reloads;
 mod slow_bodies;
 mod streams;
+mod withheld_bodies;
 mod world;
 
 use std::convert::Infallible;
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::route::Listener;
 use crate::server::connection::Connection;
+use crate::server::seats::Seats;
 
 use self::world::{EVENTS, SOON, World, finish, listens, rest, until};
 
@@ -235,20 +238,6 @@ async fn streams_beyond_the_most_are_not_worked_on() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_permits_wait_for_one() {
-    let world = World::start("max_connections = 1").await;
-    let first = world.connect("http/1.1").await;
-    let second = tokio::spawn(world.handshake("http/1.1"));
-    sleep(A_WHILE).await;
-    assert!(!second.is_finished(), "there is only one permit");
-    drop(first);
-    let mut second = timeout(SOON, second).await.expect("its turn").expect("no panic");
-    second.write_all(format!("{GET}Connection: close\r\n\r\n").as_bytes()).await.expect("sent");
-    assert_eq!(status(&rest(&mut second).await), "200");
-    world.end().await;
-}
-
-#[tokio::test]
 async fn requests_beyond_the_most_are_refused_at_once() {
     let world = World::start("max_requests = 1").await;
     let busy = world.app.room.work(Listener::Public).expect("the only place");
@@ -300,8 +289,9 @@ async fn a_connection_finishes_what_has_begun_until_all_must_end() {
     let at = tcp.local_addr().expect("its address");
     let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
     let (app, peer, tokens) = (world.app.clone(), at, (closing.clone(), ending.clone()));
+    let seat = Seats::new(Listener::Public, 1).take().await;
     let connection =
-        Connection { app, listener: Listener::Public, peer, closing: tokens.0, ending: tokens.1 };
+        Connection { app, listener: Listener::Public, peer, seat, closing: tokens.0, ending: tokens.1 };
     let served = tokio::spawn(async move {
         let (stream, _) = tcp.accept().await.expect("a connection");
         connection.serve(stream).await;

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use money::{Currency, Money, Rate};
+use money::{Ask, Currency, Money, Rate};
 
 fuzz_target!(|text: &str| {
     let (code, number) = text.split_once(' ').unwrap_or(("USD", text));
@@ -16,6 +16,6 @@ fuzz_target!(|text: &str| {
     }
     if let Ok(rate) = Rate::parse(number) {
         assert_eq!(Rate::parse(&rate.to_string()).ok(), Some(rate));
-        let _ = rate.inverse_floor();
+        let _ = Ask::from(rate).inverse_floor();
     }
 });

@@ -69,6 +69,68 @@ async fn every_bad_request_gets_its_code_and_memory_stays_flat() {
     sluice.verify().await;
 }
 
+/// An account number without quotes, an identity number where an object belongs: easily done, and nobody's business in an error, which
+/// callers log.
+#[tokio::test]
+async fn r37_an_error_does_not_quote_what_was_sent() {
+    const ACCOUNT: &str = "6222021234567890123";
+    const IDENTITY: &str = "110105199001010029";
+    const MOBILE: &str = "8613800001111";
+    let (_sluice, world) = Sluice::start().await;
+    let (public, admin) = (world.public(), world.admin());
+    let (merchant, operator) = (world.merchant(0), &*world.operator("operator", 0).token);
+    let number: u64 = ACCOUNT.parse().unwrap();
+    let payee =
+        |number: serde_json::Value| json!({"country": "CN", "currency": "CNY", "account_number": number});
+    let person = |mobile: serde_json::Value, documents: serde_json::Value| {
+        json!({"kind": "individual", "origin": "mainland", "name": "Wang Fang", "email": "wang@example.com",
+            "mobile": mobile, "documents": documents, "reason": "came in"})
+    };
+    let mobile: u64 = MOBILE.parse().unwrap();
+    for (client, token, path, body, field, expected) in [
+        (
+            public,
+            &*merchant.api_key,
+            "/v1/payees",
+            payee(json!(number)),
+            "account_number",
+            "must be a string",
+        ),
+        (
+            public,
+            &*merchant.api_key,
+            "/v1/payees",
+            payee(json!([ACCOUNT])),
+            "account_number",
+            "must be a string",
+        ),
+        (public, &*merchant.api_key, "/v1/payees", json!({ACCOUNT: 1}), "", "has a field that is not known"),
+        (
+            admin,
+            operator,
+            "/admin/v1/merchants",
+            person(json!(mobile), json!([])),
+            "mobile",
+            "must be a string",
+        ),
+        (
+            admin,
+            operator,
+            "/admin/v1/merchants",
+            person(json!(MOBILE), json!([IDENTITY])),
+            "documents[0]",
+            "must be an object",
+        ),
+    ] {
+        let refused = client.post(token, path, Some(&unique("key")), &body).await;
+        assert_eq!(refused.refusal(), (422, "invalid-request"), "{refused:?}");
+        assert_eq!(refused.json["errors"], json!([{"field": field, "message": expected}]));
+        for private in [ACCOUNT, IDENTITY, MOBILE] {
+            assert!(!refused.text.contains(private), "{}", refused.text);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_problem_has_a_page_and_the_contract_is_served() {
     let (_sluice, world) = Sluice::start().await;

@@ -2,6 +2,7 @@
 //! other, in which a model that only counts gives exactly the answers that were given.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
@@ -202,9 +203,8 @@ async fn r22_one_key_through_two_gateways_at_once_is_one_withdrawal() {
     let key = unique("key");
     let waiting = async |sessions: i64| {
         let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted";
-        while watch.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < sessions {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        let wait = async || watch.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) >= sessions;
+        testkit::until(&format!("{sessions} that wait for locks"), Duration::from_secs(10), wait).await;
     };
     let later = async {
         waiting(1).await;

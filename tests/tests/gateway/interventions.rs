@@ -74,6 +74,22 @@ async fn r46_a_charge_takes_two_persons_and_what_is_not_covered_is_owed() {
     assert_eq!(world.balance(merchant, "USD", "available").await, "0.00");
     assert_eq!(world.balance(merchant, "USD", "receivable").await, "15.00");
     assert_eq!(types(&world, merchant).await[..2], ["charge 15.00", "charge 30.00"]);
+    let told = ["covered", "owed", "reason"].map(|member| approved.json["result"][member].as_str().unwrap());
+    assert_eq!(told, ["30.00", "15.00", "the bank's investigation 7"]);
+    // The merchant sees its id, and whoever looks for that finds who asked, who approved, and why.
+    let id = approved.json["result"]["charge_id"].as_str().unwrap();
+    let lines = world.public().get(&merchant.api_key, "/v1/transactions?type=charge").await;
+    assert!(lines.json["data"].as_array().unwrap().iter().all(|line| line["source_id"] == id), "{lines:?}");
+    let found = world.look(&format!("/admin/v1/search?q={id}")).await;
+    assert_eq!(found.json["data"][0]["id"], approved.json["id"], "{found:?}");
+    let approval = world.look(&format!("/admin/v1/approvals/{}", approved.text_of("id"))).await;
+    let row = ["amount", "currency", "reason"].map(|member| approval.text_of(member));
+    assert_eq!(row, ["45.00", "USD", "the bank's investigation 7"]);
+    let trail = world.look(&format!("/admin/v1/audit?subject={}", merchant.id)).await;
+    assert!(trail.json["data"][0]["after"].as_str().unwrap().contains(id), "{trail:?}");
+    let sql = "SELECT data FROM outbox WHERE event_type = 'merchant.charged' AND subject = $1";
+    let notice: String = world.database().await.query_one(sql, &[&id]).await.unwrap().get(0);
+    assert!(notice.contains("the bank's investigation 7"), "{notice}");
     world.pay_in(merchant, "20.00", "USD").await;
     assert_eq!(world.balance(merchant, "USD", "receivable").await, "0.00", "paid off first");
     assert_eq!(world.balance(merchant, "USD", "available").await, "5.00");
@@ -143,8 +159,35 @@ async fn r32_a_stopped_amount_can_not_leave_until_two_persons_or_its_end_let_it_
         }
     };
     tokio::time::timeout(Duration::from_secs(60), lifted).await.expect("lifted by itself");
-    let trail = world.look(&format!("/admin/v1/audit?subject={}", stopped.text_of("id"))).await;
-    assert_eq!(trail.json["data"][0]["actor"], "gateway", "audited");
+    let trail = world.look(&format!("/admin/v1/audit?subject={}", merchant.id)).await;
+    let end = &trail.json["data"][0];
+    assert_eq!((&end["action"], &end["actor"]), (&json!("amount.unfreeze"), &json!("gateway")), "audited");
+    let [before, after] = ["before", "after"].map(|state| end[state].as_str().unwrap_or_default());
+    assert!(before.contains(stopped.text_of("id")) && before.contains("frozen"), "{end}");
+    assert!(after.contains(stopped.text_of("id")) && after.contains("lifted"), "{end}");
+    sluice.verify().await;
+}
+
+/// As its merchant sees it: what it is charged while it is frozen is owed, and paid off by the end of the freeze, which its statement names.
+#[tokio::test]
+async fn r8_r32_a_charge_leaves_a_frozen_merchant_s_balance_alone_until_the_freeze_ends() {
+    let (sluice, world) = Sluice::start().await;
+    let merchant = world.merchant(0);
+    world.pay_in(merchant, "100.00", "USD").await;
+    let act = |what: &str| format!("/admin/v1/merchants/{}/{what}", merchant.id);
+    let frozen = world.act(world.operator("operator", 0), &act("freeze"), &json!({"reason": "court"})).await;
+    assert_eq!(frozen.status, 200, "{frozen:?}");
+    let charge = json!({"amount": "5.00", "currency": "USD", "reason": "x"});
+    assert_eq!(world.by_two(&act("charge"), &charge).await.status, 200);
+    assert_eq!(world.balance(merchant, "USD", "available").await, "100.00", "it can't leave");
+    assert_eq!(world.balance(merchant, "USD", "receivable").await, "5.00");
+    let ended = world.by_two(&act("unfreeze"), &json!({"reason": "over"})).await;
+    assert_eq!(ended.status, 200, "{ended:?}");
+    assert_eq!(world.balance(merchant, "USD", "available").await, "95.00", "paid off before it can leave");
+    assert_eq!(world.balance(merchant, "USD", "receivable").await, "0.00");
+    let lines = world.public().get(&merchant.api_key, "/v1/transactions?type=receivable_repayment").await;
+    let row = &lines.json["data"][0];
+    assert_eq!((&row["amount"], &row["source_id"]), (&json!("5.00"), &json!(merchant.id)), "{lines:?}");
     sluice.verify().await;
 }
 

@@ -51,3 +51,4 @@ mod users;
 mod vault;
 mod verification;
 mod withdrawal_storm;
+mod withheld_bodies;

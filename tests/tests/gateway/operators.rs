@@ -241,7 +241,9 @@ async fn r33_above_the_limit_another_person_decides_on_what_was_shown() {
     assert_eq!(asked.status, 202);
     assert_eq!(world.balance(merchant, "USD", "available").await, "10000.00", "nothing moved yet");
     let pending = world.look("/admin/v1/approvals?status=pending").await;
-    assert_eq!(pending.json["data"][0]["subject"], above.as_str());
+    let row =
+        ["subject", "amount", "currency"].map(|member| pending.json["data"][0][member].as_str().unwrap());
+    assert_eq!(row, [above.as_str(), "10000.01", "USD"]);
     let approve = format!("/admin/v1/approvals/{}/approve", asked.text_of("approval_id"));
     assert_eq!(world.act(ada, &approve, &reason).await.text_of("status"), "approved");
     assert_eq!(world.balance(merchant, "USD", "available").await, "20000.01");
@@ -255,6 +257,8 @@ async fn r33_above_the_limit_another_person_decides_on_what_was_shown() {
     assert_eq!(void.refusal(), (409, "illegal-transition"), "what was shown has changed");
     let shown = world.look("/admin/v1/approvals?status=void").await;
     assert_eq!(shown.json["data"].as_array().unwrap().len(), 1);
+    let why = "contract seen (void: what was shown has changed: the approval is void)";
+    assert_eq!(shown.json["data"][0]["decided_reason"], why);
     assert_eq!(world.balance(merchant, "USD", "available").await, "40000.01");
 
     let rejected = send("30000.00").await;

@@ -157,6 +157,17 @@ async fn r19_a_deal_with_a_bank_settles_the_position_once() {
         listed.json["data"].as_array().unwrap().iter().map(|row| &row["bank_reference"]).collect();
     assert_eq!(references, ["FX-2", "FX-1"]);
 
+    // A dollar for five thousand million yuan: what is bought is booked, too.
+    let mut mistyped = deal.clone();
+    mistyped["bank_reference"] = json!("FX-9");
+    mistyped["sell_amount"] = json!("1.00");
+    mistyped["buy_amount"] = json!("5000000000.00");
+    let asked = world.act(operator, "/admin/v1/cover-deals", &mistyped).await;
+    assert_eq!(asked.status, 202, "R33: {asked:?}");
+    let approval = world.look(&format!("/admin/v1/approvals/{}", asked.text_of("approval_id"))).await;
+    assert_eq!([approval.text_of("amount"), approval.text_of("currency")], ["1.00", "USD"], "{approval:?}");
+    assert_eq!(pair(&world.look("/admin/v1/positions").await), [("-19903.00", "-141320.30")]);
+
     for (field, wrong) in [
         ("bank", json!("nobody")),
         ("bank_reference", json!("")),

@@ -247,6 +247,40 @@ async fn r16_a_crossed_pair_is_passed_over_and_the_others_of_its_message_are_tak
     sluice.verify().await;
 }
 
+/// The sandbox bank may publish neither HKDCNY nor CNYUSD.
+#[tokio::test]
+async fn r1_r16_a_pair_that_is_not_the_banks_takes_no_other_down() {
+    let (sluice, world) = Sluice::start().await;
+    let publish = async |pairs: &[(&str, &str)]| {
+        let rates: Vec<Value> = pairs
+            .iter()
+            .map(|(base, quote)| json!({"base": base, "quote": quote, "bid": "7.1", "ask": "7.127211848"}))
+            .collect();
+        let as_of = text_of(OffsetDateTime::now_utc() + Duration::seconds(30));
+        let body = json!({"type": "rates.published", "data": {"as_of": as_of, "rates": rates}});
+        world.event(&unique("rates"), body.to_string().as_bytes()).await
+    };
+    let answer = publish(&[("HKD", "CNY"), ("USD", "CNY"), ("CNY", "USD")]).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let outcomes = answer.json["outcomes"].as_array().unwrap();
+    let told: Vec<_> =
+        outcomes.iter().map(|one| [&one["reference"], &one["outcome"], &one["reason"]]).collect();
+    let passed_over = |pair: &str| [json!(pair), json!("ignored"), json!("unknown_pair")];
+    let applied = [json!("USDCNY"), json!("applied"), Value::Null];
+    let expected = [passed_over("HKDCNY"), applied, passed_over("CNYUSD")];
+    assert_eq!(told, expected.iter().map(|told| told.each_ref()).collect::<Vec<_>>());
+    let none = publish(&[("HKD", "CNY"), ("CNY", "USD")]).await;
+    assert_eq!(none.refusal(), (422, "invalid-request"), "{none:?}");
+
+    // R19, by hand: 1 ÷ 7.127211848 = 0.1403073207…; the ask itself is shown as it was published.
+    let merchant = world.merchant(0);
+    let quote = world.quote(merchant, "100.00", "CNY", "USD").await;
+    assert_eq!((quote.status, quote.text_of("rate")), (201, "0.14030732"), "{quote:?}");
+    let row = world.look("/admin/v1/rates?pair=USDCNY").await;
+    assert_eq!(row.json["data"][0]["ask"], "7.127211848", "{row:?}");
+    sluice.verify().await;
+}
+
 async fn held_id(world: &World, bank: &str) -> String {
     seen(world, bank, None).await["held"]["id"].as_str().expect("one that waits").to_owned()
 }

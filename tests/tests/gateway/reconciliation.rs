@@ -257,3 +257,45 @@ async fn r29_r44_what_comes_back_or_is_settled_late_and_never_reaches_the_bank_i
     let day: time::Date = database.query_one(day, &[]).await.unwrap().get(0);
     assert_eq!(back["booked_on"], day.to_string());
 }
+
+/// A deal that is on the bank's statements of both currencies, and one of six days ago that the bank knows nothing of: a mistake, or
+/// invented.
+#[tokio::test]
+async fn r44_a_deal_with_a_bank_is_matched_on_both_sides_and_an_invented_one_is_listed() {
+    let (_sluice, world) = Sluice::start().await;
+    let deal = json!({"bank": world.bank(), "bank_reference": "FX-1", "sell_currency": "USD", "sell_amount": "900.00",
+        "buy_currency": "CNY", "buy_amount": "6399.00", "reason": "the day's cover"});
+    let booked = world.act(world.operator("operator", 0), "/admin/v1/cover-deals", &deal).await;
+    assert_eq!(booked.status, 200, "{booked:?}");
+    let database = database(&world).await;
+    let (invented, bank) = (id_made(6), world.bank());
+    let old = "INSERT INTO cover_deals (shard, id, bank, bank_reference, sold_currency, sold_minor, bought_currency, bought_minor,
+                   booked_at) VALUES (3, $1, $2, 'FX-0', 'USD', 1000, 'CNY', 7110, now() - interval '6 days')";
+    database.execute(old, &[&invented, &bank]).await.unwrap();
+
+    let sold = keep(&world, "USD", &[("debit", 90_000, "FX-1"), ("debit", 90_000, "FX-1")]).await;
+    let bought = keep(&world, "CNY", &[("credit", 639_900, "FX-1")]).await;
+    for amount in ["10.00", "71.10"] {
+        world.wait_for_row(LINES, |row| row["outcome"] == "missing_at_bank" && row["amount"] == amount).await;
+    }
+    let open = world.look(LINES).await;
+    let mut found = outcomes(&open.json);
+    found.sort_unstable();
+    let missing = |amount| ("missing_at_bank", amount);
+    assert_eq!(
+        found,
+        [("duplicate", "900.00"), missing("10.00"), missing("71.10")],
+        "settled once, paid twice"
+    );
+    let rows = open.json["data"].as_array().unwrap();
+    let ten = rows.iter().find(|row| row["amount"] == "10.00").unwrap();
+    let known_as = format!("cov_{}", invented.simple());
+    assert_eq!(ten["matches"], json!([{"kind": "cover_sold", "id": known_as}]));
+    for (statement, kind) in [(sold, "cover_sold"), (bought, "cover_bought")] {
+        let lines = world.look(&format!("{LINES}?statement_id={statement}")).await;
+        let rows = lines.json["data"].as_array().unwrap();
+        let matched = rows.iter().filter(|row| row["status"] == "matched");
+        let matches: Vec<&Value> = matched.map(|row| &row["matches"][0]).collect();
+        assert_eq!(matches, [&json!({"kind": kind, "id": booked.text_of("id")})]);
+    }
+}

@@ -99,6 +99,98 @@ async fn r39_a_mainland_individual_is_answered_at_once_and_others_wait_for_an_op
     sluice.verify().await;
 }
 
+/// Guesses at what others have until no more are answered: how many were, and the refusal.
+async fn exhaust(world: &World, path: &str, guess: impl Fn(usize) -> Value, field: &str) -> (usize, Answer) {
+    for n in 0..200 {
+        let answer = world.act(world.operator("operator", 0), path, &guess(n)).await;
+        if answer.status != 422 {
+            return (n, answer);
+        }
+        assert_eq!(answer.json["errors"][0]["field"], field, "{answer:?}");
+    }
+    panic!("two hundred guesses, and nobody minds");
+}
+
+async fn refusals(world: &World, action: &str) -> Vec<Value> {
+    let trail = world.look(&format!("/admin/v1/audit?action={action}&limit=200")).await;
+    trail.json["data"].as_array().expect("a list").clone()
+}
+
+#[tokio::test]
+async fn r35_what_others_have_is_guessed_thirty_times_a_minute_and_each_time_is_written_down() {
+    let (sluice, world) = Sluice::start().await;
+    let operator = world.operator("operator", 0);
+    assert_eq!(register(&world, &li()).await.status, 201);
+    let firm_id = register(&world, &firm()).await.text_of("id").to_owned();
+
+    // Refused for the address in any case: what else is another's is told besides.
+    let guess = |n: usize| {
+        let taken = with(firm(), "/email", &json!("li@example.com"));
+        let taken = with(taken, "/mobile", &json!(format!("+852900{n:05}")));
+        with(taken, "/documents/0/number", &json!(format!("{:08}", 10_000_000 + n)))
+    };
+    let (guesses, refused) = exhaust(&world, "/admin/v1/merchants", guess, "email").await;
+    assert!(guesses >= 30, "only {guesses}");
+    assert_eq!(refused.refusal(), (429, "rate-limited"), "{refused:?}");
+    let wait = refused.retry_after.expect("when to come again");
+    assert!((1..=2).contains(&wait), "{wait}");
+    let trail = refusals(&world, "merchant.register.refused").await;
+    assert_eq!(trail.len(), guesses, "each is in the trail, and what was not looked at isn't");
+    for entry in &trail {
+        assert_eq!(
+            (&entry["actor"], &entry["reason"]),
+            (&json!(operator.id), &json!("application 7")),
+            "{entry}"
+        );
+        assert!(entry["person"].as_str().is_some_and(|person| !person.is_empty()), "{entry}");
+        assert_eq!(entry["after"], json!({"refused": ["email"]}).to_string(), "{entry}");
+        assert!(entry["origin"].is_string() && entry["at"].is_string(), "{entry}");
+        assert!(!entry.to_string().contains("example.com") && !entry.to_string().contains("+852"), "{entry}");
+    }
+
+    // What is wrong for another reason, and what is entered, takes nothing.
+    tokio::time::sleep(Duration::from_secs(wait)).await;
+    for n in 0..3 {
+        let malformed = with(firm(), "/mobile", &json!("12"));
+        assert_eq!(register(&world, &malformed).await.refusal(), (422, "invalid-request"));
+        let mine = with(guess(90_000 + n), "/email", &json!(format!("shop{n}@example.com")));
+        assert_eq!(register(&world, &mine).await.status, 201, "{n}");
+    }
+
+    // Numbers of documents take from the same: another's, and the merchant's own.
+    let documents = format!("/admin/v1/merchants/{firm_id}/documents");
+    let number = |number: String| json!({"kind": "business_registration", "number": number, "expires_on": "2046-01-31", "reason": "seen"});
+    let others = |_| number("10090000".to_owned());
+    let (told, refused) = exhaust(&world, &documents, others, "number").await;
+    assert!(told >= 1 && refused.refusal() == (429, "rate-limited"), "{told}: {refused:?}");
+    tokio::time::sleep(Duration::from_secs(refused.retry_after.expect("a time"))).await;
+    let own = |n: usize| number(format!("{:08}", 70_000_000 + n));
+    let (wrong, refused) = exhaust(&world, &documents, own, "number").await;
+    assert!((1..30).contains(&wrong) && refused.refusal() == (429, "rate-limited"), "{wrong}: {refused:?}");
+    let trail = refusals(&world, "merchant.document.refused").await;
+    assert_eq!(trail.len(), told + wrong);
+    for entry in &trail {
+        assert_eq!((&entry["subject"], &entry["actor"]), (&json!(firm_id), &json!(operator.id)), "{entry}");
+        assert_eq!(entry["after"], json!({"refused": ["number"]}).to_string(), "{entry}");
+        assert!(!entry.to_string().contains("10090000") && !entry.to_string().contains("700000"), "{entry}");
+    }
+    // Nor does the right number, meanwhile.
+    let mut tries = 0;
+    let right = loop {
+        exhaust(&world, &documents, others, "number").await;
+        let answer = world.act(operator, &documents, &number("87654321".to_owned())).await;
+        tries += 1;
+        if answer.status == 429 || tries == 20 {
+            break answer;
+        }
+    };
+    assert_eq!(right.refusal(), (429, "rate-limited"));
+    // Somebody else still may.
+    let theirs = world.act(world.operator("approver", 0), &documents, &number("87654321".to_owned())).await;
+    assert_eq!(theirs.status, 200, "{theirs:?}");
+    sluice.verify().await;
+}
+
 impl Days<'_> {
     async fn go_by(&self, days: i32) {
         let id: Uuid = self.merchant.id.trim_start_matches("mer_").parse().expect("an id");

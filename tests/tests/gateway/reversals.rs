@@ -162,9 +162,9 @@ async fn r8_what_the_bank_took_back_by_itself_is_not_sent_back_as_well() {
 }
 
 /// Two merchants are paid under one reference in their USD accounts; the ids of the payments.
-async fn paid_twice(world: &World, reference: &str, amounts: [&str; 2]) -> [String; 2] {
+async fn paid_twice(world: &World, reference: &str, amount: &str) -> [String; 2] {
     let [first, second] = [0, 1].map(|index| {
-        let body = funds(reference, world.merchant(index).account("USD"), amounts[index], "USD", AMAZON);
+        let body = funds(reference, world.merchant(index).account("USD"), amount, "USD", AMAZON);
         async move {
             let answer = world.event(&unique("evt"), &body).await;
             assert_eq!(answer.outcome(), ("credited", ""));
@@ -188,7 +188,7 @@ async fn r8_an_operator_books_what_was_held_on_the_payment_that_it_is_of() {
     let (sluice, world) = Sluice::start().await;
     let (operator, merchant) = (world.operator("operator", 0), world.merchant(1));
     let reference = unique("REF");
-    let [others, payment] = paid_twice(&world, &reference, ["100.00", "60.00"]).await;
+    let [others, payment] = paid_twice(&world, &reference, "60.00").await;
     let order = world.withdraw(merchant, merchant.payee("CNY"), "50.00", "USD", "CNY").await;
     assert_eq!(order.status, 201, "{order:?}");
     let (path, too_much) = (held(&world, &reference, "60.00").await, held(&world, &reference, "60.01").await);
@@ -218,7 +218,7 @@ async fn r8_an_operator_books_what_was_held_on_the_payment_that_it_is_of() {
     assert_eq!(balances(&world, merchant, "USD").await, ["0.00", "50.00", "0.00"], "the rest is owed");
     assert_eq!(
         balances(&world, world.merchant(0), "USD").await,
-        ["100.00", "0.00", "0.00"],
+        ["60.00", "0.00", "0.00"],
         "not the other's"
     );
     let again = world.act(operator, &path, &says(&others)).await;
@@ -239,7 +239,7 @@ async fn r8_an_operator_books_what_was_held_on_the_payment_that_it_is_of() {
 async fn r8_r33_much_that_was_held_is_booked_by_two_persons_on_what_they_were_shown() {
     let (sluice, world) = Sluice::start().await;
     let reference = unique("REF");
-    let [_, payment] = paid_twice(&world, &reference, ["20000.00", "20000.00"]).await;
+    let [_, payment] = paid_twice(&world, &reference, "20000.00").await;
     let path = held(&world, &reference, "15000.00").await;
     let body = json!({"payment_id": payment, "reason": "the bank: the second one"});
     let asked = world.act(world.operator("operator", 0), &path, &body).await;
@@ -256,5 +256,53 @@ async fn r8_r33_much_that_was_held_is_booked_by_two_persons_on_what_they_were_sh
     assert_eq!((done.status, &done.json["result"]["status"]), (200, &json!("applied")), "{done:?}");
     assert_eq!(balances(&world, world.merchant(1), "USD").await, ["4999.00", "0.00", "0.00"]);
     assert_eq!(balances(&world, world.merchant(0), "USD").await, ["20000.00", "0.00", "0.00"]);
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r8_of_several_payments_under_one_reference_the_one_of_that_amount_is_taken_back() {
+    let (sluice, world) = Sluice::start().await;
+    let (merchant, reference) = (world.merchant(0), unique("REF"));
+    for (index, amount) in [(0, "100.00"), (1, "50.00")] {
+        let body = funds(&reference, world.merchant(index).account("USD"), amount, "USD", AMAZON);
+        assert_eq!(world.event(&unique("evt"), &body).await.outcome(), ("credited", ""));
+    }
+    assert_eq!(take_back(&world, &reference, "50.00", "USD").await.0, "applied");
+    assert_eq!(balances(&world, merchant, "USD").await, ["100.00", "0.00", "0.00"]);
+    assert_eq!(balances(&world, world.merchant(1), "USD").await, ["0.00", "0.00", "0.00"]);
+    sluice.verify().await;
+}
+
+#[tokio::test]
+async fn r8_what_waits_for_a_payment_that_never_comes_is_booked_or_put_aside_by_a_person() {
+    let (sluice, world) = Sluice::start().await;
+    let (operator, merchant) = (world.operator("operator", 0), world.merchant(0));
+    let answer = funds(&unique("REF"), merchant.account("USD"), "70.00", "USD", AMAZON);
+    let answer = world.event(&unique("evt"), &answer).await;
+    let payment = answer.json["outcomes"][0]["payment_id"].as_str().expect("an id");
+    let mut paths = Vec::new();
+    for amount in ["70.00", "7.00"] {
+        let elsewhere = unique("NEVER");
+        assert_eq!(take_back(&world, &elsewhere, amount, "USD").await.1, "waiting_for_payment");
+        let of = |row: &Value| row["original_reference"] == elsewhere.as_str();
+        let row = world.wait_for_row("/admin/v1/reversals?status=waiting", of).await;
+        paths.push(format!("/admin/v1/reversals/{}", row["id"].as_str().expect("an id")));
+    }
+    let overview = world.look("/admin/v1/overview").await;
+    assert_eq!(overview.json["reversals_overdue"], 0, "its payment may still come");
+    let database = world.database().await;
+    let aged = "UPDATE reversals SET received_at = received_at - interval '25 hours' WHERE state = 'waiting'";
+    assert_eq!(database.execute(aged, &[]).await.expect("changed"), 2);
+    let overview = world.look("/admin/v1/overview").await;
+    assert_eq!(overview.json["reversals_overdue"], 2, "a person is told after a day");
+
+    let body = json!({"payment_id": payment, "reason": "the bank: it is this one"});
+    let booked = world.act(operator, &format!("{}/apply", paths[0]), &body).await;
+    assert_eq!((booked.status, booked.text_of("status")), (200, "applied"), "{booked:?}");
+    let aside = world.act(operator, &format!("{}/dismiss", paths[1]), &json!({"reason": "not ours"})).await;
+    assert_eq!((aside.status, aside.text_of("status")), (200, "dismissed"), "{aside:?}");
+    assert_eq!(aside.text_of("reason"), "payment_not_found");
+    assert_eq!(balances(&world, merchant, "USD").await, ["0.00", "0.00", "0.00"]);
+    assert_eq!(world.look("/admin/v1/overview").await.json["reversals_overdue"], 0);
     sluice.verify().await;
 }

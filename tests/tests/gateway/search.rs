@@ -280,3 +280,80 @@ async fn r35_numbers_are_guessed_thirty_times_a_minute_and_all_else_is_found_bey
     assert_eq!((again.status, read(&again).data[0].id.as_str()), (200, payee.as_str()));
     sluice.verify().await;
 }
+
+/// Asks for addresses that nobody has until no more are looked for: how many were, and the refusal.
+async fn exhaust_names(world: &World, token: &str, path: &str) -> (usize, Answer) {
+    for guess in 0..200 {
+        let sought = format!("{}@example.com", unique("who"));
+        let answer = world.admin().get(token, &format!("{path}={sought}")).await;
+        if answer.status != 200 {
+            return (guess, answer);
+        }
+        assert_eq!(answer.json["data"], json!([]));
+    }
+    panic!("two hundred guesses, and nobody minds");
+}
+
+#[tokio::test]
+async fn r35_names_are_guessed_thirty_times_a_minute_and_ids_and_references_are_found_beyond_that() {
+    let (sluice, world) = Sluice::start().await;
+    let (merchant, one) = (world.merchant(0), world.operator("operator", 0));
+    let event = format!("{}/x", unique("evt"));
+    let body = funds(&unique("HB"), merchant.account("USD"), "30.00", "USD", "JANE DOE");
+    let event_id = world.event(&event, &body).await.text_of("event_id").to_owned();
+    let name = merchant.name.replace(' ', "+");
+    let (search, list) = ("/admin/v1/search?q", "/admin/v1/merchants?query");
+    let admin = world.admin();
+    // One that is looked at again and again takes nothing.
+    for _ in 0..100 {
+        let again = admin.get(&one.token, &format!("{list}={name}")).await;
+        assert_eq!((again.status, &again.json["data"][0]["id"]), (200, &json!(merchant.id)), "{again:?}");
+    }
+
+    // Both take from the same.
+    let (let_through, refused) = exhaust_names(&world, &one.token, search).await;
+    assert!(let_through >= 29, "only {let_through}");
+    assert_eq!(refused.refusal(), (429, "rate-limited"), "{refused:?}");
+    let wait = refused.retry_after.expect("when to come again");
+    assert!((1..=2).contains(&wait), "{wait}");
+    let detail = format!("names and addresses are looked for thirty times a minute; again in {wait} s");
+    assert_eq!(refused.text_of("detail"), detail);
+    // The right name tells nothing meanwhile, however it is sought.
+    for path in [search, list] {
+        let mut tries = 0;
+        let answer = loop {
+            exhaust_names(&world, &one.token, list).await;
+            let answer = admin.get(&one.token, &format!("{path}={name}")).await;
+            tries += 1;
+            if answer.status == 429 || tries == 20 {
+                break answer;
+            }
+        };
+        assert_eq!(answer.refusal(), (429, "rate-limited"), "{path}");
+        assert!(!answer.text.contains("mer_"), "{answer:?}");
+    }
+
+    // Ids, references and the whole list are nobody's secret.
+    for path in [format!("{list}={}", merchant.id), format!("{search}={}", merchant.id)] {
+        let answer = admin.get(&one.token, &path).await;
+        assert_eq!((answer.status, &answer.json["data"][0]["id"]), (200, &json!(merchant.id)), "{path}");
+    }
+    assert_eq!(admin.get(&one.token, "/admin/v1/merchants").await.status, 200);
+    let mut tries = 0;
+    loop {
+        exhaust_names(&world, &one.token, search).await;
+        let hits = read(&admin.get(&one.token, &path_of(&event)).await);
+        assert_eq!((hits.data.len(), &hits.data[0].id), (1, &event_id), "{hits:?}");
+        tries += 1;
+        if hits.more {
+            break;
+        }
+        assert!(tries < 20, "names are looked for although the limit is used up");
+    }
+    // Somebody else still may; and the first one again, after the time that the answer says.
+    assert!(found(&world, &merchant.name).await.contains(&("merchant".to_owned(), merchant.id.clone())));
+    let (_, refused) = exhaust_names(&world, &one.token, list).await;
+    tokio::time::sleep(Duration::from_secs(refused.retry_after.expect("a time"))).await;
+    assert_eq!(admin.get(&one.token, &format!("{list}={name}")).await.status, 200);
+    sluice.verify().await;
+}

@@ -305,13 +305,12 @@ async fn i3_i4_i5_i8_every_behaviour_under_kill_9_ends_with_journal_and_ledger_a
             tokio::spawn(async move { storm.client().await })
         })
         .collect();
+    let patience = Duration::from_secs(60) + Duration::from_millis(100) * u32::try_from(many).unwrap();
     for kill in 1..=kills {
         // Somewhere in the next part of the load; one time of three the database is killed too.
         let part = many / (kills + 1);
         let at = part * (kill - 1) + rng.usize(part / 2..=part);
-        while storm.answers() < at {
-            sleep(Duration::from_millis(5)).await;
-        }
+        testkit::until(&format!("{at} answers"), patience, async || storm.answers() >= at).await;
         if kill % 3 == 0 {
             sluice.kill_postgres();
         }
@@ -323,7 +322,6 @@ async fn i3_i4_i5_i8_every_behaviour_under_kill_9_ends_with_journal_and_ledger_a
         client.await.expect("a client ends");
     }
     let (world, ordered) = (storm.world(), begun.elapsed());
-    let patience = Duration::from_secs(60) + Duration::from_millis(100) * u32::try_from(many).unwrap();
     let ends = settle(&world, &storm, patience).await;
     let settled = begun.elapsed();
     journal_and_ledger_agree(&world).await;

@@ -1,7 +1,8 @@
 //! What a camt.054 means: pure.
 //!
 //! Money is credited only for an entry that is a credit, booked and no reversal. Its transactions are booked one by
-//! one if they sum up to it; else the entry is booked once, with its own amount, and reviewed (R6).
+//! one if they sum up to it; else the entry is booked once, with its own amount, and reviewed (R6). So is a credit among the
+//! transactions of a debit entry.
 
 use std::collections::HashMap;
 
@@ -45,8 +46,12 @@ pub struct ReceivedLine {
     pub funds: FundsReceived,
     /// Its place among equal references of this document and account.
     pub position: u32,
-    /// It is a whole entry, whose transactions don't sum up to it.
+    /// It is a whole entry, whose transactions don't sum up to it, or a credit among the transactions of a debit entry: a
+    /// person looks at it (R6).
     pub sum_mismatch: bool,
+    /// The bank's reference of the entry that it is a transaction of, where the line's own reference and place are not that
+    /// entry's: such an entry may have been booked whole before (R4).
+    pub entry: Option<String>,
 }
 
 /// What became of a payout.
@@ -183,12 +188,10 @@ fn received(
     places: &mut Places,
 ) -> Line {
     // A whole entry is known by its own reference, never by that of one of its transactions.
-    let reference = if sum_mismatch {
-        own_reference(report, entry, None)
-    } else {
-        own_reference(report, entry, Some(detail))
-    };
+    let reference = own_reference(report, entry, Some(detail).filter(|_| !sum_mismatch));
     let position = places.next(&report.account_number, &reference);
+    let of = entry.reference.as_deref().map(fitting).filter(|_| !sum_mismatch);
+    let of = of.filter(|of| *of != reference || position > 0);
     let funds = FundsReceived {
         reference,
         account_number: report.account_number.clone(),
@@ -200,15 +203,18 @@ fn received(
         end_to_end_id: detail.refs.end_to_end.clone(),
         uetr: detail.refs.uetr.clone(),
     };
-    Line::Received(ReceivedLine { funds, position, sum_mismatch })
+    // Only entries that are credits credit by themselves.
+    let sum_mismatch = sum_mismatch || entry.direction == Direction::Debit;
+    Line::Received(ReceivedLine { funds, position, sum_mismatch, entry: of })
 }
 
 fn returned(report: &Report, entry: &Entry, detail: &Detail, amount: Money, places: &mut Places) -> Line {
-    let own = own_reference(report, entry, None);
+    // Where the entry has no reference, its transaction's is the return's own. A reversal repeats its original's there.
+    let names_itself = entry.reference.is_none() && !entry.reversal && detail.refs.bank.is_some();
+    let own = own_reference(report, entry, Some(detail).filter(|_| names_itself));
     let Some(original) = original_of(entry, &detail.refs, &own) else {
         return kept(report, entry, KeptReason::ForReconciliation);
     };
-    let original = fitting(original);
     let position = places.next(&format!("return of {}", report.account_number), &format!("{own} {original}"));
     Line::Returned(FundsReturned {
         reference: own,
@@ -220,14 +226,22 @@ fn returned(report: &Report, entry: &Entry, detail: &Detail, amount: Money, plac
     })
 }
 
-/// The payment that is taken back is named by the transaction's own bank reference if the entry has another one. A bank
-/// that gives its entries references gave the payment one too, which comes back as `TxId`; at any other the payment is
-/// kept under its UETR, and under no other name that comes back ([`own_reference`]).
-fn original_of<'a>(entry: &Entry, refs: &'a Refs, own: &str) -> Option<&'a str> {
+/// The payment that is taken back is named by the transaction's own bank reference if that is not the return's own. A bank
+/// that gives references gave the payment one too, which comes back as `TxId`; at any other the payment is
+/// kept under its UETR, and under no other name that comes back ([`own_reference`]). An entry that is reversed is booked
+/// again under its own reference: where nothing else is the bank's or the network's, that is the payment's. What the remitter wrote
+/// names it last, and where there is nothing else at all, the return's one reference may be the payment's.
+fn original_of(entry: &Entry, refs: &Refs, own: &str) -> Option<String> {
     let Refs { bank, transaction, uetr, instruction, end_to_end, clearing, .. } = refs;
-    let [first, second] = if entry.reference.is_some() { [transaction, uetr] } else { [uetr, transaction] };
-    let named = [bank, first, second, instruction, end_to_end, clearing];
-    named.into_iter().flatten().map(String::as_str).find(|reference| *reference != own)
+    let numbers = entry.reference.is_some() || bank.is_some();
+    let [first, second] = if numbers { [transaction, uetr] } else { [uetr, transaction] };
+    let other = |named: [&Option<String>; 3]| {
+        named.into_iter().flatten().map(|reference| fitting(reference)).find(|reference| reference != own)
+    };
+    other([bank, first, second])
+        .or_else(|| Some(own.to_owned()).filter(|_| entry.reversal && entry.reference.is_some()))
+        .or_else(|| other([instruction, end_to_end, clearing]))
+        .or_else(|| bank.as_deref().filter(|_| entry.reference.is_none()).map(fitting))
 }
 
 fn payout_of(detail: &Detail) -> Option<&str> {

@@ -12,9 +12,9 @@
 //! | `amount` and `unsent.xml` | the bank never had it, and it may be sent as it is |
 //! | `amount` | the bank has it, or can take it |
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +25,9 @@ const AMOUNT: &str = "amount";
 const UNSENT: &str = "unsent.xml";
 /// Records that are being made; left over only by a crash.
 const SCRATCH: &str = ".new-";
+/// Documents hold names and account numbers in the clear: ours, and for the group of whoever carries them to read; nobody else's.
+const FILE: u32 = 0o640;
+const FOLDER: u32 = 0o750;
 /// Older than any call.
 const LEFT_OVER: Duration = Duration::from_secs(3600);
 
@@ -122,7 +125,7 @@ impl Outbox {
     }
 
     fn make(&self, scratch: &Path, document: &str, amount: Money) -> io::Result<()> {
-        fs::create_dir(scratch)?;
+        DirBuilder::new().mode(FOLDER).create(scratch)?;
         write(&scratch.join(UNSENT), document)?;
         write(&scratch.join(AMOUNT), &format!("{amount} {}\n", amount.currency().code()))?;
         sync(scratch)
@@ -189,7 +192,7 @@ fn amount_of(text: &str) -> Option<Money> {
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock};
 
@@ -89,6 +90,28 @@ async fn r27_a_payout_from_its_file_to_its_result() {
     assert_eq!(query(&world.files()).await, paid());
     let other = files.query("po_0", soon()).await;
     assert_eq!(other, QueryOutcome::NeverSeen);
+}
+
+/// Whatever the process's umask is: as a rule it lets everybody read.
+#[tokio::test]
+async fn r36_nobody_but_owner_and_group_reads_what_was_written() {
+    let world = World::new();
+    let left_open = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(world.path("sent"), left_open).unwrap();
+    let files = world.files();
+    files.outbox.prepare("po_0", "<unsent/>", cny(1)).unwrap();
+    assert_eq!(send(&files).await, accepted());
+    let mode = |path: &str| fs::metadata(world.path(path)).unwrap().permissions().mode() & 0o777;
+    let sent = format!("sent/{REFERENCE}");
+    for folder in ["sent/po_0", &*sent] {
+        assert_eq!(mode(folder) & !0o750, 0, "{folder}: {:o}", mode(folder));
+    }
+    let amount = format!("{sent}/amount");
+    for file in ["sent/po_0/unsent.xml", "sent/po_0/amount", &*amount, &*format!("out/{REFERENCE}.xml")] {
+        assert_eq!(mode(file) & !0o640, 0, "{file}: {:o}", mode(file));
+        assert_eq!(mode(file) & 0o600, 0o600, "{file}: {:o}", mode(file));
+    }
+    assert_eq!(mode("sent"), 0o777, "what was there stays as it is");
 }
 
 #[tokio::test]

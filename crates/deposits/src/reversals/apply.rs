@@ -17,10 +17,10 @@ enum Verdict {
     Hold(HoldReason),
 }
 
-/// Why a held reversal is not booked on the payment that an operator says.
+/// Why a reversal is not booked on the payment that an operator says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotBooked {
-    /// It is not held.
+    /// It is applied or put aside.
     #[error("the reversal is {0}")]
     State(ReversalState),
     /// The payment came to another bank than the one that took the money back.
@@ -147,12 +147,13 @@ impl Reversal {
         Ok(movement)
     }
 
-    /// An operator puts a held reversal aside.
+    /// An operator puts a reversal aside that is held, or whose payment is not found.
     ///
     /// # Errors
-    /// The state that it is in, when that is not `held`; nothing has changed then.
+    /// The state that it is in, when that is final; nothing has changed then.
     pub fn dismiss(&mut self) -> Result<(), ReversalState> {
         self.state = self.state.after(ReversalEvent::Dismiss).ok_or(self.state)?;
+        self.hold.get_or_insert(HoldReason::PaymentNotFound);
         Ok(())
     }
 

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use money::Money;
 use pg::Tx;
 use uuid::Uuid;
 
 use super::{Reversal, ReversalId};
+use crate::claim::amount_of;
 use crate::error::Error;
 use crate::payment::index_of;
 use crate::receipt::{PaymentId, Receipt, reference_key};
+use crate::state::PaymentState;
 
 /// What a reversal's reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,10 @@ struct Candidate {
     payment: PaymentId,
     account_index: [u8; 32],
     position: i32,
+    /// What is left of it; no longer anything where it went back to its remitter.
+    left: Money,
+    /// None for one that this batch decides about.
+    status: Option<PaymentState>,
 }
 
 /// Looks for the payments of a slice of reversals: by their keys those that were kept before, and among `new` those that this
@@ -62,6 +69,8 @@ pub async fn originals(
             payment: PaymentId::from_uuid(payment),
             account_index: index_of(account_index)?,
             position: row.get("position"),
+            left: amount_of(row)?,
+            status: Some(PaymentState::from_column(row.get("status"))?),
         });
     }
     let original = |reversal: &&Reversal| {
@@ -79,6 +88,8 @@ fn among(reversals: &[&Reversal], new: &[&Receipt]) -> HashMap<Uuid, Vec<Candida
             payment: receipt.id,
             account_index: receipt.account_index,
             position: receipt.position,
+            left: receipt.amount,
+            status: None,
         });
     }
     let of = |reversal: &&Reversal| {
@@ -88,44 +99,102 @@ fn among(reversals: &[&Reversal], new: &[&Receipt]) -> HashMap<Uuid, Vec<Candida
     reversals.iter().filter_map(of).collect()
 }
 
-/// By the account where the bank names it; among several left, by the place in the document.
+/// By the account where the bank names it; among several, by the amount: the one of which just as much is left, or the only one
+/// of which as much is left. The place in the document counts the returns there. It decides between those that differ in
+/// nothing else; of a part of one only where it is not the first, which an event that has no places says, too.
 fn narrow(reversal: &Reversal, candidates: &[Candidate]) -> Original {
     let in_account =
         |candidate: &&Candidate| reversal.account_index.is_none_or(|index| index == candidate.account_index);
-    let left: Vec<&Candidate> = candidates.iter().filter(in_account).collect();
-    let mut at_place = left.iter().filter(|candidate| candidate.position == reversal.position);
-    match (left.as_slice(), at_place.next(), at_place.next()) {
-        ([], ..) => Original::Unseen,
-        ([only], ..) => Original::One(only.payment),
-        (_, Some(only), None) => Original::One(only.payment),
-        _ => Original::Several,
+    let same: Vec<&Candidate> = candidates.iter().filter(in_account).collect();
+    match same.as_slice() {
+        [] => return Original::Unseen,
+        [only] => return Original::One(only.payment),
+        _ => {}
     }
+    let (taken, place) = (reversal.amount, reversal.position);
+    let has =
+        |candidate: &Candidate| (candidate.left.currency() == taken.currency()).then_some(candidate.left);
+    let enough =
+        same.iter().filter(|candidate| has(candidate).is_some_and(|left| left.minor() >= taken.minor()));
+    let whole = enough.clone().filter(|candidate| candidate.left == taken);
+    let first = whole.clone().next().map(|candidate| candidate.status);
+    let alike = whole.clone().all(|candidate| Some(candidate.status) == first);
+    let whole_there = whole.clone().filter(|candidate| alike && candidate.position == place);
+    let part_there = enough.clone().filter(|candidate| place > 0 && candidate.position == place);
+    let meant = only(whole).or_else(|| only(whole_there)).or_else(|| only(enough));
+    let meant = meant.or_else(|| only(part_there).filter(|_| first.is_none()));
+    meant.map_or(Original::Several, |candidate| Original::One(candidate.payment))
+}
+
+/// The only one, where there is one and no other.
+fn only<'a, 'c: 'a>(mut candidates: impl Iterator<Item = &'a &'c Candidate>) -> Option<&'c Candidate> {
+    let first = candidates.next()?;
+    candidates.next().is_none().then_some(*first)
 }
 
 #[cfg(test)]
 mod tests {
+    use money::Currency;
+
     use super::*;
     use crate::samples;
 
+    const CREDITED: Option<PaymentState> = Some(PaymentState::Credited);
+
     #[test]
-    fn r8_the_payment_is_found_by_its_account_and_then_by_its_place() {
+    fn r8_the_payment_is_found_by_its_account_its_amount_and_then_by_its_place() {
         let payments = [0; 3].map(|_| PaymentId::new(samples::shard(3)));
-        let candidate = |at: usize, account: u8, position| Candidate {
+        let of = |at: usize, account: u8, position, minor, status| Candidate {
             payment: payments[at],
             account_index: [account; 32],
             position,
+            left: samples::usd(minor),
+            status,
         };
-        let one = |at: usize| Original::One(payments[at]);
-        // the candidates, the account that the bank names, the reversal's place, what it means
+        let candidate = |at, account, position| of(at, account, position, 100, CREDITED);
+        let (one, review) = (|at: usize| Original::One(payments[at]), Some(PaymentState::InReview));
+        let euros = Candidate { left: Money::new(100, Currency::EUR).unwrap(), ..candidate(0, 7, 0) };
+        // the candidates, the account that the bank names, the reversal's place, what 1.00 USD taken back means
         let table = [
             ("none", vec![], None, 0, Original::Unseen),
             ("one, at another place", vec![candidate(0, 7, 4)], None, 0, one(0)),
+            ("one, of which less is left", vec![of(0, 7, 0, 99, CREDITED)], None, 0, one(0)),
             ("one, in the account", vec![candidate(0, 7, 0)], Some(7), 1, one(0)),
             ("one, in another account", vec![candidate(0, 8, 0)], Some(7), 0, Original::Unseen),
             ("two accounts, one named", vec![candidate(0, 7, 0), candidate(1, 8, 0)], Some(8), 0, one(1)),
             ("two accounts", vec![candidate(0, 7, 0), candidate(1, 8, 0)], None, 0, Original::Several),
             ("two places", vec![candidate(0, 7, 0), candidate(1, 7, 1)], None, 1, one(1)),
             ("neither place", vec![candidate(0, 7, 0), candidate(1, 7, 1)], None, 2, Original::Several),
+            ("one of two amounts", vec![of(0, 7, 0, 200, CREDITED), candidate(1, 7, 1)], None, 0, one(1)),
+            (
+                "the only one with as much",
+                vec![of(0, 7, 0, 99, CREDITED), of(1, 7, 1, 200, CREDITED)],
+                None,
+                0,
+                one(1),
+            ),
+            (
+                "two with more",
+                vec![of(0, 7, 0, 101, CREDITED), of(1, 7, 1, 200, CREDITED)],
+                None,
+                0,
+                Original::Several,
+            ),
+            (
+                "none with as much",
+                vec![of(0, 7, 0, 99, CREDITED), of(1, 7, 1, 98, CREDITED)],
+                None,
+                0,
+                Original::Several,
+            ),
+            (
+                "one credited, one in review",
+                vec![candidate(0, 7, 0), of(1, 7, 1, 100, review)],
+                None,
+                0,
+                Original::Several,
+            ),
+            ("one in another currency", vec![euros, candidate(1, 7, 1)], None, 0, one(1)),
             (
                 "two contradicting reports at one place",
                 vec![candidate(0, 7, 0), candidate(1, 7, 0), candidate(2, 7, 1)],

@@ -24,12 +24,18 @@ pub async fn list_reversals(
     rows.iter().map(Reversal::from_row).collect()
 }
 
-/// Reversals that a person has to look at: a bank has taken money that is still somebody's in the book.
+/// How long a payment may come after its return before a person should look: a bank's files cross within hours.
+pub const PATIENCE: time::Duration = time::Duration::days(1);
+
+/// Reversals that a person has to look at, since they are held or have waited for more than [`PATIENCE`]: a bank has taken
+/// money that is still somebody's in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldReversals {
-    /// How many.
-    pub count: i64,
-    /// When the first of them came.
+    /// How many are held.
+    pub held: i64,
+    /// How many have waited too long for a payment.
+    pub overdue: i64,
+    /// When the first of all these came.
     pub oldest: Option<OffsetDateTime>,
 }
 
@@ -38,9 +44,12 @@ pub struct HeldReversals {
 /// # Errors
 /// The database's.
 pub async fn held_reversals(conn: &Connection) -> Result<HeldReversals, Error> {
-    let state = ReversalState::Held.as_str();
-    let row = conn.query_one(include_str!("../sql/count_held_reversals.sql"), &[&state]).await?;
-    Ok(HeldReversals { count: row.get("reversals"), oldest: row.get("oldest") })
+    let (held, waiting) = (ReversalState::Held.as_str(), ReversalState::Waiting.as_str());
+    let patience = PATIENCE.as_seconds_f64();
+    let row = conn
+        .query_one(include_str!("../sql/count_held_reversals.sql"), &[&held, &waiting, &patience])
+        .await?;
+    Ok(HeldReversals { held: row.get("held"), overdue: row.get("overdue"), oldest: row.get("oldest") })
 }
 
 /// What was applied to these payments, oldest first.

@@ -40,8 +40,12 @@ impl ReversalState {
         match (self, event) {
             (ReversalState::Waiting, ReversalEvent::Apply) => Some(ReversalState::Applied),
             (ReversalState::Waiting, ReversalEvent::Hold) => Some(ReversalState::Held),
-            (ReversalState::Held, ReversalEvent::Book) => Some(ReversalState::Applied),
-            (ReversalState::Held, ReversalEvent::Dismiss) => Some(ReversalState::Dismissed),
+            (ReversalState::Waiting | ReversalState::Held, ReversalEvent::Book) => {
+                Some(ReversalState::Applied)
+            }
+            (ReversalState::Waiting | ReversalState::Held, ReversalEvent::Dismiss) => {
+                Some(ReversalState::Dismissed)
+            }
             _ => None,
         }
     }
@@ -83,15 +87,18 @@ pub enum HoldReason {
     CurrencyDiffers,
     /// It is more than what is left of the payment.
     Exceeds,
+    /// Its payment was never seen: why one that waited was put aside.
+    PaymentNotFound,
 }
 
 impl HoldReason {
     /// All reasons.
-    pub const ALL: [HoldReason; 4] = [
+    pub const ALL: [HoldReason; 5] = [
         HoldReason::ReferenceConflict,
         HoldReason::SeveralPayments,
         HoldReason::CurrencyDiffers,
         HoldReason::Exceeds,
+        HoldReason::PaymentNotFound,
     ];
 
     /// The name in the contract and in the database.
@@ -101,6 +108,7 @@ impl HoldReason {
             HoldReason::SeveralPayments => "several_payments",
             HoldReason::CurrencyDiffers => "currency_differs",
             HoldReason::Exceeds => "exceeds",
+            HoldReason::PaymentNotFound => "payment_not_found",
         }
     }
 
@@ -128,7 +136,7 @@ mod tests {
     fn r8_i6_the_whole_table_of_transitions() {
         let events = [Apply, Hold, Book, Dismiss];
         let table = [
-            (Waiting, [Some(Applied), Some(Held), None, None]),
+            (Waiting, [Some(Applied), Some(Held), Some(Applied), Some(Dismissed)]),
             (Held, [None, None, Some(Applied), Some(Dismissed)]),
             (Applied, [None; 4]),
             (Dismissed, [None; 4]),

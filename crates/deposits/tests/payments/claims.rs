@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use deposits::{Claimed, Error, Receipt, claim};
+use deposits::{Claimed, EntryName, Error, Receipt, Received, claim};
 use money::{Currency, Money};
+use pg::Shards;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::world::{World, receipt, usd};
+use crate::world::{World, bank, receipt, usd};
 
 async fn claim_all(world: &World, receipts: &[Receipt]) -> Vec<Claimed> {
     let mut conn = world.db.pool.get().await.unwrap();
@@ -83,6 +84,52 @@ async fn r4_another_currency_or_bank() {
     let claimed = claim_all(&world, &[first, euros, elsewhere]).await;
     let [new, conflict] = [false, true].map(|conflict| Claimed::New { conflict });
     assert_eq!(claimed, [new, conflict, new]);
+}
+
+/// A transaction of that entry, both under the bank's references.
+fn of_entry(entry: &str, reference: &str, minor: i64) -> Receipt {
+    let entry = EntryName::new(Shards::new(16), &bank(), entry.to_owned());
+    Receipt { entry: Some(entry), ..receipt(reference, usd(minor)) }
+}
+
+fn whole(reference: &str, minor: i64) -> Receipt {
+    Receipt { sum_mismatch: true, ..receipt(reference, usd(minor)) }
+}
+
+/// 100.00 booked whole, since 60.00 and 30.00 aren't that; then the bank sends it anew, with 60.00 and 40.00.
+#[tokio::test]
+async fn r4_the_transactions_of_an_entry_that_was_booked_whole_are_reviewed() {
+    let world = World::start().await;
+    world.take_in(&[whole("MM-1", 100), receipt("MM-2", usd(100))]).await;
+    let elsewhere = Receipt { account_index: [8; 32], ..of_entry("MM-1", "MM-1c", 60) };
+    let other_bank = Receipt { bank: Arc::from("other"), ..of_entry("MM-1", "MM-1d", 60) };
+    let corrected = [
+        of_entry("MM-1", "MM-1a", 60),
+        of_entry("MM-1", "MM-1b", 40),
+        Receipt { position: 1, ..of_entry("MM-1", "MM-1", 40) },
+        elsewhere,
+        other_bank,
+        // Booked under its reference, though not whole; never seen; whole, but in this slice; none.
+        of_entry("MM-2", "MM-2a", 60),
+        of_entry("MM-3", "MM-3a", 60),
+        whole("MM-4", 100),
+        of_entry("MM-4", "MM-4a", 60),
+        receipt("MM-5", usd(60)),
+    ];
+    let expected = ["conflict", "conflict", "conflict", "new", "new", "new", "new", "new", "conflict", "new"];
+    let received = world.take_in(&corrected).await;
+    let told: Vec<&str> = received
+        .iter()
+        .map(|one| match one {
+            Received::Payment { payment, .. } if payment.conflict => "conflict",
+            Received::Payment { .. } => "new",
+            Received::Duplicate(_) => "duplicate",
+        })
+        .collect();
+    assert_eq!(told, expected);
+    let again = [of_entry("MM-1", "MM-1a", 60), of_entry("MM-3", "MM-3a", 60)];
+    let first = |at: usize| Claimed::Duplicate { payment: corrected[at].id };
+    assert_eq!(claim_all(&world, &again).await, [first(0), first(6)], "in the same document once more");
 }
 
 #[tokio::test]

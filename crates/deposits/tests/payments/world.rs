@@ -190,6 +190,7 @@ pub fn receipt(reference: &str, amount: Money) -> Receipt {
         position: 0,
         amount,
         sum_mismatch: false,
+        entry: None,
         remitter_name: Some(Sensitive::new(REMITTER.to_owned())),
         details_sealed: Arc::from([1, 2, 3].as_slice()),
         uetr: None,

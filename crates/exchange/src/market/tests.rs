@@ -20,7 +20,7 @@ fn word(pair: &str, bid: &str, ask: &str, bank: &str, seconds: i64) -> CurrentRa
         base: currency(base),
         quote: currency(quote),
         bid: Rate::parse(bid).unwrap(),
-        ask: Rate::parse(ask).unwrap(),
+        ask: Rate::parse(ask).unwrap().into(),
         as_of: NOW - Duration::seconds(seconds),
         bank: bank.into(),
     }
@@ -157,7 +157,7 @@ fn r16_each_leg_has_its_own_age_and_a_rate_of_its_own_goes_first() {
 /// Which side of a pair a leg takes: sold as its base (bid), or bought as its base (1 ÷ ask).
 fn leg(from: Currency, to: Currency, sells_base: bool, rate: Rate) -> CurrentRate {
     let (base, quote) = if sells_base { (from, to) } else { (to, from) };
-    CurrentRate { base, quote, bid: rate, ask: rate, as_of: NOW, bank: "hb".into() }
+    CurrentRate { base, quote, bid: rate, ask: rate.into(), as_of: NOW, bank: "hb".into() }
 }
 
 proptest! {

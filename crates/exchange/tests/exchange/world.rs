@@ -30,7 +30,7 @@ pub fn rate(base: Currency, bid: &str, ask: &str, as_of: OffsetDateTime) -> Publ
         base,
         quote: Currency::CNY,
         bid: Rate::parse(bid).unwrap(),
-        ask: Rate::parse(ask).unwrap(),
+        ask: Rate::parse(ask).unwrap().into(),
         as_of,
     }
 }

@@ -275,8 +275,12 @@ async fn r36_with_other_keys_nothing_is_found() {
     payee(&world, merchant, "CN", "6222021234567890").await;
     let folder = tempfile::tempdir().unwrap();
     let other = Keyring::generate(&folder.path().join("keys")).unwrap();
+    let found = async |keyring: &Keyring, text: &str| {
+        let sought = SoughtNumber::read(keyring, text).unwrap();
+        payees_numbered(&world.conn().await, &sought, MANY).await.unwrap().len()
+    };
     for text in ["7890", "6222021234567890"] {
-        let sought = SoughtNumber::read(&other, text).unwrap();
-        assert!(payees_numbered(&world.conn().await, &sought, MANY).await.unwrap().is_empty());
+        assert_eq!(found(&world.keyring, text).await, 1, "{text}");
+        assert_eq!(found(&other, text).await, 0, "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use merchants::{MerchantState, NewPayee, NewReceivingAccount, PayeeId, PayeeRequest, create_payee};
 use merchants::{insert_receiving_account, merchant};
 use money::Currency;
-use privacy::Keyring;
+use privacy::{Keyring, OpenError};
 
 use crate::documents;
 use crate::world::{EMAIL, NAME, SHARDS, World};
@@ -75,7 +75,8 @@ async fn r36_other_keys_open_nothing() {
     assert!(!format!("{profile:?}").contains("Shenzhen"));
     let folder = tempfile::tempdir().unwrap();
     let other = Keyring::generate(&folder.path().join("keys")).unwrap();
-    assert!(merchant(&conn, &other, id).await.is_err());
+    let refused = merchant(&conn, &other, id).await.unwrap_err();
+    assert!(matches!(refused, merchants::Error::Open(OpenError::Damaged)), "{refused:?}");
 }
 
 #[tokio::test]
@@ -92,7 +93,8 @@ async fn r36_a_sealed_value_moved_to_another_row_does_not_open() {
     );
     world.db.owner().get().await.unwrap().batch_execute(&sql).await.unwrap();
     let conn = world.conn().await;
-    assert!(merchant(&conn, &world.keyring, other).await.is_err());
+    let refused = merchant(&conn, &world.keyring, other).await.unwrap_err();
+    assert!(matches!(refused, merchants::Error::Open(OpenError::Damaged)), "{refused:?}");
     assert!(merchant(&conn, &world.keyring, one).await.is_ok());
 }
 

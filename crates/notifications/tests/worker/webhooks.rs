@@ -7,7 +7,7 @@ use notifications::{
 };
 use pg::Place;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::world::{SETTINGS, World};
@@ -186,9 +186,8 @@ async fn a_killed_worker_loses_nothing() {
     // As kill -9 would: in the middle of attempts, nothing recorded.
     let settings = Settings { lease: Duration::from_secs(2), ..SETTINGS };
     let killed = world.worker(settings);
-    while world.receiver.arrived("/hangs").is_empty() {
-        sleep(Duration::from_millis(5)).await;
-    }
+    let arrived = async || !world.receiver.arrived("/hangs").is_empty();
+    testkit::until("an attempt that hangs", Duration::from_secs(60), arrived).await;
     killed.shutdown(Duration::ZERO).await;
     let sql = "UPDATE webhook_endpoints SET url = replace(url, '/hangs', '/late')";
     world.db.owner().get().await.unwrap().batch_execute(sql).await.unwrap();
@@ -282,7 +281,7 @@ async fn an_endpoint_has_one_test_under_way_however_many_are_asked_for() {
     let tx = conn.begin().await.unwrap();
     enqueue_test(&tx, merchant, id).await.unwrap().expect("the first");
     let first = async {
-        sleep(Duration::from_millis(300)).await;
+        testkit::somebody_waits(&world.db).await;
         tx.commit().await.unwrap();
     };
     let (second, ()) = tokio::join!(ask(), first);

@@ -212,3 +212,36 @@ async fn r44_what_statements_ask_for_is_read_and_little_else_among_many() {
     let parameters = "'2026-11-12', '00000000-0000-0000-0000-000000000000', '2026-11-13', 1000";
     plan(&conn, late, parameters).await.goes_by(&["payouts_settled_late"], 24 * 60 / 50 + 1);
 }
+
+/// Every merchant that is to be closed has them read (R38): whatever else there is costs nothing.
+#[tokio::test]
+async fn r38_disputed_returns_are_read_and_nothing_else_among_many() {
+    let world = World::start().await;
+    let owner = world.db.owner().get().await.unwrap();
+    let fill = "INSERT INTO payouts (shard, id, withdrawal, payment, bank, attempt, amount_minor, currency, beneficiary_sealed,
+                                     status, sends, queries, delays, needs_operator, created_at, updated_at)
+                SELECT n % 16, md5(n::text)::uuid, CASE WHEN n % 2 = 0 THEN md5('w' || n)::uuid END,
+                       CASE WHEN n % 2 = 1 THEN md5('p' || n / 4)::uuid END, 'harbour', 1, 100, 'CNY', '',
+                       CASE WHEN n % 1000 < 4 THEN 'disputed' ELSE 'paid' END, 1, 0, 0, false, now(), now()
+                FROM generate_series(1, 20000) AS n;
+                ANALYZE payouts";
+    owner.batch_execute(fill).await.unwrap();
+    let sql = include_str!("../../src/sql/disputed_returns.sql");
+    let start = "'00000000-0000-0000-0000-000000000000', 5";
+    plan(&owner, sql, start).await.goes_by(&["payouts_disputed_returns"], 12);
+
+    let mut conn = world.db.pool.get().await.unwrap();
+    let tx = conn.begin().await.unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = payouts::disputed_returns(&tx, after, 6).await.unwrap();
+        after = page.last().copied();
+        seen.extend(page);
+        if after.is_none() {
+            break;
+        }
+    }
+    let of = "SELECT DISTINCT payment FROM payouts WHERE status = 'disputed' AND withdrawal IS NULL ORDER BY payment";
+    let all: Vec<uuid::Uuid> = owner.query(of, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!((seen.len(), seen), (20, all), "two attempts at one payment are one");
+}

@@ -76,7 +76,8 @@ async fn r29_a_payout_is_found_by_every_name_that_a_bank_gave_it() {
     }
     let conn = world.db.pool.get().await.unwrap();
     for sql in ["UPDATE payout_references SET reference = 'x'", "DELETE FROM payout_references"] {
-        assert!(conn.execute(sql, &[]).await.is_err(), "{sql}");
+        let refused = conn.execute(sql, &[]).await.unwrap_err();
+        assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
     }
 }
 

@@ -19,9 +19,7 @@ async fn r31_a_paused_bank_is_sent_nothing_but_asked_and_goes_on_where_it_was() 
     let first = Worker::start(world.db.pool.clone(), links, open(), dying).unwrap();
     let sent = world.enqueue_at("harbour", 1).await;
     world.wait_for(&sent, S::Sent).await;
-    while bank.sends_of(sent[0]) < 1 {
-        tokio::time::sleep(ms(5)).await;
-    }
+    testkit::until("the send at the bank", ms(60_000), async || bank.sends_of(sent[0]) == 1).await;
     first.shutdown(Duration::ZERO).await;
 
     let paused = BankLink { paused: true, ..world.link("harbour", &bank) };

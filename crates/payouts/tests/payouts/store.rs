@@ -153,7 +153,8 @@ async fn i7_evidence_and_terms_can_not_be_changed_at_run_time() {
         "UPDATE payout_evidence SET text = ''",
         "DELETE FROM payout_evidence",
     ] {
-        assert!(conn.execute(sql, &[]).await.is_err(), "{sql}");
+        let refused = conn.execute(sql, &[]).await.unwrap_err();
+        assert_eq!(refused.code(), Some("42501"), "{sql}: {refused}");
     }
 }
 

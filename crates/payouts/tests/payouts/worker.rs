@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use payouts::{BankLink, BreakerState, JobKind, PayoutState as S, Source, Submit, Worker};
+use payouts::{BadPolicy, BankLink, BreakerState, JobKind, PayoutState as S, Source, Submit, Worker};
 use pg::{Pool, PoolSettings};
 use testkit::{Fault, FaultProxy};
 
@@ -121,8 +121,8 @@ async fn r32_a_frozen_merchants_payouts_stay() {
     // Not held, as if the freeze had not seen it: the claim's own lock stops it.
     let after = world.enqueue_at("harbour", 1).await;
     let worker = world.worker(vec![world.link("harbour", &bank)]);
-    tokio::time::sleep(ms(300)).await;
-    assert_eq!(bank.sends.lock().unwrap().len(), 0);
+    world.a_later_one_is_paid("harbour").await;
+    assert_eq!(bank.sends.lock().unwrap().len(), 1, "the later one alone");
     assert_eq!(world.get(before[0]).await.state, S::Held);
     assert_eq!(world.get(after[0]).await.state, S::Queued);
 
@@ -141,7 +141,7 @@ async fn r32_a_claim_waits_for_a_freeze_that_is_not_committed() {
     let mut locked = merchants::lock(&tx, &[], &[world.merchant]).await.unwrap();
     let ids = world.enqueue_at("harbour", 1).await;
     let worker = world.worker(vec![world.link("harbour", &bank)]);
-    tokio::time::sleep(ms(200)).await;
+    testkit::somebody_waits(&world.db).await;
     let freeze = merchants::Freeze { reason: "test".into(), legal_reference: None, until: None };
     let now = tx.now().await.unwrap();
     assert!(locked.freeze(world.merchant, freeze, now));
@@ -151,8 +151,8 @@ async fn r32_a_claim_waits_for_a_freeze_that_is_not_committed() {
     locked.save(&tx, now).await.unwrap();
     payouts.save(&tx, now).await.unwrap();
     tx.commit().await.unwrap();
-    tokio::time::sleep(ms(200)).await;
-    assert_eq!((world.get(ids[0]).await.state, bank.sends.lock().unwrap().len()), (S::Held, 0));
+    world.a_later_one_is_paid("harbour").await;
+    assert_eq!((world.get(ids[0]).await.state, bank.sends_of(ids[0])), (S::Held, 0));
     worker.shutdown(PATIENCE).await;
 }
 
@@ -230,7 +230,9 @@ async fn r27_a_policy_that_can_not_keep_it_does_not_start() {
     let bank = FakeBank::new(Mood::Pays);
     let link = world.link("harbour", &bank);
     let hasty = BankLink { policy: payouts::BankPolicy { settle: ms(600), ..policy() }, ..link };
-    assert!(Worker::start(world.db.pool.clone(), vec![hasty], open(), world.submit()).is_err());
+    let refused = Worker::start(world.db.pool.clone(), vec![hasty], open(), world.submit()).unwrap_err();
+    let why = "bank harbour: settle must be longer than lease and request_timeout together";
+    assert_eq!(refused, BadPolicy(why.into()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -353,9 +355,7 @@ async fn r29_what_a_bank_tells_unasked_counts_and_contradictions_are_seen() {
     let bank = FakeBank::new(Mood::Loses);
     let worker = world.worker(vec![world.link("harbour", &bank)]);
     let ids = world.enqueue_at("harbour", 2).await;
-    while bank.sends.lock().unwrap().len() < 2 {
-        tokio::time::sleep(ms(5)).await;
-    }
+    testkit::until("both sends", ms(60_000), async || bank.sends.lock().unwrap().len() == 2).await;
     let failed = || bank::QueryOutcome::Failed { reason: "AC01".into() };
     let amount = world.get(ids[0]).await.amount;
     let paid =

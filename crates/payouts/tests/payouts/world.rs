@@ -252,6 +252,20 @@ impl World {
         })
     }
 
+    /// Pays what no merchant's freeze stops. A bank's jobs are claimed one after the other, the one that was due first first: so
+    /// whatever was due before has been claimed by then, or left.
+    pub async fn a_later_one_is_paid(&self, bank: &str) {
+        let payment = NewPayout {
+            withdrawal: None,
+            payment: Some(Uuid::now_v7()),
+            merchant: None,
+            ..self.new_payout(bank)
+        };
+        let id = payment.id;
+        self.enqueue(&[payment]).await;
+        self.wait_for(&[id], PayoutState::Paid).await;
+    }
+
     pub async fn wait_for(&self, ids: &[PayoutId], state: PayoutState) {
         let deadline = Instant::now() + Duration::from_secs(60);
         for id in ids {

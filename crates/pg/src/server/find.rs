@@ -1,12 +1,19 @@
 //! Where PostgreSQL's programs are, and how to get them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
 /// The oldest major version that will do.
 const OLDEST: u32 = 14;
+
+/// For each command of the package manager: a slow network, and a person who is asked for a password.
+const INSTALLATION: Duration = Duration::from_secs(30 * 60);
+
+/// For a program to say its version.
+const ANSWER: Duration = Duration::from_secs(10);
 
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
 
@@ -26,7 +33,7 @@ pub fn find_binaries() -> Option<PathBuf> {
 /// Finds the programs, or installs them with the system's package manager, saying what it runs.
 ///
 /// # Errors
-/// [`Error::Server`] when there are none afterwards.
+/// [`Error::Server`] when there are none afterwards, or a command has not ended within half an hour.
 pub fn ensure_binaries(say: impl Fn(&str)) -> Result<PathBuf, Error> {
     if let Some(folder) = find_binaries() {
         return Ok(folder);
@@ -34,15 +41,37 @@ pub fn ensure_binaries(say: impl Fn(&str)) -> Result<PathBuf, Error> {
     say("PostgreSQL is not installed; installing it");
     for command in install_commands() {
         say(&format!("  {}", command.join(" ")));
-        let Some((program, arguments)) = command.split_first() else { continue };
-        let status = Command::new(program).args(arguments).status();
-        match status {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(Error::Server(format!("{} failed: {status}", command.join(" ")))),
-            Err(error) => return Err(Error::Server(format!("can't run {program}: {error}"))),
-        }
+        run(&command, INSTALLATION)?;
     }
     find_binaries().ok_or_else(none_found)
+}
+
+/// Runs a command of the package manager to its end. One that takes too long is not killed: in the midst of its work it would
+/// leave a system that needs repair.
+fn run(command: &[String], limit: Duration) -> Result<(), Error> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    let cant_run = |error| Error::Server(format!("can't run {program}: {error}"));
+    let mut child = Command::new(program).args(arguments).spawn().map_err(cant_run)?;
+    let (command, pid) = (command.join(" "), child.id());
+    match end(&mut child, limit).map_err(cant_run)? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(Error::Server(format!("{command} failed: {status}"))),
+        None => Err(Error::Server(format!(
+            "{command} has not ended within {limit:?}, and is left running (process {pid})"
+        ))),
+    }
+}
+
+/// How a process ended; none where it hasn't within `limit`.
+fn end(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let status = child.try_wait()?;
+        if status.is_some() || Instant::now() >= deadline {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The commands that install PostgreSQL here, in order; none where the package manager is unknown.
@@ -132,15 +161,44 @@ fn major(said: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
+/// What a program says in a line or two; none where it fails, or has not ended in time.
 fn output(program: &Path, argument: &str) -> Option<String> {
-    let output =
-        Command::new(program).arg(argument).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let mut asked = Command::new(program);
+    asked.arg(argument).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = asked.spawn().ok()?;
+    if end(&mut child, ANSWER).ok()?.is_none() {
+        child.kill().and_then(|()| child.wait()).ok();
+        return None;
+    }
+    let output = child.wait_with_output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_installation_that_does_not_end_is_not_waited_for_and_not_killed() {
+        let said = |script: &str, limit: Duration| {
+            let command = ["/bin/sh", "-c", script].map(str::to_owned);
+            run(&command, limit).map_err(|error| error.to_string())
+        };
+        let minute = Duration::from_secs(60);
+        assert_eq!(said("true", minute), Ok(()));
+        let failed = said("exit 3", minute).unwrap_err();
+        assert!(failed.contains("failed: exit status: 3"), "{failed}");
+        let folder = tempfile::tempdir().unwrap();
+        let done = folder.path().join("done");
+        let script = format!("sleep 1; touch {}", done.display());
+        let late = said(&script, Duration::from_millis(300)).unwrap_err();
+        assert!(late.contains("has not ended within 300ms, and is left running"), "{late}");
+        let deadline = Instant::now() + minute;
+        while !done.exists() {
+            assert!(Instant::now() < deadline, "it was killed");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 
     #[test]
     fn versions_are_read() {

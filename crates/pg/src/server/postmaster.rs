@@ -16,6 +16,12 @@ const PROC: &str = "/proc";
 /// A server's processes end by themselves when it dies, a long statement first.
 const ORPHANS: Duration = Duration::from_secs(15);
 
+/// For making a server's data, which takes a second or two.
+const INITDB: Duration = Duration::from_secs(120);
+
+/// pg_ctl keeps the deadline that it is given; by so much more whoever waits for it gives up, should it hang itself.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Settings of glibc's allocator. By itself it gives what a statement used back to the kernel when the statement ends, and has
 /// it cleared again page by page for the next one: up to a tenth of what a small batch costs the server. Other systems
 /// don't look at them.
@@ -64,7 +70,7 @@ impl Postmaster {
             "--auth=trust",
             &format!("--username={superuser}"),
         ]);
-        run(initdb, "initdb").await?;
+        run(initdb, "initdb", INITDB).await?;
         let place = self.data();
         std::fs::rename(&unfinished, &place).map_err(|error| failed("can't move to", &place, &error))
     }
@@ -101,7 +107,7 @@ impl Postmaster {
     pub async fn start(&self, deadline: Duration) -> Result<(), Error> {
         let mut start = self.pg_ctl("start", deadline);
         start.arg("--log").arg(self.log());
-        run(start, "pg_ctl start")
+        run(start, "pg_ctl start", deadline + GRACE)
             .await
             .map_err(|error| Error::Server(format!("{error}\n{}", last_lines(&self.log(), 15))))
     }
@@ -115,7 +121,7 @@ impl Postmaster {
             }
             let mut stop = self.pg_ctl("stop", deadline);
             stop.args(["--mode", mode]);
-            last = run(stop, "pg_ctl stop").await;
+            last = run(stop, "pg_ctl stop", deadline + GRACE).await;
             if last.is_ok() {
                 return last;
             }
@@ -205,11 +211,16 @@ fn working_folder(pid: &str) -> Option<PathBuf> {
     std::fs::read_link(Path::new(PROC).join(pid).join("cwd")).ok()
 }
 
-async fn run(mut command: tokio::process::Command, what: &str) -> Result<(), Error> {
+/// Runs it to its end, or kills it when it has not come to one within `limit`.
+async fn run(mut command: tokio::process::Command, what: &str, limit: Duration) -> Result<(), Error> {
     // pg_ctl's child keeps an inherited pipe open for as long as it lives: files, not pipes.
     let said = tempfile()?;
     let [out, err] = [said.try_clone(), said.try_clone()].map(|file| file.map_err(|e| no_file(&e)));
-    let status = command.stdout(out?).stderr(err?).status().await;
+    let ended = command.stdout(out?).stderr(err?).kill_on_drop(true).status();
+    let Ok(status) = tokio::time::timeout(limit, ended).await else {
+        let said = read_back(said);
+        return Err(Error::Server(format!("{what} has not ended within {limit:?}: {}", said.trim())));
+    };
     let status = status.map_err(|error| Error::Server(format!("can't run {what}: {error}")))?;
     if status.success() {
         return Ok(());
@@ -245,4 +256,20 @@ fn last_lines(path: &Path, count: usize) -> String {
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_does_not_end_is_given_up_with_what_it_said() {
+        let mut hangs = command("/bin/sh".as_ref(), None);
+        hangs.args(["-c", "echo waiting for a disk; exec sleep 600"]);
+        let limit = Duration::from_secs(2);
+        let given_up = tokio::time::timeout(Duration::from_secs(60), run(hangs, "initdb", limit)).await;
+        let given_up = given_up.map(|ended| ended.map_err(|error| error.to_string()));
+        let said = "private server: initdb has not ended within 2s: waiting for a disk";
+        assert_eq!(given_up, Ok(Err(said.to_owned())));
+    }
 }

@@ -10,7 +10,7 @@ use time::macros::date;
 
 use crate::world::{DAY, OWN, RECEIVING, World, entry, line, noon, statement};
 use Direction::{Credit, Debit};
-use EntryKind::{Payment, Payout, PayoutReturn, Reversal};
+use EntryKind::{CoverBought, CoverSold, Payment, Payout, PayoutReturn, Reversal};
 
 /// Looks for the other side of every statement; how many entries were listed, or none if there was nothing to ask.
 async fn check(world: &World, book: &[BookEntry]) -> Option<usize> {
@@ -133,6 +133,35 @@ async fn r29_r44_what_came_back_is_missed_though_a_line_about_the_payout_itself_
     world.round(&book).await;
     assert_eq!(check(&world, &book).await, Some(1));
     assert_eq!(world.open().await, [("amount_differs", 101), ("missing_at_bank", 90)]);
+}
+
+/// Made on Friday, settled on Tuesday: nobody misses it before, and whoever invented one is asked for it then. A receiving account knows
+/// nothing of deals.
+#[tokio::test]
+async fn r44_a_deal_is_missed_once_it_should_be_settled_and_on_our_own_account_alone() {
+    let world = World::new().await;
+    let day = |days: i64| DAY + Duration::days(days);
+    let at = |entry| BookEntry { at: noon(day(1)), since: noon(day(1)), ..entry };
+    let deal = |number, reference| {
+        let mut bought = at(entry(CoverBought, number, reference, 710));
+        bought.amount = money::Money::new(710, Currency::EUR).unwrap();
+        [at(entry(CoverSold, number, reference, 100 + i64::try_from(number).unwrap())), bought]
+    };
+    let book = [deal(1, "FX-1"), deal(2, "FX-2")].concat();
+    let mut listed = Vec::new();
+    for at in 0..8 {
+        let lines = if at == 5 { vec![line(Debit, "FX-1", 101)] } else { vec![] };
+        world.store(&[&on(day(at), &at.to_string(), OWN, lines), &on(day(at), "r", RECEIVING, vec![])]).await;
+        world.round(&book).await;
+        listed.push(check(&world, &book).await.unwrap());
+    }
+    assert_eq!(listed, [0, 0, 0, 0, 0, 0, 1, 0], "in dollars: the account's currency");
+    let conn = world.db.pool.get().await.unwrap();
+    let open = list(&conn, LineState::Open, LineFilter::default(), Cursor::START, 10).await.unwrap();
+    let missing: Vec<_> =
+        open.iter().map(|line| (line.outcome, line.amount.minor(), line.entry_kind)).collect();
+    assert_eq!(missing, [(Outcome::MissingAtBank, 102, Some(CoverSold))]);
+    assert_eq!((open[0].booked_on, open[0].direction), (Some(day(1)), Debit));
 }
 
 #[tokio::test]

@@ -81,6 +81,15 @@ impl Gateway {
         self.heard.lock().expect("not poisoned").iter().cloned().collect()
     }
 
+    /// Waits until it was told at least `count` times, whether it took it or not; an error of the test after five seconds.
+    pub async fn hears(&self, count: usize) {
+        let give_up = Instant::now() + Duration::from_secs(5);
+        while self.all().len() < count {
+            assert!(Instant::now() < give_up, "not told {count} times: {:?}", self.all());
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The events that were taken, once there are at least `count`; an error of the test after five seconds.
     pub async fn taken(&self, count: usize) -> Vec<Heard> {
         let give_up = Instant::now() + Duration::from_secs(5);

@@ -92,9 +92,12 @@ async fn r29_0016_reports_a_return_before_its_payment_and_both_again() {
 async fn r27_0017_knows_nothing_of_what_it_did_until_it_is_sent_again() {
     let rig = Rig::new(FAST).await;
     unknown(rig.send(&order("po_1", "77770017")).await);
-    while rig.journal().await.is_empty() {
-        sleep(Duration::from_millis(5)).await;
-    }
+    let executed = async {
+        while rig.journal().await.is_empty() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), executed).await.expect("it is executed");
     assert_eq!(rig.query("po_1").await, QueryOutcome::NeverSeen);
     bank_reference(rig.send(&order("po_1", "77770017")).await);
     says_paid(&rig).await;
@@ -108,9 +111,7 @@ async fn r2_a_liar_goes_on_where_it_was_after_a_restart() {
         let rig = Rig::new(FAST).await;
         rig.gateway.refuse(true);
         bank_reference(rig.send(&order("po_1", digits)).await);
-        while rig.gateway.all().is_empty() {
-            sleep(Duration::from_millis(5)).await;
-        }
+        rig.gateway.hears(1).await;
         let rig = rig.restart(FAST).await;
         rig.gateway.refuse(false);
         assert_eq!(rig.gateway.taken(events).await.len(), events, "{digits}");

@@ -348,14 +348,9 @@ async fn r2_reports_go_on_after_a_restart_with_the_same_id_and_bytes() {
     let rig = Rig::new(FAST).await;
     rig.gateway.refuse(true);
     let theirs = bank_reference(rig.send(&order("po_1", "0003")).await);
-    while rig.gateway.all().len() < 3 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    rig.gateway.hears(3).await;
     let rig = rig.restart(FAST).await;
-    let before = rig.gateway.all().len();
-    while rig.gateway.all().len() == before {
-        sleep(Duration::from_millis(5)).await;
-    }
+    rig.gateway.hears(rig.gateway.all().len() + 1).await;
     rig.gateway.refuse(false);
     let taken = rig.gateway.taken(2).await;
     let refused: Vec<_> = rig.gateway.all().into_iter().filter(|heard| !heard.taken).collect();
@@ -443,9 +438,7 @@ async fn rates_are_published_until_they_are_taken() {
     rig.gateway.refuse(true);
     rig.bank.publish_rates().await;
     assert!(!rig.gateway.all().is_empty(), "answered, and not taken");
-    while rig.gateway.all().len() < 2 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    rig.gateway.hears(2).await;
     rig.gateway.refuse(false);
     let heard = rig.gateway.taken(1).await;
     let Event::RatesPublished(published) = &heard[0].event else { panic!("{heard:?}") };

@@ -1,3 +1,3 @@
-SELECT id, body_hash, received_at FROM bank_event_conflicts
+SELECT id, received_at FROM bank_event_conflicts
 WHERE shard = $1 AND bank = $2 AND event_id = $3
 ORDER BY received_at, id LIMIT $4

@@ -246,7 +246,7 @@ fn market(now: OffsetDateTime) -> Market {
         base: Currency::USD,
         quote: Currency::CNY,
         bid: Rate::parse("7.1").unwrap(),
-        ask: Rate::parse("7.2").unwrap(),
+        ask: Rate::parse("7.2").unwrap().into(),
         as_of: now - Duration::MINUTE,
         bank: "hb".into(),
     }])

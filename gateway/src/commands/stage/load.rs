@@ -63,6 +63,7 @@ pub(super) struct Evidence {
 
 /// All the rest.
 pub(super) struct Read {
+    pub owing: Vec<(MerchantId, Currency)>,
     pub closing: HashMap<MerchantId, Remains>,
     pub approvals: Approvals,
     pub covers: CoverClaims,
@@ -196,7 +197,7 @@ impl Lot<'_, '_, '_> {
         accounts::of_withdrawals(withdrawals, &mut touched);
         accounts::of_charged(&named.came_back, payouts, withdrawals, &mut touched);
         resolutions::of_credited(payouts, payments, &mut touched);
-        accounts::of_freed(&named.freed, frozen, &mut touched);
+        accounts::of_freed(&named.freed, frozen, &named.owing, &mut touched);
         let receivables = accounts::receivables(&touched);
         for command in self.live {
             accounts::of_command(command, self.facts, quotes, &mut touched);

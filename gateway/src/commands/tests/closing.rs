@@ -1,12 +1,12 @@
 //! R38: how a merchant ends, and what stands in the way.
 
 use merchants::{FreezeId, MerchantState};
-use money::Currency;
-use payouts::PayoutState;
+use money::{Currency, Money};
+use payouts::{PayoutId, PayoutState};
 use serde_json::Value;
 
 use super::world::{Counts, World, approve, operate, paid, returned, usd};
-use crate::commands::{Action, Command, remains};
+use crate::commands::{Action, Command, NewCharge, remains};
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
@@ -53,6 +53,17 @@ impl World {
         detail.strip_prefix("the merchant can't be closed yet: ").unwrap_or(detail).to_owned()
     }
 
+    /// A payment that its bank could not return, credited since; the return.
+    async fn refused_return(&self, amount: Money) -> PayoutId {
+        let payment = self.reviewed(amount).await;
+        assert_eq!(self.one(operate(Action::ReturnPayment { payment })).await.0, 200);
+        let back = self.returns(payment).await[0].id;
+        self.fails(back).await;
+        let merchant = Some(self.merchant);
+        assert_eq!(self.one(operate(Action::CreditPayment { payment, merchant })).await.0, 200);
+        back
+    }
+
     async fn closed_at_is_set(&self) -> bool {
         let sql = "SELECT closed_at = updated_at FROM merchants WHERE id = $1 AND closed_at IS NOT NULL";
         let row = self.db.owner().get().await.unwrap().query_opt(sql, &[&self.merchant.uuid()]).await;
@@ -90,7 +101,7 @@ async fn r38_two_persons_let_a_merchant_go_it_empties_its_balance_and_is_closed(
     let freeze = Action::FreezeMerchant { merchant, legal_reference: None, until: None };
     let (status, problem) = world.one(operate(freeze)).await;
     assert_eq!(refusal(status, &problem), (409, "illegal-transition"));
-    let charge = Action::Charge { merchant, minor: 100, currency: Currency::USD };
+    let charge = Action::Charge(Box::new(NewCharge::new(merchant, 100, Currency::USD)));
     let amount = Action::FreezeAmount {
         freeze: FreezeId::new(merchant.shard()),
         merchant,
@@ -153,7 +164,7 @@ async fn r38_a_frozen_merchant_is_unfrozen_first_and_a_frozen_one_on_its_way_out
 async fn r38_debts_and_stopped_amounts_stand_in_the_way_also_without_a_balance() {
     let world = World::new().await;
     let merchant = world.merchant;
-    world.by_two(Action::Charge { merchant, minor: 500, currency: Currency::USD }).await;
+    world.by_two(Action::Charge(Box::new(NewCharge::new(merchant, 500, Currency::USD)))).await;
     world.goes().await;
     assert_eq!(world.blocked().await, "receivable");
     let (freeze, currency) = (FreezeId::new(merchant.shard()), Currency::CNY);
@@ -182,6 +193,55 @@ async fn r38_what_is_unknown_failed_or_disputed_stands_in_the_way() {
     assert_eq!(world.payout(payout).await.state, PayoutState::Disputed);
     assert_eq!(world.blocked().await, "payout_under_way");
     world.verify().await;
+}
+
+/// 7.00 could not go back to their remitter and were credited; the merchant has withdrawn them when the bank says that they went back
+/// after all. Found true, that is owed: nobody could ever pay it off for a merchant that has ended.
+#[tokio::test]
+async fn r38_r29_a_disputed_return_of_its_payment_stands_in_the_way() {
+    for in_one_batch in [false, true] {
+        let world = World::new().await;
+        let back = world.refused_return(usd(700)).await;
+        let (_, away) = world.withdraw(usd(700)).await;
+        world.pays(away).await;
+        world.goes().await;
+        let disputes = world.event(back, paid(usd(700)));
+        match in_one_batch {
+            true => drop(world.batch(&[disputes, world.sweep()]).await),
+            false => drop(world.one(disputes).await),
+        }
+        assert_eq!(world.payout(back).await.state, PayoutState::Disputed);
+        assert_eq!(world.blocked().await, "payout_under_way");
+        let truth = Action::ResolvePayout { payout: back, executed: true, bank_reference: None };
+        assert_eq!(world.by_two(truth).await.0, 200);
+        assert_eq!(
+            (world.money(Currency::USD).await, world.blocked().await),
+            ((0, 700), "receivable".into())
+        );
+        world.verify().await;
+    }
+}
+
+/// Somebody else's does not, nor one that people have decided about.
+#[tokio::test]
+async fn r38_r29_a_disputed_return_stands_in_no_other_merchant_s_way() {
+    let world = World::new().await;
+    let back = world.refused_return(usd(700)).await;
+    let (_, away) = world.withdraw(usd(700)).await;
+    world.pays(away).await;
+    world.says(back, paid(usd(700))).await;
+    let mut conn = world.conn().await;
+    let tx = conn.begin().await.unwrap();
+    let other = merchants::MerchantId::new(world.merchant.shard());
+    assert!(remains::<Trouble>(&tx, world.merchant).await.unwrap().payout);
+    assert!(!remains::<Trouble>(&tx, other).await.unwrap().payout);
+    tx.rollback().await.unwrap();
+
+    world.goes().await;
+    let truth = Action::ResolvePayout { payout: back, executed: false, bank_reference: None };
+    assert_eq!(world.by_two(truth).await.0, 200);
+    world.one(world.sweep()).await;
+    assert_eq!(world.is().await, MerchantState::Closed);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::world::{World, approve, operate, usd};
-use crate::commands::{Action, Command};
+use crate::commands::{Action, Command, rfc3339};
 
 impl World {
     fn freeze(&self, legal_reference: Option<&str>, until: Option<OffsetDateTime>) -> Command {
@@ -28,6 +28,13 @@ impl World {
     async fn state(&self) -> MerchantState {
         let profile = merchants::merchant(&self.conn().await, self.keyring(), self.merchant).await;
         profile.unwrap().unwrap().state
+    }
+
+    /// Before and after the newest entry of the merchant's trail.
+    async fn last_states(&self) -> [Value; 2] {
+        let subject = self.merchant.to_string();
+        let entry = audit::list(&self.conn().await, Some(&subject), None, 1).await.unwrap().remove(0).entry;
+        [entry.before, entry.after].map(|state| serde_json::from_str(&state.unwrap()).unwrap())
     }
 
     async fn is_expired(&self) -> bool {
@@ -51,7 +58,51 @@ async fn r32_the_end_of_an_amount_s_freeze_leaves_the_merchant_frozen() {
     assert_eq!(world.state().await, MerchantState::Frozen, "nobody has lifted the court's order");
     let payout = world.payout(payout).await;
     assert_eq!((payout.state, payout.held_by), (PayoutState::Held, Some(HeldBy::Freeze)));
-    assert_eq!(world.trail(&world.merchant.to_string()).await.len(), 2, "frozen twice, and no more");
+    let acts = ["amount.freeze", "merchant.freeze", "amount.unfreeze"];
+    assert_eq!(world.acts().await, acts, "frozen twice, and one of them ended");
+}
+
+/// What an authority stopped, on whose order and until when, stands in the merchant's trail when it begins and when it ends.
+#[tokio::test]
+async fn r32_r33_an_amount_s_freeze_is_in_the_merchant_s_trail_whole_when_it_begins_and_when_it_ends() {
+    for by_clock in [true, false] {
+        let world = World::new().await;
+        let (merchant, freeze) = (world.merchant, FreezeId::new(world.merchant.shard()));
+        let until = if by_clock { world.soon().await } else { world.now().await + Duration::HOUR };
+        let legal_reference = Some("7 O 12/26".to_owned());
+        let order = Action::FreezeAmount {
+            freeze,
+            merchant,
+            minor: 500,
+            currency: Currency::USD,
+            legal_reference,
+            until: Some(until),
+        };
+        let (status, begun) = world.one(operate(order)).await;
+        assert_eq!(status, 200, "{begun}");
+        let mut frozen = json!({"id": freeze.to_string(), "status": "frozen", "merchant_id": merchant.to_string(),
+            "amount": "5.00", "currency": "USD", "reason": "an order", "legal_reference": "7 O 12/26",
+            "until": rfc3339(until)});
+        frozen["created_at"] = begun["created_at"].clone();
+        assert_eq!(begun, frozen);
+        assert_eq!(world.last_states().await, [json!({"id": freeze.to_string()}), frozen.clone()]);
+
+        let mut lifted = frozen.clone();
+        lifted["status"] = json!("lifted");
+        if by_clock {
+            world.after(until).await;
+            world.one(world.lift()).await;
+        } else {
+            let asked = world.ask(Action::LiftAmountFreeze { freeze, merchant }).await;
+            let approval = audit::approval(&world.conn().await, asked).await.unwrap().unwrap();
+            let shown: Value = serde_json::from_str(&approval.shown).unwrap();
+            assert_eq!((approval.subject, shown), (merchant.to_string(), frozen.clone()), "to be approved");
+            let (status, done) = world.one(approve(asked)).await;
+            assert_eq!((status, &done["result"]), (200, &lifted), "{done}");
+        }
+        assert_eq!(world.acts().await.last().map(String::as_str), Some("amount.unfreeze"));
+        assert_eq!(world.last_states().await, [frozen, lifted], "by the clock: {by_clock}");
+    }
 }
 
 /// Whoever lost the answer asks again, perhaps after the end that was named: a new order would come too late for it.

@@ -31,7 +31,7 @@ use withdrawals::{DeclarationPolicy, Limits, Order, Policy, Pricing, Withdrawal,
 use crate::activity::Activity;
 use crate::commands::{
     Action, BankEvent, ChangePayee, Command, Commands, Content, Decide, Facts, Line, Operate, Operator,
-    Reply, Withdraw,
+    Prices, Reply, Withdraw,
 };
 
 pub const LAYOUT: Layout = Layout { shards: Shards::new(16), chains: 4 };
@@ -350,9 +350,14 @@ impl World {
     pub async fn rate(&self) {
         let as_of = self.now().await;
         let (base, quote, bid, ask) =
-            (Currency::USD, Currency::CNY, Rate::parse("7").unwrap(), Rate::parse("7.1").unwrap());
+            (Currency::USD, Currency::CNY, Rate::parse("7").unwrap(), Rate::parse("7.1").unwrap().into());
         let rate = PublishedRate { base, quote, bid, ask, as_of };
-        assert_eq!(self.one(self.bank_says(Content::Rates(vec![rate]))).await.0, 200);
+        assert_eq!(
+            self.one(self.bank_says(Content::Rates(Prices { rates: vec![rate], unknown: Vec::new() })))
+                .await
+                .0,
+            200
+        );
     }
 
     /// A bank says afterwards that it paid what it had refused, and two persons find that true.
@@ -428,6 +433,7 @@ impl World {
             position: 0,
             amount,
             sum_mismatch: false,
+            entry: None,
             remitter_name: Some(Sensitive::new(remitter.to_owned())),
             details_sealed: details.seal(&self.keyring, id).unwrap().into(),
             uetr: None,

@@ -36,8 +36,9 @@ pub async fn check(app: &App, request: Request) -> Answer {
             return not_verified(door, &failed);
         }
     };
-    let (key_id, event_id) = (verified.key_id.clone(), verified.event_id.clone());
+    request.busy.is_known()?;
     let event = event(app, door, bank, &verified, &request)?;
+    let (key_id, event_id) = (verified.key_id, event.delivery.event_id.clone());
     match app.engine.rehearse(&Command::BankEvent(Box::new(event))).await {
         Ok(reply) => {
             let answer: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use bank::{Event, FieldError as BankFieldError, FundsReceived, FundsReturned, ParseError};
 use bytes::Bytes;
-use deposits::{PaymentDetails, PaymentId, Receipt, ReversalId, ReversalReport};
-use exchange::PublishedRate;
-use money::Rate;
+use deposits::{EntryName, PaymentDetails, PaymentId, Receipt, ReversalId, ReversalReport};
 use payouts::Report;
 use privacy::Sensitive;
 use vault::Verdict;
 
-use super::{internal, statements};
+use super::{internal, rates, statements};
 use crate::app::App;
 use crate::commands::{Content, Line, Reply};
 use crate::problem::{self, FieldError, Problem, Refusal};
@@ -61,7 +59,8 @@ fn camt_line(app: &App, bank: &Arc<str>, line: bank::camt::Line) -> Result<Line,
         Told::Received(line) => {
             let position = i32::try_from(line.position).unwrap_or(i32::MAX);
             let receipt = receipt(app, bank, line.funds)?;
-            Line::Receipt(Receipt { position, sum_mismatch: line.sum_mismatch, ..receipt })
+            let entry = line.entry.map(|entry| EntryName::new(app.engine.facts().layout.shards, bank, entry));
+            Line::Receipt(Receipt { position, sum_mismatch: line.sum_mismatch, entry, ..receipt })
         }
         Told::Returned(returned) => Line::Returned(report(app, bank, returned)),
         Told::Payout { outcome, report } => {
@@ -144,6 +143,7 @@ fn receipt(app: &App, bank: &Arc<str>, funds: FundsReceived) -> Result<Receipt, 
         position: 0,
         amount: funds.amount,
         sum_mismatch: false,
+        entry: None,
         remitter_name: funds.remitter_name.map(Sensitive::new),
         details_sealed: details_sealed.into(),
         uetr: funds.uetr.and_then(|uetr| uuid::Uuid::try_parse(&uetr).ok()),
@@ -169,39 +169,9 @@ fn report(app: &App, bank: &Arc<str>, returned: FundsReturned) -> ReversalReport
     }
 }
 
-/// R1: only pairs that are configured for this bank count; an event that names another one is refused whole.
+/// R1: only pairs that are configured for this bank count.
 fn rates(app: &App, bank: &str, published: &bank::RatesPublished, request_id: &str) -> Content {
-    let mut errors = Vec::new();
-    let mut rates = Vec::with_capacity(published.rates.len());
-    for (index, rate) in published.rates.iter().enumerate() {
-        let configured =
-            app.config.bank(bank).is_some_and(|config| config.may_publish(rate.base, rate.quote));
-        if !configured {
-            let message =
-                format!("{}{} is not configured for this bank", rate.base.code(), rate.quote.code());
-            errors.push(BankFieldError { field: format!("data.rates[{index}]"), message });
-            continue;
-        }
-        // The bid is rounded down and the ask up: never in the institution's disfavour by a ninth digit. Where they are crossed the
-        // other way round, so that they stay crossed and that pair is passed over.
-        let rounded = if rate.bid > rate.ask {
-            (Rate::ceil(rate.bid), Rate::try_from(rate.ask))
-        } else {
-            (Rate::try_from(rate.bid), Rate::ceil(rate.ask))
-        };
-        match rounded {
-            (Ok(bid), Ok(ask)) => rates.push(PublishedRate {
-                base: rate.base,
-                quote: rate.quote,
-                bid,
-                ask,
-                as_of: published.as_of,
-            }),
-            _ => errors.push(BankFieldError {
-                field: format!("data.rates[{index}]"),
-                message: "is out of range".into(),
-            }),
-        }
-    }
-    if errors.is_empty() { Content::Rates(rates) } else { invalid(&errors, request_id) }
+    let config = app.config.bank(bank);
+    let configured = |base, quote| config.is_some_and(|config| config.may_publish(base, quote));
+    rates::of(published, configured).map_or_else(|errors| invalid(&errors, request_id), Content::Rates)
 }

@@ -2,6 +2,7 @@
 
 use admin_api::SearchHit;
 use pg::{Connection, Id, Kind};
+use withdrawals::ChargeMark;
 
 use super::{event, hit, named, payee as titled, payment, payout, withdrawal};
 use crate::app::App;
@@ -15,6 +16,7 @@ pub(super) async fn find(app: &App, conn: &mut Connection, sought: &str) -> Resu
         "pye" => payee(app, conn, sought).await?,
         "pay" | "po" | "wd" => money(conn, sought).await?,
         "qt" | "cov" => exchanged(conn, sought).await?,
+        "chg" => charge(conn, sought).await?,
         _ => record(conn, sought).await?,
     };
     Ok(found.into_iter().collect())
@@ -69,14 +71,23 @@ async fn exchanged(conn: &Connection, sought: &str) -> Result<Option<SearchHit>,
     }))
 }
 
+/// R46: what tells of a charge is the approval by which two persons decided it.
+async fn charge(conn: &Connection, sought: &str) -> Result<Option<SearchHit>, Refusal> {
+    let Some(id) = id::<ChargeMark>(sought) else { return Ok(None) };
+    let found = audit::approval_naming(conn, "merchant.charge", &id.to_string()).await?;
+    Ok(found.as_ref().map(approval))
+}
+
+fn approval(row: &audit::Approval) -> SearchHit {
+    hit("approval", row.id, format!("{} of {}, {}", row.action, row.subject, row.state.as_str()))
+}
+
 async fn record(conn: &Connection, sought: &str) -> Result<Option<SearchHit>, Refusal> {
     if let Some(id) = id(sought) {
         return Ok(vault::event(conn, id).await?.map(|row| event(&row)));
     }
     if let Some(id) = id(sought) {
-        return Ok(audit::approval(conn, id).await?.map(|row| {
-            hit("approval", id, format!("{} of {}, {}", row.action, row.subject, row.state.as_str()))
-        }));
+        return Ok(audit::approval(conn, id).await?.as_ref().map(approval));
     }
     let Some(id) = id(sought) else { return Ok(None) };
     Ok(reconciliation::get(conn, id).await?.map(|line| {

@@ -21,7 +21,7 @@ async fn world(limits: &str) -> World {
 }
 
 /// A stream whose `hello` was read.
-async fn open(world: &World) -> TlsStream<TcpStream> {
+pub async fn open(world: &World) -> TlsStream<TcpStream> {
     let mut stream = world.connect_to(world.at.admin, "http/1.1").await;
     stream.write_all(STREAM.as_bytes()).await.expect("asked");
     read_until(&mut stream, "event: hello").await;

@@ -97,15 +97,16 @@ impl World {
 
     /// The same to another listener.
     pub async fn connect_to(&self, addr: SocketAddr, protocol: &str) -> TlsStream<TcpStream> {
-        timeout(SOON, self.handshake_at(addr, protocol)).await.expect("a handshake in time")
+        timeout(SOON, self.handshake_to(addr, protocol)).await.expect("a handshake in time")
     }
 
     /// A connection to the public listener, however long it takes.
     pub fn handshake(&self, protocol: &str) -> impl Future<Output = TlsStream<TcpStream>> + Send + 'static {
-        self.handshake_at(self.at.public, protocol)
+        self.handshake_to(self.at.public, protocol)
     }
 
-    fn handshake_at(
+    /// The same to another listener.
+    pub fn handshake_to(
         &self,
         addr: SocketAddr,
         protocol: &str,

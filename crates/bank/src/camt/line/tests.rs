@@ -166,7 +166,11 @@ fn r8_a_return_finds_its_payment_by_the_uetr_beside_other_names() {
         ("", format!("{others}{uetr}{transaction}"), UETR),
         ("R-1", format!("{others}{uetr}{transaction}"), "T-1"),
         ("R-1", format!("{others}{uetr}{transaction}{bank}"), "A-1"),
-        ("", format!("{others}{uetr}{transaction}{bank}"), "A-1"),
+        // The entry has no reference of its own, so A-1 is the return's, not the payment's.
+        ("", format!("{others}{uetr}{transaction}{bank}"), "T-1"),
+        ("", format!("{others}{uetr}{bank}"), UETR),
+        ("", format!("{others}{bank}"), "I-1"),
+        ("", bank.to_owned(), "A-1"),
         ("A-1", format!("{others}{uetr}{bank}"), UETR),
         ("", format!("{others}{transaction}<UETR>NONE</UETR>"), "T-1"),
         ("R-1", others.to_owned(), "I-1"),
@@ -195,6 +199,136 @@ fn r8_a_debit_that_returns_names_the_payment_and_a_reversed_credit_too() {
                     <AcctSvcrRef>HB-2</AcctSvcrRef></Refs></TxDtls></NtryDtls>";
     let lines = read(&entry("5.00", "DBIT", reversed));
     assert!(matches!(lines.as_slice(), [Line::Returned(r)] if r.original_reference == "HB-2"), "{lines:?}");
+}
+
+/// An entry that is reversed is booked again under the reference under which it was booked.
+#[test]
+fn r8_a_reversed_entry_is_its_own_original_unless_a_bank_or_network_names_another() {
+    let uetr = format!("<UETR>{UETR}</UETR>");
+    let words = "<InstrId>I-1</InstrId><EndToEndId>INVOICE</EndToEndId><ClrSysRef>C-1</ClrSysRef>";
+    // The entry's reference, its transaction's, and which payment is meant
+    let table = [
+        ("RV-1", String::new(), Some("RV-1")),
+        ("RV-1", words.to_owned(), Some("RV-1")),
+        ("RV-1", "<AcctSvcrRef>RV-1</AcctSvcrRef>".to_owned(), Some("RV-1")),
+        ("RV-1", format!("<AcctSvcrRef>A-1</AcctSvcrRef>{words}"), Some("A-1")),
+        ("RV-1", format!("<AcctSvcrRef>RV-1</AcctSvcrRef><TxId>T-1</TxId>{words}"), Some("T-1")),
+        ("RV-1", format!("{uetr}{words}"), Some(UETR)),
+        ("", format!("<AcctSvcrRef>A-1</AcctSvcrRef><TxId>T-1</TxId>{words}"), Some("A-1")),
+        ("", words.to_owned(), Some("I-1")),
+        ("", String::new(), None),
+    ];
+    for (own, refs, meant) in table {
+        let own = if own.is_empty() { String::new() } else { format!("<AcctSvcrRef>{own}</AcctSvcrRef>") };
+        let details = format!("<NtryDtls><TxDtls><Refs>{refs}</Refs></TxDtls></NtryDtls>");
+        let details = if refs.is_empty() { String::new() } else { details };
+        let lines = read(&entry("5.00", "DBIT", &format!("<RvslInd>true</RvslInd>{own}{details}")));
+        let named = match lines.as_slice() {
+            [Line::Returned(returned)] => Some(returned.original_reference.as_str()),
+            [Line::Kept { reason: KeptReason::ForReconciliation, .. }] => None,
+            other => panic!("{own}{refs}: {other:?}"),
+        };
+        assert_eq!(named, meant, "{own}{refs}");
+    }
+}
+
+/// It is booked under the reference that the JSON event of the same return carries.
+#[test]
+fn r4_r8_a_return_without_an_entrys_reference_goes_by_its_transactions() {
+    let of = |back: &str| {
+        format!(
+            "{back}<NtryDtls><TxDtls><Refs><AcctSvcrRef>RET-9</AcctSvcrRef><TxId>RR-1</TxId></Refs><RtrInf/>\
+             </TxDtls></NtryDtls>"
+        )
+    };
+    let lines = read(&entry("5.00", "DBIT", &of("")));
+    let [Line::Returned(returned)] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!((returned.reference.as_str(), returned.original_reference.as_str()), ("RET-9", "RR-1"));
+    let lines = read(&entry("5.00", "DBIT", &of("<AcctSvcrRef>E-9</AcctSvcrRef>")));
+    let [Line::Returned(returned)] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!((returned.reference.as_str(), returned.original_reference.as_str()), ("E-9", "RET-9"));
+}
+
+/// What is taken back in parts under one reference is told apart by its place, as payments are.
+#[test]
+fn r4_r8_parts_of_a_reversal_are_told_apart_by_their_place() {
+    let tx = "<TxDtls><Amt Ccy=\"USD\">2.00</Amt></TxDtls>";
+    let rest = format!("<RvslInd>true</RvslInd><AcctSvcrRef>RV-1</AcctSvcrRef><NtryDtls>{tx}{tx}</NtryDtls>");
+    let lines = read(&entry("4.00", "DBIT", &rest));
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| match line {
+            Line::Returned(back) => (&*back.reference, &*back.original_reference, back.position),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [("RV-1", "RV-1", 0), ("RV-1", "RV-1", 1)]);
+}
+
+/// 150.00 out and 50.00 in: the money that came in is booked (R5), and a person looks at it.
+#[test]
+fn r5_r6_a_credit_inside_a_debit_entry_is_never_credited_by_itself() {
+    let tx = |amount: &str, direction: &str, reference: &str| {
+        format!(
+            "<TxDtls><Refs>{reference}</Refs><Amt Ccy=\"USD\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd></TxDtls>"
+        )
+    };
+    let of = |amount: &str, direction: &str, details: &str| {
+        let rest = format!("<AcctSvcrRef>D-1</AcctSvcrRef><NtryDtls>{details}</NtryDtls>");
+        read(&entry(amount, direction, &rest))
+    };
+    let credit = tx("50.00", "CRDT", "<AcctSvcrRef>C-1</AcctSvcrRef>");
+    let debit = tx("150.00", "DBIT", "<AcctSvcrRef>F-1</AcctSvcrRef>");
+    let lines = of("100.00", "DBIT", &format!("{debit}{credit}"));
+    let [Line::Kept { reason: KeptReason::ForReconciliation, .. }, Line::Received(line)] = lines.as_slice()
+    else {
+        panic!("{lines:?}")
+    };
+    assert_eq!((&*line.funds.reference, line.funds.amount.minor(), line.sum_mismatch), ("C-1", 5_000, true));
+    let payout = tx("50.00", "CRDT", "<EndToEndId>po_1</EndToEndId>").replace("</Refs>", "</Refs><RtrInf/>");
+    let lines = of("100.00", "DBIT", &format!("{debit}{payout}"));
+    let [_, Line::Payout { outcome: PayoutOutcome::Returned, .. }] = lines.as_slice() else {
+        panic!("a payout that comes back is no payment: {lines:?}")
+    };
+    let debit = tx("10.00", "DBIT", "<AcctSvcrRef>F-1</AcctSvcrRef>");
+    let lines = of("40.00", "CRDT", &format!("{credit}{debit}"));
+    let [Line::Received(line), Line::Kept { .. }] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(!line.sum_mismatch, "a debit inside a credit entry takes nothing from it");
+}
+
+/// The entry's reference goes with what is not known by it: as the whole of it, it may have been booked before.
+#[test]
+fn r4_a_transaction_tells_which_entry_it_is_of() {
+    let tx = |amount: &str, reference: &str| {
+        format!("<TxDtls><Refs>{reference}</Refs><Amt Ccy=\"USD\">{amount}</Amt></TxDtls>")
+    };
+    let bank = |name: &str| format!("<AcctSvcrRef>{name}</AcctSvcrRef>");
+    let (a, b) = (tx("60.00", &bank("MM-1a")), tx("40.00", &bank("MM-1b")));
+    let (plain, wrong) = (tx("60.00", ""), tx("30.00", &bank("MM-1b")));
+    let of = Some("MM-1");
+    // The entry's reference, its transactions, and the entry that each line names
+    let table = [
+        (bank("MM-1"), format!("{a}{b}"), vec![of, of]),
+        (bank("MM-1"), format!("{plain}{b}"), vec![None, of]),
+        (bank("MM-1"), format!("{plain}{}", tx("40.00", "")), vec![None, of]),
+        (bank("MM-1"), format!("{a}{wrong}"), vec![None]),
+        (bank("MM-1"), tx("100.00", ""), vec![None]),
+        (bank("MM-1"), tx("100.00", &bank("MM-1")), vec![None]),
+        (bank("MM-1"), tx("100.00", &bank("MM-1a")), vec![of]),
+        (bank("MM-1"), String::new(), vec![None]),
+        (String::new(), format!("{a}{b}"), vec![None, None]),
+    ];
+    for (own, details, expected) in table {
+        let lines = read(&entry("100.00", "CRDT", &format!("{own}<NtryDtls>{details}</NtryDtls>")));
+        let named: Vec<Option<&str>> = lines
+            .iter()
+            .map(|line| match line {
+                Line::Received(line) => line.entry.as_deref(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(named, expected, "{own}{details}");
+    }
 }
 
 #[test]

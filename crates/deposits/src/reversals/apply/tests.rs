@@ -153,11 +153,8 @@ fn r8_a_person_books_a_held_one_on_the_payment_that_it_is_of() {
 }
 
 #[test]
-fn r8_only_what_is_held_is_booked_and_on_money_of_that_bank_and_currency() {
+fn r8_what_waits_or_is_held_is_booked_once_and_on_money_of_that_bank_and_currency() {
     let mut credited = payment(PaymentState::Credited, 0);
-    let mut waiting = reversal(1_000);
-    assert_eq!(waiting.bookable(&credited), Err(NotBooked::State(ReversalState::Waiting)));
-    assert!(waiting.book(&mut credited, 1_000_000, NOW).unwrap().is_none());
     let mut held = Reversal::new(&samples::reversal_report(1_000), true, NOW);
     let elsewhere = Payment { bank: "another".into(), ..payment(PaymentState::Credited, 0) };
     assert_eq!(held.bookable(&elsewhere), Err(NotBooked::OtherBank));
@@ -170,5 +167,12 @@ fn r8_only_what_is_held_is_booked_and_on_money_of_that_bank_and_currency() {
     };
     assert_eq!((covered, owed), (samples::usd(300), samples::usd(700)), "what isn't there is owed");
     assert!(held.book(&mut credited, 1_000_000, NOW).unwrap().is_none(), "once");
+    assert_eq!(held.bookable(&credited), Err(NotBooked::State(ReversalState::Applied)));
     assert_eq!(credited.reversed_minor, 1_000);
+    let mut waiting = reversal(1_500);
+    assert!(waiting.book(&mut credited, 1_000_000, NOW).unwrap().is_some(), "its own payment was never seen");
+    assert_eq!((waiting.state, credited.reversed_minor), (ReversalState::Applied, 2_500));
+    let mut aside = reversal(1);
+    assert_eq!((aside.dismiss(), aside.hold), (Ok(()), Some(HoldReason::PaymentNotFound)));
+    assert_eq!(aside.bookable(&credited), Err(NotBooked::State(ReversalState::Dismissed)));
 }
