@@ -15,10 +15,10 @@ use crate::msg::{Effect, Part, Slot, Trouble};
 use crate::screen::Screen;
 use crate::text::T;
 
-/// So long nothing is typed before the server is asked.
+/// So long nothing is typed before the server is asked for an id.
 const REST: Duration = Duration::from_millis(300);
-/// The same of what may be an account number. Numbers are typed slowly, and the server counts how often it is asked for one.
-const REST_OF_NUMBERS: Duration = Duration::from_millis(800);
+/// The same of all else: the server counts how often it is asked for a number or a name.
+const REST_OF_GUESSES: Duration = Duration::from_millis(800);
 /// The refusal of more searches by number or name.
 const TOO_MANY: &str = "rate-limited";
 /// Shorter words are not looked for.
@@ -32,8 +32,7 @@ pub(super) fn due(model: &mut Model) -> Option<Effect> {
 }
 
 fn rest_of(sought: &str) -> Duration {
-    let may_be_number = sought.contains(|c: char| c.is_ascii_digit()) && Shape::of_id(sought).is_none();
-    if may_be_number { REST_OF_NUMBERS } else { REST }
+    if Shape::of_id(sought).is_some() { REST } else { REST_OF_GUESSES }
 }
 
 /// Whether what is typed was not looked for yet, and is worth it.

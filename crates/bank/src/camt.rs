@@ -10,7 +10,7 @@ use crate::event::ParseError;
 use crate::event::fields::Faults;
 use crate::iso20022::xml;
 
-pub use line::{KeptReason, Line, PayoutOutcome, ReceivedLine, lines};
+pub use line::{KeptReason, Line, OfEntry, PayoutOutcome, ReceivedLine, lines};
 pub use message::{
     Balance, Detail, Direction, Entry, Message, Notification, Refs, Report, Statement, Status,
 };

@@ -89,5 +89,10 @@ pub const MIGRATIONS: pg::MigrationSet = pg::MigrationSet {
             name: "payments_by_time",
             sql: include_str!("../migrations/0009_payments_by_time.sql"),
         },
+        pg::Migration {
+            version: 10,
+            name: "reversals_of_payments",
+            sql: include_str!("../migrations/0010_reversals_of_payments.sql"),
+        },
     ],
 };

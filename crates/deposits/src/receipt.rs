@@ -36,12 +36,14 @@ pub(crate) fn reference_key(bank: &str, reference: &str) -> pg::KeyHash {
 pub struct EntryName {
     pub(crate) shard: pg::Shard,
     pub(crate) reference: String,
+    /// What the whole of it is, where a payment under its reference that is as much must be it.
+    pub(crate) whole: Option<Money>,
 }
 
 impl EntryName {
     /// The entry that this bank calls so.
-    pub fn new(shards: pg::Shards, bank: &str, reference: String) -> EntryName {
-        EntryName { shard: shard_of(shards, bank, &reference), reference }
+    pub fn new(shards: pg::Shards, bank: &str, reference: String, whole: Option<Money>) -> EntryName {
+        EntryName { shard: shard_of(shards, bank, &reference), reference, whole }
     }
 }
 

@@ -30,7 +30,8 @@ impl pg::Kind for ReversalMark {
     const PREFIX: &'static str = "rev";
 }
 
-/// `rev_…`; it lies in the shard of [`shard_of`](crate::shard_of) of the payment's reference, like the payment.
+/// `rev_…`; it lies in the shard of [`shard_of`](crate::shard_of) of the reference that its bank names, like the payment that
+/// is called so.
 pub type ReversalId = pg::Id<ReversalMark>;
 
 /// A verified report of money that a bank took back.

@@ -1,18 +1,28 @@
-//! R4: an entry that was booked whole, since its transactions didn't sum up to it, and comes again with transactions that do: the
-//! same money under other references, which no key tells. A person decides which of the two stays.
+//! R4: an entry that was booked whole, since it told no transactions, or some that didn't sum up to it, and comes again with
+//! transactions that do: the same money under other references, which no key tells. A person decides which of the two stays.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use money::Money;
 use pg::Tx;
 
-use crate::claim::Claimed;
+use crate::claim::{Claimed, amount_of};
 use crate::error::Error;
 use crate::payment::index_of;
-use crate::receipt::{EntryName, Receipt};
+use crate::receipt::Receipt;
 use crate::references::References;
 
 /// An entry in an account: bank, reference, the account's index.
 type Place = (String, String, [u8; 32]);
+
+/// What lies under an entry's reference.
+#[derive(Default)]
+struct Booked {
+    /// The whole entry, whose transactions didn't sum up to it.
+    whole: bool,
+    /// Payments that are the whole of it if it is as much.
+    amounts: HashSet<Money>,
+}
 
 /// Marks those new transactions whose entry was booked whole, before or in this slice. One round trip where there is one that
 /// names its entry, else none. It waits for nobody: an entry that is only being committed isn't seen.
@@ -34,30 +44,41 @@ pub(crate) async fn contradict(
     if named.is_empty() {
         return Ok(());
     }
-    let mut whole = read(tx, &named).await?;
-    whole.extend(
-        receipts.iter().filter(|receipt| receipt.sum_mismatch).map(|whole| place(whole, &whole.reference)),
-    );
+    let mut booked = read(tx, &named).await?;
+    for whole in receipts.iter().filter(|receipt| receipt.sum_mismatch) {
+        booked.entry(place(whole, &whole.reference)).or_default().whole = true;
+    }
     for (receipt, claimed) in receipts.iter().zip(claimed) {
-        let booked = |entry: &EntryName| whole.contains(&place(receipt, &entry.reference));
-        if asked(&(receipt, claimed)) && receipt.entry.as_ref().is_some_and(booked) {
+        if asked(&(receipt, claimed)) && was_booked(receipt, &booked) {
             *claimed = Claimed::New { conflict: true };
         }
     }
     Ok(())
 }
 
+fn was_booked(receipt: &Receipt, booked: &HashMap<Place, Booked>) -> bool {
+    let Some(entry) = &receipt.entry else { return false };
+    booked.get(&place(receipt, &entry.reference)).is_some_and(|booked| {
+        booked.whole || entry.whole.is_some_and(|whole| booked.amounts.contains(&whole))
+    })
+}
+
 fn place(receipt: &Receipt, reference: &str) -> Place {
     (receipt.bank.to_string(), reference.to_owned(), receipt.account_index)
 }
 
-/// The entries of these that were booked whole before, in whatever account.
-async fn read(tx: &Tx<'_>, named: &[&Receipt]) -> Result<HashSet<Place>, Error> {
+/// What was booked before under the references of these entries, in whatever account.
+async fn read(tx: &Tx<'_>, named: &[&Receipt]) -> Result<HashMap<Place, Booked>, Error> {
     let entries = References::of_entries(named);
     let References { shards, banks, references } = &entries;
     let keys = entries.keys();
     let rows = tx.query(include_str!("sql/booked_whole.sql"), &[shards, &keys, banks, references]).await?;
-    rows.iter()
-        .map(|row| Ok((row.get("bank"), row.get("reference"), index_of(row.get("account_index"))?)))
-        .collect()
+    let mut found: HashMap<Place, Booked> = HashMap::new();
+    for row in &rows {
+        let place = (row.get("bank"), row.get("reference"), index_of(row.get("account_index"))?);
+        let booked = found.entry(place).or_default();
+        booked.whole |= row.get::<_, bool>("sum_mismatch");
+        booked.amounts.insert(amount_of(row)?);
+    }
+    Ok(found)
 }

@@ -144,7 +144,7 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Id<K>, E> {
-                text.parse().map_err(E::custom)
+                text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
 

@@ -86,8 +86,8 @@ impl Charged {
 }
 
 impl Stage<'_> {
-    /// Charges a merchant; what is frozen isn't taken, nor anything of a frozen merchant's, and what is free and doesn't suffice becomes owed. `reason` is that of whoever
-    /// asked for it.
+    /// Charges a merchant; what is frozen isn't taken, nor anything of a frozen merchant's, and what is free and doesn't suffice
+    /// becomes owed. `reason` is that of whoever asked for it.
     pub(super) fn charge(&mut self, new: &NewCharge, reason: &str) -> Result<(), Void> {
         let (merchant, amount) = (new.merchant, amount_of(new.minor, new.currency)?);
         let book = MerchantRef { shard: merchant.shard(), id: merchant.uuid() };

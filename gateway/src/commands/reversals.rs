@@ -217,7 +217,9 @@ impl Stage<'_> {
         let payment = self.payments.get(payment).ok_or_else(|| invalid("there is no such payment"))?;
         reversal.bookable(payment).map_err(|why| match why {
             NotBooked::State(_) | NotBooked::OnItsWay | NotBooked::Exceeds => illegal(why.to_string()),
-            NotBooked::OtherBank | NotBooked::OtherCurrency => invalid(&why.to_string()),
+            NotBooked::OtherBank | NotBooked::OtherAccount | NotBooked::OtherCurrency => {
+                invalid(&why.to_string())
+            }
         })
     }
 

@@ -58,6 +58,11 @@ impl Usage {
         Busy(Arc::new(Begun { usage: self.clone(), known: AtomicBool::new(false) }))
     }
 
+    /// When it came.
+    pub fn came(&self) -> u64 {
+        self.came
+    }
+
     /// When somebody known last used it: now where such a request is under way, 0 where there never was one.
     pub fn last_known(&self, now: u64) -> u64 {
         let under_way = self.known.load(Ordering::Acquire) & !LEAVING > 0;

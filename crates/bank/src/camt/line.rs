@@ -49,9 +49,18 @@ pub struct ReceivedLine {
     /// It is a whole entry, whose transactions don't sum up to it, or a credit among the transactions of a debit entry: a
     /// person looks at it (R6).
     pub sum_mismatch: bool,
-    /// The bank's reference of the entry that it is a transaction of, where the line's own reference and place are not that
-    /// entry's: such an entry may have been booked whole before (R4).
-    pub entry: Option<String>,
+    /// The entry that it is a transaction of, where the line's own reference and place are not that entry's: such an entry may
+    /// have been booked whole before (R4).
+    pub entry: Option<OfEntry>,
+}
+
+/// An entry as its transactions name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfEntry {
+    /// The bank's reference of it.
+    pub reference: String,
+    /// All of it, where its transaction has another reference: what was booked under the entry's and is as much is the entry.
+    pub whole: Option<Money>,
 }
 
 /// What became of a payout.
@@ -192,6 +201,8 @@ fn received(
     let position = places.next(&report.account_number, &reference);
     let of = entry.reference.as_deref().map(fitting).filter(|_| !sum_mismatch);
     let of = of.filter(|of| *of != reference || position > 0);
+    let whole = |of: &String| Some(entry.amount).filter(|_| *of != reference);
+    let of = of.map(|of| OfEntry { whole: whole(&of), reference: of });
     let funds = FundsReceived {
         reference,
         account_number: report.account_number.clone(),

@@ -26,6 +26,9 @@ pub enum NotBooked {
     /// The payment came to another bank than the one that took the money back.
     #[error("the payment came to another bank")]
     OtherBank,
+    /// The bank named an account, and the payment came into another one.
+    #[error("the bank took it from another account")]
+    OtherAccount,
     /// It is on its way back to the remitter: what comes of that decides what is left of it.
     #[error("the payment is returning")]
     OnItsWay,
@@ -103,6 +106,9 @@ impl Reversal {
         }
         if payment.bank != self.bank {
             return Err(NotBooked::OtherBank);
+        }
+        if self.account_index.is_some_and(|index| index != payment.account_index) {
+            return Err(NotBooked::OtherAccount);
         }
         match verdict(payment, self.amount) {
             Verdict::TakeBack => Ok(()),

@@ -30,7 +30,7 @@ struct Candidate {
     payment: PaymentId,
     account_index: [u8; 32],
     position: i32,
-    /// What is left of it; no longer anything where it went back to its remitter.
+    /// What its bank has not taken back of it.
     left: Money,
     /// None for one that this batch decides about.
     status: Option<PaymentState>,
@@ -99,9 +99,10 @@ fn among(reversals: &[&Reversal], new: &[&Receipt]) -> HashMap<Uuid, Vec<Candida
     reversals.iter().filter_map(of).collect()
 }
 
-/// By the account where the bank names it; among several, by the amount: the one of which just as much is left, or the only one
-/// of which as much is left. The place in the document counts the returns there. It decides between those that differ in
-/// nothing else; of a part of one only where it is not the first, which an event that has no places says, too.
+/// By the account where the bank names it; among several of one account, by the amount: the one of which just as much is left, or
+/// the only one of which as much is left. The place in the document counts the returns there. It decides between those that differ in
+/// nothing else; of a part of one only where it is not the first, which an event that has no places says, too. Between accounts
+/// nothing decides but the bank: they may be two merchants'.
 fn narrow(reversal: &Reversal, candidates: &[Candidate]) -> Original {
     let in_account =
         |candidate: &&Candidate| reversal.account_index.is_none_or(|index| index == candidate.account_index);
@@ -109,6 +110,9 @@ fn narrow(reversal: &Reversal, candidates: &[Candidate]) -> Original {
     match same.as_slice() {
         [] => return Original::Unseen,
         [only] => return Original::One(only.payment),
+        [first, others @ ..] if others.iter().any(|other| other.account_index != first.account_index) => {
+            return Original::Several;
+        }
         _ => {}
     }
     let (taken, place) = (reversal.amount, reversal.position);
@@ -164,6 +168,27 @@ mod tests {
             ("two accounts, one named", vec![candidate(0, 7, 0), candidate(1, 8, 0)], Some(8), 0, one(1)),
             ("two accounts", vec![candidate(0, 7, 0), candidate(1, 8, 0)], None, 0, Original::Several),
             ("two places", vec![candidate(0, 7, 0), candidate(1, 7, 1)], None, 1, one(1)),
+            (
+                "another amount in another account",
+                vec![of(0, 7, 0, 200, CREDITED), candidate(1, 8, 0)],
+                None,
+                0,
+                Original::Several,
+            ),
+            (
+                "one that went back to its remitter",
+                vec![candidate(0, 7, 0), of(1, 7, 1, 100, Some(PaymentState::Returned))],
+                None,
+                0,
+                Original::Several,
+            ),
+            (
+                "a part, at a place",
+                vec![of(0, 7, 0, 200, CREDITED), of(1, 7, 1, 300, CREDITED)],
+                None,
+                1,
+                one(1),
+            ),
             ("neither place", vec![candidate(0, 7, 0), candidate(1, 7, 1)], None, 2, Original::Several),
             ("one of two amounts", vec![of(0, 7, 0, 200, CREDITED), candidate(1, 7, 1)], None, 0, one(1)),
             (

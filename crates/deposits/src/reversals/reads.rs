@@ -57,9 +57,8 @@ pub async fn held_reversals(conn: &Connection) -> Result<HeldReversals, Error> {
 /// # Errors
 /// The database's; `Unexpected` for a row that can't be understood.
 pub async fn reversals_of(conn: &Connection, payments: &[PaymentId]) -> Result<Vec<Reversal>, Error> {
-    let shards: Vec<i16> = payments.iter().map(|id| id.shard().number()).collect();
     let uuids: Vec<Uuid> = payments.iter().map(|id| id.uuid()).collect();
-    let rows = conn.query(include_str!("../sql/reversals_of.sql"), &[&shards, &uuids]).await?;
+    let rows = conn.query(include_str!("../sql/reversals_of.sql"), &[&uuids]).await?;
     rows.iter().map(Reversal::from_row).collect()
 }
 

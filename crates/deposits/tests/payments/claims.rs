@@ -88,7 +88,8 @@ async fn r4_another_currency_or_bank() {
 
 /// A transaction of that entry, both under the bank's references.
 fn of_entry(entry: &str, reference: &str, minor: i64) -> Receipt {
-    let entry = EntryName::new(Shards::new(16), &bank(), entry.to_owned());
+    let whole = Some(usd(100)).filter(|_| entry != reference);
+    let entry = EntryName::new(Shards::new(16), &bank(), entry.to_owned(), whole);
     Receipt { entry: Some(entry), ..receipt(reference, usd(minor)) }
 }
 
@@ -100,7 +101,8 @@ fn whole(reference: &str, minor: i64) -> Receipt {
 #[tokio::test]
 async fn r4_the_transactions_of_an_entry_that_was_booked_whole_are_reviewed() {
     let world = World::start().await;
-    world.take_in(&[whole("MM-1", 100), receipt("MM-2", usd(100))]).await;
+    // MM-2 told no transactions, MM-6 is another one's name as well: of less than the entry is.
+    world.take_in(&[whole("MM-1", 100), receipt("MM-2", usd(100)), receipt("MM-6", usd(60))]).await;
     let elsewhere = Receipt { account_index: [8; 32], ..of_entry("MM-1", "MM-1c", 60) };
     let other_bank = Receipt { bank: Arc::from("other"), ..of_entry("MM-1", "MM-1d", 60) };
     let corrected = [
@@ -109,14 +111,17 @@ async fn r4_the_transactions_of_an_entry_that_was_booked_whole_are_reviewed() {
         Receipt { position: 1, ..of_entry("MM-1", "MM-1", 40) },
         elsewhere,
         other_bank,
-        // Booked under its reference, though not whole; never seen; whole, but in this slice; none.
+        // Booked under its reference, all of it and a part; never seen; whole, but in this slice; none.
         of_entry("MM-2", "MM-2a", 60),
+        of_entry("MM-6", "MM-6a", 40),
         of_entry("MM-3", "MM-3a", 60),
         whole("MM-4", 100),
         of_entry("MM-4", "MM-4a", 60),
         receipt("MM-5", usd(60)),
     ];
-    let expected = ["conflict", "conflict", "conflict", "new", "new", "new", "new", "new", "conflict", "new"];
+    let expected = [
+        "conflict", "conflict", "conflict", "new", "new", "conflict", "new", "new", "new", "conflict", "new",
+    ];
     let received = world.take_in(&corrected).await;
     let told: Vec<&str> = received
         .iter()
@@ -129,7 +134,7 @@ async fn r4_the_transactions_of_an_entry_that_was_booked_whole_are_reviewed() {
     assert_eq!(told, expected);
     let again = [of_entry("MM-1", "MM-1a", 60), of_entry("MM-3", "MM-3a", 60)];
     let first = |at: usize| Claimed::Duplicate { payment: corrected[at].id };
-    assert_eq!(claim_all(&world, &again).await, [first(0), first(6)], "in the same document once more");
+    assert_eq!(claim_all(&world, &again).await, [first(0), first(7)], "in the same document once more");
 }
 
 #[tokio::test]

@@ -421,6 +421,20 @@ async fn r8_among_several_of_one_reference_old_and_new_are_looked_at_alike() {
     }
 }
 
+/// An event has no places: of two payments of 1.00 and 2.00 the one of that amount is meant.
+#[tokio::test]
+async fn r8_of_several_payments_under_one_reference_the_one_of_that_amount_is_taken_back() {
+    let world = World::start().await;
+    let second = Receipt { position: 1, ..receipt("A", usd(200)) };
+    let ids = [world.take_in_one(receipt("A", usd(100))).await.id, world.take_in_one(second).await.id];
+    world.batch(&[], &[report("R1", "A", 200), report("R2", "A", 101)]).await;
+    let [applied] = world.all(ReversalState::Applied).await.try_into().unwrap();
+    assert_eq!((applied.reference.as_str(), applied.payment), ("R1", Some(ids[1])));
+    let [held] = world.all(ReversalState::Held).await.try_into().unwrap();
+    assert_eq!(held.reference, "R2", "as much is left of none any more");
+    assert_eq!(world.payment(ids[0]).await.reversed_minor, 0);
+}
+
 #[tokio::test]
 async fn r8_in_part_out_of_review_the_rest_stays_to_be_decided() {
     let world = World::start().await;

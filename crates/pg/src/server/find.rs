@@ -190,7 +190,7 @@ mod tests {
         assert!(failed.contains("failed: exit status: 3"), "{failed}");
         let folder = tempfile::tempdir().unwrap();
         let done = folder.path().join("done");
-        let script = format!("sleep 1; touch {}", done.display());
+        let script = format!("sleep 5; touch {}", done.display());
         let late = said(&script, Duration::from_millis(300)).unwrap_err();
         assert!(late.contains("has not ended within 300ms, and is left running"), "{late}");
         let deadline = Instant::now() + minute;

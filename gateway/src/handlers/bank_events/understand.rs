@@ -59,7 +59,8 @@ fn camt_line(app: &App, bank: &Arc<str>, line: bank::camt::Line) -> Result<Line,
         Told::Received(line) => {
             let position = i32::try_from(line.position).unwrap_or(i32::MAX);
             let receipt = receipt(app, bank, line.funds)?;
-            let entry = line.entry.map(|entry| EntryName::new(app.engine.facts().layout.shards, bank, entry));
+            let shards = app.engine.facts().layout.shards;
+            let entry = line.entry.map(|of| EntryName::new(shards, bank, of.reference, of.whole));
             Line::Receipt(Receipt { position, sum_mismatch: line.sum_mismatch, entry, ..receipt })
         }
         Told::Returned(returned) => Line::Returned(report(app, bank, returned)),

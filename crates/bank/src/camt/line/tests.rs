@@ -305,12 +305,12 @@ fn r4_a_transaction_tells_which_entry_it_is_of() {
     let bank = |name: &str| format!("<AcctSvcrRef>{name}</AcctSvcrRef>");
     let (a, b) = (tx("60.00", &bank("MM-1a")), tx("40.00", &bank("MM-1b")));
     let (plain, wrong) = (tx("60.00", ""), tx("30.00", &bank("MM-1b")));
-    let of = Some("MM-1");
-    // The entry's reference, its transactions, and the entry that each line names
+    let (of, at) = (Some(("MM-1", true)), Some(("MM-1", false)));
+    // The entry's reference, its transactions, and the entry that each line names, and whether with its amount
     let table = [
         (bank("MM-1"), format!("{a}{b}"), vec![of, of]),
         (bank("MM-1"), format!("{plain}{b}"), vec![None, of]),
-        (bank("MM-1"), format!("{plain}{}", tx("40.00", "")), vec![None, of]),
+        (bank("MM-1"), format!("{plain}{}", tx("40.00", "")), vec![None, at]),
         (bank("MM-1"), format!("{a}{wrong}"), vec![None]),
         (bank("MM-1"), tx("100.00", ""), vec![None]),
         (bank("MM-1"), tx("100.00", &bank("MM-1")), vec![None]),
@@ -320,10 +320,10 @@ fn r4_a_transaction_tells_which_entry_it_is_of() {
     ];
     for (own, details, expected) in table {
         let lines = read(&entry("100.00", "CRDT", &format!("{own}<NtryDtls>{details}</NtryDtls>")));
-        let named: Vec<Option<&str>> = lines
+        let named: Vec<Option<(&str, bool)>> = lines
             .iter()
             .map(|line| match line {
-                Line::Received(line) => line.entry.as_deref(),
+                Line::Received(line) => line.entry.as_ref().map(|of| (&*of.reference, of.whole.is_some())),
                 other => panic!("{other:?}"),
             })
             .collect();

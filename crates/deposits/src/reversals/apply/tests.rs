@@ -158,6 +158,10 @@ fn r8_what_waits_or_is_held_is_booked_once_and_on_money_of_that_bank_and_currenc
     let mut held = Reversal::new(&samples::reversal_report(1_000), true, NOW);
     let elsewhere = Payment { bank: "another".into(), ..payment(PaymentState::Credited, 0) };
     assert_eq!(held.bookable(&elsewhere), Err(NotBooked::OtherBank));
+    let named = Reversal { account_index: Some([9; 32]), ..held.clone() };
+    assert_eq!(named.bookable(&credited), Err(NotBooked::OtherAccount));
+    let named = Reversal { account_index: Some(credited.account_index), ..named };
+    assert_eq!(named.bookable(&credited), Ok(()));
     let euros = Money::new(2_500, Currency::EUR).unwrap();
     let foreign = Payment { amount: euros, ..payment(PaymentState::Credited, 0) };
     assert_eq!(held.bookable(&foreign), Err(NotBooked::OtherCurrency));
